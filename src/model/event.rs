@@ -1,0 +1,20 @@
+//! What changed, for whoever watches.
+
+use super::{GenerationId, InstanceName, Status};
+
+/// Something a page that is open would like to know. Carries ids only: the store has the truth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A generation is new, or its row or one of its files changed.
+    Generation {
+        /// Which.
+        id: GenerationId,
+        /// Its status now.
+        status: Status,
+    },
+    /// An instance came or went, or its queue changed.
+    Instance {
+        /// Which.
+        name: InstanceName,
+    },
+}

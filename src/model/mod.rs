@@ -1,0 +1,17 @@
+//! The words every room shares. Knows no I/O, no SQL, no HTTP; everything here is plain data.
+
+mod attachment;
+mod event;
+mod generation;
+mod health;
+mod ids;
+mod query;
+mod time;
+
+pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
+pub use event::Event;
+pub use generation::{Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Status, StatusReason, Summary};
+pub use health::{ConnectionState, Health, StorageHealth};
+pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
+pub use query::{Cursor, Filter, Limit, Page, ParseQueryError};
+pub use time::Timestamp;

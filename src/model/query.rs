@@ -1,0 +1,135 @@
+//! What a reader asks of the list, parsed from text once.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{GenerationId, InstanceName, PromptId, Status, Timestamp};
+
+/// What was wrong with a text of a query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ParseQueryError {
+    /// Not one of our cursors.
+    #[error("not a cursor of this server: use `next` of an earlier answer as it came, or leave it out")]
+    Cursor,
+    /// Outside 1 to 200.
+    #[error("not a limit: use a whole number from 1 to 200")]
+    Limit,
+}
+
+/// Which generations. Empty fields don't restrict; the given ones must all hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Any of these; empty means all.
+    pub statuses: Vec<Status>,
+    /// On this server.
+    pub instance: Option<InstanceName>,
+    /// With this id of ComfyUI's.
+    pub prompt_id: Option<PromptId>,
+    /// Created at or after.
+    pub from: Option<Timestamp>,
+    /// Created before.
+    pub until: Option<Timestamp>,
+}
+
+/// A place in the list, newest first: everything after it was created earlier, or at the same time with a smaller id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// `created_at` of the last item seen.
+    pub created_at: Timestamp,
+    /// `id` of the last item seen.
+    pub id: GenerationId,
+}
+
+impl fmt::Display for Cursor {
+    /// Opaque to clients: two numbers in base 36, so that nobody is tempted to build one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", base36(self.created_at.as_millis()), base36(self.id.0))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ParseQueryError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (time, id) = text.split_once('-').ok_or(ParseQueryError::Cursor)?;
+        let number = |digits: &str| {
+            let plain = digits.bytes().all(|c| c.is_ascii_digit() || c.is_ascii_lowercase());
+            i64::from_str_radix(digits, 36).ok().filter(|_| plain).ok_or(ParseQueryError::Cursor)
+        };
+        Ok(Self { created_at: Timestamp::from_millis(number(time)?), id: GenerationId(number(id)?) })
+    }
+}
+
+fn base36(number: i64) -> String {
+    let mut rest = number.unsigned_abs();
+    let mut digits = Vec::new();
+    loop {
+        digits.push(char::from_digit(u32::try_from(rest % 36).unwrap_or(0), 36).unwrap_or('0'));
+        rest /= 36;
+        if rest == 0 {
+            return digits.iter().rev().collect();
+        }
+    }
+}
+
+/// How many items a page has: 1 to 200, 50 unless told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(u32);
+
+impl Limit {
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl FromStr for Limit {
+    type Err = ParseQueryError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().ok().filter(|n| (1..=200).contains(n)).map(Self).ok_or(ParseQueryError::Limit)
+    }
+}
+
+/// A part of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// Newest first.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_what_it_writes() {
+        for (time, id) in [(0, 1), (1_795_168_752_094, 35), (253_402_300_799_999, i64::MAX)] {
+            let cursor = Cursor { created_at: Timestamp::from_millis(time), id: GenerationId(id) };
+            assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+    }
+
+    #[test]
+    fn a_foreign_cursor_is_refused() {
+        for text in ["", "-", "a", "--1", "a-", "a-b-c", "1e+5-1", "zzzzzzzzzzzzzzzzzz-1", "A-1", "+1-1"] {
+            assert_eq!(text.parse::<Cursor>(), Err(ParseQueryError::Cursor), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_between_1_and_200() {
+        assert_eq!("200".parse(), Ok(Limit(200)));
+        for text in ["0", "201", "-1", "ten", ""] {
+            assert_eq!(text.parse::<Limit>(), Err(ParseQueryError::Limit), "{text}");
+        }
+    }
+}
