@@ -9,4 +9,5 @@ pub mod json;
 pub mod live;
 pub mod media;
 pub mod model;
+pub mod recorder;
 pub mod store;

@@ -55,6 +55,16 @@ pub struct NewAttachment {
     pub content: NewContent,
 }
 
+impl NewAttachment {
+    /// The file, unless it is a text.
+    pub fn file(&self) -> Option<&FileRef> {
+        match &self.content {
+            NewContent::Wanted(file) | NewContent::Stored(file, _) | NewContent::Missing(file, _) => Some(file),
+            NewContent::Text(_) => None,
+        }
+    }
+}
+
 /// What an attachment holds when it is first written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewContent {
@@ -79,6 +89,8 @@ pub struct Known {
     pub number: Option<f64>,
     /// How far it got.
     pub status: Status,
+    /// Why it is cancelled or lost.
+    pub status_reason: Option<StatusReason>,
     /// When it was queued.
     pub created_at: Timestamp,
     /// When it started.
@@ -123,6 +135,14 @@ pub enum Fetched {
 /// What can go wrong. Filled in by the store's own work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {}
+impl Error {
+    pub fn is_full(&self) -> bool {
+        false
+    }
+    pub fn is_transient(&self) -> bool {
+        false
+    }
+}
 
 /// The open database; clones share it.
 #[derive(Debug, Clone)]
@@ -147,7 +167,7 @@ impl Store {
     ) -> Result<Vec<GenerationId>, Error> {
         unimplemented!()
     }
-    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
+    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
         unimplemented!()
     }
     pub async fn known(&self, instance: InstanceId, prompt_ids: Vec<PromptId>) -> Result<Vec<Known>, Error> {
@@ -157,6 +177,9 @@ impl Store {
         unimplemented!()
     }
     pub async fn newest_finished(&self, instance: InstanceId) -> Result<Option<Known>, Error> {
+        unimplemented!()
+    }
+    pub async fn retry_files(&self, instance: InstanceId) -> Result<(), Error> {
         unimplemented!()
     }
     pub async fn wanted_files(
