@@ -74,21 +74,29 @@ impl Source<'_> {
             found: found(value.get_ref()),
             expected: "write [[comfyui]] on one line and url = \"http://127.0.0.1:8188\" on the next",
         };
-        match value.get_ref() {
-            DeValue::Table(table) => self.server(table, self.table_origin(value), givens),
-            DeValue::Array(tables) => tables.iter().try_for_each(|value| match value.get_ref() {
-                DeValue::Table(table) => self.server(table, self.table_origin(value), givens),
-                _ => Err(not_tables(value)),
-            }),
-            _ => Err(not_tables(value)),
+        let values = match value.get_ref() {
+            DeValue::Array(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        let mut without_url = Vec::new();
+        for value in &values {
+            let DeValue::Table(table) = value.get_ref() else { return Err(not_tables(value)) };
+            let origin = self.table_origin(value);
+            self.server(table, &origin, givens)?;
+            if !table.contains_key("url") {
+                without_url.push(origin);
+            }
         }
+        // The address may come from a higher layer, but beside others that have one it was forgotten.
+        let is_all = without_url.len() == values.len();
+        without_url.into_iter().next().filter(|_| !is_all).map_or(Ok(()), |origin| Err(Error::NoUrl { origin }))
     }
 
     fn table_origin(&self, value: &Spanned<DeValue<'_>>) -> Origin {
         Origin::Key { file: self.file.to_owned(), line: self.line(value.span().start), key: "comfyui".to_owned() }
     }
 
-    fn server(&self, table: &DeTable<'_>, origin: Origin, givens: &mut Vec<Given>) -> Result<(), Error> {
+    fn server(&self, table: &DeTable<'_>, origin: &Origin, givens: &mut Vec<Given>) -> Result<(), Error> {
         let mut name = None;
         let before = givens.len();
         for (key, value) in table {
@@ -102,7 +110,7 @@ impl Source<'_> {
             }
         }
         if givens.len() == before {
-            return Err(Error::NoUrl { origin });
+            return Err(Error::NoUrl { origin: origin.clone() });
         }
         givens[before..].iter_mut().for_each(|given| given.server.clone_from(&name));
         Ok(())

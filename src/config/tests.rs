@@ -286,6 +286,10 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
             "/etc/recall.toml, line 2, comfyui: this ComfyUI has no address; add url = \"http://127.0.0.1:8188\"",
         ),
         (
+            world().toml("[[comfyui]]\nname = \"a\"\nurl = \"http://a\"\n[[comfyui]]\ndir = \"/f\""),
+            "/etc/recall.toml, line 4, comfyui: this ComfyUI has no address; add url = \"http://127.0.0.1:8188\"",
+        ),
+        (
             world().flag(S::ComfyuiUrl, "localhost:8188"),
             "--comfyui \"localhost:8188\": not an http or https address; use http://HOST:PORT, for example http://127.0.0.1:8188",
         ),
