@@ -161,8 +161,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
 fn one_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim);
-    let mut parts: Vec<&str> =
-        lines.filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("tip: "))).collect();
+    let said = lines.filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("tip: ")));
+    let mut parts: Vec<&str> = said.collect();
+    if parts.iter().any(|part| part.contains("://")) {
+        // Not repeated, as it may hold a password.
+        parts = vec!["an address needs its option in front; use --comfyui URL"];
+    } else if error.kind() == ErrorKind::ArgumentConflict {
+        parts.push("options stand behind the command, each once");
+    }
     parts.push("see comfy-recall --help");
     parts.join("; ")
 }
@@ -231,6 +237,13 @@ mod tests {
         for (arguments, expected) in [
             (&["--listn", "x"][..], "unexpected argument '--listn' found; a similar argument exists: '--listen'"),
             (&["confg"], "unrecognized subcommand 'confg'; a similar subcommand exists: 'config'"),
+            (
+                &["--listen", "x", "serve"],
+                "the subcommand 'serve' cannot be used with '--listen <HOST:PORT>'; options stand behind the command, each once",
+            ),
+            (&["http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+            (&["--no-auth", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+            (&["serve", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
             (&["--listen"], "a value is required for '--listen <HOST:PORT>' but none was supplied"),
             (
                 &["--password=hunter2"],
