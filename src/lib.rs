@@ -3,7 +3,9 @@
 //! The library exists for the binary, the tests and the benches; it promises nothing to other crates. A test reads the
 //! `use crate::` lines of every room and fails on one that reaches where it shouldn't.
 
+pub mod blobs;
 pub mod json;
 pub mod live;
 pub mod model;
 pub mod store;
+pub mod web;
