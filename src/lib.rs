@@ -4,8 +4,10 @@
 //! `use crate::` lines of every room and fails on one that reaches where it shouldn't.
 
 pub mod blobs;
+pub mod comfy;
 pub mod json;
 pub mod live;
+pub mod media;
 pub mod model;
 pub mod store;
 pub mod web;

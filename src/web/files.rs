@@ -51,7 +51,7 @@ pub async fn file(
     let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
     let etag = format!("\"{digest}\"");
     let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    let file = app.blobs.open(&digest).await?.ok_or(Error::NoFile)?;
+    let file = app.blobs.open_file(&digest).await?.ok_or(Error::NoFile)?;
     let mut headers = HeaderMap::from_iter([
         (ETAG, header(&etag)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
