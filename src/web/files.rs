@@ -9,7 +9,6 @@ use http::header::{
     HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
 };
 use http::{HeaderMap, StatusCode};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
@@ -18,16 +17,10 @@ use super::error::Error;
 use super::headers::Cache;
 use super::range::{self, Wanted};
 use super::site::App;
-use crate::model::Digest;
+use crate::model::{Digest, download_name, percent_encode};
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;
-
-/// A download isn't called by a longer name: file systems end at 255 bytes, and a character has up to four.
-const NAME_CHARS: usize = 60;
-
-/// What may stand as it is in a path and in a `filename*` (RFC 8187, `attr-char`).
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// For pictures, videos and sound opened in a tab of their own: browsers show them in a small page that they make.
 const SHOWN_CSP: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; \
@@ -35,11 +28,6 @@ const SHOWN_CSP: &str = "default-src 'none'; img-src 'self'; media-src 'self'; s
 
 /// For all else: not even an HTML file that somebody opens from here may run or reach anything.
 const KEPT_AWAY_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
-
-/// Where a file is served.
-pub fn url(digest: Digest, filename: &str) -> String {
-    format!("/files/{digest}/{}", utf8_percent_encode(&download_name(filename), PLAIN))
-}
 
 /// Answers for one file.
 pub async fn file(
@@ -115,23 +103,7 @@ pub fn content_disposition(disposition: &str, name: &str) -> String {
     let name = download_name(name);
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ') { c } else { '_' };
     let ascii: String = name.chars().map(plain).collect();
-    format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(&name, PLAIN))
-}
-
-/// The last part of a name, without what would hide what it is; never empty. Keeps its end, which says what it is.
-fn download_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let harmless: Vec<char> = last.chars().filter(|c| !c.is_control() && !turns_text(*c)).collect();
-    let kept: String = harmless.iter().skip(harmless.len().saturating_sub(NAME_CHARS)).collect();
-    match kept.trim_matches([' ', '.']) {
-        "" => "file".to_owned(),
-        kept => kept.to_owned(),
-    }
-}
-
-/// Marks that make a text run the other way: `exe.gnp` would read as `png.exe`.
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{}", percent_encode(&name))
 }
 
 fn header(text: &str) -> Result<HeaderValue, Error> {

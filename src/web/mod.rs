@@ -22,6 +22,8 @@ mod zone;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use auth::Auth;
 pub use server::{Error, serve};

@@ -7,10 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::model::{
     Attachment, AttachmentState, Comfyui, Content, Cover, Detail, Digest, DocumentKind, GenerationId, InstanceName,
-    MediaKind, PromptId, Status, StatusReason, Timestamp,
+    MediaKind, PromptId, Status, StatusReason, Timestamp, file_url,
 };
 use crate::web::documents::{Course, Nodes, strict};
-use crate::web::files;
 
 /// Everything about one generation.
 #[derive(Debug, Serialize)]
@@ -168,7 +167,7 @@ fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes) -
         sha256: blob.map(|blob| blob.digest),
         bytes: blob.map(|blob| blob.bytes),
         mime: blob.map(|blob| blob.mime.as_str()),
-        url: file.zip(blob).map(|(file, blob)| files::url(blob.digest, &file.filename)),
+        url: file.zip(blob).map(|(file, blob)| file_url(blob.digest, &file.filename)),
         text,
         is_unreported: attachment.is_unreported,
     }

@@ -1,8 +1,8 @@
 //! An output or an input as a page shows it.
 
-use crate::model::{Attachment, AttachmentState, Content, MediaKind};
+use crate::model::{Attachment, AttachmentState, Content, MediaKind, file_url};
 use crate::web::documents::{Node, Nodes};
-use crate::web::{files, format};
+use crate::web::format;
 
 /// A text longer than this is cut; all of it is in the JSON.
 const SHOWN_CHARS: usize = 100_000;
@@ -75,7 +75,7 @@ impl Media {
                 media.size = blob.as_ref().map(|blob| format::bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
-                    (_, Some(blob)) => Form::File(blob.kind, files::url(blob.digest, &file.filename)),
+                    (_, Some(blob)) => Form::File(blob.kind, file_url(blob.digest, &file.filename)),
                     (_, None) => Form::Pending(attachment.reason.clone()),
                 };
             }
