@@ -241,3 +241,15 @@ impl Bases {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_question_about_documents_reads_a_whole_table() {
+        for query in [super::RECENT, super::BASE_BY_ID, super::BASE_BY_SHAPE, super::SELECT_DOCUMENT] {
+            assert_searches(query);
+        }
+    }
+}

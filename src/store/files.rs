@@ -21,7 +21,7 @@ const WANTED: &str = "
     ORDER BY w.next_at, w.generation_id, w.role, w.idx LIMIT ?3";
 const NEXT_WANTED: &str = "SELECT min(next_at) AS next_at FROM wanted WHERE instance_id = ?1";
 const CREATED: &str = "SELECT instance_id, created_at FROM generations WHERE id = ?1";
-/// ?7 to ?9: the file. The six statuses are said so that the index by status serves.
+/// The six statuses are said so that the index by status serves.
 const NAMED_LATER: &str = "
     SELECT EXISTS (
         SELECT 1 FROM generations g INDEXED BY generations_by_status
@@ -151,7 +151,7 @@ pub(super) fn is_named_later(
 /// The bytes with that digest, if a run has them.
 pub(super) fn blob(conn: &Connection, digest: Digest) -> Result<Option<Blob>, Error> {
     let mut statement = conn.prepare_cached(BLOB)?;
-    let found = statement.query_row([DigestBytes(digest)], |row| blob_from_row(row)).optional()?;
+    let found = statement.query_row([DigestBytes(digest)], blob_from_row).optional()?;
     Ok(found.flatten())
 }
 
@@ -165,4 +165,17 @@ pub(super) fn blob_from_row(row: &Row<'_>) -> rusqlite::Result<Option<Blob>> {
         kind: row.get::<_, Coded<_>>("kind")?.0,
         mime: row.get("mime")?,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_question_about_files_reads_a_whole_table() {
+        for query in [super::STATE, super::WANTED, super::NEXT_WANTED, super::CREATED, super::NAMED_LATER, super::BLOB]
+        {
+            assert_searches(query);
+        }
+    }
 }
