@@ -50,6 +50,30 @@ async fn a_full_disk_refuses_until_there_is_room_and_harms_nothing() {
 }
 
 #[tokio::test]
+async fn who_shared_a_transaction_that_a_full_disk_took_back_hears_of_it() {
+    let f = Fixture::new().await;
+    let pages = f.pragma("PRAGMA page_count").await;
+    f.store.writer.write(move |s| Ok(s.conn.pragma_update(None, "max_page_count", pages + 5)?)).await.unwrap();
+    let (release, released) = mpsc::channel::<()>();
+    // Holds the writer until the others wait, so that they share a transaction.
+    let hold = f.store.writer.write(move |_| Ok(released.recv().unwrap()));
+    let before = f.store.save(f.instance, &NONE, vec![run("before", Status::Pending, 0)]);
+    let full = f.store.writer.write(|session| {
+        let fill = "INSERT INTO meta (key, value) VALUES (?1, hex(randomblob(1500)))";
+        let filled = (0..99).try_for_each(|i| session.conn.execute(fill, [i.to_string()]).map(drop));
+        assert!(session.conn.is_autocommit(), "the test needs a statement that loses its transaction");
+        Ok(filled?)
+    });
+    let after = f.store.save(f.instance, &NONE, vec![run("after", Status::Pending, 0)]);
+    let go = async { release.send(()).unwrap() };
+    let (_, before, full, after, ()) = tokio::join!(hold, before, full, after, go);
+    assert!(full.unwrap_err().is_full());
+    assert!(before.unwrap_err().is_full());
+    after.unwrap();
+    assert_eq!(f.listed().await, 1);
+}
+
+#[tokio::test]
 async fn a_job_that_panics_is_taken_back_and_the_next_one_runs() {
     let f = Fixture::new().await;
     let panicked: Result<(), Error> = f
