@@ -73,3 +73,15 @@ fn comfyui(conn: &Connection, id: GenerationId) -> Result<Comfyui, Error> {
         devices: serde_json::from_str(&devices).unwrap_or_default(),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_question_about_one_run_reads_a_whole_table() {
+        for query in [super::ATTACHMENTS, super::DOCUMENTS, super::COMFYUI] {
+            assert_searches(query);
+        }
+    }
+}

@@ -17,8 +17,11 @@ use crate::model::DocumentKind;
 /// Texts shorter than this stand alone, nothing could make them smaller.
 const SHORTEST: usize = 32;
 
-/// Texts longer than this stand alone: the window in which the compressor sees a base ends here.
-const LONGEST: usize = 512 << 10;
+/// Texts longer than this are compared with one base only, which is read when it is needed instead of being held ready.
+const LONGEST_HELD: usize = 512 << 10;
+
+/// Texts longer than this stand alone, for the memory that base and text take together.
+const LONGEST: usize = 8 << 20;
 
 /// Bases held ready, of all kinds: at most so many, and at most so many bytes of text. Their tables take about as much
 /// again, at least 64 KB each.
@@ -36,7 +39,7 @@ const RECENT: &str = "SELECT base_id FROM documents WHERE generation_id > (SELEC
 const BASE_BY_ID: &str = "SELECT shape, is_shared, data FROM bases WHERE id = ?1";
 const BASE_BY_SHAPE: &str = "SELECT id FROM bases WHERE kind = ?1 AND shape = ?2 ORDER BY id DESC LIMIT 1";
 const INSERT_BASE: &str = "INSERT INTO bases (kind, shape, is_shared, data) VALUES (?1, ?2, 0, ?3)";
-const SHARE_BASE: &str = "UPDATE bases SET is_shared = 1 WHERE id = ?1";
+const SHARE_BASE: &str = "UPDATE bases SET is_shared = 1 WHERE id = ?1 AND is_shared = 0";
 const DELETE_BASE: &str = "DELETE FROM bases WHERE id = ?1 AND is_shared = 0";
 const SELECT_DOCUMENT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
 const PUT_DOCUMENT: &str = "INSERT INTO documents (generation_id, kind, base_id, data) VALUES (?1, ?2, ?3, ?4) \
@@ -115,6 +118,9 @@ impl Bases {
             }
             return Ok(encoded);
         }
+        if text.len() > LONGEST_HELD {
+            return self.encode_long(conn, kind, text);
+        }
         self.load_recent(conn, kind)?;
         let encoded = match self.resemble(conn, kind, text)? {
             Some(encoded) => encoded,
@@ -148,19 +154,30 @@ impl Bases {
             }
         }
         let Some((base, delta)) = best else { return Ok(None) };
-        // A new base costs the whole text once and little for each text like it: worth it when a few are to follow.
-        if delta.len() > small && delta.len() > frame::alone(text.as_bytes())?.len() / 6 {
+        if delta.len() > small && !is_much_smaller(&delta, text)? {
             return Ok(None);
         }
         self.share(conn, base)?;
         Ok(Some(Encoded { base: Some(base), data: Some(delta) }))
     }
 
+    /// A long text, most often a workflow with pictures in it, against the last base of its shape.
+    fn encode_long(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
+        let shape = shape::of(text);
+        if let Some(base) = base_of_shape(conn, kind, shape)? {
+            let delta = frame::against_long(&frame::base(conn, base)?, text.as_bytes())?;
+            if is_much_smaller(&delta, text)? {
+                self.share(conn, base)?;
+                return Ok(Encoded { base: Some(base), data: Some(delta) });
+            }
+        }
+        Ok(Encoded { base: Some(insert_base(conn, kind, shape, text)?), data: None })
+    }
+
     /// Makes the text a base.
     fn establish(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
         let shape = shape::of(text);
-        conn.prepare_cached(INSERT_BASE)?.execute(params![Coded(kind), shape, frame::alone(text.as_bytes())?])?;
-        let id = conn.last_insert_rowid();
+        let id = insert_base(conn, kind, shape, text)?;
         self.hold(Base { id, kind, shape, bytes: text.len(), is_shared: false, dictionary: frame::dictionary(text)? });
         Ok(Encoded { base: Some(id), data: None })
     }
@@ -180,14 +197,11 @@ impl Bases {
         if let Some(base) = self.recent.iter().find(|base| base.kind == kind && base.shape == shape) {
             return Ok(Some(base.id));
         }
-        let id = conn
-            .prepare_cached(BASE_BY_SHAPE)?
-            .query_row(params![Coded(kind), shape], |row| row.get("id"))
-            .optional()?;
-        if let Some(id) = id {
+        if let Some(id) = base_of_shape(conn, kind, shape)? {
             self.load(conn, kind, id)?;
+            return Ok(Some(id));
         }
-        Ok(id)
+        Ok(None)
     }
 
     /// Once per kind: the bases that the latest runs were kept against.
@@ -213,6 +227,9 @@ impl Bases {
             .prepare_cached(BASE_BY_ID)?
             .query_row([id], |row| Ok((row.get("shape")?, row.get("is_shared")?, row.get::<_, Vec<u8>>("data")?)))?;
         let text = frame::text(frame::whole(&data)?)?;
+        if text.len() > LONGEST_HELD {
+            return Ok(());
+        }
         self.hold(Base { id, kind, shape, bytes: text.len(), is_shared, dictionary: frame::dictionary(&text)? });
         Ok(())
     }
@@ -239,5 +256,34 @@ impl Bases {
             self.recent.push_front(Base { is_shared: true, ..base });
         }
         Ok(())
+    }
+}
+
+/// Whether a delta is to be kept though it isn't small. A new base costs the whole text once and little for each text like
+/// it: worth it when a few are to follow.
+fn is_much_smaller(delta: &[u8], text: &str) -> Result<bool, Error> {
+    Ok(delta.len() <= frame::alone(text.as_bytes())?.len() / 6)
+}
+
+fn insert_base(conn: &Connection, kind: DocumentKind, shape: i64, text: &str) -> Result<i64, Error> {
+    conn.prepare_cached(INSERT_BASE)?.execute(params![Coded(kind), shape, frame::alone(text.as_bytes())?])?;
+    Ok(conn.last_insert_rowid())
+}
+
+/// The newest base of a shape.
+fn base_of_shape(conn: &Connection, kind: DocumentKind, shape: i64) -> Result<Option<i64>, Error> {
+    let mut statement = conn.prepare_cached(BASE_BY_SHAPE)?;
+    Ok(statement.query_row(params![Coded(kind), shape], |row| row.get("id")).optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_question_about_documents_reads_a_whole_table() {
+        for query in [super::RECENT, super::BASE_BY_ID, super::BASE_BY_SHAPE, super::SELECT_DOCUMENT] {
+            assert_searches(query);
+        }
     }
 }

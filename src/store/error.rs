@@ -107,7 +107,7 @@ pub enum Error {
     #[error("a fault in comfy-recall; please report it with the log")]
     Panicked,
     /// A fault of ours: SQLite refused a statement.
-    #[error("use recall.db")]
+    #[error("recall.db answered something unexpected; please report it")]
     Sql {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use zstd::bulk::Decompressor;
 use zstd::dict::EncoderDictionary;
-use zstd::zstd_safe::{self, CCtx};
+use zstd::zstd_safe::{self, CCtx, CParameter};
 
 use super::Error;
 
@@ -26,6 +26,9 @@ const LONG_BASE: i32 = 4;
 /// From this length of base on, the tables of [`SHORT_BASE`] would forget its beginning.
 const LONG: usize = 128 << 10;
 
+/// log2 of the window for texts of megabytes: 16 MB, base and text.
+const LONG_WINDOW: u32 = 24;
+
 const BASE: &str = "SELECT data FROM bases WHERE id = ?1";
 
 /// A frame that needs nothing else.
@@ -44,22 +47,29 @@ pub(super) fn dictionary(base: &str) -> Result<EncoderDictionary<'static>, Error
 /// A frame that needs the base.
 pub(super) fn against(context: &mut CCtx<'_>, base: &EncoderDictionary<'_>, text: &[u8]) -> Result<Vec<u8>, Error> {
     let mut frame = Vec::with_capacity(zstd_safe::compress_bound(text.len()));
-    context.compress_using_cdict(&mut frame, text, base.as_cdict()).map_err(|code| {
-        let source = io::Error::other(zstd_safe::get_error_name(code));
-        Error::Compress { source: Arc::new(source) }
-    })?;
+    context.compress_using_cdict(&mut frame, text, base.as_cdict()).map_err(not_compressed)?;
+    Ok(without_magic(frame))
+}
+
+/// A frame that needs the base, for texts of megabytes: sees all of both, and costs as much as to prepare the base.
+pub(super) fn against_long(base: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut frame = Vec::with_capacity(zstd_safe::compress_bound(text.len()));
+    let mut context = CCtx::default();
+    for parameter in [
+        CParameter::CompressionLevel(ALONE),
+        CParameter::WindowLog(LONG_WINDOW),
+        CParameter::EnableLongDistanceMatching(true),
+    ] {
+        context.set_parameter(parameter).map_err(not_compressed)?;
+    }
+    context.ref_prefix(base).map_err(not_compressed)?;
+    context.compress2(&mut frame, text).map_err(not_compressed)?;
     Ok(without_magic(frame))
 }
 
 /// The text of a row: its own frame, a frame against a base, or the base itself.
 pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
-    let base = match base {
-        Some(id) => {
-            let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
-            Some(whole(&frame)?)
-        }
-        None => None,
-    };
+    let base = base.map(|id| self::base(conn, id)).transpose()?;
     let bytes = match (base, data) {
         (Some(base), Some(data)) => decompress(Decompressor::with_dictionary(&base), data)?,
         (Some(base), None) => base,
@@ -67,6 +77,12 @@ pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) ->
         (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
     };
     text(bytes)
+}
+
+/// The bytes of a base.
+pub(super) fn base(conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
+    let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
+    whole(&frame)
 }
 
 /// What a frame that stands alone holds.
@@ -91,6 +107,10 @@ fn decompress(decompressor: io::Result<Decompressor<'_>>, data: &[u8]) -> Result
 fn without_magic(mut frame: Vec<u8>) -> Vec<u8> {
     frame.drain(..MAGIC.len().min(frame.len()));
     frame
+}
+
+fn not_compressed(code: usize) -> Error {
+    Error::Compress { source: Arc::new(io::Error::other(zstd_safe::get_error_name(code))) }
 }
 
 fn damaged(source: io::Error) -> Error {

@@ -100,3 +100,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Known> {
         started_at: row.get::<_, Option<i64>>("started_at")?.map(Timestamp::from_millis),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_question_about_known_runs_reads_a_whole_table() {
+        for query in [super::BY_PROMPT, super::BY_PROMPT_AND_STATUS, super::BY_STATUS, super::NEWEST] {
+            assert_searches(query);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //! Every index of the runs ends in (created_at, id), the order of the list. A page is the newest of its branches, one for
 //! each instance and status that the filter lets through; each branch reads only as many entries of an index as a page has.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::Error;
 use super::codes::{Code, Coded, DigestBytes, PackedId};
@@ -12,19 +12,37 @@ use crate::model::{
     file_url,
 };
 
-/// Parameters of every branch: from ?1, before (?2, ?3), at most ?4.
-const ALL: &str = "
-    SELECT created_at, id FROM generations
-    WHERE created_at >= ?1 AND (created_at, id) < (?2, ?3)
-    ORDER BY created_at DESC, id DESC LIMIT ?4";
-const BY_STATUS: &str = "
-    SELECT created_at, id FROM generations
-    WHERE instance_id = ?5 AND status = ?6 AND created_at >= ?1 AND (created_at, id) < (?2, ?3)
-    ORDER BY created_at DESC, id DESC LIMIT ?4";
-const BY_PROMPT: &str = "
-    SELECT created_at, id FROM generations
-    WHERE instance_id = ?5 AND status = ?6 AND prompt_id = ?7 AND created_at >= ?1 AND (created_at, id) < (?2, ?3)
-    ORDER BY created_at DESC, id DESC LIMIT ?4";
+/// A query of a branch: entries of one index only, in its order. ?1 from, (?2, ?3) before, ?4 at most, then `$of`'s own.
+macro_rules! entries {
+    ($of:literal, $where:literal) => {
+        concat!(
+            "SELECT created_at, id FROM generations WHERE ",
+            $of,
+            $where,
+            " ORDER BY created_at DESC, id DESC LIMIT ?4"
+        )
+    };
+}
+
+/// How a branch is read. Two queries, because SQLite enters an index at `(created_at, id) < (?2, ?3)` by the time alone: of a
+/// million runs that share a time it would read them all.
+struct Branch {
+    same_time: &'static str,
+    earlier: &'static str,
+}
+
+macro_rules! branch {
+    ($of:literal) => {
+        Branch {
+            same_time: entries!($of, "created_at = ?2 AND id < ?3"),
+            earlier: entries!($of, "created_at >= ?1 AND created_at < ?2"),
+        }
+    };
+}
+
+const ALL: Branch = branch!("");
+const BY_STATUS: Branch = branch!("instance_id = ?5 AND status = ?6 AND ");
+const BY_PROMPT: Branch = branch!("instance_id = ?5 AND status = ?6 AND prompt_id = ?7 AND ");
 const INSTANCES: &str = "SELECT id, name FROM instances ORDER BY name";
 const SUMMARY: &str = "
     SELECT g.id, i.name AS instance, g.prompt_id, g.status, g.status_reason, g.created_at, g.started_at, g.finished_at,
@@ -36,8 +54,18 @@ const SUMMARY: &str = "
     LEFT JOIN blobs b ON b.id = a.blob_id
     WHERE g.id = ?1";
 
-/// A place in the list, and the row there.
+/// A place in the list: when created, and the id.
 type Place = (i64, i64);
+
+/// A stretch of the list.
+struct Span {
+    /// Created at this time or after.
+    from: i64,
+    /// After this place.
+    before: Place,
+    /// At most so many places.
+    most: u32,
+}
 
 /// One page.
 pub(super) fn list(
@@ -60,36 +88,26 @@ pub(super) fn list(
 
 /// The first `most` places of a page, newest first.
 fn places(conn: &Connection, filter: &Filter, after: Option<Cursor>, most: u32) -> Result<Vec<Place>, Error> {
-    let from = filter.from.map_or(0, Timestamp::as_millis);
-    let before = [filter.until.map(|until| (until.as_millis(), 0)), after.map(|c| (c.created_at.as_millis(), c.id.0))]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or((i64::MAX, i64::MAX));
+    let until = filter.until.map(|until| (until.as_millis(), 0));
+    let after = after.map(|cursor| (cursor.created_at.as_millis(), cursor.id.0));
+    let span = Span {
+        from: filter.from.map_or(0, Timestamp::as_millis),
+        before: until.into_iter().chain(after).min().unwrap_or((i64::MAX, 0)),
+        most,
+    };
     let mut places = Vec::new();
-    if filter.statuses.is_empty() && filter.instance.is_none() && filter.prompt_id.is_none() {
-        collect(conn, ALL, params![from, before.0, before.1, most], &mut places)?;
+    if is_unrestricted(filter) {
+        collect(conn, &ALL, &span, &[], &mut places)?;
         return Ok(places);
     }
-    for (instance, name) in instances_with_ids(conn)? {
-        if filter.instance.as_ref().is_some_and(|wanted| wanted.as_str() != name) {
-            continue;
-        }
-        for &status in Status::WORDS {
-            if !filter.statuses.is_empty() && !filter.statuses.contains(&status) {
-                continue;
-            }
+    let prompt_id = filter.prompt_id.as_ref().map(|id| PackedId(id.as_str()));
+    let is_wanted = |name: &str| filter.instance.as_ref().is_none_or(|wanted| wanted.as_str() == name);
+    for (instance, _) in instances_with_ids(conn)?.into_iter().filter(|(_, name)| is_wanted(name)) {
+        for &status in Status::WORDS.iter().filter(|s| filter.statuses.is_empty() || filter.statuses.contains(s)) {
             let status = Coded(status);
-            match &filter.prompt_id {
-                None => {
-                    let parameters = params![from, before.0, before.1, most, instance, status];
-                    collect(conn, BY_STATUS, parameters, &mut places)?;
-                }
-                Some(prompt_id) => {
-                    let prompt_id = PackedId(prompt_id.as_str());
-                    let parameters = params![from, before.0, before.1, most, instance, status, prompt_id];
-                    collect(conn, BY_PROMPT, parameters, &mut places)?;
-                }
+            match &prompt_id {
+                Some(id) => collect(conn, &BY_PROMPT, &span, &[&instance, &status, id], &mut places)?,
+                None => collect(conn, &BY_STATUS, &span, &[&instance, &status], &mut places)?,
             }
         }
     }
@@ -98,15 +116,31 @@ fn places(conn: &Connection, filter: &Filter, after: Option<Cursor>, most: u32) 
     Ok(places)
 }
 
+/// Whether only times matter, so that one index serves all instances and statuses.
+fn is_unrestricted(filter: &Filter) -> bool {
+    filter.statuses.is_empty() && filter.instance.is_none() && filter.prompt_id.is_none()
+}
+
+/// Adds the newest places of one branch; `of` are its own parameters.
 fn collect(
     conn: &Connection,
-    query: &str,
-    parameters: impl rusqlite::Params,
+    branch: &Branch,
+    span: &Span,
+    of: &[&dyn ToSql],
     places: &mut Vec<Place>,
 ) -> Result<(), Error> {
-    let mut statement = conn.prepare_cached(query)?;
-    for place in statement.query_map(parameters, |row| Ok((row.get("created_at")?, row.get("id")?)))? {
-        places.push(place?);
+    let (time, id) = span.before;
+    let mut rest = span.most;
+    let same_time = Some(branch.same_time).filter(|_| id > 0 && time >= span.from);
+    for query in same_time.into_iter().chain([branch.earlier]) {
+        let own: [&dyn ToSql; 4] = [&span.from, &time, &id, &rest];
+        let parameters: Vec<&dyn ToSql> = own.into_iter().chain(of.iter().copied()).collect();
+        let before = places.len();
+        let mut statement = conn.prepare_cached(query)?;
+        for place in statement.query_map(parameters.as_slice(), |row| Ok((row.get("created_at")?, row.get("id")?)))? {
+            places.push(place?);
+        }
+        rest = rest.saturating_sub(u32::try_from(places.len() - before).unwrap_or(u32::MAX));
     }
     Ok(())
 }
@@ -169,4 +203,51 @@ fn error(row: &Row<'_>) -> rusqlite::Result<Option<ErrorSummary>> {
     };
     let is_empty = error.node_id.is_none() && error.node_type.is_none() && error.kind.is_none();
     Ok(Some(error).filter(|error| !is_empty || error.message.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{assert_searches, plan};
+
+    #[test]
+    fn every_query_of_a_page_enters_an_index_at_the_cursor_and_reads_on_from_there() {
+        for branch in [ALL, BY_STATUS, BY_PROMPT] {
+            for (query, place) in
+                [(branch.same_time, "created_at=? AND rowid<?)"), (branch.earlier, "created_at>? AND created_at<?)")]
+            {
+                assert_searches(query);
+                let plan = plan(query).concat();
+                assert!(plan.contains("USING COVERING INDEX") && plan.ends_with(place), "{plan}");
+            }
+        }
+        assert_searches(SUMMARY);
+    }
+
+    #[test]
+    fn the_plan_test_can_fail() {
+        let scan = std::panic::catch_unwind(|| assert_searches("SELECT id FROM generations WHERE client_id = ?1"));
+        let sort = "SELECT id FROM generations WHERE instance_id = 1 AND status IN (1, 2) ORDER BY created_at";
+        assert!(scan.is_err() && std::panic::catch_unwind(|| assert_searches(sort)).is_err());
+    }
+
+    #[test]
+    fn a_file_url_cannot_leave_its_place() {
+        let digest = Digest([0xab; 32]);
+        let name = |filename| file_url(digest, filename).rsplit('/').next().unwrap().to_owned();
+        for (filename, expected) in [
+            ("a-b_c.d~e.png", "a-b_c.d~e.png"),
+            ("../../etc/passwd", "passwd"),
+            (r"..\..\win.ini", "win.ini"),
+            ("..", "file"),
+            (".", "file"),
+            ("a/", "file"),
+            ("", "file"),
+            ("%2e%2e", "%252e%252e"),
+            ("a?b#c \"<é>\n", "a%3Fb%23c%20%22%3C%C3%A9%3E%0A"),
+        ] {
+            assert_eq!(name(filename), expected);
+        }
+        assert!(file_url(digest, "x").starts_with("/files/abab"));
+    }
 }

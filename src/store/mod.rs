@@ -36,12 +36,16 @@ pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use known::Known;
 pub use save::Save;
 
+/// The writer's thread, and how its last checkpoint went.
+type Thread = JoinHandle<Result<(), Error>>;
+
 /// The open database; clones share it. The last one to go closes it in the background; `close` also waits for that.
 #[derive(Debug, Clone)]
 pub struct Store {
     writer: Writer,
     readers: Arc<Readers>,
-    thread: Arc<Mutex<Option<JoinHandle<Result<(), Error>>>>>,
+    /// Taken by the one who waits for its end.
+    thread: Arc<Mutex<Option<Thread>>>,
 }
 
 impl Store {

@@ -52,8 +52,8 @@ enum Order {
 
 /// Work inside a transaction, and someone who may wait for it.
 trait Job: Send {
-    /// Does the work; whether its changes are to be kept.
-    fn run(&mut self, session: &mut Session) -> bool;
+    /// Does the work; an error means that its changes are not to be kept.
+    fn run(&mut self, session: &mut Session) -> Result<(), Error>;
     /// Answers: with the work's own error, else with what became of the commit.
     fn answer(self: Box<Self>, commit: Result<(), Error>);
 }
@@ -69,10 +69,11 @@ where
     T: Send,
     F: FnOnce(&mut Session) -> Result<T, Error> + Send,
 {
-    fn run(&mut self, session: &mut Session) -> bool {
-        let Some(work) = self.work.take() else { return false };
-        self.outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
-        self.outcome.is_ok()
+    fn run(&mut self, session: &mut Session) -> Result<(), Error> {
+        if let Some(work) = self.work.take() {
+            self.outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+        }
+        self.outcome.as_ref().map(drop).map_err(Clone::clone)
     }
 
     fn answer(self: Box<Self>, commit: Result<(), Error>) {
@@ -169,11 +170,15 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
 /// Runs one job in a savepoint; an error means that the whole transaction is lost.
 fn run(session: &mut Session, job: &mut dyn Job) -> Result<(), Error> {
     session.conn.execute_batch("SAVEPOINT job")?;
-    if job.run(session) {
-        session.conn.execute_batch("RELEASE job")?;
-    } else {
+    if let Err(error) = job.run(session) {
         session.forget();
+        // SQLite takes the whole transaction back by itself when some statements meet a full disk.
+        if session.conn.is_autocommit() {
+            return Err(error);
+        }
         session.conn.execute_batch("ROLLBACK TO job; RELEASE job")?;
+    } else {
+        session.conn.execute_batch("RELEASE job")?;
     }
     Ok(())
 }

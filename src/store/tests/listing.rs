@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Filter, Limit};
+use crate::model::{Cursor, Filter, Limit};
 
 /// Every id of the list, read in pages.
 async fn pages(f: &Fixture, filter: &Filter, limit: &str) -> Vec<GenerationId> {
@@ -59,4 +59,54 @@ async fn pages_of_any_size_and_filter_hold_every_run_once_newest_first() {
     }
     let names = f.store.instances().await.unwrap();
     assert_eq!(names.iter().map(InstanceName::as_str).collect::<Vec<_>>(), ["default", "other"]);
+}
+
+/// Every combination of filters is answered by looking at a few entries, even if all runs share a time and an id of ComfyUI's.
+#[tokio::test]
+async fn no_combination_of_filters_reads_more_as_the_history_grows() {
+    let f = Fixture::new().await;
+    let mut cost = Vec::new();
+    let add = async |from: i64| {
+        let status = |i: i64| Status::ALL[usize::try_from(i % 6).unwrap()];
+        f.save((from..from + 3_000).map(|i| run("same", status(i), 7)).collect()).await
+    };
+    for from in [0, 3_000, 6_000] {
+        let middle = add(from).await[1_500];
+        cost.push(steps_of_every_filter(&f, Cursor { created_at: at(7), id: middle }).await);
+    }
+    for (combination, (few, many)) in cost[0].iter().zip(&cost[2]).enumerate() {
+        assert!(*many <= few + few / 10 + 100, "combination {combination}: {few} steps, later {many}");
+    }
+}
+
+/// Steps of SQLite's machine for a page after the cursor, one number a combination.
+async fn steps_of_every_filter(f: &Fixture, after: Cursor) -> Vec<u64> {
+    let filters = (0..32_u8).map(|bits| Filter {
+        statuses: if bits & 1 == 0 { Vec::new() } else { vec![Status::Failed, Status::Lost] },
+        instance: (bits & 2 != 0).then(InstanceName::default),
+        prompt_id: (bits & 4 != 0).then(|| PromptId::from("same")),
+        from: (bits & 8 != 0).then(|| at(7)),
+        until: (bits & 16 != 0).then(|| at(8)),
+    });
+    let filters: Vec<_> = filters.collect();
+    f.store
+        .readers
+        .read(move |conn| {
+            let mut costs = Vec::new();
+            for filter in filters {
+                let steps = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+                let counter = std::sync::Arc::clone(&steps);
+                let count = move || {
+                    counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    false
+                };
+                conn.progress_handler(1, Some(count))?;
+                let page = crate::store::list::list(conn, &filter, Some(after), Limit::default())?;
+                assert_eq!(page.items.len(), 50);
+                costs.push(steps.load(std::sync::atomic::Ordering::Relaxed));
+            }
+            Ok(costs)
+        })
+        .await
+        .unwrap()
 }

@@ -1,8 +1,11 @@
 //! The store as its callers see it, on real databases in folders of their own.
 
+mod documents;
 mod files;
 mod listing;
+mod opening;
 mod saving;
+mod writing;
 
 use tempfile::TempDir;
 
@@ -89,4 +92,22 @@ fn output(node_id: Option<&str>, content: NewContent) -> NewAttachment {
 
 fn wanted(filename: &str) -> NewAttachment {
     output(Some("9"), NewContent::Wanted(file("output", filename)))
+}
+
+/// How SQLite means to answer a query.
+pub(super) fn plan(query: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let conn = super::open::writer(folder.path()).unwrap().conn;
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+    let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
+    let steps = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get("detail")).unwrap();
+    steps.map(Result::unwrap).collect()
+}
+
+/// Fails when a query reads a table that grows from end to end, or sorts what it read.
+pub(super) fn assert_searches(query: &str) {
+    for step in plan(query) {
+        let is_free = step.starts_with("SEARCH") || step.starts_with("SCALAR SUBQUERY") || step == "SCAN CONSTANT ROW";
+        assert!(is_free, "{step} in {query}");
+    }
 }

@@ -1,0 +1,117 @@
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::store::Error;
+
+fn refusal(folder: &std::path::Path) -> Error {
+    Store::open(folder).unwrap_err()
+}
+
+#[tokio::test]
+async fn a_second_daemon_is_refused_until_the_first_closes() {
+    let f = Fixture::new().await;
+    let error = refusal(f.folder.path());
+    assert!(matches!(error, Error::InUse { .. }));
+    assert!(error.to_string().contains("in use by another comfy-recall; stop it or choose another --data-dir"));
+    let held = f.store.clone();
+    f.store.close().await.unwrap();
+    Store::open(f.folder.path()).unwrap();
+    assert!(matches!(held.instances().await, Err(Error::Closed)));
+    assert!(matches!(held.instance(&InstanceName::default()).await, Err(Error::Closed)));
+    held.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn closing_leaves_one_file_and_nothing_in_the_wal() {
+    let f = Fixture::new().await;
+    f.save_one(run("p", Status::Pending, 0)).await;
+    let Fixture { store, folder, .. } = f;
+    store.close().await.unwrap();
+    let wal = folder.path().join("recall.db-wal");
+    assert!(!wal.exists() || wal.metadata().unwrap().len() == 0);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a file");
+    fs::write(&file, "").unwrap();
+    let error = refusal(&file.join("data"));
+    assert!(matches!(error, Error::NotWritable { .. }));
+    assert!(error.to_string().contains("--data-dir"), "{error}");
+    assert!(matches!(refusal(&file), Error::NotWritable { .. }));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_folder_and_its_database_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("deep/data");
+    let store = Store::open(&folder).unwrap();
+    store.instance(&InstanceName::default()).await.unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for name in ["recall.db", "recall.db-wal", "recall.lock"] {
+        assert_eq!(mode(&folder.join(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let f = Fixture::new().await;
+    let Fixture { store, folder, .. } = f;
+    store.close().await.unwrap();
+    let conn = Connection::open(folder.path().join("recall.db")).unwrap();
+    conn.execute_batch("PRAGMA user_version = 99; UPDATE meta SET value = '7.1.0' WHERE key = 'written_by'").unwrap();
+    conn.close().unwrap();
+    let before = fs::read(folder.path().join("recall.db")).unwrap();
+    let error = refusal(folder.path());
+    assert!(matches!(error, Error::Newer { schema: 99, .. }));
+    assert!(error.to_string().contains("newer comfy-recall (7.1.0, schema 99; this one knows 1); update"), "{error}");
+    assert_eq!(fs::read(folder.path().join("recall.db")).unwrap(), before);
+}
+
+#[test]
+fn a_database_of_another_program_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recall.db");
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE notes (text)").unwrap();
+    let before = fs::read(&file).unwrap();
+    assert!(matches!(refusal(folder.path()), Error::Foreign { .. }));
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_damaged_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recall.db");
+    fs::write(&file, "not a database, ".repeat(999)).unwrap();
+    let error = refusal(folder.path());
+    assert!(matches!(&error, Error::Corrupt { file: named, .. } if *named == file));
+    assert!(error.to_string().contains("restore a backup"), "{error}");
+    assert_eq!(fs::metadata(&file).unwrap().len(), 16 * 999);
+}
+
+#[tokio::test]
+async fn a_database_that_was_cut_off_is_damaged() {
+    let f = Fixture::new().await;
+    f.save((0..2_000).map(|i| run(&format!("prompt {i}"), Status::Completed, i)).collect()).await;
+    let Fixture { store, folder, .. } = f;
+    store.close().await.unwrap();
+    let file = fs::OpenOptions::new().write(true).open(folder.path().join("recall.db")).unwrap();
+    file.set_len(file.metadata().unwrap().len() / 8192 * 4096).unwrap();
+    assert!(matches!(refusal(folder.path()), Error::Corrupt { .. }));
+}
+
+#[test]
+fn the_number_of_the_schema_is_that_of_the_migrations() {
+    let folder = tempfile::tempdir().unwrap();
+    let conn = crate::store::open::writer(folder.path()).unwrap().conn;
+    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, crate::store::open::SCHEMA);
+    let broken: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(broken, "ok");
+}
