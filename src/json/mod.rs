@@ -1,5 +1,13 @@
-//! JSON as bytes: Python's bare `NaN` and `Infinity`, secrets, and cutting texts apart without changing them.
+//! JSON as bytes: cutting texts apart without changing them, Python's bare `NaN` and `Infinity`, and secrets.
+//!
+//! Everything is total: any text gives an answer, none a panic. Knows nothing of what the texts mean.
 
+mod redact;
+mod scan;
+mod split;
 mod strict;
 
+pub use redact::{REDACTED, Secrets};
+pub use scan::{Scanner, elements, members, unquote};
+pub use split::{Item, Items, SplitError, Splitter};
 pub use strict::to_strict;

@@ -1,188 +1,176 @@
 //! The permanent memory: one SQLite database, one writer, many readers. The only room that names rusqlite.
+//!
+//! What is written is durable when the call returns, in whole batches or not at all; every step may run twice. Callers
+//! may stop waiting at any time, what they asked for is done all the same. Reading never waits for writing, and no page
+//! of the list costs more as the history grows. Knows nothing of files: a digest is only a name here.
+
+mod attachments;
+mod codes;
+mod detail;
+mod documents;
+mod error;
+mod files;
+mod frame;
+mod known;
+mod list;
+mod open;
+mod readers;
+mod save;
+mod shape;
+mod writer;
 
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Cursor, Detail, Digest, Document, ErrorSummary, FileRef, Filter, GenerationId, InstanceId,
-    InstanceName, Limit, MediaKind, Page, PromptId, Role, Status, StatusReason, Summary, Timestamp,
+    Blob, Comfyui, Cursor, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Page,
+    PromptId, Status, Summary, Timestamp,
 };
+use readers::Readers;
+use writer::{Session, Writer};
 
-/// What a run should look like in the store. Fields that are `None` leave what is there.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Save {
-    /// The row to change; `None` for a run that is new.
-    pub id: Option<GenerationId>,
-    /// ComfyUI's id.
-    pub prompt_id: PromptId,
-    /// ComfyUI's queue number: starts again at 0 with ComfyUI, negative at the front, may be a fraction.
-    pub number: Option<f64>,
-    /// How far it got.
-    pub status: Status,
-    /// Why it is cancelled or lost. Unlike the others `None` clears it, as it belongs to the status.
-    pub status_reason: Option<StatusReason>,
-    /// When it was queued. Ignored for a row that exists.
-    pub created_at: Timestamp,
-    /// When it started.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// Who queued it.
-    pub client_id: Option<String>,
-    /// The workflow's id.
-    pub workflow_id: Option<String>,
-    /// The workflow's name.
-    pub workflow_name: Option<String>,
-    /// The error that ended it.
-    pub error: Option<ErrorSummary>,
-    /// Kept texts; each replaces an earlier one of its kind.
-    pub documents: Vec<Document>,
-    /// What it gave and read. Those that the row has already (same role, node, key, content) stay as they are.
-    pub attachments: Vec<NewAttachment>,
-}
+pub use attachments::{NewAttachment, NewContent};
+pub use error::Error;
+pub use files::{AttachmentKey, Fetched, WantedFile};
+pub use known::Known;
+pub use save::Save;
 
-/// A file or a text to be added to a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewAttachment {
-    /// Output or input.
-    pub role: Role,
-    /// The node that gave or read it; `None` when no node reported it.
-    pub node_id: Option<String>,
-    /// The key it was reported under, or the input's name.
-    pub key: String,
-    /// A guess by its name, until the bytes are here.
-    pub kind: MediaKind,
-    /// The file or the text.
-    pub content: NewContent,
-}
-
-/// What an attachment holds when it is first written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NewContent {
-    /// A file to be fetched: `pending`.
-    Wanted(FileRef),
-    /// A file whose bytes are in the blobs already: `stored`.
-    Stored(FileRef, Blob),
-    /// A file that can never be fetched: `missing`, with the reason.
-    Missing(FileRef, String),
-    /// A text: `stored`.
-    Text(String),
-}
-
-/// What reconciling needs to know of a run that is in the store.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Known {
-    /// Our id.
-    pub id: GenerationId,
-    /// ComfyUI's id.
-    pub prompt_id: PromptId,
-    /// ComfyUI's queue number.
-    pub number: Option<f64>,
-    /// How far it got.
-    pub status: Status,
-    /// When it was queued.
-    pub created_at: Timestamp,
-    /// When it started.
-    pub started_at: Option<Timestamp>,
-}
-
-/// One attachment of one generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AttachmentKey {
-    /// Whose.
-    pub generation: GenerationId,
-    /// Output or input.
-    pub role: Role,
-    /// Its place.
-    pub index: i64,
-}
-
-/// A file that is still to be fetched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedFile {
-    /// Which.
-    pub key: AttachmentKey,
-    /// How ComfyUI names it.
-    pub file: FileRef,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When its run ended.
-    pub finished_at: Option<Timestamp>,
-}
-
-/// What became of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetched {
-    /// The bytes are in the blobs under their final name.
-    Stored(Blob),
-    /// They are gone for good; why.
-    Missing(String),
-    /// Try again at that time; why.
-    Later(String, Timestamp),
-}
-
-/// What can go wrong. Filled in by the store's own work.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {}
-
-/// The open database; clones share it.
+/// The open database; clones share it. The last one to go closes it in the background; `close` also waits for that.
 #[derive(Debug, Clone)]
-pub struct Store;
+pub struct Store {
+    writer: Writer,
+    readers: Arc<Readers>,
+    thread: Arc<Mutex<Option<JoinHandle<Result<(), Error>>>>>,
+}
 
-#[allow(missing_docs, unused_variables)]
 impl Store {
+    /// Opens the database of a data folder, creates both where there are none, and brings an older database up to date.
+    /// Blocks. Takes a few pages' reading on a database of any size.
+    ///
+    /// # Errors
+    /// Each says what to do: in use by another daemon, not writable, from a newer version, not ours, damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        unimplemented!()
+        Self::open_with(folder, readers::TIME_LIMIT)
     }
+
+    fn open_with(folder: &Path, read_time_limit: std::time::Duration) -> Result<Self, Error> {
+        let opened = open::writer(folder)?;
+        let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
+            .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
+        let readers = Arc::new(Readers::new(opened.file, read_time_limit));
+        Ok(Self { writer, readers, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear
+    /// [`Error::Closed`] from now on.
+    ///
+    /// # Errors
+    /// When the last checkpoint fails; nothing that was answered for is lost by that.
     pub async fn close(self) -> Result<(), Error> {
-        unimplemented!()
+        self.readers.close();
+        self.writer.close().await;
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match thread {
+            Some(thread) => {
+                let joined = tokio::task::spawn_blocking(move || thread.join()).await;
+                joined.ok().and_then(Result::ok).unwrap_or(Err(Error::Panicked))
+            }
+            None => Ok(()),
+        }
     }
+
+    /// The number of the instance with this name, new if the name is.
     pub async fn instance(&self, name: &InstanceName) -> Result<InstanceId, Error> {
-        unimplemented!()
+        let name = name.clone();
+        self.writer.write(move |session| save::instance(session, &name)).await
     }
+
+    /// Writes a batch of runs of one instance, all of them or none. The ids come in the order of the runs. What `comfyui`
+    /// knows is noted with runs that don't have it yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownGeneration`] when a run to be changed isn't there; else what SQLite says.
     pub async fn save(
         &self,
         instance: InstanceId,
         comfyui: &Comfyui,
         runs: Vec<Save>,
     ) -> Result<Vec<GenerationId>, Error> {
-        unimplemented!()
+        let comfyui = comfyui.clone();
+        self.writer.write(move |session| save::save(session, instance, &comfyui, &runs)).await
     }
-    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
-        unimplemented!()
+
+    /// Notes what became of files. What is stored stays stored, so doing it twice is harmless; unknown keys are passed over.
+    /// Gives the generations that were touched, with their status.
+    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
+        self.writer.write(move |session| files::settle(&session.conn, &files)).await
     }
+
+    /// Makes every file that waits for its next try due now.
+    pub async fn retry_files(&self, instance: InstanceId) -> Result<(), Error> {
+        self.writer.write(move |session| files::retry(&session.conn, instance)).await
+    }
+
+    /// The runs with these ids of ComfyUI's, in the order of our ids. Of an id that hundreds of runs share, the newest
+    /// hundred of each status.
     pub async fn known(&self, instance: InstanceId, prompt_ids: Vec<PromptId>) -> Result<Vec<Known>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| known::known(conn, instance, &prompt_ids)).await
     }
+
+    /// The runs that ComfyUI still owes a result, oldest first.
     pub async fn open_runs(&self, instance: InstanceId) -> Result<Vec<Known>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| known::open_runs(conn, instance)).await
     }
+
+    /// The run that started last, of those that are finished and that ComfyUI's history tells or told of: not the lost,
+    /// not those taken out of the queue.
     pub async fn newest_finished(&self, instance: InstanceId) -> Result<Option<Known>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| known::newest_finished(conn, instance)).await
     }
+
+    /// Up to `limit` files to be fetched by `due`, never tried ones of the newest run first. A file is due at once when its run is saved.
     pub async fn wanted_files(
         &self,
         instance: InstanceId,
         due: Timestamp,
         limit: u32,
     ) -> Result<Vec<WantedFile>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| files::wanted(conn, instance, due, limit)).await
     }
+
+    /// When the next file is due; in the past when one is due already, `None` when none is wanted.
     pub async fn next_wanted_at(&self, instance: InstanceId) -> Result<Option<Timestamp>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| files::next_wanted_at(conn, instance)).await
     }
+
+    /// Whether a run of the same instance, created after that of `key` and not after `until`, names the same output file:
+    /// then the bytes under this name may be the later run's. Looks at all runs between the two times.
     pub async fn is_named_later(&self, key: AttachmentKey, file: &FileRef, until: Timestamp) -> Result<bool, Error> {
-        unimplemented!()
+        let file = file.clone();
+        self.readers.read(move |conn| files::is_named_later(conn, key, &file, until)).await
     }
+
+    /// A page of the list, newest first by (created_at, id), beginning after the cursor.
     pub async fn list(&self, filter: Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Summary>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| list::list(conn, &filter, after, limit)).await
     }
+
+    /// Everything that is kept of a run; `None` when there is no such run.
     pub async fn detail(&self, id: GenerationId) -> Result<Option<Detail>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| detail::detail(conn, id)).await
     }
+
+    /// What is known of the bytes with that digest; `None` when no run has them.
     pub async fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
-        unimplemented!()
+        self.readers.read(move |conn| files::blob(conn, digest)).await
     }
+
+    /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
-        unimplemented!()
+        self.readers.read(list::instances).await
     }
 }
+
+#[cfg(test)]
+mod tests;

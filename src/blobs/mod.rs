@@ -1,0 +1,349 @@
+//! Content-addressed files: `ab/cdef…` by SHA-256. Knows digests and paths; knows nothing of prompts or SQL.
+//!
+//! A file under its final name is complete and durable: it is written under a temporary name, synced, renamed, and the
+//! folder synced, before anybody hears of it. What a crash leaves under a temporary name is swept at the next start.
+
+mod draft;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+use tokio::task;
+
+use crate::model::Digest;
+
+pub use draft::Draft;
+
+/// How much of the start of a file is given back to tell what it is.
+const HEAD_BYTES: usize = 4096;
+
+/// How much is read at a time.
+const PIECE_BYTES: usize = 256 * 1024;
+
+/// What can go wrong with a file.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The folder can't be used at all.
+    #[error("use the folder {path} for files; check that it exists and may be written to")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file to be copied can't be read.
+    #[error("read {path}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody wrote to the file while it was copied.
+    #[error("{path} changed while it was copied")]
+    Changed {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The copy can't be written.
+    #[error("write a file into {path}")]
+    Write {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// Whether the disk is full.
+    pub fn is_full(&self) -> bool {
+        let (Self::Folder { source, .. } | Self::Write { source, .. }) = self else { return false };
+        matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    }
+
+    /// Whether the file to be copied isn't there.
+    pub fn is_source_missing(&self) -> bool {
+        matches!(self, Self::Read { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename))
+    }
+}
+
+/// A file that was put into the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// SHA-256 of its bytes.
+    pub digest: Digest,
+    /// How many bytes.
+    pub bytes: u64,
+    /// Its first bytes, at most 4096.
+    pub head: Vec<u8>,
+}
+
+/// The folder of files; clones share it.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    folder: Arc<Path>,
+}
+
+impl Blobs {
+    /// Opens or makes the folder, and sweeps what a crash left half-written. The caller holds the lock of the data
+    /// folder, so nobody else is writing. Blocks.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        let blobs = Self { folder: folder.into() };
+        let fail = |source| Error::Folder { path: folder.to_owned(), source };
+        let drafts = blobs.drafts();
+        if drafts.exists() {
+            fs::remove_dir_all(&drafts).map_err(fail)?;
+        }
+        fs::create_dir_all(&drafts).map_err(fail)?;
+        NamedTempFile::new_in(&drafts).map_err(fail)?;
+        Ok(blobs)
+    }
+
+    /// Opens a file for reading; `None` when there is none with this digest.
+    pub async fn open_file(&self, digest: &Digest) -> Result<Option<tokio::fs::File>, Error> {
+        let path = self.path(digest);
+        match tokio::fs::File::open(&path).await {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read { path, source }),
+        }
+    }
+
+    /// Starts a file that arrives in pieces.
+    pub fn draft(&self) -> Draft {
+        Draft::start(self.clone())
+    }
+
+    /// Copies a file of this machine: shares its blocks where the filesystem can, else byte by byte.
+    pub async fn copy(&self, path: PathBuf) -> Result<Stored, Error> {
+        let blobs = self.clone();
+        task::spawn_blocking(move || blobs.copy_now(&path))
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
+    fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
+        let unreadable = |source| Error::Read { path: path.to_owned(), source };
+        let mut source = File::open(path).map_err(unreadable)?;
+        let before = source.metadata().map_err(unreadable)?;
+        if !before.is_file() {
+            return Err(unreadable(io::Error::new(io::ErrorKind::NotFound, "not a regular file")));
+        }
+        let mut draft = self.new_file()?;
+        let mut hasher = Hasher::default();
+        if self.clone_blocks(path, &mut draft) {
+            hasher.read_to_end(draft.as_file_mut()).map_err(unreadable)?;
+        } else {
+            hasher
+                .copy(&mut source, draft.as_file_mut())
+                .map_err(unreadable)?
+                .map_err(|source| self.unwritable(source))?;
+        }
+        let after = fs::metadata(path).map_err(unreadable)?;
+        if after.len() != hasher.bytes || after.modified().ok() != before.modified().ok() {
+            return Err(Error::Changed { path: path.to_owned() });
+        }
+        self.keep(draft, hasher)
+    }
+
+    /// Makes `draft` a copy-on-write clone of `path`; `false`, with an empty `draft`, where the filesystem can't.
+    fn clone_blocks(&self, path: &Path, draft: &mut NamedTempFile) -> bool {
+        let clone = self.drafts().join(format!("{:016x}", fastrand::u64(..)));
+        if reflink_copy::reflink(path, &clone).is_err() {
+            return false;
+        }
+        let opened = File::options().read(true).write(true).open(&clone);
+        let (Ok(file), Ok(path)) = (opened, tempfile::TempPath::try_from_path(clone)) else { return false };
+        *draft = NamedTempFile::from_parts(file, path);
+        true
+    }
+
+    fn new_file(&self) -> Result<NamedTempFile, Error> {
+        NamedTempFile::new_in(self.drafts()).map_err(|source| self.unwritable(source))
+    }
+
+    /// Gives a written file its final name, durably.
+    fn keep(&self, draft: NamedTempFile, hasher: Hasher) -> Result<Stored, Error> {
+        let stored = hasher.finish();
+        let path = self.path(&stored.digest);
+        let fail = |source| self.unwritable(source);
+        if fs::metadata(&path).is_ok_and(|kept| kept.len() == stored.bytes) {
+            return Ok(stored);
+        }
+        draft.as_file().sync_all().map_err(fail)?;
+        if let Some(shelf) = path.parent() {
+            if !shelf.exists() {
+                fs::create_dir_all(shelf).and_then(|()| sync_folder(&self.folder)).map_err(fail)?;
+            }
+            draft.persist(&path).map_err(|error| fail(error.error))?;
+            sync_folder(shelf).map_err(fail)?;
+        }
+        Ok(stored)
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        let name = digest.to_string();
+        self.folder.join(&name[..2]).join(&name[2..])
+    }
+
+    fn drafts(&self) -> PathBuf {
+        self.folder.join("drafts")
+    }
+
+    fn unwritable(&self, source: io::Error) -> Error {
+        Error::Write { path: self.folder.to_path_buf(), source }
+    }
+}
+
+/// Makes the names in a folder durable. Windows has no such call and needs none.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Hashes what passes, and remembers its start.
+#[derive(Default)]
+struct Hasher {
+    sha: Sha256,
+    bytes: u64,
+    head: Vec<u8>,
+}
+
+impl Hasher {
+    fn update(&mut self, piece: &[u8]) {
+        self.sha.update(piece);
+        self.bytes += piece.len() as u64;
+        let missing = HEAD_BYTES - self.head.len();
+        self.head.extend_from_slice(&piece[..piece.len().min(missing)]);
+    }
+
+    fn read_to_end(&mut self, source: &mut File) -> io::Result<()> {
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            match source.read(&mut piece)? {
+                0 => return Ok(()),
+                length => self.update(&piece[..length]),
+            }
+        }
+    }
+
+    /// The outer error is the source's, the inner one the target's.
+    fn copy(&mut self, source: &mut File, target: &mut impl io::Write) -> io::Result<io::Result<()>> {
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let length = source.read(&mut piece)?;
+            if length == 0 {
+                return Ok(Ok(()));
+            }
+            self.update(&piece[..length]);
+            if let Err(error) = target.write_all(&piece[..length]) {
+                return Ok(Err(error));
+            }
+        }
+    }
+
+    fn finish(self) -> Stored {
+        Stored { digest: Digest(self.sha.finalize().into()), bytes: self.bytes, head: self.head }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use bytes::Bytes;
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    /// `printf abc | sha256sum`
+    const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+    async fn read(blobs: &Blobs, digest: &Digest) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        blobs.open_file(digest).await.unwrap().unwrap().read_to_end(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    fn files_below(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
+    }
+
+    #[tokio::test]
+    async fn a_file_that_arrives_in_pieces_and_one_that_is_copied_are_the_same_blob() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+        let mut draft = blobs.draft();
+        for piece in ["a", "b", "c"] {
+            draft.write(Bytes::from(piece)).await;
+        }
+        let arrived = draft.finish().await.unwrap();
+        let source = folder.path().join("we ird & <b>.png");
+        fs::write(&source, "abc").unwrap();
+        let copied = blobs.copy(source).await.unwrap();
+        assert_eq!(arrived, copied);
+        assert_eq!(
+            (arrived.digest.to_string().as_str(), arrived.bytes, arrived.head.as_slice()),
+            (ABC, 3, &b"abc"[..])
+        );
+        assert_eq!(read(&blobs, &arrived.digest).await, b"abc");
+        assert_eq!(files_below(&folder.path().join("blobs")), 1);
+    }
+
+    #[tokio::test]
+    async fn a_draft_that_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let mut draft = blobs.draft();
+        draft.write(Bytes::from_static(b"half of it")).await;
+        draft.give_up().await;
+        assert_eq!(files_below(folder.path()), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_swept_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let (mut file, _path) = blobs.new_file().unwrap().keep().unwrap();
+        file.write_all(b"half of it").unwrap();
+        assert_eq!(files_below(folder.path()), 1);
+        Blobs::open(folder.path()).unwrap();
+        assert_eq!(files_below(folder.path()), 0);
+    }
+
+    #[tokio::test]
+    async fn a_blob_that_was_cut_short_behind_our_back_is_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let source = folder.path().join("abc");
+        fs::write(&source, "abc").unwrap();
+        let stored = blobs.copy(source.clone()).await.unwrap();
+        fs::write(blobs.path(&stored.digest), "a").unwrap();
+        blobs.copy(source).await.unwrap();
+        assert_eq!(read(&blobs, &stored.digest).await, b"abc");
+    }
+
+    #[tokio::test]
+    async fn a_missing_source_a_folder_and_a_missing_blob_are_told_apart_from_failures() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        for path in ["gone.png", &"x".repeat(4000), "drafts", "a\0b"] {
+            let error = blobs.copy(folder.path().join(path)).await.unwrap_err();
+            assert!(error.is_source_missing() || path.contains('\0'), "{path}: {error:?}");
+        }
+        assert!(blobs.open_file(&ABC.parse().unwrap()).await.unwrap().is_none());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named_in_the_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let error = Blobs::open(&folder.path().join("file/blobs")).unwrap_err();
+        assert!(error.to_string().contains("file/blobs"), "{error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What can go wrong between us and a ComfyUI server.
+
+use std::error::Error as _;
+use std::fmt;
+
+use http::StatusCode;
+
+use crate::json::SplitError;
+
+/// A request that failed, and how.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {failure}")]
+pub struct Error {
+    /// What was asked, for example `GET /queue`. Holds no user name, password or query.
+    pub what: &'static str,
+    /// How it failed.
+    pub failure: Failure,
+}
+
+/// How a request failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No answer: refused, not found, cut off.
+    #[error("{}", unreachable(.0))]
+    Unreachable(reqwest::Error),
+    /// No answer in time.
+    #[error("no answer in time")]
+    TimedOut,
+    /// An answer, but not the one of a ComfyUI that works.
+    #[error("{}", unwelcome(*.0))]
+    Status(StatusCode),
+    /// An answer that can't be read.
+    #[error("not an answer of ComfyUI: {0}; check the address, it may belong to another program")]
+    NotComfyui(#[from] SplitError),
+    /// The WebSocket could not be opened, or broke.
+    #[error("WebSocket: {0}")]
+    Socket(Box<tokio_tungstenite::tungstenite::Error>),
+    /// The address or its TLS can't be used at all.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl Error {
+    pub(super) fn http(what: &'static str, error: reqwest::Error) -> Self {
+        let failure = if error.is_timeout() { Failure::TimedOut } else { Failure::Unreachable(error.without_url()) };
+        Self { what, failure }
+    }
+
+    pub(super) fn socket(what: &'static str, error: tokio_tungstenite::tungstenite::Error) -> Self {
+        Self { what, failure: Failure::Socket(Box::new(error)) }
+    }
+
+    /// Whether the server could be talked to at all, so that the failure concerns this request alone.
+    pub fn is_answer(&self) -> bool {
+        matches!(self.failure, Failure::Status(_) | Failure::NotComfyui(_))
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> impl fmt::Display {
+    if error.is_connect() {
+        return format!("nobody answers ({}); is ComfyUI running at this address?", innermost(error));
+    }
+    format!("the connection broke ({})", innermost(error))
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut text = error.to_string();
+    while let Some(inner) = cause {
+        text = inner.to_string();
+        cause = inner.source();
+    }
+    text
+}
+
+fn unwelcome(status: StatusCode) -> String {
+    match status.as_u16() {
+        401 | 403 | 407 => format!("answered {status}; give user:password in the URL or the headers it needs"),
+        300..=399 => format!("answered {status}; redirects are not followed, configure the final address"),
+        404 => format!("answered {status}; check the path in the URL, or whether this is ComfyUI"),
+        _ => format!("answered {status}"),
+    }
+}

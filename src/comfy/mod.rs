@@ -1,0 +1,20 @@
+//! ComfyUI's wire: what its servers say, over HTTP and WebSocket. Knows no storage words.
+//!
+//! Tolerant of every version from 0.3.10 on: fields may be missing, null or of another type. Whether a server can do a
+//! thing is found out by trying, never by its version number. Every wait has a time limit; only the configured address is
+//! ever called, and redirects are not followed.
+
+mod error;
+mod http;
+mod socket;
+mod tls;
+mod view;
+mod wire;
+
+pub use error::{Error, Failure};
+pub use http::{Client, Endpoint, Items, Paging};
+pub use socket::{Doorbell, Ring};
+pub use view::{View, ViewBody};
+pub use wire::{
+    Ended, HistoryEntry, OutputItem, QueueItem, RunFailure, RunState, Submission, System, node_outputs, run_state,
+};

@@ -1,0 +1,81 @@
+//! `/view`: the bytes of one file.
+
+use bytes::Bytes;
+use http::{StatusCode, header};
+
+use super::error::{Error, Failure};
+use super::http::Client;
+use crate::model::{FileRef, Timestamp};
+
+const WHAT: &str = "GET /view";
+
+/// What a server says to the wish for a file.
+#[derive(Debug)]
+pub enum View {
+    /// Here it comes.
+    Found(ViewBody),
+    /// It is the one with the tag that was sent along.
+    Unchanged,
+    /// There is no such file.
+    Gone,
+}
+
+/// A file that is arriving.
+#[derive(Debug)]
+pub struct ViewBody {
+    /// Names this version of the file.
+    pub etag: Option<String>,
+    /// When the file was last written, to the second.
+    pub modified_at: Option<Timestamp>,
+    expected: Option<u64>,
+    received: u64,
+    response: reqwest::Response,
+}
+
+impl Client {
+    /// Asks for a file; with `known_etag`, only if it isn't that version.
+    pub async fn view(&self, file: &FileRef, known_etag: Option<&str>) -> Result<View, Error> {
+        let mut url = self.url("view");
+        url.query_pairs_mut()
+            .append_pair("filename", &file.filename)
+            .append_pair("subfolder", &file.subfolder)
+            .append_pair("type", &file.folder);
+        let mut request = self.request(url);
+        if let Some(etag) = known_etag {
+            request = request.header(header::IF_NONE_MATCH, etag);
+        }
+        let response = request.send().await.map_err(|error| Error::http(WHAT, error))?;
+        match response.status() {
+            StatusCode::OK => ViewBody::new(response).map(View::Found),
+            StatusCode::NOT_MODIFIED if known_etag.is_some() => Ok(View::Unchanged),
+            StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::GONE => Ok(View::Gone),
+            other => Err(Error { what: WHAT, failure: Failure::Status(other) }),
+        }
+    }
+}
+
+impl ViewBody {
+    fn new(response: reqwest::Response) -> Result<Self, Error> {
+        let text = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        // ComfyUI always names the file; a page that asks for a log-in doesn't, and must not be kept as a picture.
+        let is_page = text(header::CONTENT_TYPE).is_some_and(|mime| mime.starts_with("text/html"));
+        if is_page && text(header::CONTENT_DISPOSITION).is_none() {
+            return Err(Error { what: WHAT, failure: crate::json::SplitError::NotAnObject.into() });
+        }
+        let modified_at = text(header::LAST_MODIFIED)
+            .and_then(|date| chrono::DateTime::parse_from_rfc2822(&date).ok())
+            .map(|date| Timestamp::from_millis(date.timestamp_millis()));
+        let expected = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
+        Ok(Self { etag: text(header::ETAG), modified_at, expected, received: 0, response })
+    }
+
+    /// The next bytes; `None` when the file is whole. A file shorter than announced is an error.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        let piece = self.response.chunk().await.map_err(|error| Error::http(WHAT, error))?;
+        self.received += piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        if piece.is_none() && self.expected.is_some_and(|expected| expected != self.received) {
+            return Err(Error { what: WHAT, failure: crate::json::SplitError::CutOff.into() });
+        }
+        Ok(piece)
+    }
+}

@@ -1,0 +1,233 @@
+//! Cuts a JSON text apart while it arrives, so that a list of any length needs the memory of its longest item.
+
+/// How deep the items lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Items {
+    /// The members of the outer object: `{"key":ITEM,…}`.
+    Members,
+    /// The elements of the arrays in the outer object: `{"key":[ITEM,…],…}`.
+    Elements,
+}
+
+/// One item, cut out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The key of the outer object that it stands under.
+    pub key: String,
+    /// Its text.
+    pub json: String,
+}
+
+/// Why a text can't be cut.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SplitError {
+    /// The outermost value is no object.
+    #[error("not a JSON object")]
+    NotAnObject,
+    /// It ended in the middle.
+    #[error("the JSON text is cut off")]
+    CutOff,
+    /// Bytes that are no UTF-8.
+    #[error("the JSON text is not UTF-8")]
+    NotUtf8,
+    /// One item is larger than we are willing to hold in memory.
+    #[error("an item is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Fed with pieces of a text, gives the items that are complete.
+#[derive(Debug)]
+pub struct Splitter {
+    items: Items,
+    limit: usize,
+    /// What has arrived and isn't handed out yet.
+    buffer: Vec<u8>,
+    /// Up to here `buffer` was looked at.
+    at: usize,
+    /// Where the item, or the key before it, starts in `buffer`.
+    start: usize,
+    depth: usize,
+    in_string: bool,
+    key: String,
+    is_done: bool,
+}
+
+impl Splitter {
+    /// A splitter that refuses items of more than `limit` bytes.
+    pub fn new(items: Items, limit: usize) -> Self {
+        let (buffer, key) = (Vec::new(), String::new());
+        Self { items, limit, buffer, at: 0, start: 0, depth: 0, in_string: false, key, is_done: false }
+    }
+
+    /// Takes the next piece and appends what became complete to `out`.
+    pub fn feed(&mut self, piece: &[u8], out: &mut Vec<Item>) -> Result<(), SplitError> {
+        self.buffer.extend_from_slice(piece);
+        while let Some(&byte) = self.buffer.get(self.at) {
+            if self.in_string {
+                if !self.step_in_string() {
+                    break; // The rest of the string is still to come.
+                }
+                continue;
+            }
+            self.at += 1;
+            if byte == b'"' {
+                self.in_string = true;
+            } else {
+                self.step(byte, out)?;
+            }
+        }
+        self.forget();
+        if self.buffer.len() > self.limit { Err(SplitError::TooLarge(self.limit)) } else { Ok(()) }
+    }
+
+    /// To be called at the end: whether the text was whole.
+    pub fn finish(&self) -> Result<(), SplitError> {
+        if self.is_done { Ok(()) } else { Err(SplitError::CutOff) }
+    }
+
+    /// Moves to the next quote or escape of the string it is in; `false` when that has not arrived yet.
+    fn step_in_string(&mut self) -> bool {
+        let Some(found) = memchr::memchr2(b'"', b'\\', &self.buffer[self.at..]) else {
+            self.at = self.buffer.len();
+            return false;
+        };
+        self.at += found;
+        if self.buffer[self.at] == b'"' {
+            self.in_string = false;
+            self.at += 1;
+            return true;
+        }
+        let has_escaped = self.at + 1 < self.buffer.len();
+        self.at += if has_escaped { 2 } else { 0 };
+        has_escaped
+    }
+
+    fn item_depth(&self) -> usize {
+        match self.items {
+            Items::Members => 1,
+            Items::Elements => 2,
+        }
+    }
+
+    /// Acts on a byte outside of strings; `self.at` is behind it.
+    fn step(&mut self, byte: u8, out: &mut Vec<Item>) -> Result<(), SplitError> {
+        match byte {
+            b'{' | b'[' => {
+                if self.depth == 0 && (byte != b'{' || self.is_done) {
+                    return Err(SplitError::NotAnObject);
+                }
+                self.depth += 1;
+                if self.depth <= self.item_depth() {
+                    self.start = self.at;
+                }
+            }
+            b'}' | b']' => {
+                if self.depth == self.item_depth() {
+                    self.cut(self.at - 1, out)?;
+                }
+                self.depth = self.depth.checked_sub(1).ok_or(SplitError::NotAnObject)?;
+                self.is_done = self.depth == 0;
+            }
+            b',' => {
+                if self.depth == self.item_depth() {
+                    self.cut(self.at - 1, out)?;
+                }
+                if self.depth <= self.item_depth() {
+                    self.start = self.at;
+                }
+            }
+            b':' if self.depth == 1 => {
+                self.key = key_of(&self.buffer[self.start..self.at - 1])?;
+                self.start = self.at;
+            }
+            b' ' | b'\n' | b'\r' | b'\t' => {}
+            _ if self.depth == 0 => return Err(SplitError::NotAnObject),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Hands out what lies between `start` and `end`.
+    fn cut(&mut self, end: usize, out: &mut Vec<Item>) -> Result<(), SplitError> {
+        let json = std::str::from_utf8(&self.buffer[self.start..end]).map_err(|_| SplitError::NotUtf8)?.trim();
+        if !json.is_empty() {
+            out.push(Item { key: self.key.clone(), json: json.to_owned() });
+        }
+        self.start = self.at;
+        Ok(())
+    }
+
+    /// Drops what was handed out.
+    fn forget(&mut self) {
+        self.buffer.drain(..self.start);
+        self.at -= self.start;
+        self.start = 0;
+    }
+}
+
+fn key_of(quoted: &[u8]) -> Result<String, SplitError> {
+    let quoted = std::str::from_utf8(quoted).map_err(|_| SplitError::NotUtf8)?.trim();
+    Ok(super::unquote(quoted).ok_or(SplitError::NotAnObject)?.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(items: Items, text: &[u8], piece: usize) -> Result<Vec<(String, String)>, SplitError> {
+        let mut splitter = Splitter::new(items, 1000);
+        let mut out = Vec::new();
+        for piece in text.chunks(piece.max(1)) {
+            splitter.feed(piece, &mut out)?;
+        }
+        splitter.finish()?;
+        Ok(out.into_iter().map(|item| (item.key, item.json)).collect())
+    }
+
+    #[test]
+    fn members_are_the_same_however_the_text_arrives() {
+        let text = r#" {"a\"b": {"x":[1,"},{"]}, "é" : NaN,"c":"\\\"" } "#.as_bytes();
+        let expected = [("a\"b", r#"{"x":[1,"},{"]}"#), ("é", "NaN"), ("c", r#""\\\"""#)]
+            .map(|(key, json)| (key.to_owned(), json.to_owned()));
+        for piece in 1..=text.len() {
+            assert_eq!(split(Items::Members, text, piece).unwrap(), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn elements_carry_the_key_of_their_array() {
+        let text = br#"{"queue_running":[[1,"a",{}]],"queue_pending":[[2,"b"],[3,"],"]],"none":[]}"#;
+        let expected =
+            [("queue_running", r#"[1,"a",{}]"#), ("queue_pending", r#"[2,"b"]"#), ("queue_pending", r#"[3,"],"]"#)]
+                .map(|(key, json)| (key.to_owned(), json.to_owned()));
+        for piece in 1..=text.len() {
+            assert_eq!(split(Items::Elements, text, piece).unwrap(), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_object_or_not_whole_is_an_error() {
+        assert_eq!(split(Items::Members, b"{}", 1), Ok(vec![]));
+        for text in ["[1]", "<html>", "null", "{}{}", "}"] {
+            assert_eq!(split(Items::Members, text.as_bytes(), 1), Err(SplitError::NotAnObject), "{text}");
+        }
+        for text in ["", "{", r#"{"a":1"#, r#"{"a"#] {
+            assert_eq!(split(Items::Members, text.as_bytes(), 1), Err(SplitError::CutOff), "{text}");
+        }
+        assert_eq!(split(Items::Members, b"{\"a\":\"\xff\"}", 4), Err(SplitError::NotUtf8));
+    }
+
+    #[test]
+    fn an_item_beyond_the_limit_is_refused_before_it_fills_the_memory() {
+        let text = format!(r#"{{"a":"{}"}}"#, "x".repeat(2000));
+        assert_eq!(split(Items::Members, text.as_bytes(), 100), Err(SplitError::TooLarge(1000)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_bytes_give_an_error_or_items_but_no_panic(text in r#"[\[\]{}",:\\a ]{0,60}"#, piece in 1_usize..9) {
+            let _ = split(Items::Members, text.as_bytes(), piece);
+            let _ = split(Items::Elements, text.as_bytes(), piece);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! One run, whole.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::codes::Coded;
+use super::{Error, attachments, files, frame, list};
+use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Role};
+
+const ATTACHMENTS: &str = "
+    SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
+        a.reason, b.sha256, b.bytes, b.kind, b.mime
+    FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
+    WHERE a.generation_id = ?1 ORDER BY a.role, a.idx";
+const DOCUMENTS: &str = "SELECT kind, base_id, data FROM documents WHERE generation_id = ?1 ORDER BY kind";
+const COMFYUI: &str = "
+    SELECT c.version, c.devices FROM generations g JOIN comfyuis c ON c.id = g.comfyui_id WHERE g.id = ?1";
+
+/// Everything that is kept of a run.
+pub(super) fn detail(conn: &Connection, id: GenerationId) -> Result<Option<Detail>, Error> {
+    let Some(summary) = list::summary(conn, id)? else { return Ok(None) };
+    let (outputs, inputs) = attachments(conn, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
+    Ok(Some(Detail { summary, outputs, inputs, documents: documents(conn, id)?, comfyui: comfyui(conn, id)? }))
+}
+
+fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Attachment>, Error> {
+    let mut statement = conn.prepare_cached(ATTACHMENTS)?;
+    let rows = statement.query_map([id.0], attachment_from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
+    let blob = files::blob_from_row(row)?;
+    let guessed = row.get::<_, Coded<_>>("guessed_kind")?.0;
+    let kind = blob.as_ref().map_or(guessed, |blob| blob.kind);
+    let content = match attachments::file(row)? {
+        Some(file) => Content::File { file, blob },
+        None => Content::Text(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
+    };
+    let node_id: Option<String> = row.get("node_id")?;
+    Ok(Attachment {
+        index: row.get("idx")?,
+        role: row.get::<_, Coded<_>>("role")?.0,
+        is_unreported: node_id.is_none(),
+        node_id,
+        key: row.get("key")?,
+        kind,
+        content,
+        state: row.get::<_, Coded<_>>("state")?.0,
+        reason: row.get("reason")?,
+    })
+}
+
+fn documents(conn: &Connection, id: GenerationId) -> Result<Vec<Document>, Error> {
+    let mut statement = conn.prepare_cached(DOCUMENTS)?;
+    let mut rows = statement.query([id.0])?;
+    let mut documents = Vec::new();
+    while let Some(row) = rows.next()? {
+        let data: Option<Vec<u8>> = row.get("data")?;
+        let json = frame::read(conn, row.get("base_id")?, data.as_deref())?;
+        documents.push(Document { kind: row.get::<_, Coded<_>>("kind")?.0, json });
+    }
+    Ok(documents)
+}
+
+fn comfyui(conn: &Connection, id: GenerationId) -> Result<Comfyui, Error> {
+    let found: Option<(Option<String>, String)> = conn
+        .prepare_cached(COMFYUI)?
+        .query_row([id.0], |row| Ok((row.get("version")?, row.get("devices")?)))
+        .optional()?;
+    Ok(found.map_or_else(Comfyui::default, |(version, devices)| Comfyui {
+        version,
+        // Written by us as an array of texts; devices that can't be read are no reason to withhold the run.
+        devices: serde_json::from_str(&devices).unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,243 @@
+//! Kept texts, small: compressed against an earlier text of the same kind that resembles them.
+//!
+//! From run to run a prompt or workflow differs in a seed and little else. So a few *bases* per kind are kept whole, and a
+//! document is a zstd frame that refers to one of them, one step deep: a base never needs another. A text unlike all
+//! bases becomes a new one. Bases are found by recent use, and by *shape* (see [`super::shape`]) however old they are.
+
+use std::collections::VecDeque;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use zstd::dict::EncoderDictionary;
+use zstd::zstd_safe::CCtx;
+
+use super::codes::Coded;
+use super::{Error, frame, shape};
+use crate::model::DocumentKind;
+
+/// Texts shorter than this stand alone, nothing could make them smaller.
+const SHORTEST: usize = 32;
+
+/// Texts longer than this stand alone: the window in which the compressor sees a base ends here.
+const LONGEST: usize = 512 << 10;
+
+/// Bases held ready, of all kinds: at most so many, and at most so many bytes of text. Their tables take about as much
+/// again, at least 64 KB each.
+const MOST_BASES: usize = 16;
+const MOST_BYTES: usize = 2 << 20;
+
+/// Recent bases tried before a text counts as unlike all.
+const MOST_TRIALS: usize = 4;
+
+/// Runs looked back through for the bases to begin with.
+const LOOK_BACK: i64 = 64;
+
+const RECENT: &str = "SELECT base_id FROM documents WHERE generation_id > (SELECT max(id) FROM generations) - ?1 \
+     AND kind = ?2 AND base_id IS NOT NULL ORDER BY generation_id DESC";
+const BASE_BY_ID: &str = "SELECT shape, is_shared, data FROM bases WHERE id = ?1";
+const BASE_BY_SHAPE: &str = "SELECT id FROM bases WHERE kind = ?1 AND shape = ?2 ORDER BY id DESC LIMIT 1";
+const INSERT_BASE: &str = "INSERT INTO bases (kind, shape, is_shared, data) VALUES (?1, ?2, 0, ?3)";
+const SHARE_BASE: &str = "UPDATE bases SET is_shared = 1 WHERE id = ?1";
+const DELETE_BASE: &str = "DELETE FROM bases WHERE id = ?1 AND is_shared = 0";
+const SELECT_DOCUMENT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
+const PUT_DOCUMENT: &str = "INSERT INTO documents (generation_id, kind, base_id, data) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT DO UPDATE SET base_id = excluded.base_id, data = excluded.data";
+
+/// How a text is kept: whole (no base), against a base, or as a base itself (no data).
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Encoded {
+    base: Option<i64>,
+    data: Option<Vec<u8>>,
+}
+
+/// A base held ready.
+struct Base {
+    id: i64,
+    kind: DocumentKind,
+    shape: i64,
+    bytes: usize,
+    is_shared: bool,
+    dictionary: EncoderDictionary<'static>,
+}
+
+/// The last text of a kind: the next is often the same.
+struct Last {
+    kind: DocumentKind,
+    text: String,
+    encoded: Encoded,
+}
+
+/// The bases held ready, latest used first, and a compressor's working memory.
+#[derive(Default)]
+pub(super) struct Bases {
+    recent: VecDeque<Base>,
+    last: Vec<Last>,
+    loaded: Vec<DocumentKind>,
+    context: CCtx<'static>,
+}
+
+impl Bases {
+    /// Puts a document in its row, over an earlier one. A base that only the earlier one used goes with it.
+    pub(super) fn put(&mut self, conn: &Connection, run: i64, kind: DocumentKind, text: &str) -> Result<(), Error> {
+        let earlier: Option<(Option<i64>, Option<Vec<u8>>)> = conn
+            .prepare_cached(SELECT_DOCUMENT)?
+            .query_row(params![run, Coded(kind)], |row| Ok((row.get("base_id")?, row.get("data")?)))
+            .optional()?;
+        if let Some((base, data)) = &earlier
+            && frame::read(conn, *base, data.as_deref())? == text
+        {
+            return Ok(());
+        }
+        self.add(conn, run, kind, text)?;
+        if let Some((Some(base), None)) = earlier
+            && conn.prepare_cached(DELETE_BASE)?.execute([base])? > 0
+        {
+            self.recent.retain(|held| held.id != base);
+            self.last.retain(|last| last.encoded.base != Some(base));
+        }
+        Ok(())
+    }
+
+    /// Puts a document in a row that has none of its kind.
+    pub(super) fn add(&mut self, conn: &Connection, run: i64, kind: DocumentKind, text: &str) -> Result<(), Error> {
+        let encoded = self.encode(conn, kind, text)?;
+        conn.prepare_cached(PUT_DOCUMENT)?.execute(params![run, Coded(kind), encoded.base, encoded.data])?;
+        Ok(())
+    }
+
+    fn encode(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
+        if !(SHORTEST..=LONGEST).contains(&text.len()) {
+            return Ok(Encoded { base: None, data: Some(frame::alone(text.as_bytes())?) });
+        }
+        if let Some(last) = self.last.iter().find(|last| last.kind == kind && last.text == text) {
+            let encoded = last.encoded.clone();
+            if let (Some(base), None) = (encoded.base, &encoded.data) {
+                self.share(conn, base)?;
+            }
+            return Ok(encoded);
+        }
+        self.load_recent(conn, kind)?;
+        let encoded = match self.resemble(conn, kind, text)? {
+            Some(encoded) => encoded,
+            None => self.establish(conn, kind, text)?,
+        };
+        self.last.retain(|last| last.kind != kind);
+        self.last.push(Last { kind, text: text.to_owned(), encoded: encoded.clone() });
+        Ok(encoded)
+    }
+
+    /// The text against the best of the bases worth a trial; `None` when it resembles none.
+    fn resemble(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Option<Encoded>, Error> {
+        // So small that no other base could save much.
+        let small = 128 + text.len() / 128;
+        let mut tried = Vec::with_capacity(MOST_TRIALS);
+        let mut best: Option<(i64, Vec<u8>)> = None;
+        for trial in 0..MOST_TRIALS {
+            let candidate = match trial {
+                1 => self.same_shape(conn, kind, shape::of(text))?.filter(|id| !tried.contains(id)),
+                _ => self.latest(kind, &tried),
+            };
+            let Some(id) = candidate else { continue };
+            let delta = self.against(id, text)?;
+            tried.push(id);
+            let is_small = delta.len() <= small;
+            if best.as_ref().is_none_or(|(_, best)| delta.len() < best.len()) {
+                best = Some((id, delta));
+            }
+            if is_small {
+                break;
+            }
+        }
+        let Some((base, delta)) = best else { return Ok(None) };
+        // A new base costs the whole text once and little for each text like it: worth it when a few are to follow.
+        if delta.len() > small && delta.len() > frame::alone(text.as_bytes())?.len() / 6 {
+            return Ok(None);
+        }
+        self.share(conn, base)?;
+        Ok(Some(Encoded { base: Some(base), data: Some(delta) }))
+    }
+
+    /// Makes the text a base.
+    fn establish(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
+        let shape = shape::of(text);
+        conn.prepare_cached(INSERT_BASE)?.execute(params![Coded(kind), shape, frame::alone(text.as_bytes())?])?;
+        let id = conn.last_insert_rowid();
+        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared: false, dictionary: frame::dictionary(text)? });
+        Ok(Encoded { base: Some(id), data: None })
+    }
+
+    fn against(&mut self, id: i64, text: &str) -> Result<Vec<u8>, Error> {
+        match self.recent.iter().find(|base| base.id == id) {
+            Some(base) => frame::against(&mut self.context, &base.dictionary, text.as_bytes()),
+            None => frame::alone(text.as_bytes()),
+        }
+    }
+
+    fn latest(&self, kind: DocumentKind, tried: &[i64]) -> Option<i64> {
+        self.recent.iter().find(|base| base.kind == kind && !tried.contains(&base.id)).map(|base| base.id)
+    }
+
+    fn same_shape(&mut self, conn: &Connection, kind: DocumentKind, shape: i64) -> Result<Option<i64>, Error> {
+        if let Some(base) = self.recent.iter().find(|base| base.kind == kind && base.shape == shape) {
+            return Ok(Some(base.id));
+        }
+        let id = conn
+            .prepare_cached(BASE_BY_SHAPE)?
+            .query_row(params![Coded(kind), shape], |row| row.get("id"))
+            .optional()?;
+        if let Some(id) = id {
+            self.load(conn, kind, id)?;
+        }
+        Ok(id)
+    }
+
+    /// Once per kind: the bases that the latest runs were kept against.
+    fn load_recent(&mut self, conn: &Connection, kind: DocumentKind) -> Result<(), Error> {
+        if self.loaded.contains(&kind) {
+            return Ok(());
+        }
+        self.loaded.push(kind);
+        let mut ids: Vec<i64> = Vec::new();
+        let mut statement = conn.prepare_cached(RECENT)?;
+        for id in statement.query_map(params![LOOK_BACK, Coded(kind)], |row| row.get("base_id"))? {
+            let id = id?;
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.truncate(MOST_TRIALS);
+        ids.into_iter().rev().try_for_each(|id| self.load(conn, kind, id))
+    }
+
+    fn load(&mut self, conn: &Connection, kind: DocumentKind, id: i64) -> Result<(), Error> {
+        let (shape, is_shared, data) = conn
+            .prepare_cached(BASE_BY_ID)?
+            .query_row([id], |row| Ok((row.get("shape")?, row.get("is_shared")?, row.get::<_, Vec<u8>>("data")?)))?;
+        let text = frame::text(frame::whole(&data)?)?;
+        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared, dictionary: frame::dictionary(&text)? });
+        Ok(())
+    }
+
+    /// Holds a base ready as the latest, and lets go of those that were not used for longest.
+    fn hold(&mut self, base: Base) {
+        self.recent.push_front(base);
+        let mut bytes = 0;
+        let fits = self.recent.iter().take(MOST_BASES).take_while(|base| {
+            bytes += base.bytes;
+            bytes <= MOST_BYTES
+        });
+        let count = fits.count();
+        self.recent.truncate(count);
+    }
+
+    /// Notes that a document refers to a base that it did not bring.
+    fn share(&mut self, conn: &Connection, id: i64) -> Result<(), Error> {
+        let held = self.recent.iter().position(|base| base.id == id).and_then(|place| self.recent.remove(place));
+        if !held.as_ref().is_some_and(|base| base.is_shared) {
+            conn.prepare_cached(SHARE_BASE)?.execute([id])?;
+        }
+        if let Some(base) = held {
+            self.recent.push_front(Base { is_shared: true, ..base });
+        }
+        Ok(())
+    }
+}

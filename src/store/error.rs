@@ -1,0 +1,166 @@
+//! What can go wrong in the store, by what failed.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+use crate::model::GenerationId;
+
+/// What can go wrong in the store. Clones share the source: one failed commit answers everyone who was in it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Another daemon holds the lock of the data folder.
+    #[error(
+        "data folder {} is in use by another comfy-recall; stop it or choose another --data-dir",
+        folder.display()
+    )]
+    InUse {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// The data folder can't be created or written.
+    #[error(
+        "data folder {} can't be written; give this user the right to, or choose another --data-dir",
+        folder.display()
+    )]
+    NotWritable {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
+    /// The database has migrations that this version doesn't know.
+    #[error(
+        "{} was written by a newer comfy-recall ({writer}, schema {schema}; this one knows {known}); \
+         update comfy-recall or choose another --data-dir",
+        file.display()
+    )]
+    Newer {
+        /// The database.
+        file: PathBuf,
+        /// The version that wrote it last.
+        writer: String,
+        /// How many migrations it has.
+        schema: i64,
+        /// How many we have.
+        known: i64,
+    },
+    /// A database of another program.
+    #[error("{} is not a database of comfy-recall; move it away or choose another --data-dir", file.display())]
+    Foreign {
+        /// The database.
+        file: PathBuf,
+    },
+    /// Not a database, or a broken one.
+    #[error(
+        "{} is damaged; stop comfy-recall, then restore a backup, or move it and its -wal and -shm files away to start anew",
+        file.display()
+    )]
+    Corrupt {
+        /// The database.
+        file: PathBuf,
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// No room on the disk.
+    #[error("the disk of the data folder is full; free some space, nothing else is needed")]
+    Full {
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// Another process holds the database.
+    #[error("recall.db is locked by another program; close whatever has it open")]
+    Busy {
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// The system refused to read or write.
+    #[error("read or write recall.db; check the disk and the rights of the data folder")]
+    Io {
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// A read took longer than it may.
+    #[error("reading recall.db took too long; try again, or ask for less")]
+    TimedOut,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// No such row to change.
+    #[error("no generation {0} on this instance")]
+    UnknownGeneration(GenerationId),
+    /// A kept text can't be read back.
+    #[error("a kept document is damaged; restore a backup")]
+    Document {
+        /// What the decompressor said.
+        source: Arc<io::Error>,
+    },
+    /// A text can't be compressed; memory ran out.
+    #[error("compress a document")]
+    Compress {
+        /// What the compressor said.
+        source: Arc<io::Error>,
+    },
+    /// A fault of ours: a job panicked. Its changes were taken back.
+    #[error("a fault in comfy-recall; please report it with the log")]
+    Panicked,
+    /// A fault of ours: SQLite refused a statement.
+    #[error("use recall.db")]
+    Sql {
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// A migration failed; the database is as it was.
+    #[error("bring {} up to date; it is as it was before", file.display())]
+    Migrate {
+        /// The database.
+        file: PathBuf,
+        /// What failed.
+        source: Arc<rusqlite_migration::Error>,
+    },
+}
+
+impl Error {
+    /// Whether the disk is full: writing goes on by itself once there is room.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Full { .. })
+    }
+
+    /// Whether the same call may go through later, with nothing changed but time.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Full { .. } | Self::Busy { .. } | Self::Io { .. } | Self::TimedOut)
+    }
+
+    /// The same error, naming the whole path of a damaged database.
+    pub(super) fn of_file(self, path: &std::path::Path) -> Self {
+        match self {
+            Self::Corrupt { source, .. } => Self::Corrupt { file: path.to_owned(), source },
+            other => other,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        let source = Arc::new(error);
+        match code {
+            Some(ErrorCode::DiskFull) => Self::Full { source },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt { file: super::open::FILE.into(), source }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { source },
+            Some(
+                ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::OutOfMemory,
+            ) => Self::Io { source },
+            Some(ErrorCode::OperationInterrupted) => Self::TimedOut,
+            _ => Self::Sql { source },
+        }
+    }
+}

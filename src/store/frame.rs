@@ -1,0 +1,98 @@
+//! zstd frames of kept texts. Written without the magic number, which is the same four bytes every time.
+
+use std::io;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use zstd::bulk::Decompressor;
+use zstd::dict::EncoderDictionary;
+use zstd::zstd_safe::{self, CCtx};
+
+use super::Error;
+
+/// What every zstd frame begins with (RFC 8878, 3.1.1).
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The longest text that is read back, whatever a frame says of itself: SQLite's own limit of a value.
+const LONGEST: u64 = 1_000_000_000;
+
+/// Level for texts that stand alone.
+const ALONE: i32 = 3;
+
+/// Level for texts against a base: tables just large enough for the base, since each document copies them.
+const SHORT_BASE: i32 = 2;
+const LONG_BASE: i32 = 4;
+
+/// From this length of base on, the tables of [`SHORT_BASE`] would forget its beginning.
+const LONG: usize = 128 << 10;
+
+const BASE: &str = "SELECT data FROM bases WHERE id = ?1";
+
+/// A frame that needs nothing else.
+pub(super) fn alone(text: &[u8]) -> Result<Vec<u8>, Error> {
+    let frame = zstd::bulk::compress(text, ALONE).map_err(|source| Error::Compress { source: Arc::new(source) })?;
+    Ok(without_magic(frame))
+}
+
+/// A text made ready for others to be compressed against.
+pub(super) fn dictionary(base: &str) -> Result<EncoderDictionary<'static>, Error> {
+    let level = if base.len() < LONG { SHORT_BASE } else { LONG_BASE };
+    // A text is never mistaken for a trained dictionary: their magic number isn't UTF-8.
+    EncoderDictionary::try_copy(base.as_bytes(), level).map_err(|source| Error::Compress { source: Arc::new(source) })
+}
+
+/// A frame that needs the base.
+pub(super) fn against(context: &mut CCtx<'_>, base: &EncoderDictionary<'_>, text: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut frame = Vec::with_capacity(zstd_safe::compress_bound(text.len()));
+    context.compress_using_cdict(&mut frame, text, base.as_cdict()).map_err(|code| {
+        let source = io::Error::other(zstd_safe::get_error_name(code));
+        Error::Compress { source: Arc::new(source) }
+    })?;
+    Ok(without_magic(frame))
+}
+
+/// The text of a row: its own frame, a frame against a base, or the base itself.
+pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
+    let base = match base {
+        Some(id) => {
+            let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
+            Some(whole(&frame)?)
+        }
+        None => None,
+    };
+    let bytes = match (base, data) {
+        (Some(base), Some(data)) => decompress(Decompressor::with_dictionary(&base), data)?,
+        (Some(base), None) => base,
+        (None, Some(data)) => whole(data)?,
+        (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
+    };
+    text(bytes)
+}
+
+/// What a frame that stands alone holds.
+pub(super) fn whole(data: &[u8]) -> Result<Vec<u8>, Error> {
+    decompress(Decompressor::new(), data)
+}
+
+/// Bytes that were a text.
+pub(super) fn text(bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| damaged(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
+fn decompress(decompressor: io::Result<Decompressor<'_>>, data: &[u8]) -> Result<Vec<u8>, Error> {
+    let frame = [&MAGIC, data].concat();
+    let size = match zstd_safe::get_frame_content_size(&frame) {
+        Ok(Some(size)) if size <= LONGEST => usize::try_from(size).unwrap_or(usize::MAX),
+        _ => return Err(damaged(io::Error::from(io::ErrorKind::InvalidData))),
+    };
+    decompressor.and_then(|mut decompressor| decompressor.decompress(&frame, size)).map_err(damaged)
+}
+
+fn without_magic(mut frame: Vec<u8>) -> Vec<u8> {
+    frame.drain(..MAGIC.len().min(frame.len()));
+    frame
+}
+
+fn damaged(source: io::Error) -> Error {
+    Error::Document { source: Arc::new(source) }
+}

@@ -1,0 +1,102 @@
+//! What reconciling asks: which of ComfyUI's runs are here already, and how far they got.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::Error;
+use super::codes::{Code, Coded, PackedId};
+use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Timestamp};
+
+/// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
+const MOST: u32 = 100;
+
+const BY_PROMPT: &str = "
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
+    WHERE instance_id = ?1 AND prompt_id = ?2 LIMIT ?3";
+const BY_PROMPT_AND_STATUS: &str = "
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
+    WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 ORDER BY created_at DESC, id DESC LIMIT ?3";
+const BY_STATUS: &str = "
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
+    WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
+const NEWEST: &str = "
+    SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
+    FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
+
+/// What reconciling needs to know of a run that is in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Our id.
+    pub id: GenerationId,
+    /// ComfyUI's id.
+    pub prompt_id: PromptId,
+    /// ComfyUI's queue number.
+    pub number: Option<f64>,
+    /// How far it got.
+    pub status: Status,
+    /// Why it is cancelled or lost.
+    pub status_reason: Option<StatusReason>,
+    /// When it was queued.
+    pub created_at: Timestamp,
+    /// When it started.
+    pub started_at: Option<Timestamp>,
+}
+
+/// The runs with these ids of ComfyUI's, by our id. Of an id that hundreds of runs share, the newest of each status.
+pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[PromptId]) -> Result<Vec<Known>, Error> {
+    let mut found = Vec::new();
+    for prompt_id in prompt_ids {
+        let id = PackedId(prompt_id.as_str());
+        let before = found.len();
+        collect(conn, BY_PROMPT, params![instance.0, id, MOST + 1], &mut found)?;
+        if found.len() - before > usize::try_from(MOST).unwrap_or(usize::MAX) {
+            found.truncate(before);
+            for &status in Status::WORDS {
+                let parameters = params![instance.0, id, MOST, Coded(status)];
+                collect(conn, BY_PROMPT_AND_STATUS, parameters, &mut found)?;
+            }
+        }
+    }
+    found.sort_by_key(|known| known.id);
+    found.dedup_by_key(|known| known.id);
+    Ok(found)
+}
+
+/// The runs that ComfyUI still owes a result, oldest first.
+pub(super) fn open_runs(conn: &Connection, instance: InstanceId) -> Result<Vec<Known>, Error> {
+    let mut found = Vec::new();
+    for &status in Status::WORDS.iter().filter(|status| status.is_open()) {
+        collect(conn, BY_STATUS, params![instance.0, Coded(status)], &mut found)?;
+    }
+    found.sort_by_key(|known| (known.created_at, known.id));
+    Ok(found)
+}
+
+/// The run that started last, of those that ended as ComfyUI's history tells: not lost, not taken out of the queue.
+pub(super) fn newest_finished(conn: &Connection, instance: InstanceId) -> Result<Option<Known>, Error> {
+    Ok(conn.prepare_cached(NEWEST)?.query_row([instance.0], from_row).optional()?)
+}
+
+fn collect(
+    conn: &Connection,
+    query: &str,
+    parameters: impl rusqlite::Params,
+    found: &mut Vec<Known>,
+) -> Result<(), Error> {
+    let mut statement = conn.prepare_cached(query)?;
+    for known in statement.query_map(parameters, from_row)? {
+        found.push(known?);
+    }
+    Ok(())
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known {
+        id: GenerationId(row.get("id")?),
+        prompt_id: PromptId(row.get::<_, PackedId<_>>("prompt_id")?.0),
+        number: row.get("number")?,
+        status: row.get::<_, Coded<_>>("status")?.0,
+        status_reason: row.get::<_, Option<Coded<_>>>("status_reason")?.map(|reason| reason.0),
+        created_at: Timestamp::from_millis(row.get("created_at")?),
+        started_at: row.get::<_, Option<i64>>("started_at")?.map(Timestamp::from_millis),
+    })
+}

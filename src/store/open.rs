@@ -1,0 +1,169 @@
+//! From a folder to a database that can be trusted: the lock, the checks, the migrations, the settings.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite_migration::{M, Migrations};
+
+use super::Error;
+
+/// The database's name in the data folder.
+pub(super) const FILE: &str = "recall.db";
+
+/// The file whose lock says that a daemon uses the folder.
+const LOCK: &str = "recall.lock";
+
+/// `application_id` of our databases, as migration 0001 sets it.
+const APPLICATION_ID: i64 = 1_668_440_940;
+
+/// Every migration, in order. A released one is never edited.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001-generations.sql"))];
+
+/// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
+const SCHEMA: i64 = 1;
+
+/// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
+const WRITER_SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;
+    PRAGMA busy_timeout = 5000;
+    PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = 8388608;
+    PRAGMA cache_size = -8192;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// Settings of a reader: no more memory than the page cache says, for it is held while idle.
+const READER_SETTINGS: &str = "
+    PRAGMA query_only = ON;
+    PRAGMA busy_timeout = 5000;
+    PRAGMA cache_size = -2048;
+    PRAGMA temp_store = MEMORY;
+";
+
+/// Statements that a connection keeps prepared.
+const STATEMENTS: usize = 64;
+
+/// A database that is open for writing, and the lock that keeps others out for as long as it lives.
+pub(super) struct Opened {
+    pub(super) conn: Connection,
+    pub(super) file: PathBuf,
+    pub(super) lock: File,
+}
+
+/// Opens the database of a data folder, and makes both where there are none.
+pub(super) fn writer(folder: &Path) -> Result<Opened, Error> {
+    let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
+    create_folder(folder).map_err(not_writable)?;
+    let lock = private(&folder.join(LOCK)).map_err(not_writable)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => return Err(not_writable(source)),
+    }
+    let file = folder.join(FILE);
+    // SQLite would create it readable for everybody that the umask allows; its -wal and -shm follow this file's mode.
+    private(&file).map_err(not_writable)?;
+    let conn = connect(&file).map_err(|error| error.of_file(&file))?;
+    Ok(Opened { conn, file, lock })
+}
+
+fn connect(file: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut conn = Connection::open_with_flags(file, flags)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    check(&conn, file)?;
+    conn.execute_batch(WRITER_SETTINGS)?;
+    Migrations::from_slice(MIGRATIONS).to_latest(&mut conn).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => Error::from(err),
+        other => Error::Migrate { file: file.to_owned(), source: Arc::new(other) },
+    })?;
+    sign(&conn)?;
+    look(&conn)?;
+    Ok(conn)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn reader(file: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(file, flags)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.execute_batch(READER_SETTINGS)?;
+    Ok(conn)
+}
+
+/// Puts the WAL back into the database and notes what the planner should know. The work itself is durable before.
+pub(super) fn finish(conn: Connection) -> Result<(), Error> {
+    conn.execute_batch("PRAGMA optimize")?;
+    conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    conn.close().map_err(|(_, error)| error.into())
+}
+
+/// Refuses what isn't ours before anything is written to it.
+fn check(conn: &Connection, file: &Path) -> Result<(), Error> {
+    let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let schema = number("PRAGMA user_version")?;
+    let is_empty = number("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)")? == 1;
+    if is_empty && application == 0 && schema == 0 {
+        return Ok(());
+    }
+    if application != APPLICATION_ID {
+        return Err(Error::Foreign { file: file.to_owned() });
+    }
+    if schema > SCHEMA {
+        let writer = conn
+            .query_row("SELECT value FROM meta WHERE key = 'written_by'", [], |row| row.get::<_, String>(0))
+            .unwrap_or_else(|_| "unknown version".to_owned());
+        return Err(Error::Newer { file: file.to_owned(), writer, schema, known: SCHEMA });
+    }
+    Ok(())
+}
+
+/// Notes which version writes here, for the message of an older one that is started on it later.
+fn sign(conn: &Connection) -> Result<(), Error> {
+    let version = env!("CARGO_PKG_VERSION");
+    let signed: Option<String> =
+        conn.query_row("SELECT value FROM meta WHERE key = 'written_by'", [], |row| row.get(0)).optional()?;
+    if signed.as_deref() != Some(version) {
+        conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('written_by', ?1)", [version])?;
+    }
+    Ok(())
+}
+
+/// A quick look at the newest rows of the big tables: finds a file that was cut or overwritten, at the cost of a few pages.
+fn look(conn: &Connection) -> Result<(), Error> {
+    for query in [
+        "SELECT count(*) FROM (SELECT prompt_id FROM generations ORDER BY id DESC LIMIT 1)",
+        "SELECT count(*) FROM (SELECT id FROM generations ORDER BY created_at DESC LIMIT 1)",
+        "SELECT count(*) FROM (SELECT key FROM attachments ORDER BY generation_id DESC LIMIT 1)",
+        "SELECT count(*) FROM (SELECT data FROM documents ORDER BY generation_id DESC LIMIT 1)",
+        "SELECT count(*) FROM (SELECT sha256 FROM blobs ORDER BY id DESC LIMIT 1)",
+    ] {
+        conn.query_row(query, [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Creates the folder for its owner alone; one that exists keeps its mode.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    fs::read_dir(folder).map(drop)
+}
+
+/// Opens a file for writing; creates it for its owner alone.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

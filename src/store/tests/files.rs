@@ -1,0 +1,118 @@
+use super::*;
+use crate::model::AttachmentState;
+use crate::store::{AttachmentKey, Fetched};
+
+fn key(generation: GenerationId, index: i64) -> AttachmentKey {
+    AttachmentKey { generation, role: Role::Output, index }
+}
+
+#[tokio::test]
+async fn a_wanted_file_is_told_until_it_is_settled() {
+    let f = Fixture::new().await;
+    let files = vec![wanted("a.png"), wanted("b.png"), wanted("c.png")];
+    let id = f.save_one(Save { attachments: files, finished_at: Some(at(9)), ..run("p", Status::Completed, 0) }).await;
+    let other = f.store.instance(&"other".parse().unwrap()).await.unwrap();
+    assert!(f.store.wanted_files(other, at(0), 10).await.unwrap().is_empty());
+
+    f.store.settle(vec![(key(id, 0), Fetched::Later("503".to_owned(), at(1_000)))]).await.unwrap();
+    let due = f.store.wanted_files(f.instance, at(0), 10).await.unwrap();
+    assert_eq!(due.iter().map(|w| w.key.index).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!((due[0].attempts, due[0].finished_at), (0, Some(at(9))));
+    f.store
+        .settle(vec![
+            (key(id, 1), Fetched::Stored(blob(1, MediaKind::Image))),
+            (key(id, 2), Fetched::Missing("404".to_owned())),
+        ])
+        .await
+        .unwrap();
+    assert!(f.store.wanted_files(f.instance, at(999), 10).await.unwrap().is_empty());
+    assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), Some(at(1_000)));
+
+    let f = f.reopen().await;
+    let due = f.store.wanted_files(f.instance, at(1_000), 10).await.unwrap();
+    assert_eq!((due.len(), due[0].attempts, &due[0].file), (1, 1, &file("output", "a.png")));
+    let outputs = f.store.detail(id).await.unwrap().unwrap().outputs;
+    assert_eq!(outputs[0].reason.as_deref(), Some("503"));
+    assert_eq!((outputs[2].state, outputs[2].reason.as_deref()), (AttachmentState::Missing, Some("404")));
+    assert_eq!(f.store.blob(Digest([1; 32])).await.unwrap(), Some(blob(1, MediaKind::Image)));
+    assert_eq!(f.store.blob(Digest([9; 32])).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn files_of_the_newest_run_come_first_and_retries_last_until_all_are_due() {
+    let f = Fixture::new().await;
+    let named = |id: &str| Save { attachments: vec![wanted("a.png")], ..run(id, Status::Completed, 0) };
+    let ids = f.save(vec![named("old"), named("older try"), named("new")]).await;
+    f.store.settle(vec![(key(ids[1], 0), Fetched::Later("503".to_owned(), at(5_000)))]).await.unwrap();
+    let due = async |when| {
+        let files = f.store.wanted_files(f.instance, when, 10).await.unwrap();
+        files.into_iter().map(|file| file.key.generation).collect::<Vec<_>>()
+    };
+    assert_eq!(due(at(4_999)).await, [ids[2], ids[0]]);
+    assert_eq!(due(at(5_000)).await, [ids[2], ids[0], ids[1]]);
+    f.store.settle(vec![(key(ids[0], 0), Fetched::Later("503".to_owned(), Timestamp::from_millis(i64::MAX)))]).await.unwrap();
+    f.store.retry_files(f.instance).await.unwrap();
+    assert_eq!(due(Timestamp::now()).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_is_stored_stays_stored() {
+    let f = Fixture::new().await;
+    let id = f.save_one(Save { attachments: vec![wanted("a.png")], ..run("p", Status::Completed, 0) }).await;
+    f.store.settle(vec![(key(id, 0), Fetched::Stored(blob(1, MediaKind::Image)))]).await.unwrap();
+    let once = f.store.detail(id).await.unwrap();
+    for later in [
+        Fetched::Stored(blob(2, MediaKind::Video)),
+        Fetched::Missing("gone".to_owned()),
+        Fetched::Later("slow".to_owned(), at(5)),
+    ] {
+        f.store.settle(vec![(key(id, 0), later), (key(id, 7), Fetched::Missing("no such".to_owned()))]).await.unwrap();
+        assert_eq!(f.store.detail(id).await.unwrap(), once);
+    }
+    assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_missing_file_that_turns_up_is_stored() {
+    let f = Fixture::new().await;
+    let id = f.save_one(Save { attachments: vec![wanted("a.png")], ..run("p", Status::Completed, 0) }).await;
+    f.store.settle(vec![(key(id, 0), Fetched::Missing("404".to_owned()))]).await.unwrap();
+    f.store.settle(vec![(key(id, 0), Fetched::Stored(blob(1, MediaKind::Image)))]).await.unwrap();
+    let output = f.store.detail(id).await.unwrap().unwrap().outputs.remove(0);
+    assert_eq!((output.state, output.reason), (AttachmentState::Stored, None));
+}
+
+#[tokio::test]
+async fn the_cover_is_the_first_kept_picture_before_any_other_thing() {
+    let f = Fixture::new().await;
+    let names =
+        [("output", "v.mp4"), ("output", "s.flac"), ("temp", "t.png"), ("output", "i.png"), ("output", "j.png")];
+    let kinds = [MediaKind::Video, MediaKind::Audio, MediaKind::Image, MediaKind::Image, MediaKind::Image];
+    let files = names.iter().map(|(folder, name)| output(Some("9"), NewContent::Wanted(file(folder, name)))).collect();
+    let id = f.save_one(Save { attachments: files, ..run("p", Status::Completed, 0) }).await;
+    // Stored in an order in which each is a better cover than those before.
+    for (index, expected) in [(1, 1), (0, 0), (2, 2), (4, 4), (3, 3)] {
+        let stored = blob(u8::try_from(index).unwrap(), kinds[index]);
+        f.store.settle(vec![(key(id, i64::try_from(index).unwrap()), Fetched::Stored(stored))]).await.unwrap();
+        let summary = f.store.detail(id).await.unwrap().unwrap().summary;
+        assert_eq!(summary.cover.unwrap().sha256, Digest([expected; 32]));
+        assert_eq!(summary.outputs_count, 5);
+    }
+}
+
+#[tokio::test]
+async fn a_later_run_with_the_same_file_is_noticed() {
+    let f = Fixture::new().await;
+    let named =
+        |id: &str, created, name| Save { attachments: vec![wanted(name)], ..run(id, Status::Completed, created) };
+    let ids = f.save(vec![named("a", 10, "x.png"), named("same time", 10, "y.png"), named("b", 20, "x.png")]).await;
+    let later =
+        async |id, name, until| f.store.is_named_later(key(id, 0), &file("output", name), at(until)).await.unwrap();
+    assert!(later(ids[0], "x.png", 20).await);
+    assert!(!later(ids[0], "x.png", 19).await);
+    assert!(later(ids[0], "y.png", 10).await);
+    assert!(!later(ids[1], "y.png", 99).await);
+    assert!(!later(ids[2], "x.png", 99).await);
+    let temp = file("temp", "x.png");
+    assert!(!f.store.is_named_later(key(ids[0], 0), &temp, at(99)).await.unwrap());
+}

@@ -1,0 +1,92 @@
+//! The store as its callers see it, on real databases in folders of their own.
+
+mod files;
+mod listing;
+mod saving;
+
+use tempfile::TempDir;
+
+use super::{NewAttachment, NewContent, Save, Store};
+use crate::model::{
+    Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceId, InstanceName, MediaKind,
+    PromptId, Role, Status, Timestamp,
+};
+
+/// A store in a folder that goes with it.
+struct Fixture {
+    store: Store,
+    instance: InstanceId,
+    folder: TempDir,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let instance = store.instance(&InstanceName::default()).await.unwrap();
+        Self { store, instance, folder }
+    }
+
+    async fn save(&self, runs: Vec<Save>) -> Vec<GenerationId> {
+        self.store.save(self.instance, &Comfyui::default(), runs).await.unwrap()
+    }
+
+    async fn save_one(&self, run: Save) -> GenerationId {
+        self.save(vec![run]).await[0]
+    }
+
+    async fn reopen(self) -> Self {
+        self.store.close().await.unwrap();
+        let store = Store::open(self.folder.path()).unwrap();
+        Self { store, ..self }
+    }
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000 + millis)
+}
+
+fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
+    Save {
+        id: None,
+        prompt_id: PromptId::from(prompt_id),
+        number: None,
+        status,
+        status_reason: None,
+        created_at: at(created_at),
+        started_at: None,
+        finished_at: None,
+        client_id: None,
+        workflow_id: None,
+        workflow_name: None,
+        error: None,
+        documents: Vec::new(),
+        attachments: Vec::new(),
+    }
+}
+
+fn document(kind: DocumentKind, json: &str) -> Document {
+    Document { kind, json: json.to_owned() }
+}
+
+fn file(folder: &str, filename: &str) -> FileRef {
+    FileRef { folder: folder.to_owned(), subfolder: String::new(), filename: filename.to_owned() }
+}
+
+fn blob(seed: u8, kind: MediaKind) -> Blob {
+    Blob { digest: Digest([seed; 32]), bytes: 1000 + u64::from(seed), kind, mime: "image/png".to_owned() }
+}
+
+fn output(node_id: Option<&str>, content: NewContent) -> NewAttachment {
+    NewAttachment {
+        role: Role::Output,
+        node_id: node_id.map(str::to_owned),
+        key: "images".to_owned(),
+        kind: MediaKind::Image,
+        content,
+    }
+}
+
+fn wanted(filename: &str) -> NewAttachment {
+    output(Some("9"), NewContent::Wanted(file("output", filename)))
+}

@@ -1,0 +1,179 @@
+//! The one thread that writes: takes jobs in turn, commits those that wait together, and answers when they are durable.
+
+use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::documents::Bases;
+use super::{Error, open};
+use crate::model::Comfyui;
+
+/// Jobs that may wait; the next caller waits for room.
+const BACKLOG: usize = 64;
+
+/// Jobs in one transaction. One fsync pays for all of them, and the first of them waits for the last.
+const GROUP: usize = 32;
+
+/// What a job works with: the connection, and what the writer remembers of it between jobs.
+pub(super) struct Session {
+    /// The only connection that writes; inside a transaction whenever a job has it.
+    pub(super) conn: Connection,
+    /// Texts that the next documents may resemble.
+    pub(super) bases: Bases,
+    /// The last ComfyUI that was looked up.
+    pub(super) comfyui: Option<(Comfyui, i64)>,
+}
+
+impl Session {
+    pub(super) fn new(conn: Connection) -> Self {
+        Self { conn, bases: Bases::default(), comfyui: None }
+    }
+
+    /// Forgets what may name rows that were rolled back.
+    fn forget(&mut self) {
+        self.bases = Bases::default();
+        self.comfyui = None;
+    }
+}
+
+/// The writing end; clones share the thread.
+#[derive(Debug, Clone)]
+pub(super) struct Writer {
+    orders: mpsc::Sender<Order>,
+}
+
+enum Order {
+    Write(Box<dyn Job>),
+    Close,
+}
+
+/// Work inside a transaction, and someone who may wait for it.
+trait Job: Send {
+    /// Does the work; whether its changes are to be kept.
+    fn run(&mut self, session: &mut Session) -> bool;
+    /// Answers: with the work's own error, else with what became of the commit.
+    fn answer(self: Box<Self>, commit: Result<(), Error>);
+}
+
+struct Task<T, F> {
+    work: Option<F>,
+    outcome: Result<T, Error>,
+    reply: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T, F> Job for Task<T, F>
+where
+    T: Send,
+    F: FnOnce(&mut Session) -> Result<T, Error> + Send,
+{
+    fn run(&mut self, session: &mut Session) -> bool {
+        let Some(work) = self.work.take() else { return false };
+        self.outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+        self.outcome.is_ok()
+    }
+
+    fn answer(self: Box<Self>, commit: Result<(), Error>) {
+        let outcome = self.outcome.and_then(|value| commit.map(|()| value));
+        // The caller may be gone; the work is done all the same.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+impl Writer {
+    /// Starts the thread. It ends after `close`, or when the last handle is gone, and then lets go of the lock.
+    pub(super) fn start(
+        session: Session,
+        lock: File,
+    ) -> std::io::Result<(Self, thread::JoinHandle<Result<(), Error>>)> {
+        let (orders, inbox) = mpsc::channel(BACKLOG);
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            let ended = serve(session, inbox);
+            drop(lock);
+            ended
+        })?;
+        Ok((Self { orders }, thread))
+    }
+
+    /// Runs `work` in a transaction of its own or of several, and answers when it is durable. It runs to its end even
+    /// if the caller stops waiting.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Session) -> Result<T, Error> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let task = Task { work: Some(work), outcome: Err(Error::Closed), reply };
+        self.orders.send(Order::Write(Box::new(task))).await.map_err(|_| Error::Closed)?;
+        answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Asks the thread to end after what waits, and waits until it takes no more.
+    pub(super) async fn close(&self) {
+        // An error means that it is closed already.
+        let _ = self.orders.send(Order::Close).await;
+        self.orders.closed().await;
+    }
+}
+
+fn serve(mut session: Session, mut inbox: mpsc::Receiver<Order>) -> Result<(), Error> {
+    while let Some(first) = inbox.blocking_recv() {
+        let mut group = Vec::new();
+        let mut next = Some(first);
+        while let Some(order) = next {
+            match order {
+                Order::Write(job) => group.push(job),
+                Order::Close => inbox.close(),
+            }
+            next = if group.len() < GROUP { inbox.try_recv().ok() } else { None };
+        }
+        commit(&mut session, group);
+    }
+    open::finish(session.conn)
+}
+
+/// Commits a group. A job that fails is taken back alone; when the transaction is lost (a full disk may do that), those
+/// who were in it hear why, and the rest gets a new one.
+fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
+    let mut waiting = group.into_iter();
+    while waiting.len() > 0 {
+        if let Err(error) = session.conn.execute_batch("BEGIN IMMEDIATE") {
+            let error = Error::from(error);
+            waiting.for_each(|job| job.answer(Err(error.clone())));
+            return;
+        }
+        let mut done = Vec::new();
+        let mut fate = Ok(());
+        for mut job in waiting.by_ref() {
+            let step = run(session, &mut *job);
+            done.push(job);
+            if let Err(error) = step {
+                fate = Err(error);
+                break;
+            }
+        }
+        let fate = fate.and_then(|()| Ok(session.conn.execute_batch("COMMIT")?));
+        if fate.is_err() {
+            session.forget();
+            if !session.conn.is_autocommit() {
+                // Nothing to say if even this fails: the next BEGIN will.
+                let _ = session.conn.execute_batch("ROLLBACK");
+            }
+        }
+        done.into_iter().for_each(|job| job.answer(fate.clone()));
+    }
+}
+
+/// Runs one job in a savepoint; an error means that the whole transaction is lost.
+fn run(session: &mut Session, job: &mut dyn Job) -> Result<(), Error> {
+    session.conn.execute_batch("SAVEPOINT job")?;
+    if job.run(session) {
+        session.conn.execute_batch("RELEASE job")?;
+    } else {
+        session.forget();
+        session.conn.execute_batch("ROLLBACK TO job; RELEASE job")?;
+    }
+    Ok(())
+}
