@@ -3,6 +3,7 @@
 mod backfill;
 mod clients;
 mod crashes;
+mod disk;
 mod endings;
 mod files;
 mod frames;

@@ -26,13 +26,15 @@ pub struct Launch {
     data: Arc<TempDir>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    /// Megabytes of a disk of its own.
+    disk: Option<u32>,
 }
 
 impl Launch {
     /// With a new data folder, and no ComfyUI yet.
     pub fn new() -> Self {
         let data = Arc::new(TempDir::with_prefix("recall-").unwrap());
-        Self { data, arguments: Vec::new(), environment: Vec::new() }
+        Self { data, arguments: Vec::new(), environment: Vec::new(), disk: None }
     }
 
     /// On the data of another daemon.
@@ -64,12 +66,29 @@ impl Launch {
         self
     }
 
+    /// With its data on a disk of so many megabytes, which goes when the daemon ends. Needs Linux that lets its users
+    /// have namespaces.
+    pub fn on_small_disk(mut self, megabytes: u32) -> Self {
+        self.disk = Some(megabytes);
+        self
+    }
+
     pub fn data_dir(&self) -> &Path {
         self.data.path()
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_comfy-recall"));
+        let program = env!("CARGO_BIN_EXE_comfy-recall");
+        let mut command = match self.disk {
+            None => Command::new(program),
+            Some(megabytes) => {
+                let mount = format!(r#"mount -t tmpfs -o size={megabytes}m tmpfs "$0" && exec "$@""#);
+                let mut command = Command::new("unshare");
+                // Every step takes the place of the one before: the process is the daemon in the end.
+                command.args(["-Urm", "sh", "-c", &mount]).arg(self.data_dir()).arg(program);
+                command
+            }
+        };
         // Nothing of the user's own configuration, and a home folder that goes with the data.
         command.env_clear().env("HOME", self.data.path()).env("RUST_BACKTRACE", "1");
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
@@ -164,6 +183,12 @@ impl Daemon {
 
     pub fn data_dir(&self) -> &Path {
         self.launch.data_dir()
+    }
+
+    /// The data folder as the daemon sees it, where that is on a disk of its own.
+    pub fn inner_data_dir(&self) -> PathBuf {
+        let root = Path::new("/proc").join(self.process.pid.to_string()).join("root");
+        root.join(self.data_dir().strip_prefix("/").unwrap())
     }
 
     /// SIGTERM, and its end.
