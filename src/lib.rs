@@ -15,3 +15,4 @@ pub mod model;
 pub mod recorder;
 pub mod store;
 pub mod telemetry;
+pub mod web;

@@ -34,7 +34,7 @@ fn serve(effective: Effective) -> anyhow::Result<()> {
     for warning in &effective.warnings {
         tracing::warn!("{warning}");
     }
-    app::run(effective.config)
+    app::run(effective.config, print)
 }
 
 fn done_or_failed(result: anyhow::Result<()>) -> ExitCode {

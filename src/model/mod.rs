@@ -2,6 +2,7 @@
 
 mod attachment;
 mod event;
+mod file_url;
 mod generation;
 mod health;
 mod ids;
@@ -10,6 +11,7 @@ mod time;
 
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
 pub use event::Event;
+pub use file_url::{download_name, file_url, percent_encode};
 pub use generation::{Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Status, StatusReason, Summary};
 pub use health::{ConnectionState, Health, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};

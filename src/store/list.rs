@@ -3,14 +3,13 @@
 //! Every index of the runs ends in (created_at, id), the order of the list. A page is the newest of its branches, one for
 //! each instance and status that the filter lets through; each branch reads only as many entries of an index as a page has.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::codes::{Code, Coded, DigestBytes, PackedId};
 use crate::model::{
-    Cover, Cursor, Digest, ErrorSummary, Filter, GenerationId, InstanceName, Limit, Page, PromptId, Status, Summary,
-    Timestamp,
+    Cover, Cursor, ErrorSummary, Filter, GenerationId, InstanceName, Limit, Page, PromptId, Status, Summary, Timestamp,
+    file_url,
 };
 
 /// Parameters of every branch: from ?1, before (?2, ?3), at most ?4.
@@ -36,9 +35,6 @@ const SUMMARY: &str = "
     LEFT JOIN attachments a ON a.generation_id = g.id AND a.role = 0 AND a.idx = g.cover
     LEFT JOIN blobs b ON b.id = a.blob_id
     WHERE g.id = ?1";
-
-/// RFC 3986's unreserved characters stay; everything else of a filename is escaped.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A place in the list, and the row there.
 type Place = (i64, i64);
@@ -173,14 +169,4 @@ fn error(row: &Row<'_>) -> rusqlite::Result<Option<ErrorSummary>> {
     };
     let is_empty = error.node_id.is_none() && error.node_type.is_none() && error.kind.is_none();
     Ok(Some(error).filter(|error| !is_empty || error.message.is_some()))
-}
-
-/// Where a file is served. The last part is for people, browsers and download folders; the digest alone finds the bytes.
-fn file_url(digest: Digest, filename: &str) -> String {
-    let name = match filename.rsplit(['/', '\\']).next() {
-        // A browser would climb out of the digest's folder.
-        None | Some("" | "." | "..") => "file",
-        Some(name) => name,
-    };
-    format!("/files/{digest}/{}", utf8_percent_encode(name, RESERVED))
 }

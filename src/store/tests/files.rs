@@ -50,7 +50,10 @@ async fn files_of_the_newest_run_come_first_and_retries_last_until_all_are_due()
     };
     assert_eq!(due(at(4_999)).await, [ids[2], ids[0]]);
     assert_eq!(due(at(5_000)).await, [ids[2], ids[0], ids[1]]);
-    f.store.settle(vec![(key(ids[0], 0), Fetched::Later("503".to_owned(), Timestamp::from_millis(i64::MAX)))]).await.unwrap();
+    f.store
+        .settle(vec![(key(ids[0], 0), Fetched::Later("503".to_owned(), Timestamp::from_millis(i64::MAX)))])
+        .await
+        .unwrap();
     f.store.retry_files(f.instance).await.unwrap();
     assert_eq!(due(Timestamp::now()).await.len(), 3);
 }

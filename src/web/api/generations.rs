@@ -1,0 +1,46 @@
+//! `GET /api/v1/generations` and `GET /api/v1/generations/{id}`.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use super::shape;
+use crate::model::{GenerationId, Summary};
+use crate::web::error::Error;
+use crate::web::headers::Cache;
+use crate::web::query::{Author, ListQuery};
+use crate::web::site::App;
+
+#[derive(Serialize)]
+struct List {
+    items: Vec<Summary>,
+    next: Option<String>,
+}
+
+/// A part of the history, newest first.
+pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Script, app.zone)?;
+    let page = app.store.list(query.filter, query.after, query.limit).await?;
+    let list = List { items: page.items, next: page.next.map(|cursor| cursor.to_string()) };
+    Ok(json(serde_json::to_vec(&list)?))
+}
+
+/// One generation, with its documents.
+pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
+    let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
+    let body = app.heavy(move || Ok(shape::full(&detail)?)).await?;
+    Ok(json(body))
+}
+
+/// The id in a path. What isn't a number names no generation.
+pub fn generation_id(path: Result<Path<String>, PathRejection>) -> Result<GenerationId, Error> {
+    let Path(text) = path.map_err(|_| Error::NoGeneration)?;
+    let is_plain = text.bytes().all(|c| c.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain).map(GenerationId).ok_or(Error::NoGeneration)
+}
+
+fn json(body: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], axum::Extension(Cache::Live), body).into_response()
+}

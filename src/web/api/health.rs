@@ -1,0 +1,43 @@
+//! `GET /healthz` and `GET /readyz`, for supervisors.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::model::{ConnectionState, Health, StorageHealth};
+use crate::web::site::App;
+
+/// The process answers.
+pub async fn alive() -> Json<Value> {
+    Json(json!({"status": "ok"}))
+}
+
+/// Whether what ComfyUI makes can be kept. A ComfyUI that is away doesn't make us unready: it is what we wait for.
+pub async fn ready(State(app): State<App>) -> Response {
+    let instances: Vec<Value> = app.live.health().iter().map(instance).collect();
+    match app.live.storage() {
+        StorageHealth::Writable => Json(json!({"status": "ready", "instances": instances})).into_response(),
+        StorageHealth::Refused(reason) => {
+            let body = json!({"status": "unavailable", "reason": reason, "instances": instances});
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
+}
+
+fn instance(health: &Health) -> Value {
+    let (state, reason) = match &health.connection {
+        ConnectionState::Connecting => ("connecting", None),
+        ConnectionState::Connected => ("connected", None),
+        ConnectionState::Away(reason) => ("away", Some(reason)),
+    };
+    json!({
+        "name": health.name,
+        "state": state,
+        "reason": reason,
+        "since": health.since,
+        "queue_remaining": health.queue_remaining,
+        "backfilled": health.backfilled,
+    })
+}

@@ -1,0 +1,5 @@
+//! JSON for scripts. A contract: keys may be added, never renamed.
+
+pub mod generations;
+pub mod health;
+mod shape;

@@ -1,0 +1,250 @@
+//! What can go wrong with a request, and what its client gets to read: a page, or JSON. Inner failures are told to the
+//! log alone; the client gets a number to find them there.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Json;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::query;
+use crate::{blobs, store};
+
+/// Why a request isn't answered as it wished.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum Error {
+    #[error("no such page")]
+    NotFound,
+    #[error("no such generation")]
+    NoGeneration,
+    #[error("no such document")]
+    NoDocument,
+    #[error("no such file")]
+    NoFile,
+    #[error("method not allowed")]
+    Method,
+    #[error("bad query")]
+    Query(#[from] query::Error),
+    #[error("not a host of ours: {0:?}")]
+    Host(String),
+    #[error("no password and no token, or a wrong one")]
+    Unauthorized,
+    #[error("range outside of a file of {size} bytes")]
+    Range { size: u64 },
+    #[error("read the store")]
+    Store(#[from] store::Error),
+    #[error("open a file")]
+    Blobs(#[from] blobs::Error),
+    #[error("read a file")]
+    File(#[source] std::io::Error),
+    #[error("fill in a template")]
+    Template(#[from] askama::Error),
+    #[error("write JSON")]
+    Json(#[from] serde_json::Error),
+    #[error("write a header")]
+    Header(#[from] http::header::InvalidHeaderValue),
+    #[error("work on a big document")]
+    Work(#[source] tokio::task::JoinError),
+}
+
+/// What the client gets to read.
+struct Public {
+    status: StatusCode,
+    /// For programs; never changes.
+    code: &'static str,
+    /// For people: what is wrong, and what to do.
+    text: String,
+}
+
+impl Error {
+    fn public(&self) -> Public {
+        let (status, code, text) = match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "there is nothing at this address".to_owned()),
+            Self::NoGeneration => (
+                StatusCode::NOT_FOUND,
+                "generation_not_found",
+                "no generation with this id was ever recorded here".to_owned(),
+            ),
+            Self::NoDocument => (
+                StatusCode::NOT_FOUND,
+                "document_not_found",
+                "this generation came without this document; runs queued by a script have no workflow".to_owned(),
+            ),
+            Self::NoFile => {
+                (StatusCode::NOT_FOUND, "file_not_found", "there is no file with this digest here".to_owned())
+            }
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "this address can only be read: use GET or HEAD".to_owned(),
+            ),
+            Self::Query(error) => (StatusCode::BAD_REQUEST, "bad_parameter", error.to_string()),
+            Self::Host(name) if name.is_empty() => {
+                (StatusCode::BAD_REQUEST, "host_missing", "the request has no Host header".to_owned())
+            }
+            Self::Host(name) => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "unknown_host",
+                format!("this server doesn't answer to the name {name:?}; to add one, start it with --allow-host NAME"),
+            ),
+            Self::Unauthorized => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "a password (HTTP Basic, with any user name) or a token (Bearer) is needed".to_owned(),
+            ),
+            Self::Range { size } => (
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                "range_not_satisfiable",
+                format!("the file has {size} bytes, and the range lies outside of them"),
+            ),
+            Self::Store(_)
+            | Self::Blobs(_)
+            | Self::File(_)
+            | Self::Template(_)
+            | Self::Json(_)
+            | Self::Header(_)
+            | Self::Work(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "something went wrong here; the log of comfy-recall has the details".to_owned(),
+            ),
+        };
+        Public { status, code, text }
+    }
+}
+
+impl IntoResponse for Error {
+    /// Only says that there is an error: the edge knows who asked, and [`render`]s it.
+    fn into_response(self) -> Response {
+        (self.public().status, axum::Extension(Arc::new(self))).into_response()
+    }
+}
+
+/// What a client would like to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A page for people.
+    Page,
+    /// JSON for programs.
+    Json,
+}
+
+impl Format {
+    /// JSON for the API and for who accepts it and no pages.
+    pub fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+        let is_api = path.starts_with("/api/") || path == "/api" || path == "/healthz" || path == "/readyz";
+        let is_program = accept.contains("application/json") && !accept.contains("text/html");
+        if is_api || is_program { Self::Json } else { Self::Page }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    status: StatusCode,
+    text: &'a str,
+    request_id: Option<&'a str>,
+}
+
+/// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
+pub fn render(error: &Error, format: Format, method: &Method, path: &str) -> Response {
+    let Public { status, code, mut text } = error.public();
+    let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
+    if let Some(id) = &request_id {
+        tracing::error!(request = %id, %method, path, error = chain(error), "request failed");
+    }
+    let mut response = match format {
+        Format::Json => {
+            if let Some(id) = &request_id {
+                let _ = write!(text, " under request {id}");
+            }
+            (status, Json(json!({"error": {"code": code, "message": text}}))).into_response()
+        }
+        Format::Page => {
+            let page = ErrorPage { status, text: &text, request_id: request_id.as_deref() }.render();
+            // The template has nothing that could fail; if it does, the plain text is still an answer.
+            page.map_or_else(|_| Response::new(Body::from(text)), |page| Html(page).into_response())
+        }
+    };
+    *response.status_mut() = status;
+    match error {
+        Error::Unauthorized => {
+            let ask = HeaderValue::from_static("Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, ask);
+        }
+        Error::Range { size } => {
+            if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
+                response.headers_mut().insert(CONTENT_RANGE, range);
+            }
+        }
+        _ => {}
+    }
+    response
+}
+
+/// An error and all its causes, in one line.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn body(error: Error, format: Format) -> String {
+        let response = render(&error, format, &Method::GET, "/x");
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    fn inner_failure() -> Error {
+        Error::File(std::io::Error::other("disk at /secret/place is on fire"))
+    }
+
+    #[tokio::test]
+    async fn an_inner_failure_is_told_to_the_log_alone() {
+        for format in [Format::Page, Format::Json] {
+            let body = body(inner_failure(), format).await;
+            assert!(!body.contains("secret") && body.contains("went wrong"), "{body}");
+        }
+        assert_eq!(chain(&inner_failure()), "read a file: disk at /secret/place is on fire");
+    }
+
+    #[tokio::test]
+    async fn an_error_page_shows_a_hostile_host_as_text() {
+        let error = || Error::Host("<img src=x onerror=alert(1)>".to_owned());
+        assert!(!body(error(), Format::Page).await.contains("<img src=x"));
+        let json: serde_json::Value = serde_json::from_str(&body(error(), Format::Json).await).unwrap();
+        assert_eq!(json["error"]["code"], "unknown_host");
+        assert!(json["error"]["message"].as_str().unwrap().contains("--allow-host"));
+    }
+
+    #[test]
+    fn programs_get_json_and_people_get_pages() {
+        let format = |path: &str, accept: &str| {
+            Format::of(&Request::builder().uri(path).header(ACCEPT, accept).body(Body::empty()).unwrap())
+        };
+        assert_eq!(format("/api/v1/x", "text/html"), Format::Json);
+        assert_eq!(format("/g/1", "application/json"), Format::Json);
+        assert_eq!(format("/g/1", "text/html,application/xhtml+xml,*/*;q=0.8"), Format::Page);
+        assert_eq!(format("/apis", "*/*"), Format::Page);
+    }
+}

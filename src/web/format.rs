@@ -1,0 +1,125 @@
+//! Numbers as people read them: moments, durations, sizes. What a translation changes here is marked by `words`.
+
+use chrono::NaiveDate;
+
+use super::zone::Zone;
+use crate::model::Timestamp;
+
+/// A moment, for `<time>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// RFC 3339 in UTC, for machines.
+    pub utc: String,
+    /// The date there: `20 Nov 2026`.
+    pub date: String,
+    /// The clock there: `17:59:12`.
+    pub clock: String,
+    /// Both, and the distance from UTC: for a tooltip.
+    pub exact: String,
+}
+
+/// A moment as clocks in that zone show it.
+pub fn moment(moment: Timestamp, zone: Zone) -> Moment {
+    let local = zone.local(moment);
+    Moment {
+        utc: moment.to_string(),
+        date: local.format("%-d %b %Y").to_string(),
+        clock: local.format("%H:%M:%S").to_string(),
+        exact: local.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string(),
+    }
+}
+
+/// A day as a heading: `Friday, 20 November 2026`.
+pub fn day(date: NaiveDate) -> String {
+    date.format("%A, %-d %B %Y").to_string()
+}
+
+/// The name of a zone where people see it.
+pub fn zone(zone: Zone, now: Timestamp) -> String {
+    match zone {
+        Zone::Machine | Zone::Offset(_) => format!("UTC{}", zone.local(now).format("%:z")),
+        Zone::Place(place) => place.name().replace('_', " "),
+    }
+}
+
+/// A duration in milliseconds: `24 ms`, `1.9 s`, `1 min 20 s`, `2 h 05 min`.
+pub fn duration(millis: i64) -> String {
+    let millis = millis.max(0);
+    // Rounded to what the unit shows first, so that 59,999 ms is a minute and not `60.0 s`.
+    match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..59_950 => {
+            let tenths = (millis + 50) / 100;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
+        59_950..3_599_500 => {
+            let seconds = (millis + 500) / 1_000;
+            format!("{} min {:02} s", seconds / 60, seconds % 60)
+        }
+        _ => {
+            let minutes = (millis + 30_000) / 60_000;
+            format!("{} h {:02} min", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+/// A size in bytes: `144 B`, `39.6 kB`, `2.0 GB`.
+pub fn bytes(bytes: u64) -> String {
+    let mut unit_size = 1_000_u128;
+    for unit in ["kB", "MB", "GB", "TB", "PB"] {
+        let tenths = (u128::from(bytes) * 10 + unit_size / 2) / unit_size;
+        if bytes < 1_000 {
+            break;
+        }
+        if tenths < 10_000 || unit == "PB" {
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+        unit_size *= 1_000;
+    }
+    format!("{bytes} B")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_in_the_zone_of_the_viewer() {
+        let shown = moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap());
+        assert_eq!(shown.utc, "2026-11-20T09:59:12.094Z");
+        assert_eq!((&*shown.date, &*shown.clock), ("20 Nov 2026", "17:59:12"));
+        assert_eq!(shown.exact, "2026-11-20 17:59:12.094 +08:00");
+    }
+
+    #[test]
+    fn durations_are_rounded_in_the_unit_they_are_shown_in() {
+        for (millis, text) in [
+            (-5, "0 ms"),
+            (24, "24 ms"),
+            (999, "999 ms"),
+            (1_917, "1.9 s"),
+            (59_949, "59.9 s"),
+            (59_999, "1 min 00 s"),
+            (80_000, "1 min 20 s"),
+            (3_599_999, "1 h 00 min"),
+            (7_500_000, "2 h 05 min"),
+        ] {
+            assert_eq!(duration(millis), text);
+        }
+    }
+
+    #[test]
+    fn sizes_are_rounded_in_the_unit_they_are_shown_in() {
+        for (size, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (39_565, "39.6 kB"),
+            (999_949, "999.9 kB"),
+            (999_999, "1.0 MB"),
+            (2_000_000_000, "2.0 GB"),
+            (u64::MAX, "18446.7 PB"),
+        ] {
+            assert_eq!(bytes(size), text);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The face: a history to look through in a browser, and the same as JSON for scripts. Reads the store and the files,
+//! changes nothing, and shows whatever comes from outside as text.
+
+mod api;
+mod assets;
+mod auth;
+mod documents;
+mod error;
+mod files;
+mod format;
+mod headers;
+mod host;
+mod indent;
+mod pages;
+mod query;
+mod range;
+mod routes;
+mod server;
+mod site;
+mod words;
+mod zone;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use auth::Auth;
+pub use server::{Error, serve};
+pub use site::{Settings, Site};
+pub use zone::{ParseZoneError, Zone};

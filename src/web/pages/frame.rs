@@ -1,0 +1,71 @@
+//! What surrounds every page: what the viewer should know before anything else, and the clock they read.
+
+use crate::model::{ConnectionState, InstanceName, StorageHealth, Timestamp};
+use crate::web::format::{self, Moment};
+use crate::web::site::App;
+use crate::web::zone::Zone;
+
+/// The frame of a page.
+#[derive(Debug)]
+pub struct Frame {
+    /// What is not as it should be, worst first.
+    pub banners: Vec<Banner>,
+    /// The zone of all times on the page.
+    pub zone: String,
+}
+
+/// Something the viewer should know.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Banner {
+    /// What ComfyUI makes can't be written down.
+    Refused {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// A ComfyUI can't be reached.
+    Away {
+        /// Its name, where there are several.
+        name: Option<InstanceName>,
+        /// Where it should be.
+        address: String,
+        /// Since when.
+        since: Moment,
+        /// Why.
+        reason: String,
+    },
+    /// What ComfyUI remembers from before is being read.
+    Backfilling {
+        /// Its name, where there are several.
+        name: Option<InstanceName>,
+        /// Runs read so far.
+        runs: u64,
+    },
+}
+
+impl Frame {
+    /// What there is to know right now.
+    pub fn new(app: &App, zone: Zone) -> Self {
+        let health = app.live.health();
+        let has_several = health.len() > 1;
+        let mut banners = Vec::new();
+        if let StorageHealth::Refused(reason) = app.live.storage() {
+            banners.push(Banner::Refused { reason });
+        }
+        for instance in health {
+            let name = has_several.then_some(instance.name);
+            if let Some(runs) = instance.backfilled {
+                banners.push(Banner::Backfilling { name: name.clone(), runs });
+            }
+            if let ConnectionState::Away(reason) = instance.connection {
+                let since = format::moment(instance.since, zone);
+                banners.push(Banner::Away { name, address: instance.address, since, reason });
+            }
+        }
+        banners.sort_by_key(|banner| match banner {
+            Banner::Refused { .. } => 0,
+            Banner::Away { .. } => 1,
+            Banner::Backfilling { .. } => 2,
+        });
+        Self { banners, zone: format::zone(zone, Timestamp::now()) }
+    }
+}

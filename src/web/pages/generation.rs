@@ -1,0 +1,115 @@
+//! `/g/{id}`: one generation, with all that is kept of it.
+
+use askama::Template;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+
+use super::frame::{Banner, Frame};
+use super::media::{Form, Media};
+use crate::model::{Detail, DocumentKind, ErrorSummary, MediaKind, Summary};
+use crate::web::api::generations::generation_id;
+use crate::web::documents::{Course, Nodes, strict, texts};
+use crate::web::error::Error;
+use crate::web::format::{self, Moment};
+use crate::web::indent::indent;
+use crate::web::query::{Author, ListQuery};
+use crate::web::site::App;
+use crate::web::words;
+use crate::web::zone::Zone;
+
+/// A document longer than this is a download, not a part of the page.
+const INLINE_BYTES: usize = 256 * 1024;
+
+#[derive(Template)]
+#[template(path = "generation.html")]
+struct GenerationPage {
+    frame: Frame,
+    run: Summary,
+    why: Option<&'static str>,
+    times: Times,
+    outputs: Vec<Media>,
+    inputs: Vec<Media>,
+    failure: Option<Failure>,
+    cached_nodes: usize,
+    comfyui_version: Option<String>,
+    devices: Vec<String>,
+    documents: Vec<Folded>,
+}
+
+/// When it happened.
+struct Times {
+    created: Moment,
+    started: Option<Moment>,
+    finished: Option<Moment>,
+    duration: Option<String>,
+}
+
+/// The error that ended the run.
+struct Failure {
+    error: ErrorSummary,
+    node_title: Option<String>,
+    traceback: String,
+}
+
+/// A document that opens on a click.
+struct Folded {
+    kind: DocumentKind,
+    size: String,
+    /// `None`: too big to be shown.
+    text: Option<String>,
+}
+
+/// Answers with one generation.
+pub async fn page(
+    State(app): State<App>,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Error> {
+    let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, app.zone)?.zone;
+    let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
+    let frame = Frame::new(&app, zone);
+    let page = app.heavy(move || Ok(view(detail, frame, zone)?.render()?)).await?;
+    Ok(super::respond_with(page))
+}
+
+fn view(detail: Detail, frame: Frame, zone: Zone) -> Result<GenerationPage, Error> {
+    let document = |kind| detail.document(kind).map(strict).transpose();
+    let nodes = document(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
+    let result = document(DocumentKind::Result)?;
+    let course = result.as_deref().map(Course::read).unwrap_or_default();
+    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes)).collect();
+    let run = &detail.summary;
+    Ok(GenerationPage {
+        frame,
+        why: words::why(run.status, run.status_reason),
+        times: Times {
+            created: format::moment(run.created_at, zone),
+            started: run.started_at.map(|time| format::moment(time, zone)),
+            finished: run.finished_at.map(|time| format::moment(time, zone)),
+            duration: run.duration_ms.map(format::duration),
+        },
+        outputs: media(&detail.outputs),
+        inputs: media(&detail.inputs),
+        failure: run.error.clone().map(|error| Failure {
+            node_title: nodes.get(error.node_id.as_deref()).title.clone(),
+            traceback: texts(course.traceback).concat(),
+            error,
+        }),
+        cached_nodes: texts(course.cached_nodes).len(),
+        documents: folded(&detail),
+        comfyui_version: detail.comfyui.version,
+        devices: detail.comfyui.devices,
+        run: detail.summary,
+    })
+}
+
+fn folded(detail: &Detail) -> Vec<Folded> {
+    let kinds = [DocumentKind::Prompt, DocumentKind::Workflow];
+    let shown = kinds.into_iter().filter_map(|kind| {
+        let json = detail.document(kind)?;
+        let size = format::bytes(u64::try_from(json.len()).unwrap_or(u64::MAX));
+        Some(Folded { kind, size, text: (json.len() <= INLINE_BYTES).then(|| indent(json)) })
+    });
+    shown.collect()
+}

@@ -1,0 +1,24 @@
+//! Pages for people. Handlers gather what a template shows; words are in the templates.
+
+pub mod document;
+mod frame;
+pub mod generation;
+pub mod history;
+mod media;
+pub mod status;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::error::Error;
+use super::headers::Cache;
+
+/// A filled-in template as a response.
+fn respond(page: &impl Template) -> Result<Response, Error> {
+    Ok(respond_with(page.render()?))
+}
+
+/// A page that was rendered elsewhere.
+fn respond_with(page: String) -> Response {
+    (axum::Extension(Cache::Live), Html(page)).into_response()
+}

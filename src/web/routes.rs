@@ -1,0 +1,60 @@
+//! Every address there is, and what each request passes on its way.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use http::header::ALLOW;
+
+use super::api::{generations, health};
+use super::error::{self, Error, Format};
+use super::headers::{self, Cache};
+use super::pages::{document, generation, history, status};
+use super::site::App;
+use super::{assets, auth, files, host};
+
+/// The table, and its doors.
+pub fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(history::page))
+        .route("/g/{id}", get(generation::page))
+        .route("/g/{id}/prompt.json", get(document::prompt))
+        .route("/g/{id}/workflow.json", get(document::workflow))
+        .route("/status", get(status::page))
+        .route("/api/v1/generations", get(generations::list))
+        .route("/api/v1/generations/{id}", get(generations::detail))
+        .route("/files/{sha256}/{name}", get(files::file))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/readyz", get(health::ready))
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::Method)
+        .layer(from_fn_with_state(app.clone(), auth::check))
+        .layer(from_fn_with_state(app.clone(), host::check))
+        // A supervisor asks this by any name and without a password; it says nothing but that we are there.
+        .route("/healthz", get(health::alive).fallback(async || Error::Method))
+        .layer(from_fn(edge))
+        .with_state(app)
+}
+
+/// The outermost layer: errors become what their client can read, cache policies become headers.
+async fn edge(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let format = Format::of(&request);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
+        let allow = response.headers_mut().remove(ALLOW);
+        response = error::render(&error, format, &method, &path);
+        response.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
+    }
+    let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
+    headers::finish(response.headers_mut(), cache);
+    let took = started.elapsed();
+    tracing::debug!(%method, path, status = response.status().as_u16(), ?took, "answered");
+    response
+}

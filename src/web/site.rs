@@ -1,0 +1,92 @@
+//! What the web room is given, and what its handlers share.
+
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::auth::Auth;
+use super::error::Error;
+use super::host::AllowedHosts;
+use super::zone::Zone;
+use crate::blobs::Blobs;
+use crate::live::Live;
+use crate::store::Store;
+
+/// Documents of 30 MB may be worked on at the same time; more requests wait their turn. Bounds memory, and leaves
+/// threads to the rest of the daemon.
+const HEAVY_JOBS: usize = 2;
+
+/// The rooms that are shown, and how.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What is remembered. Only read here.
+    pub store: Store,
+    /// The files. Only opened here.
+    pub blobs: Blobs,
+    /// What is going on.
+    pub live: Live,
+    /// How the operator wants it.
+    pub settings: Settings,
+}
+
+/// The operator's choices.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
+    pub public_names: Vec<String>,
+    /// Who may read; `None`: everybody who reaches us.
+    pub auth: Option<Auth>,
+    /// Where days begin for a viewer who doesn't say.
+    pub zone: Zone,
+}
+
+/// What every handler reaches.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Shared>);
+
+/// Behind the handle.
+#[derive(Debug)]
+pub struct Shared {
+    /// What is remembered.
+    pub store: Store,
+    /// The files.
+    pub blobs: Blobs,
+    /// What is going on.
+    pub live: Live,
+    /// Where days begin for a viewer who doesn't say.
+    pub zone: Zone,
+    /// The names we answer to.
+    pub hosts: AllowedHosts,
+    /// Who may read.
+    pub auth: Option<Auth>,
+    heavy: Semaphore,
+}
+
+impl App {
+    /// Joins the site with the address it is served at.
+    pub fn new(site: Site, listen: SocketAddr) -> Self {
+        let Site { store, blobs, live, settings } = site;
+        let hosts = AllowedHosts::new(listen, &settings.public_names);
+        let heavy = Semaphore::new(HEAVY_JOBS);
+        Self(Arc::new(Shared { store, blobs, live, zone: settings.zone, hosts, auth: settings.auth, heavy }))
+    }
+
+    /// Runs work on big documents outside of the threads that answer everybody else.
+    pub async fn heavy<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _turn = self.heavy.acquire().await;
+        tokio::task::spawn_blocking(work).await.map_err(Error::Work)?
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

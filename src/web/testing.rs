@@ -1,0 +1,145 @@
+//! For tests: the real server on a free port, over a real store and real files in a folder that goes with it.
+
+use bytes::Bytes;
+use reqwest::{Client, RequestBuilder, Response, redirect};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, Settings, Site, serve};
+use crate::blobs::Blobs;
+use crate::live::Live;
+use crate::media;
+use crate::model::{
+    Blob, Comfyui, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role, Status,
+    Timestamp, file_url,
+};
+use crate::store::{NewAttachment, NewContent, Save, Store};
+
+/// 2026-11-20T09:59:12.094Z.
+pub const NOON: i64 = 1_795_168_752_094;
+
+/// A server that runs.
+pub struct TestSite {
+    pub site: Site,
+    pub address: String,
+    pub client: Client,
+    pub shutdown: CancellationToken,
+    pub server: JoinHandle<Result<(), Error>>,
+    _folder: TempDir,
+}
+
+impl TestSite {
+    pub async fn start() -> Self {
+        Self::with(Settings { zone: "UTC".parse().unwrap(), ..Settings::default() }).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        // Reqwest wants one even for plain HTTP; other tests may have been faster.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
+        let site = Site { store, blobs, live: Live::default(), settings };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
+        let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
+        Self { site, address, client, shutdown, server, _folder: folder }
+    }
+
+    pub fn request(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("http://{}{path}", self.address))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(path).send().await.unwrap()
+    }
+
+    /// The text of a page that must be there.
+    pub async fn page(&self, path: &str) -> String {
+        let response = self.get(path).await;
+        assert_eq!(response.status(), 200, "{path}");
+        response.text().await.unwrap()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        self.get(path).await.json().await.unwrap()
+    }
+
+    pub async fn save(&self, run: Save) -> GenerationId {
+        self.save_on("default", run).await
+    }
+
+    pub async fn save_on(&self, instance: &str, run: Save) -> GenerationId {
+        let name: InstanceName = instance.parse().unwrap();
+        let instance = self.site.store.instance(&name).await.unwrap();
+        let comfyui = Comfyui { version: Some("0.26.0".to_owned()), devices: vec!["cpu".to_owned()] };
+        self.site.store.save(instance, &comfyui, vec![run]).await.unwrap()[0]
+    }
+
+    /// Keeps a file, and says what it is.
+    pub async fn keep(&self, filename: &str, bytes: &[u8]) -> Blob {
+        let mut draft = self.site.blobs.draft();
+        draft.write(Bytes::copy_from_slice(bytes)).await;
+        let stored = draft.finish().await.unwrap();
+        let (kind, mime) = media::sniff(&stored.head, filename);
+        Blob { digest: stored.digest, bytes: stored.bytes, kind, mime: mime.to_owned() }
+    }
+
+    /// Keeps a file as the output of a run, and gives its address.
+    pub async fn serve_file(&self, filename: &str, bytes: &[u8]) -> String {
+        let blob = self.keep(filename, bytes).await;
+        let digest = blob.digest;
+        self.save(Save { attachments: vec![stored(filename, blob)], ..run("p", Status::Completed, 0) }).await;
+        file_url(digest, filename)
+    }
+
+    /// Keeps bytes under a MIME type of the test's choice.
+    pub async fn serve_as(&self, mime: &str, kind: MediaKind, bytes: &[u8]) -> String {
+        let blob = Blob { mime: mime.to_owned(), kind, ..self.keep("x", bytes).await };
+        let digest = blob.digest;
+        self.save(Save { attachments: vec![stored("x", blob)], ..run("p", Status::Completed, 0) }).await;
+        file_url(digest, "x")
+    }
+}
+
+/// A run that was queued so many milliseconds after [`NOON`].
+pub fn run(prompt_id: &str, status: Status, after: i64) -> Save {
+    Save {
+        id: None,
+        prompt_id: PromptId::from(prompt_id),
+        number: None,
+        status,
+        status_reason: None,
+        created_at: Timestamp::from_millis(NOON + after),
+        started_at: None,
+        finished_at: None,
+        client_id: None,
+        workflow_id: None,
+        workflow_name: None,
+        error: None,
+        documents: Vec::new(),
+        attachments: Vec::new(),
+    }
+}
+
+pub fn document(kind: DocumentKind, json: &str) -> Document {
+    Document { kind, json: json.to_owned() }
+}
+
+pub fn stored(filename: &str, blob: Blob) -> NewAttachment {
+    let kind = blob.kind;
+    output(kind, NewContent::Stored(file(filename), blob))
+}
+
+pub fn output(kind: MediaKind, content: NewContent) -> NewAttachment {
+    NewAttachment { role: Role::Output, node_id: Some("9".to_owned()), key: "images".to_owned(), kind, content }
+}
+
+pub fn file(filename: &str) -> FileRef {
+    FileRef { folder: "output".to_owned(), subfolder: "sub".to_owned(), filename: filename.to_owned() }
+}

@@ -1,0 +1,6 @@
+//! The whole server as its clients see it.
+
+mod api;
+mod files;
+mod pages;
+mod server;

@@ -1,0 +1,153 @@
+//! Pages: hostile texts, empty states, links.
+
+use crate::model::{
+    Comfyui, ConnectionState, DocumentKind, ErrorSummary, Health, InstanceName, MediaKind, Role, Status, StorageHealth,
+    Timestamp,
+};
+use crate::store::{NewAttachment, NewContent, Save};
+use crate::web::testing::{NOON, TestSite, document, file, output, run, stored};
+
+const HOSTILE: &str = "\"'><img src=x onerror=alert(1)></script><script>alert(2)</script>\u{202e}{{7*7}}";
+
+/// No tag of ours looks like these.
+fn assert_harmless(page: &str, path: &str) {
+    for tag in ["<img src=x", "<script", "</script", "onerror=alert(1)>"] {
+        assert!(!page.contains(tag), "{path} has {tag}");
+    }
+}
+
+#[tokio::test]
+async fn hostile_texts_are_shown_as_text_on_every_page() {
+    let site = TestSite::start().await;
+    let text = || Some(HOSTILE.to_owned());
+    let kept = site.keep("x", HOSTILE.as_bytes()).await;
+    let node =
+        |content| NewAttachment { node_id: text(), key: HOSTILE.to_owned(), ..output(MediaKind::Image, content) };
+    let hostile_file = || crate::model::FileRef {
+        folder: HOSTILE.to_owned(),
+        subfolder: HOSTILE.to_owned(),
+        filename: HOSTILE.to_owned(),
+    };
+    let json =
+        serde_json::json!({HOSTILE: {"class_type": HOSTILE, "_meta": {"title": HOSTILE}, "inputs": {"text": HOSTILE}}});
+    let result = serde_json::json!({"status": {"messages": [["execution_error", {"traceback": [HOSTILE]}]]}});
+    let save = Save {
+        workflow_id: text(),
+        workflow_name: text(),
+        client_id: text(),
+        error: Some(ErrorSummary { node_id: text(), node_type: text(), kind: text(), message: text() }),
+        documents: vec![
+            document(DocumentKind::Prompt, &json.to_string()),
+            document(DocumentKind::Workflow, &json.to_string()),
+            document(DocumentKind::Result, &result.to_string()),
+        ],
+        attachments: vec![
+            node(NewContent::Text(HOSTILE.to_owned())),
+            node(NewContent::Wanted(hostile_file())),
+            node(NewContent::Missing(hostile_file(), HOSTILE.to_owned())),
+            node(NewContent::Stored(hostile_file(), kept.clone())),
+            NewAttachment { role: Role::Input, ..node(NewContent::Stored(hostile_file(), kept)) },
+        ],
+        ..run(HOSTILE, Status::Failed, 0)
+    };
+    let id = site.save(save).await;
+    // A card without a picture, which shows the error.
+    let error = Some(ErrorSummary { node_id: None, node_type: None, kind: None, message: text() });
+    site.save(Save { error, ..run(HOSTILE, Status::Failed, 1) }).await;
+    site.site.live.set_storage(StorageHealth::Refused(HOSTILE.to_owned()));
+    site.site.live.set_health(Health {
+        name: InstanceName::default(),
+        address: HOSTILE.to_owned(),
+        connection: ConnectionState::Away(HOSTILE.to_owned()),
+        since: Timestamp::from_millis(NOON),
+        queue_remaining: Some(3),
+        comfyui: Comfyui { version: text(), devices: vec![HOSTILE.to_owned()] },
+        backfilled: Some(12),
+    });
+    let query = "prompt_id=%3Cimg%20src=x%20onerror=alert(1)%3E&limit=1";
+    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), format!("/?{query}")] {
+        let page = site.page(&path).await;
+        assert_harmless(&page, &path);
+        assert!(page.contains("&#60;img src=x"), "{path} shows it");
+        assert!(!page.contains("49}}"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_text_and_a_big_document_do_not_make_a_long_page() {
+    let site = TestSite::start().await;
+    let prompt = format!(r#"{{"1":{{"class_type":"A","inputs":{{"text":"{}"}}}}}}"#, "x".repeat(30_000_000));
+    let id = site
+        .save(Save {
+            documents: vec![document(DocumentKind::Prompt, &prompt)],
+            attachments: vec![output(MediaKind::Text, NewContent::Text("y".repeat(1_000_000)))],
+            ..run("p", Status::Completed, 0)
+        })
+        .await;
+    let page = site.page(&format!("/g/{id}")).await;
+    assert!(page.len() < 200_000, "{}", page.len());
+    assert!(page.contains("Too long to be shown here.") && page.contains(&format!("/g/{id}/prompt.json")));
+    assert!(page.contains(&"y".repeat(100_000)) && !page.contains(&"y".repeat(100_001)));
+    assert_eq!(site.get(&format!("/g/{id}/prompt.json")).await.bytes().await.unwrap().len(), prompt.len());
+    let full = site.get(&format!("/api/v1/generations/{id}")).await.bytes().await.unwrap();
+    assert!(full.len() > prompt.len());
+}
+
+#[tokio::test]
+async fn the_pages_of_the_history_are_linked_and_keep_the_filter() {
+    let site = TestSite::start().await;
+    for number in 0..5 {
+        site.save(run("p", Status::Completed, number)).await;
+    }
+    let first = site.page("/?status=completed&limit=3&date=&tz=Asia%2FTokyo").await;
+    assert_eq!(first.matches("class=\"card ").count(), 3);
+    assert!(!first.contains(">Newest<"));
+    let older = first.split('"').find(|part| part.contains("next=")).unwrap().replace("&#38;", "&");
+    assert!(older.starts_with("/?status=completed&limit=3&tz=Asia%2FTokyo&next="), "{older}");
+    let second = site.page(&older).await;
+    assert_eq!(second.matches("class=\"card ").count(), 2);
+    assert!(second.contains("/?status=completed&#38;limit=3&#38;tz=Asia%2FTokyo\">Newest<"));
+    assert!(second.contains("18:59:12"), "times are those of Tokyo");
+}
+
+#[tokio::test]
+async fn nothing_to_see_is_explained() {
+    let site = TestSite::start().await;
+    assert!(site.page("/").await.contains("No ComfyUI is listened to so far."));
+    site.site.live.set_health(Health {
+        name: InstanceName::default(),
+        address: "http://127.0.0.1:8188".to_owned(),
+        connection: ConnectionState::Away("connection refused".to_owned()),
+        since: Timestamp::from_millis(NOON),
+        queue_remaining: None,
+        comfyui: Comfyui::default(),
+        backfilled: None,
+    });
+    let page = site.page("/").await;
+    assert!(page.contains("Nothing recorded yet") && page.contains("is away") && page.contains("connection refused"));
+    assert!(page.contains("2026-11-20T09:59:12.094Z"));
+    site.save(run("p", Status::Completed, 0)).await;
+    assert!(site.page("/?status=lost").await.contains("Nothing matches"));
+    assert!(site.page("/?next=1-1").await.contains("That was all"));
+}
+
+#[tokio::test]
+async fn a_missing_and_a_pending_file_say_why() {
+    let site = TestSite::start().await;
+    let blob = site.keep("a.png", b"\x89PNG\r\n\x1a\n").await;
+    let url = format!("/files/{}/a.png", blob.digest);
+    let id = site
+        .save(Save {
+            attachments: vec![
+                stored("a.png", blob),
+                output(MediaKind::Image, NewContent::Missing(file("b.png"), "deleted by ComfyUI's restart".to_owned())),
+                output(MediaKind::Image, NewContent::Wanted(file("c.png"))),
+            ],
+            ..run("p", Status::Completed, 0)
+        })
+        .await;
+    let page = site.page(&format!("/g/{id}")).await;
+    assert!(page.contains(&format!("<img src=\"{url}\" alt=\"a.png\"")));
+    assert!(page.contains("This file is gone") && page.contains("deleted by ComfyUI&#39;s restart"));
+    assert!(page.contains("Still to be fetched"));
+}
