@@ -306,6 +306,17 @@ impl ComfyUi {
         self.shared.change(|state| state.faults.lift(route));
     }
 
+    /// Answers nothing about the history until `release_history`.
+    pub fn hold_history(&self) {
+        self.fail(Route::History, Fault::Hold);
+        self.fail(Route::HistoryOf, Fault::Hold);
+    }
+
+    pub fn release_history(&self) {
+        self.heal(Route::History);
+        self.heal(Route::HistoryOf);
+    }
+
     /// A frame for everybody.
     pub fn send(&self, frame: &Frame) {
         self.shared.change(|state| state.sockets.send_all(frame));
@@ -355,6 +366,12 @@ impl ComfyUi {
     pub async fn until_asked(&self, route: Route, times: usize) {
         let what = format!("{times} requests to {route:?}");
         self.shared.expect(&what, |state| (count(state, route) >= times).then_some(())).await;
+    }
+
+    /// Waits until so many requests came in on any route.
+    pub async fn until_any_asked(&self, times: usize) {
+        let what = format!("{times} requests");
+        self.shared.expect(&what, |state| (state.requests.len() >= times).then_some(())).await;
     }
 
     /// Waits until so many sockets are connected.

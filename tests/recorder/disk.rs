@@ -1,0 +1,65 @@
+//! A disk that is full.
+
+use std::fs::File as DiskFile;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::run_saving;
+use crate::support::comfyui::{ComfyUi, File, Run, picture_of};
+use crate::support::daemon::{Daemon, Launch};
+
+/// Takes all the space that is left; gives it back when it is dropped.
+struct Ballast(PathBuf);
+
+impl Ballast {
+    fn fill(daemon: &Daemon) -> Self {
+        let path = daemon.inner_data_dir().join("ballast");
+        let mut file = DiskFile::create(&path).unwrap();
+        for size in [1 << 20, 4096, 1] {
+            let piece = vec![0; size];
+            while file.write_all(&piece).is_ok() {}
+        }
+        Self(path)
+    }
+}
+
+impl Drop for Ballast {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
+    let comfy = ComfyUi::start().await;
+    let daemon = Launch::new().beside(&comfy).on_small_disk(32).start().await;
+    comfy.until_sockets(1).await;
+    let before = comfy.run(run_saving("before.png"));
+    daemon.until_whole(&before, "completed").await;
+    daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
+
+    let ballast = Ballast::fill(&daemon);
+    let large = |n: u64| File::output(&format!("{n}.png"), picture_of(500_000, n));
+    for n in 0..5 {
+        comfy.run(Run::from_browser("b").with_seed(n).saving(large(n)));
+    }
+    daemon
+        .until("the full disk to be told", async |daemon| {
+            (!daemon.get("/readyz").await.status().is_success()).then_some(())
+        })
+        .await;
+    for path in ["/", "/status", "/readyz"] {
+        let said = daemon.get(path).await.text().await.unwrap();
+        assert!(said.contains("full") || said.contains("space"), "{path} doesn't tell of the disk: {said}");
+    }
+    // What was recorded can still be read.
+    daemon.until_whole(&before, "completed").await;
+    for n in 5..8 {
+        comfy.run(Run::from_browser("b").with_seed(n).saving(large(n)));
+    }
+
+    drop(ballast);
+    let all = daemon.until_all_whole(9).await;
+    assert!(all.iter().all(|generation| generation["outputs"][0]["state"] == "stored"));
+    daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
+}

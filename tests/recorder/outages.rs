@@ -1,0 +1,168 @@
+//! ComfyUI ends, starts again, and is away.
+
+use super::{assert_kept, beside, output, outputs, pair, run_saving};
+use crate::support::comfyui::{ComfyUi, File, Outcome, Run, Version, picture};
+use crate::support::daemon::{Daemon, Launch};
+
+#[tokio::test]
+async fn runs_of_a_comfyui_that_was_killed_are_lost() {
+    let (comfy, daemon) = pair().await;
+    let (running, waiting) = (comfy.queue(run_saving("a.png")), comfy.queue(Run::from_browser("b")));
+    comfy.start_next();
+    daemon.until_status(&running, "in_progress").await;
+    daemon.until_status(&waiting, "pending").await;
+    comfy.kill().await;
+    comfy.revive();
+    for id in [&running, &waiting] {
+        let lost = daemon.until_whole(id, "lost").await;
+        assert_eq!(lost["status_reason"], "comfyui_restarted");
+        assert!(lost["prompt"].is_object() && lost["workflow"].is_object(), "a row that says lost, not a hole");
+    }
+    let after = comfy.run(run_saving("b.png"));
+    daemon.until_whole(&after, "completed").await;
+    assert_eq!(daemon.list("").await.len(), 3);
+}
+
+#[tokio::test]
+async fn restart_of_comfyui_that_wipes_history_keeps_our_records() {
+    for version in Version::ALL {
+        let (comfy, daemon) = beside(ComfyUi::builder().version(version).start().await).await;
+        let names: Vec<_> = (0..5).map(|n| format!("{n}.png")).collect();
+        let save = |name: &String| Run::from_browser("b").saving(File::temp(name, picture(name)));
+        let before: Vec<_> = names.iter().map(|name| comfy.run(save(name))).collect();
+        for id in &before {
+            daemon.until_whole(id, "completed").await;
+        }
+        comfy.restart().await;
+        // Numbers begin at 0 again, and so do the names of files.
+        let again = comfy.run(Run::from_browser("b").saving(File::temp("0.png", picture("another"))));
+        let again = daemon.until_whole(&again, "completed").await;
+        assert_kept(&daemon, output(&again, "0.png"), &picture("another")).await;
+        for (id, name) in before.iter().zip(&names) {
+            let kept = daemon.until_whole(id, "completed").await;
+            assert_kept(&daemon, output(&kept, name), &picture(name)).await;
+        }
+        assert_eq!(daemon.list("").await.len(), 6);
+    }
+}
+
+#[tokio::test]
+async fn run_that_finished_just_before_comfyui_was_killed_is_not_lost_when_we_have_read_it() {
+    let (comfy, daemon) = pair().await;
+    let id = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&id, "completed").await;
+    comfy.restart().await;
+    let after = comfy.run(Run::from_api());
+    daemon.until_whole(&after, "completed").await;
+    daemon.until_whole(&id, "completed").await;
+}
+
+#[tokio::test]
+async fn comfyui_that_is_away_at_our_start_is_recorded_when_it_comes() {
+    let comfy = ComfyUi::start().await;
+    comfy.kill().await;
+    let daemon = Daemon::beside(&comfy).await;
+    assert_eq!(daemon.json("/api/v1/generations").await["items"].as_array().unwrap().len(), 0);
+    assert!(daemon.get("/healthz").await.status().is_success());
+    comfy.revive();
+    comfy.until_sockets(1).await;
+    let id = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&id, "completed").await;
+}
+
+#[tokio::test]
+async fn what_comfyui_made_before_our_start_is_recorded() {
+    let comfy = ComfyUi::start().await;
+    let ids: Vec<_> = (0..10).map(|n| comfy.run(run_saving(&format!("{n}.png")))).collect();
+    let running = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    let waiting = comfy.queue(Run::from_browser("b"));
+    let daemon = Daemon::beside(&comfy).await;
+    for id in &ids {
+        daemon.until_whole(id, "completed").await;
+    }
+    daemon.until_status(&running, "in_progress").await;
+    daemon.until_status(&waiting, "pending").await;
+    let listed: Vec<_> = daemon.list("status=completed").await.iter().map(|it| it["prompt_id"].clone()).collect();
+    let newest_first: Vec<_> = ids.iter().rev().collect();
+    assert_eq!(listed, newest_first.iter().map(|id| serde_json::json!(id)).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn three_hundred_runs_of_an_absence_are_recorded_when_comfyui_is_back() {
+    for version in [Version::V0_3_10, Version::V0_26_0] {
+        let (comfy, daemon) = beside(ComfyUi::builder().version(version).start().await).await;
+        let before: Vec<_> = (0..5).map(|n| comfy.run(run_saving(&format!("{n}.png")))).collect();
+        let (running, waiting) = (comfy.queue(run_saving("long.png")), comfy.queue(Run::from_api()));
+        comfy.start_next();
+        daemon.until_status(&running, "in_progress").await;
+        daemon.until_status(&waiting, "pending").await;
+        comfy.unplug().await;
+        comfy.finish(&Outcome::Success);
+        comfy.start_next();
+        comfy.finish(&Outcome::Success);
+        let during = comfy.run_burst(300, &run_saving("same.png"));
+        comfy.plug_in();
+        let all = daemon.until_all_whole(307).await;
+        assert!(all.iter().all(|generation| generation["status"] == "completed"));
+        for id in before.iter().chain(&during).chain([&running, &waiting]) {
+            assert_eq!(daemon.of_prompt(id).await.len(), 1, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn run_that_ended_unseen_during_an_absence_of_ours_is_not_left_open() {
+    let (comfy, mut daemon) = pair().await;
+    let ids: Vec<_> = (0..3).map(|_| comfy.queue(Run::from_browser("b"))).collect();
+    comfy.start_next();
+    daemon.until_status(&ids[0], "in_progress").await;
+    daemon.until_status(&ids[2], "pending").await;
+    assert!(daemon.terminate().await.success());
+    comfy.finish(&Outcome::Success);
+    comfy.delete_from_queue(&ids[1]);
+    comfy.restart().await;
+    daemon.start_again().await;
+    for id in &ids {
+        daemon.until_whole(id, "lost").await;
+    }
+}
+
+#[tokio::test]
+async fn run_that_ended_during_an_absence_of_ours_is_recorded_from_the_history() {
+    let (comfy, mut daemon) = pair().await;
+    let id = comfy.queue(run_saving("a.png"));
+    comfy.start_next();
+    let seen = daemon.until_status(&id, "in_progress").await;
+    assert!(daemon.terminate().await.success());
+    comfy.finish(&Outcome::Success);
+    daemon.start_again().await;
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_eq!(done["id"], seen["id"]);
+    assert_eq!(outputs(&done).len(), 1);
+}
+
+#[tokio::test]
+async fn history_cleared_while_we_were_away_takes_nothing_from_us() {
+    let (comfy, mut daemon) = pair().await;
+    let before = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&before, "completed").await;
+    assert!(daemon.terminate().await.success());
+    comfy.clear_history();
+    let after = comfy.run(run_saving("b.png"));
+    daemon.start_again().await;
+    daemon.until_whole(&after, "completed").await;
+    daemon.until_whole(&before, "completed").await;
+    assert_eq!(daemon.list("").await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_that_is_no_comfyui_stops_nothing() {
+    let (comfy, other) = (ComfyUi::start().await, ComfyUi::builder().prefix("/elsewhere").start().await);
+    let wrong = format!("wrong=http://{}", other.address());
+    let launch = Launch::new().beside_as("right", &comfy).argument("--comfyui").argument(wrong);
+    let daemon = launch.start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&id, "completed").await;
+}

@@ -1,0 +1,115 @@
+//! ComfyUI's folders, where we share its disk.
+
+use super::{assert_kept, output, outputs};
+use crate::support::comfyui::{ComfyUi, Fault, File, Outcome, Route, Run, picture};
+use crate::support::daemon::{Daemon, Launch};
+
+async fn pair() -> (ComfyUi, Daemon) {
+    let comfy = ComfyUi::builder().with_folders().start().await;
+    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).start().await;
+    comfy.until_sockets(1).await;
+    (comfy, daemon)
+}
+
+/// Waits until the daemon keeps a file of this name with the run.
+async fn until_kept(daemon: &Daemon, prompt_id: &str, filename: &str) {
+    daemon
+        .until(&format!("{filename} to be kept"), async |daemon| {
+            let found = daemon.of_prompt(prompt_id).await;
+            let detail = daemon.detail(&found.first()?["id"]).await;
+            let is_kept = |output: &serde_json::Value| output["filename"] == filename && output["state"] == "stored";
+            outputs(&detail).iter().any(is_kept).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn files_are_read_from_the_shared_folder() {
+    let (comfy, daemon) = pair().await;
+    let files = [
+        File::output("a.png", picture("a")).below("sub"),
+        File::temp("b.png", picture("b")),
+        File::output("四 & <b>.png", picture("c")).below("批次"),
+    ];
+    let id = comfy.run(files.iter().cloned().fold(Run::from_browser("b"), Run::saving));
+    let done = daemon.until_whole(&id, "completed").await;
+    for (file, text) in files.iter().zip(["a", "b", "c"]) {
+        assert_kept(&daemon, output(&done, &file.filename), &picture(text)).await;
+    }
+    assert_eq!(comfy.requests_to(Route::View), 0, "nothing needs to go over the network");
+}
+
+#[tokio::test]
+async fn files_of_a_run_that_died_half_way_are_kept_with_it() {
+    let (comfy, daemon) = pair().await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(File::output("half.png", picture("half")));
+    comfy.put(File::temp("preview.png", picture("preview")));
+    until_kept(&daemon, &id, "half.png").await;
+    until_kept(&daemon, &id, "preview.png").await;
+    comfy.kill().await;
+    comfy.revive();
+    let lost = daemon.until_whole(&id, "lost").await;
+    assert_kept(&daemon, output(&lost, "half.png"), &picture("half")).await;
+    assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
+}
+
+#[tokio::test]
+async fn file_that_no_node_reported_is_kept_with_the_run_in_progress() {
+    let (comfy, daemon) = pair().await;
+    let id = comfy.queue(Run::from_browser("b").saving(File::output("reported.png", picture("reported"))));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(File::output("unreported.png", picture("unreported")));
+    until_kept(&daemon, &id, "unreported.png").await;
+    comfy.finish(&Outcome::Success);
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_eq!(output(&done, "unreported.png")["node_id"], serde_json::Value::Null);
+    assert_eq!(output(&done, "reported.png")["node_id"], "9");
+    assert_eq!(outputs(&done).len(), 2);
+}
+
+#[tokio::test]
+async fn preview_that_is_wiped_as_soon_as_it_was_written_is_kept() {
+    let (comfy, daemon) = pair().await;
+    let preview = File::temp("preview.png", picture("preview"));
+    let id = comfy.queue(Run::from_browser("b").giving("9", "images", &preview.item()));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(preview.clone());
+    until_kept(&daemon, &id, "preview.png").await;
+    comfy.wipe_temp();
+    comfy.finish(&Outcome::Success);
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_eq!(outputs(&done).len(), 1, "reported and seen is one output");
+    assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
+}
+
+#[tokio::test]
+async fn file_that_is_not_in_the_shared_folder_is_fetched() {
+    let (comfy, daemon) = pair().await;
+    let elsewhere = ComfyUi::builder().with_folders().start().await;
+    drop(daemon);
+    let launch = Launch::new().beside(&comfy).with_folders_of(&elsewhere);
+    let daemon = launch.start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.run(Run::from_browser("b").saving(File::output("a.png", picture("a"))));
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_kept(&daemon, output(&done, "a.png"), &picture("a")).await;
+}
+
+#[tokio::test]
+async fn links_out_of_the_shared_folder_are_not_followed() {
+    let (comfy, daemon) = pair().await;
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "not for everybody").unwrap();
+    std::os::unix::fs::symlink(secret.path(), comfy.folder().join("output/link.png")).unwrap();
+    // What ComfyUI itself serves under that name is its own affair.
+    comfy.fail(Route::View, Fault::Status(404));
+    let item = File::output("link.png", picture("")).item();
+    let id = comfy.run(Run::from_browser("b").giving("9", "images", &item));
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_eq!(output(&done, "link.png")["state"], "missing");
+}
