@@ -86,7 +86,8 @@ impl Bases {
             .query_row(params![run, Coded(kind)], |row| Ok((row.get("base_id")?, row.get("data")?)))
             .optional()?;
         if let Some((base, data)) = &earlier
-            && frame::read(conn, *base, data.as_deref())? == text
+            // One that can't be read is to be replaced.
+            && frame::read(conn, *base, data.as_deref()).is_ok_and(|earlier| earlier == text)
         {
             return Ok(());
         }
@@ -143,8 +144,8 @@ impl Bases {
                 _ => self.latest(kind, &tried),
             };
             let Some(id) = candidate else { continue };
-            let delta = self.against(id, text)?;
             tried.push(id);
+            let Some(delta) = self.against(id, text)? else { continue };
             let is_small = delta.len() <= small;
             if best.as_ref().is_none_or(|(_, best)| delta.len() < best.len()) {
                 best = Some((id, delta));
@@ -182,11 +183,10 @@ impl Bases {
         Ok(Encoded { base: Some(id), data: None })
     }
 
-    fn against(&mut self, id: i64, text: &str) -> Result<Vec<u8>, Error> {
-        match self.recent.iter().find(|base| base.id == id) {
-            Some(base) => frame::against(&mut self.context, &base.dictionary, text.as_bytes()),
-            None => frame::alone(text.as_bytes()),
-        }
+    /// The text against a base that is held ready; `None` when that one isn't.
+    fn against(&mut self, id: i64, text: &str) -> Result<Option<Vec<u8>>, Error> {
+        let base = self.recent.iter().find(|base| base.id == id);
+        base.map(|base| frame::against(&mut self.context, &base.dictionary, text.as_bytes())).transpose()
     }
 
     fn latest(&self, kind: DocumentKind, tried: &[i64]) -> Option<i64> {
@@ -222,6 +222,7 @@ impl Bases {
         ids.into_iter().rev().try_for_each(|id| self.load(conn, kind, id))
     }
 
+    /// Holds a base ready, unless it is too long for that.
     fn load(&mut self, conn: &Connection, kind: DocumentKind, id: i64) -> Result<(), Error> {
         let (shape, is_shared, data) = conn
             .prepare_cached(BASE_BY_ID)?

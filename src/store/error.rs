@@ -31,6 +31,12 @@ pub enum Error {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// The file system lacks what SQLite's write-ahead log needs, as many network file systems do.
+    #[error("the file system of {} can't hold recall.db; choose a --data-dir on a local disk", folder.display())]
+    NoWal {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The database has migrations that this version doesn't know.
     #[error(
         "{} was written by a newer comfy-recall ({writer}, schema {schema}; this one knows {known}); \

@@ -27,7 +27,6 @@ pub(super) const SCHEMA: i64 = 1;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA busy_timeout = 5000;
@@ -77,6 +76,10 @@ fn connect(file: &Path) -> Result<Connection, Error> {
     let mut conn = Connection::open_with_flags(file, flags)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     check(&conn, file)?;
+    let journal: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if journal != "wal" {
+        return Err(Error::NoWal { folder: file.parent().unwrap_or(file).to_owned() });
+    }
     conn.execute_batch(WRITER_SETTINGS)?;
     Migrations::from_slice(MIGRATIONS).to_latest(&mut conn).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => Error::from(err),

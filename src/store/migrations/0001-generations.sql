@@ -107,11 +107,12 @@ CREATE TABLE bases (
 CREATE INDEX bases_by_shape ON bases (kind, shape);
 
 -- The kept texts of a run. `data` is a zstd frame without its magic number: against the base if there is one, else by
--- itself; NULL means that the text is the base.
+-- itself; NULL means that the text is the base. base_id names a row of bases without REFERENCES, for which SQLite would
+-- read all documents whenever a base goes; is_shared keeps those that are needed.
 CREATE TABLE documents (
     generation_id INTEGER NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
     kind    INTEGER NOT NULL,
-    base_id INTEGER REFERENCES bases (id),
+    base_id INTEGER,
     data    BLOB,
     PRIMARY KEY (generation_id, kind),
     CHECK (base_id IS NOT NULL OR data IS NOT NULL)

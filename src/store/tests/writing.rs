@@ -56,7 +56,10 @@ async fn who_shared_a_transaction_that_a_full_disk_took_back_hears_of_it() {
     f.store.writer.write(move |s| Ok(s.conn.pragma_update(None, "max_page_count", pages + 5)?)).await.unwrap();
     let (release, released) = mpsc::channel::<()>();
     // Holds the writer until the others wait, so that they share a transaction.
-    let hold = f.store.writer.write(move |_| Ok(released.recv().unwrap()));
+    let hold = f.store.writer.write(move |_| {
+        released.recv().unwrap();
+        Ok(())
+    });
     let before = f.store.save(f.instance, &NONE, vec![run("before", Status::Pending, 0)]);
     let full = f.store.writer.write(|session| {
         let fill = "INSERT INTO meta (key, value) VALUES (?1, hex(randomblob(1500)))";
