@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Error;
 use super::codes::{Code, Coded, DigestBytes, PackedId};
 use crate::model::{
-    Cover, Cursor, ErrorSummary, Filter, GenerationId, InstanceName, Limit, Page, PromptId, Status, Summary,
-    Timestamp, file_url,
+    Cover, Cursor, ErrorSummary, Filter, GenerationId, InstanceName, Limit, Page, PromptId, Status, Summary, Timestamp,
+    file_url,
 };
 
 /// Parameters of every branch: from ?1, before (?2, ?3), at most ?4.

@@ -145,11 +145,9 @@ mod tests {
 
     #[test]
     fn the_course_of_a_failed_run_is_read() {
-        let result = raw(
-            r#"{"outputs":{},"status":{"messages":[["execution_start",{"timestamp":1}],
+        let result = raw(r#"{"outputs":{},"status":{"messages":[["execution_start",{"timestamp":1}],
                ["execution_cached",{"nodes":["4","5"]}],null,["odd"],
-               ["execution_error",{"traceback":["a\n","b\n"],"current_inputs":{"x":[NaN]}}]]}}"#,
-        );
+               ["execution_error",{"traceback":["a\n","b\n"],"current_inputs":{"x":[NaN]}}]]}}"#);
         let course = Course::read(&result);
         assert_eq!(texts(course.cached_nodes), ["4", "5"]);
         assert_eq!(texts(course.traceback), ["a\n", "b\n"]);

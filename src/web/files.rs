@@ -45,8 +45,7 @@ pub async fn file(
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (CONTENT_TYPE, HeaderValue::try_from(&blob.mime).unwrap_or(OCTET_STREAM)),
     ]);
-    let (disposition, csp) =
-        if is_shown(&blob.mime) { ("inline", SHOWN_CSP) } else { ("attachment", KEPT_AWAY_CSP) };
+    let (disposition, csp) = if is_shown(&blob.mime) { ("inline", SHOWN_CSP) } else { ("attachment", KEPT_AWAY_CSP) };
     headers.insert(CONTENT_DISPOSITION, header(&content_disposition(disposition, &name))?);
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
     let cache = axum::Extension(Cache::Immutable);
@@ -95,7 +94,10 @@ fn wanted(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
 /// `If-None-Match`, compared weakly as RFC 9110 says.
 fn has_it_already(request: &HeaderMap, etag: &str) -> bool {
     let known = request.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
-    known.flat_map(|value| value.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    known
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }
 
 /// The header for a download of that name, for old clients in plain ASCII too.

@@ -69,7 +69,9 @@ mod tests {
         }
         assert_eq!(wanted("bytes=0-", 0), Wanted::Nothing);
         assert_eq!(wanted("bytes=-5", 0), Wanted::Nothing);
-        for header in ["", "bytes", "bytes=", "bytes=-", "bytes=3-2", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=+1-2"] {
+        for header in
+            ["", "bytes", "bytes=", "bytes=-", "bytes=3-2", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=+1-2"]
+        {
             assert_eq!(wanted(header, 10), Wanted::All, "{header}");
         }
     }

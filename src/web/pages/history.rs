@@ -19,6 +19,8 @@ struct HistoryPage {
     filters: Filters,
     days: Vec<Day>,
     empty: Option<Empty>,
+    /// Nothing was ever recorded: there is nothing to filter.
+    is_untouched: bool,
     /// Where newer ones are, when this isn't the first page.
     newest: Option<String>,
     older: Option<String>,
@@ -87,6 +89,7 @@ pub async fn page(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
         older: next.map(|cursor| query.page(Some(cursor))),
         days: days(items, &query, has_several),
         filters: filters(&query, instances),
+        is_untouched: matches!(empty, Some(Empty::Yet(_))),
         empty,
     })
 }
@@ -95,7 +98,8 @@ fn filters(query: &ListQuery, instances: Vec<InstanceName>) -> Filters {
     let chosen = &query.filter;
     let statuses = Status::ALL.map(|value| Choice { value, is_chosen: chosen.statuses.contains(&value) });
     let shown = if instances.len() > 1 || chosen.instance.is_some() { instances } else { Vec::new() };
-    let instances = shown.into_iter().map(|value| Choice { is_chosen: chosen.instance.as_ref() == Some(&value), value });
+    let instances =
+        shown.into_iter().map(|value| Choice { is_chosen: chosen.instance.as_ref() == Some(&value), value });
     let kept = ["tz", "from", "to", "prompt_id", "limit"];
     Filters {
         date: query.date.map(|date| date.to_string()).unwrap_or_default(),

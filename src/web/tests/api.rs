@@ -15,7 +15,7 @@ const RESULT: &str = r#"{"outputs":{},"status":{"status_str":"error","completed"
 
 /// A run that failed after it had given something of everything.
 async fn full_run(site: &TestSite) -> i64 {
-    let blob = site.keep("a b.png", b"\x89PNG\r\n\x1a\n").await;
+    let blob = site.keep(b"\x89PNG\r\n\x1a\n").await;
     let input = NewAttachment {
         role: Role::Input,
         node_id: Some("2".to_owned()),
@@ -151,11 +151,13 @@ async fn a_day_of_25_hours_has_all_its_runs() {
         let millis = chrono::DateTime::parse_from_rfc3339(time).unwrap().timestamp_millis();
         Save { created_at: Timestamp::from_millis(millis), ..run("p", Status::Completed, 0) }
     };
-    for time in ["2026-10-24T21:59:59.999Z", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59.999Z", "2026-10-25T23:00:00Z"] {
+    for time in ["2026-10-24T21:59:59.999Z", "2026-10-24T22:00:00Z", "2026-10-25T22:59:59.999Z", "2026-10-25T23:00:00Z"]
+    {
         site.save(at(time)).await;
     }
     let page = site.json("/api/v1/generations?date=2026-10-25&tz=Europe/Berlin").await;
-    let times: Vec<&str> = page["items"].as_array().unwrap().iter().map(|i| i["created_at"].as_str().unwrap()).collect();
+    let times: Vec<&str> =
+        page["items"].as_array().unwrap().iter().map(|i| i["created_at"].as_str().unwrap()).collect();
     assert_eq!(times, ["2026-10-25T22:59:59.999Z", "2026-10-24T22:00:00.000Z"]);
 }
 
@@ -184,7 +186,9 @@ async fn documents_are_downloads_that_every_parser_reads() {
     let response = site.get(&format!("/g/{id}/prompt.json")).await;
     assert_eq!(
         response.headers()["content-disposition"],
-        format!("attachment; filename=\"comfy-recall-{id}-prompt.json\"; filename*=UTF-8''comfy-recall-{id}-prompt.json")
+        format!(
+            "attachment; filename=\"comfy-recall-{id}-prompt.json\"; filename*=UTF-8''comfy-recall-{id}-prompt.json"
+        )
     );
     let text = response.text().await.unwrap();
     assert_eq!(text, PROMPT.replace("NaN", "null"));

@@ -81,13 +81,16 @@ async fn a_part_of_a_file_is_served() {
 #[tokio::test]
 async fn only_what_cannot_hold_a_script_is_shown() {
     let site = TestSite::start().await;
-    for mime in ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "video/mp4", "audio/flac"] {
+    for mime in
+        ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "video/mp4", "audio/flac"]
+    {
         let url = site.serve_as(mime, MediaKind::Image, mime.as_bytes()).await;
         let response = site.get(&url).await;
         assert!(header(&response, "content-disposition").starts_with("inline;"), "{mime}");
         assert!(!header(&response, "content-security-policy").contains("sandbox"), "{mime}");
     }
-    for mime in ["image/svg+xml", "text/html", "application/json", "text/plain", "application/octet-stream", "", "a\nb"] {
+    for mime in ["image/svg+xml", "text/html", "application/json", "text/plain", "application/octet-stream", "", "a\nb"]
+    {
         let url = site.serve_as(mime, MediaKind::Other, format!("<script>{mime}").as_bytes()).await;
         let response = site.get(&url).await;
         assert_eq!(response.status(), 200, "{mime}");

@@ -1,8 +1,8 @@
 //! Pages: hostile texts, empty states, links.
 
 use crate::model::{
-    Comfyui, ConnectionState, DocumentKind, ErrorSummary, Health, InstanceName, MediaKind, Role, Status, StorageHealth,
-    Timestamp,
+    Comfyui, ConnectionState, DocumentKind, ErrorSummary, FileRef, Health, InstanceName, MediaKind, Role, Status,
+    StorageHealth, Timestamp,
 };
 use crate::store::{NewAttachment, NewContent, Save};
 use crate::web::testing::{NOON, TestSite, document, file, output, run, stored};
@@ -20,10 +20,13 @@ fn assert_harmless(page: &str, path: &str) {
 async fn hostile_texts_are_shown_as_text_on_every_page() {
     let site = TestSite::start().await;
     let text = || Some(HOSTILE.to_owned());
-    let kept = site.keep("x", HOSTILE.as_bytes()).await;
-    let node = |content| NewAttachment { node_id: text(), key: HOSTILE.to_owned(), ..output(MediaKind::Image, content) };
-    let hostile_file = || crate::model::FileRef { folder: HOSTILE.to_owned(), subfolder: HOSTILE.to_owned(), filename: HOSTILE.to_owned() };
-    let json = serde_json::json!({HOSTILE: {"class_type": HOSTILE, "_meta": {"title": HOSTILE}, "inputs": {"text": HOSTILE}}});
+    let kept = site.keep(HOSTILE.as_bytes()).await;
+    let node =
+        |content| NewAttachment { node_id: text(), key: HOSTILE.to_owned(), ..output(MediaKind::Image, content) };
+    let hostile_file =
+        || FileRef { folder: HOSTILE.to_owned(), subfolder: HOSTILE.to_owned(), filename: HOSTILE.to_owned() };
+    let json =
+        serde_json::json!({HOSTILE: {"class_type": HOSTILE, "_meta": {"title": HOSTILE}, "inputs": {"text": HOSTILE}}});
     let result = serde_json::json!({"status": {"messages": [["execution_error", {"traceback": [HOSTILE]}]]}});
     let save = Save {
         workflow_id: text(),
@@ -128,7 +131,7 @@ async fn nothing_to_see_is_explained() {
 #[tokio::test]
 async fn a_missing_and_a_pending_file_say_why() {
     let site = TestSite::start().await;
-    let blob = site.keep("a.png", b"\x89PNG\r\n\x1a\n").await;
+    let blob = site.keep(b"\x89PNG\r\n\x1a\n").await;
     let url = format!("/files/{}/a.png", blob.digest);
     let id = site
         .save(Save {

@@ -46,7 +46,10 @@ async fn a_foreign_host_is_turned_away_and_told_how_to_add_it() {
 async fn a_request_line_with_a_foreign_host_is_turned_away_too() {
     let site = TestSite::start().await;
     let mut stream = TcpStream::connect(&site.address).await.unwrap();
-    stream.write_all(b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    stream
+        .write_all(b"GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 421"), "{answer}");
@@ -89,9 +92,15 @@ async fn nothing_can_be_changed() {
 #[tokio::test]
 async fn errors_are_json_for_programs_and_pages_for_people() {
     let site = TestSite::start().await;
-    for path in ["/api/v1/nothing", "/api", "/api/v1/generations/999", "/api/v1/generations/x%FF", "/api/v1/generations/+1"] {
+    for path in
+        ["/api/v1/nothing", "/api", "/api/v1/generations/999", "/api/v1/generations/x%FF", "/api/v1/generations/+1"]
+    {
         let response = site.get(path).await;
-        assert_eq!((response.status().as_u16(), &*response.headers()["content-type"].as_bytes()), (404, &b"application/json"[..]), "{path}");
+        assert_eq!(
+            (response.status().as_u16(), response.headers()["content-type"].as_bytes()),
+            (404, &b"application/json"[..]),
+            "{path}"
+        );
         let error: Value = response.json().await.unwrap();
         assert!(error["error"]["code"].is_string() && error["error"]["message"].is_string(), "{path}");
     }
