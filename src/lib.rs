@@ -3,11 +3,16 @@
 //! The library exists for the binary, the tests and the benches; it promises nothing to other crates. A test reads the
 //! `use crate::` lines of every room and fails on one that reaches where it shouldn't.
 
+pub mod app;
 pub mod blobs;
+pub mod cli;
 pub mod comfy;
+pub mod config;
 pub mod json;
 pub mod live;
 pub mod media;
 pub mod model;
+pub mod recorder;
 pub mod store;
+pub mod telemetry;
 pub mod web;

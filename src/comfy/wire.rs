@@ -246,7 +246,11 @@ pub fn run_state(status: &str) -> RunState {
             "status_str" if !is_ended_by_message && value == r#""error""# => {
                 state.ended = Ended::Failed(RunFailure::default());
             }
-            "messages" => is_ended_by_message = elements(value).fold(false, |ended, event| state.read(event) || ended),
+            "messages" => {
+                for event in elements(value) {
+                    is_ended_by_message |= state.read(event);
+                }
+            }
             _ => {}
         }
     }

@@ -15,7 +15,7 @@ const INSERT: &str = "
         reason, blob_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const WANT: &str = "INSERT INTO wanted (generation_id, role, idx, instance_id, next_at, attempts) \
-     VALUES (?1, ?2, ?3, ?4, 0, 0)";
+     VALUES (?1, ?2, ?3, ?4, -?1, 0)";
 const ADOPT: &str = "UPDATE attachments SET node_id = ?4, key = ?5 WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const STORE: &str = "UPDATE attachments SET state = ?4, blob_id = ?5, reason = NULL \
      WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
@@ -43,6 +43,16 @@ pub struct NewAttachment {
     pub kind: MediaKind,
     /// The file or the text.
     pub content: NewContent,
+}
+
+impl NewAttachment {
+    /// The file, unless it is a text.
+    pub fn file(&self) -> Option<&FileRef> {
+        match &self.content {
+            NewContent::Wanted(file) | NewContent::Stored(file, _) | NewContent::Missing(file, _) => Some(file),
+            NewContent::Text(_) => None,
+        }
+    }
 }
 
 /// What an attachment holds when it is first written down.

@@ -1,10 +1,12 @@
 //! The files of runs: which are still to be fetched, what became of them, and which bytes we have.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::{Error, attachments};
-use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Timestamp};
+use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp};
 
 const STATE: &str = "SELECT state FROM attachments WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const MISSING: &str = "UPDATE attachments SET state = ?4, reason = ?5 \
@@ -20,6 +22,8 @@ const WANTED: &str = "
     WHERE w.instance_id = ?1 AND w.next_at <= ?2
     ORDER BY w.next_at, w.generation_id, w.role, w.idx LIMIT ?3";
 const NEXT_WANTED: &str = "SELECT min(next_at) AS next_at FROM wanted WHERE instance_id = ?1";
+const RETRY: &str = "UPDATE wanted SET next_at = ?2 WHERE instance_id = ?1 AND next_at > ?2";
+const STATUS: &str = "SELECT status FROM generations WHERE id = ?1";
 const CREATED: &str = "SELECT instance_id, created_at FROM generations WHERE id = ?1";
 /// ?7 to ?9: the file. The six statuses are said so that the index by status serves.
 const NAMED_LATER: &str = "
@@ -67,7 +71,11 @@ pub enum Fetched {
 }
 
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
-pub(super) fn settle(conn: &Connection, files: &[(AttachmentKey, Fetched)]) -> Result<(), Error> {
+/// Gives the generations that it touched, with their status.
+pub(super) fn settle(
+    conn: &Connection,
+    files: &[(AttachmentKey, Fetched)],
+) -> Result<Vec<(GenerationId, Status)>, Error> {
     for (key, fetched) in files {
         let (run, role, index) = (key.generation.0, Coded(key.role), key.index);
         let state: Option<Coded<AttachmentState>> =
@@ -91,10 +99,24 @@ pub(super) fn settle(conn: &Connection, files: &[(AttachmentKey, Fetched)]) -> R
             }
         }
     }
+    let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
+    let mut statuses = Vec::with_capacity(touched.len());
+    for id in touched {
+        let status =
+            conn.prepare_cached(STATUS)?.query_row([id.0], |row| row.get::<_, Coded<Status>>("status")).optional()?;
+        statuses.extend(status.map(|status| (id, status.0)));
+    }
+    Ok(statuses)
+}
+
+/// Makes every file of an instance that waits for its next try due now.
+pub(super) fn retry(conn: &Connection, instance: InstanceId) -> Result<(), Error> {
+    conn.prepare_cached(RETRY)?.execute(params![instance.0, Timestamp::now().as_millis()])?;
     Ok(())
 }
 
-/// Files to be fetched by `due`: those that wait longest first.
+/// Files to be fetched by `due`: never tried ones of the newest run first, so that a run that ended just now doesn't wait
+/// behind a history that is being fetched; then those that wait longest for another try.
 pub(super) fn wanted(
     conn: &Connection,
     instance: InstanceId,
@@ -151,7 +173,7 @@ pub(super) fn is_named_later(
 /// The bytes with that digest, if a run has them.
 pub(super) fn blob(conn: &Connection, digest: Digest) -> Result<Option<Blob>, Error> {
     let mut statement = conn.prepare_cached(BLOB)?;
-    let found = statement.query_row([DigestBytes(digest)], |row| blob_from_row(row)).optional()?;
+    let found = statement.query_row([DigestBytes(digest)], blob_from_row).optional()?;
     Ok(found.flatten())
 }
 

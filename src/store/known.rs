@@ -4,22 +4,22 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::codes::{Code, Coded, PackedId};
-use crate::model::{GenerationId, InstanceId, PromptId, Status, Timestamp};
+use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Timestamp};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
 const MOST: u32 = 100;
 
 const BY_PROMPT: &str = "
-    SELECT id, prompt_id, number, status, created_at, started_at FROM generations
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND prompt_id = ?2 LIMIT ?3";
 const BY_PROMPT_AND_STATUS: &str = "
-    SELECT id, prompt_id, number, status, created_at, started_at FROM generations
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 ORDER BY created_at DESC, id DESC LIMIT ?3";
 const BY_STATUS: &str = "
-    SELECT id, prompt_id, number, status, created_at, started_at FROM generations
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
 const NEWEST: &str = "
-    SELECT g.id, g.prompt_id, g.number, g.status, g.created_at, g.started_at
+    SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
 
 /// What reconciling needs to know of a run that is in the store.
@@ -33,6 +33,8 @@ pub struct Known {
     pub number: Option<f64>,
     /// How far it got.
     pub status: Status,
+    /// Why it is cancelled or lost.
+    pub status_reason: Option<StatusReason>,
     /// When it was queued.
     pub created_at: Timestamp,
     /// When it started.
@@ -93,6 +95,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Known> {
         prompt_id: PromptId(row.get::<_, PackedId<_>>("prompt_id")?.0),
         number: row.get("number")?,
         status: row.get::<_, Coded<_>>("status")?.0,
+        status_reason: row.get::<_, Option<Coded<_>>>("status_reason")?.map(|reason| reason.0),
         created_at: Timestamp::from_millis(row.get("created_at")?),
         started_at: row.get::<_, Option<i64>>("started_at")?.map(Timestamp::from_millis),
     })

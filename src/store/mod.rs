@@ -25,7 +25,7 @@ use std::thread::JoinHandle;
 
 use crate::model::{
     Blob, Comfyui, Cursor, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Page,
-    PromptId, Summary, Timestamp,
+    PromptId, Status, Summary, Timestamp,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -102,8 +102,14 @@ impl Store {
     }
 
     /// Notes what became of files. What is stored stays stored, so doing it twice is harmless; unknown keys are passed over.
-    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
+    /// Gives the generations that were touched, with their status.
+    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
         self.writer.write(move |session| files::settle(&session.conn, &files)).await
+    }
+
+    /// Makes every file that waits for its next try due now.
+    pub async fn retry_files(&self, instance: InstanceId) -> Result<(), Error> {
+        self.writer.write(move |session| files::retry(&session.conn, instance)).await
     }
 
     /// The runs with these ids of ComfyUI's, in the order of our ids. Of an id that hundreds of runs share, the newest
@@ -123,7 +129,7 @@ impl Store {
         self.readers.read(move |conn| known::newest_finished(conn, instance)).await
     }
 
-    /// Up to `limit` files to be fetched by `due`, those that were due first first. A file is due at once when its run is saved.
+    /// Up to `limit` files to be fetched by `due`, never tried ones of the newest run first. A file is due at once when its run is saved.
     pub async fn wanted_files(
         &self,
         instance: InstanceId,

@@ -79,7 +79,8 @@ CREATE TABLE attachments (
     PRIMARY KEY (generation_id, role, idx)
 ) STRICT, WITHOUT ROWID;
 
--- The pending files, and nothing else: a row goes when its file is settled.
+-- The pending files, and nothing else: a row goes when its file is settled. next_at: when to try again; before the first
+-- try minus the generation's id, so that the newest run comes first.
 CREATE TABLE wanted (
     generation_id INTEGER NOT NULL,
     role        INTEGER NOT NULL,

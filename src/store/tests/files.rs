@@ -39,6 +39,26 @@ async fn a_wanted_file_is_told_until_it_is_settled() {
 }
 
 #[tokio::test]
+async fn files_of_the_newest_run_come_first_and_retries_last_until_all_are_due() {
+    let f = Fixture::new().await;
+    let named = |id: &str| Save { attachments: vec![wanted("a.png")], ..run(id, Status::Completed, 0) };
+    let ids = f.save(vec![named("old"), named("older try"), named("new")]).await;
+    f.store.settle(vec![(key(ids[1], 0), Fetched::Later("503".to_owned(), at(5_000)))]).await.unwrap();
+    let due = async |when| {
+        let files = f.store.wanted_files(f.instance, when, 10).await.unwrap();
+        files.into_iter().map(|file| file.key.generation).collect::<Vec<_>>()
+    };
+    assert_eq!(due(at(4_999)).await, [ids[2], ids[0]]);
+    assert_eq!(due(at(5_000)).await, [ids[2], ids[0], ids[1]]);
+    f.store
+        .settle(vec![(key(ids[0], 0), Fetched::Later("503".to_owned(), Timestamp::from_millis(i64::MAX)))])
+        .await
+        .unwrap();
+    f.store.retry_files(f.instance).await.unwrap();
+    assert_eq!(due(Timestamp::now()).await.len(), 3);
+}
+
+#[tokio::test]
 async fn what_is_stored_stays_stored() {
     let f = Fixture::new().await;
     let id = f.save_one(Save { attachments: vec![wanted("a.png")], ..run("p", Status::Completed, 0) }).await;

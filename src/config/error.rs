@@ -1,0 +1,218 @@
+//! What can be wrong with a configuration. Every message is one line that names the place and says what to do.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use http::header::HeaderName;
+
+use crate::model::{InstanceName, ParseIdError};
+
+use super::{Listen, Origin};
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A value that can't be used. `text` holds no secret.
+    #[error("{origin} {}: {problem}", Quoted(text))]
+    Value {
+        /// Where it stood.
+        origin: Origin,
+        /// The value, as far as it may be shown.
+        text: String,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// A value of another type than the file needs.
+    #[error("{origin}: {found} can't stand here; {expected}")]
+    Type {
+        /// Where it stood.
+        origin: Origin,
+        /// What it is.
+        found: &'static str,
+        /// What to write.
+        expected: &'static str,
+    },
+    /// A key that the file may not hold.
+    #[error("{origin}: not a known key; {advice}")]
+    UnknownKey {
+        /// Where it stood.
+        origin: Origin,
+        /// The nearest known key, or all of them.
+        advice: String,
+    },
+    /// A variable that is nearly one of ours.
+    #[error("{name}: not a known variable; did you mean {nearest}?")]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// The one that was probably meant.
+        nearest: &'static str,
+    },
+    /// A variable whose value isn't text.
+    #[error("{variable}: not valid UTF-8; write it in UTF-8")]
+    NotUnicode {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// The file isn't TOML.
+    #[error("{}, line {line}: not valid TOML: {message}", file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// The parser's words, which quote nothing from the file.
+        message: String,
+    },
+    /// A file that can't be read.
+    #[error("{origin} {}: can't be read; check the path and its permissions", Quoted(&path.to_string_lossy()))]
+    Read {
+        /// Where it was named.
+        origin: Origin,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Two values that exclude each other.
+    #[error("{first} and {second}: only one of them can hold; remove one")]
+    Conflict {
+        /// Where the first stood.
+        first: Origin,
+        /// Where the second stood.
+        second: Origin,
+    },
+    /// Two servers of one name.
+    #[error("{second}: there is another ComfyUI named {}; give each a name of its own, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
+    SameName {
+        /// The name.
+        name: InstanceName,
+        /// Where the second stood.
+        second: Origin,
+    },
+    /// Two servers at one address.
+    #[error("{second} {}: this is also the address of {}; name every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
+    SameUrl {
+        /// The address.
+        url: String,
+        /// The server that has it already.
+        first: InstanceName,
+        /// Where the second stood.
+        second: Origin,
+    },
+    /// Something for a server that doesn't exist.
+    #[error("{origin}: no ComfyUI is named {}; known: {known}; check the name, or give its address too", Quoted(name.as_str()))]
+    UnknownServer {
+        /// Where it stood.
+        origin: Origin,
+        /// The name.
+        name: InstanceName,
+        /// The names that exist.
+        known: String,
+    },
+    /// Something for a server, but not for which.
+    #[error("{origin}: it is not said for which ComfyUI; name one of {known}")]
+    WhichServer {
+        /// Where it stood.
+        origin: Origin,
+        /// The names that exist.
+        known: String,
+    },
+    /// The same thing twice for one server.
+    #[error("{origin}: given twice for ComfyUI {}; remove one", Quoted(name.as_str()))]
+    Twice {
+        /// Where the second stood.
+        origin: Origin,
+        /// The server.
+        name: InstanceName,
+    },
+    /// A table of the file that says nothing but a name.
+    #[error("{origin}: this ComfyUI has no address; add url = \"http://127.0.0.1:8188\"")]
+    NoUrl {
+        /// Where the table starts.
+        origin: Origin,
+    },
+    /// Everybody could come in.
+    #[error(
+        "{origin} {}: other machines could come in without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth",
+        Quoted(&listen.to_string())
+    )]
+    Unprotected {
+        /// Where the address stood.
+        origin: Origin,
+        /// The address.
+        listen: Listen,
+    },
+    /// Nowhere to keep data.
+    #[error("there is no home folder to keep the data in; use --data-dir DIR")]
+    NoDataDir,
+    /// The process stands in a folder that is gone.
+    #[error("the working folder can't be found; start comfy-recall in another one")]
+    WorkingDir(#[source] io::Error),
+}
+
+/// What is wrong with a value, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// No port to listen on.
+    #[error("no port; use HOST:PORT, for example 127.0.0.1:8189")]
+    NoPort,
+    /// Not a number from 0 to 65535.
+    #[error("not a port; use HOST:PORT, for example 127.0.0.1:8189")]
+    Port,
+    /// Neither address nor name.
+    #[error(
+        "not an address or host name; use HOST:PORT, for example 127.0.0.1:8189, or 0.0.0.0:8189 for all addresses"
+    )]
+    Host,
+    /// An IPv6 address and perhaps a port.
+    #[error("an IPv6 address needs brackets; use [ADDRESS]:PORT, for example [::1]:8189")]
+    Brackets,
+    /// Not a name of a machine.
+    #[error("not a host name; use a name without scheme and port, for example recall.example.org")]
+    HostName,
+    /// Neither http nor https.
+    #[error("not an http or https address; use http://HOST:PORT, for example http://127.0.0.1:8188")]
+    Url,
+    /// A port that nobody can listen on.
+    #[error("not a port; use http://HOST:PORT, for example http://127.0.0.1:8188")]
+    UrlPort,
+    /// Something after the path.
+    #[error("an address can't hold a query or a fragment; end it before the '?' or '#'")]
+    UrlQuery,
+    /// A bad name for an instance.
+    #[error(transparent)]
+    InstanceName(ParseIdError),
+    /// No colon, or a bad name.
+    #[error("not a header; use 'Name: value', for example 'Authorization: Bearer TOKEN'")]
+    Header,
+    /// A value that no header can hold.
+    #[error("a header's value can't hold control characters; remove them")]
+    HeaderValue,
+    /// A header that we need to set ourselves.
+    #[error("comfy-recall sets {0} itself; remove it")]
+    OurHeader(HeaderName),
+    /// Neither yes nor no.
+    #[error("neither yes nor no; use true or false")]
+    Switch,
+    /// Not a format.
+    #[error("not a format of the log; use text or json")]
+    LogFormat,
+    /// Not a level.
+    #[error("not a level of the log; use error, warn, info, debug or trace")]
+    LogLevel,
+    /// Nothing there.
+    #[error("it is empty; write something or remove it")]
+    Empty,
+}
+
+/// A text between quotation marks, on one line. Backslashes stay, they are what Windows paths are made of.
+struct Quoted<'a>(&'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let one_line = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() };
+        write!(f, "\"{}\"", self.0.chars().map(one_line).collect::<String>())
+    }
+}

@@ -1,0 +1,203 @@
+//! The configuration file: finds it and takes it apart, with the line of every value.
+//!
+//! TOML is walked by hand and not through serde, whose messages quote the value (perhaps a password) and don't know
+//! which key was probably meant.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::setting::{Shape, nearest};
+use super::{Error, Given, Origin, Problem, Setting, Spelling, Surroundings};
+
+/// Reads the named file, or the one in the usual place if it exists.
+pub(super) fn find(givens: &[Given], surroundings: &Surroundings<'_>) -> Result<Option<(PathBuf, String)>, Error> {
+    if let Some(given) = givens.iter().find(|given| given.setting == Setting::ConfigFile) {
+        let path = surroundings.absolute(given.origin.base(&surroundings.working_dir), &given.text);
+        return match (surroundings.read)(&path) {
+            Ok(text) => Ok(Some((path, text))),
+            Err(source) => Err(Error::Read { origin: given.origin.clone(), path, source }),
+        };
+    }
+    let Some(path) = surroundings.config_file.clone() else { return Ok(None) };
+    match (surroundings.read)(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Read { origin: Origin::Default, path, source }),
+    }
+}
+
+/// Takes the text of a file apart.
+pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
+    let source = Source { file, text };
+    let table = DeTable::parse(text).map_err(|error| Error::Syntax {
+        file: file.to_owned(),
+        line: source.line(error.span().map_or(0, |span| span.start)),
+        message: error.message().lines().collect::<Vec<_>>().join(", "),
+    })?;
+    let mut givens = Vec::new();
+    for (key, value) in table.get_ref() {
+        if key.get_ref() == "comfyui" {
+            source.servers(value, &mut givens)?;
+        } else {
+            let origin = source.origin(key, "");
+            let spelling = known(None, key.get_ref()).ok_or_else(|| unknown(&origin, None, key.get_ref()))?;
+            givens.extend(source.texts(spelling, value, origin)?);
+        }
+    }
+    Ok(givens)
+}
+
+struct Source<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn line(&self, at: usize) -> usize {
+        self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+    }
+
+    fn origin(&self, key: &Spanned<Cow<'_, str>>, table: &str) -> Origin {
+        let line = self.line(key.span().start);
+        // A quoted key may hold anything.
+        let key = key.get_ref().escape_debug();
+        Origin::Key { file: self.file.to_owned(), line, key: format!("{table}{key}") }
+    }
+
+    fn servers(&self, value: &Spanned<DeValue<'_>>, givens: &mut Vec<Given>) -> Result<(), Error> {
+        let not_tables = |value: &Spanned<DeValue<'_>>| Error::Type {
+            origin: self.table_origin(value),
+            found: found(value.get_ref()),
+            expected: "write [[comfyui]] on one line and url = \"http://127.0.0.1:8188\" on the next",
+        };
+        let values = match value.get_ref() {
+            DeValue::Array(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        let mut without_url = Vec::new();
+        for value in &values {
+            let DeValue::Table(table) = value.get_ref() else { return Err(not_tables(value)) };
+            let origin = self.table_origin(value);
+            self.server(table, &origin, givens)?;
+            if !table.contains_key("url") {
+                without_url.push(origin);
+            }
+        }
+        // The address may come from a higher layer, but beside others that have one it was forgotten.
+        let is_all = without_url.len() == values.len();
+        without_url.into_iter().next().filter(|_| !is_all).map_or(Ok(()), |origin| Err(Error::NoUrl { origin }))
+    }
+
+    fn table_origin(&self, value: &Spanned<DeValue<'_>>) -> Origin {
+        Origin::Key { file: self.file.to_owned(), line: self.line(value.span().start), key: "comfyui".to_owned() }
+    }
+
+    fn server(&self, table: &DeTable<'_>, origin: &Origin, givens: &mut Vec<Given>) -> Result<(), Error> {
+        let mut name = None;
+        let before = givens.len();
+        for (key, value) in table {
+            let origin = self.origin(key, "comfyui.");
+            let known = known(Some("comfyui"), key.get_ref());
+            let spelling = known.ok_or_else(|| unknown(&origin, Some("comfyui"), key.get_ref()))?;
+            match spelling.setting {
+                Setting::ComfyuiName => name = Some(text_of(value, &origin)?),
+                Setting::ComfyuiHeader => givens.extend(self.headers(value, &origin)?),
+                _ => givens.extend(self.texts(spelling, value, origin)?),
+            }
+        }
+        if givens.len() == before {
+            return Err(Error::NoUrl { origin: origin.clone() });
+        }
+        givens[before..].iter_mut().for_each(|given| given.server.clone_from(&name));
+        Ok(())
+    }
+
+    fn headers(&self, value: &Spanned<DeValue<'_>>, origin: &Origin) -> Result<Vec<Given>, Error> {
+        let DeValue::Table(headers) = value.get_ref() else {
+            let expected = "write headers = { Authorization = \"Bearer TOKEN\" }";
+            return Err(Error::Type { origin: origin.clone(), found: found(value.get_ref()), expected });
+        };
+        let header = |(name, value): (&Spanned<Cow<'_, str>>, &Spanned<DeValue<'_>>)| {
+            let origin = self.origin(name, "comfyui.headers.");
+            let name = name.get_ref();
+            if name.contains(':') {
+                return Err(Error::Value { origin, text: name.to_string(), problem: Problem::Header });
+            }
+            let text = format!("{name}: {}", text_of(value, &origin)?);
+            Ok(Given { setting: Setting::ComfyuiHeader, server: None, text, origin })
+        };
+        headers.iter().map(header).collect()
+    }
+
+    fn texts(&self, spelling: &Spelling, value: &Spanned<DeValue<'_>>, origin: Origin) -> Result<Vec<Given>, Error> {
+        let given = |text| Given { setting: spelling.setting, server: None, text, origin: origin.clone() };
+        let wrong =
+            |value: &DeValue<'_>, expected| Error::Type { origin: origin.clone(), found: found(value), expected };
+        match (value.get_ref(), spelling.shape) {
+            (DeValue::Boolean(is_on), _) if is_switch(spelling) => Ok(vec![given(is_on.to_string())]),
+            (other, _) if is_switch(spelling) => Err(wrong(other, "use true or false, without quotation marks")),
+            (DeValue::Array(values), Shape::Words) if !spelling.is_of_server() => {
+                values.iter().map(|value| text_of(value, &origin).map(given)).collect()
+            }
+            (_, _) => Ok(vec![given(text_of(value, &origin)?)]),
+        }
+    }
+}
+
+fn is_switch(spelling: &Spelling) -> bool {
+    spelling.shape == Shape::Switch || spelling.setting == Setting::AcceptInvalidCerts
+}
+
+fn text_of(value: &Spanned<DeValue<'_>>, origin: &Origin) -> Result<String, Error> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok(text.to_string()),
+        other => {
+            let expected = "write a text in quotation marks";
+            Err(Error::Type { origin: origin.clone(), found: found(other), expected })
+        }
+    }
+}
+
+fn found(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// The keys of a table, without its name.
+fn keys(table: Option<&str>) -> impl Iterator<Item = (&'static str, &'static Spelling)> {
+    let of_server = table.is_some();
+    let all = Spelling::ALL.iter().filter(move |spelling| spelling.is_of_server() == of_server);
+    all.filter_map(|spelling| Some((spelling.key?.trim_start_matches("comfyui."), spelling)))
+}
+
+fn known(table: Option<&str>, key: &str) -> Option<&'static Spelling> {
+    keys(table).find(|(known, _)| *known == key).map(|(_, spelling)| spelling)
+}
+
+/// Says which key was probably meant: one of another table, a flag's name where a key's was needed, or a near one.
+fn unknown(origin: &Origin, table: Option<&str>, key: &str) -> Error {
+    let plain = |word: &str| word.trim_start_matches("--").trim_start_matches("comfyui.").replace('-', "_");
+    let is_meant = |word: Option<&str>| word.is_some_and(|word| plain(word) == plain(key));
+    let meant = Spelling::ALL.iter().find(|spelling| is_meant(spelling.key) || is_meant(spelling.flag));
+    let here = || keys(table).map(|(key, _)| key);
+    let advice = match meant.and_then(|spelling| Some((spelling.is_of_server(), plain(spelling.key?)))) {
+        Some((true, key)) if table.is_none() => format!("write {key} below [[comfyui]]"),
+        Some((false, key)) if table.is_some() => format!("write {key} above the first [[comfyui]]"),
+        Some((_, key)) => format!("did you mean {key}?"),
+        None => match nearest(key, here()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("known: {}", here().collect::<Vec<_>>().join(", ")),
+        },
+    };
+    Error::UnknownKey { origin: origin.clone(), advice }
+}

@@ -1,0 +1,192 @@
+//! From the texts that users write to values.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{self, HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
+use url::{ParseError, Url};
+
+use crate::model::InstanceName;
+
+use super::{Host, LogFormat, LogLevel, Problem, Secret};
+
+/// Headers that make a request what it is, or that ComfyUI refuses: a header of the user's own would break them.
+const OURS: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::ORIGIN,
+    header::SEC_WEBSOCKET_ACCEPT,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_VERSION,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Reads a switch.
+pub(super) fn switch(text: &str) -> Result<bool, Problem> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(Problem::Switch),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, Problem> {
+    [LogFormat::Text, LogFormat::Json].into_iter().find(|format| format.as_str() == text).ok_or(Problem::LogFormat)
+}
+
+pub(super) fn log_level(text: &str) -> Result<LogLevel, Problem> {
+    LogLevel::ALL.into_iter().find(|level| level.as_str() == text).ok_or(Problem::LogLevel)
+}
+
+/// Reads a name that a `Host` header may hold.
+pub(super) fn host_name(text: &str) -> Result<String, Problem> {
+    match text.parse() {
+        Ok(Host::Ip(std::net::IpAddr::V6(ip))) => Ok(format!("[{ip}]")),
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err(Problem::HostName),
+    }
+}
+
+/// Reads a header; the value is flagged as sensitive, whatever it is.
+pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), Problem> {
+    let (name, value) = text.split_once(':').ok_or(Problem::Header)?;
+    let name: HeaderName = name.trim().parse().map_err(|_| Problem::Header)?;
+    if OURS.contains(&name) {
+        return Err(Problem::OurHeader(name));
+    }
+    let mut value = HeaderValue::from_str(value.trim()).map_err(|_| Problem::HeaderValue)?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Reads the address of a ComfyUI: made to end in `/`, its user and password taken out and turned into a header.
+pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), Problem> {
+    let mut url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+        Err(ParseError::InvalidPort) => return Err(Problem::UrlPort),
+        _ => return Err(not_http(text)),
+    };
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Problem::UrlQuery);
+    }
+    if url.port() == Some(0) {
+        return Err(Problem::UrlPort);
+    }
+    let basic = basic(&url);
+    // Neither can fail for a URL that has a host, and http insists on one.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok((url, basic))
+}
+
+fn not_http(text: &str) -> Problem {
+    let behind_name = text.split_once('=').filter(|(_, rest)| rest.starts_with("http"));
+    match behind_name.map(|(name, _)| name.parse::<InstanceName>()) {
+        Some(Err(problem)) if !text.starts_with("http") => Problem::InstanceName(problem),
+        _ => Problem::Url,
+    }
+}
+
+fn basic(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut plain: Vec<u8> = percent_decode_str(url.username()).collect();
+    plain.push(b':');
+    plain.extend(percent_decode_str(url.password().unwrap_or_default()));
+    let encoded = format!("Basic {}", BASE64_STANDARD.encode(plain));
+    let mut value = HeaderValue::from_str(&encoded).expect("base64 is plain ASCII");
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// A URL as it may be shown in an error: without whatever could be its user and password.
+pub(super) fn shown_url(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    match text.rfind('@') {
+        Some(end) if end >= start => format!("{}{}{}", &text[..start], Secret::REDACTED, &text[end..]),
+        _ => text.to_owned(),
+    }
+}
+
+/// A header as it may be shown in an error: its name.
+pub(super) fn shown_header(text: &str) -> String {
+    text.split_once(':')
+        .map_or_else(|| Secret::REDACTED.to_owned(), |(name, _)| format!("{name}: {}", Secret::REDACTED))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_ends_in_a_slash_and_gives_up_its_password() {
+        for (text, plain, header) in [
+            ("http://127.0.0.1:8188", "http://127.0.0.1:8188/", None),
+            ("HTTPS://GPU.lan/comfy", "https://gpu.lan/comfy/", None),
+            ("https://gpu.lan/comfy/", "https://gpu.lan/comfy/", None),
+            ("http://[::1]:8188/a%20b", "http://[::1]:8188/a%20b/", None),
+            ("http://Aladdin:open%20sesame@h/x", "http://h/x/", Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
+            ("http://me@h", "http://h/", Some("Basic bWU6")),
+            ("http://:pw@h", "http://h/", Some("Basic OnB3")),
+        ] {
+            let (url, basic) = url(text).unwrap();
+            assert_eq!(url.as_str(), plain);
+            assert_eq!(basic.as_ref().map(|value| value.to_str().unwrap()), header, "{text}");
+            assert!(basic.is_none_or(|value| value.is_sensitive()));
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_of_a_comfyui_is_told_apart() {
+        for (text, problem) in [
+            ("", Problem::Url),
+            ("127.0.0.1:8188", Problem::Url),
+            ("localhost:8188", Problem::Url),
+            ("ws://127.0.0.1:8188/ws", Problem::Url),
+            ("file:///etc/passwd", Problem::Url),
+            ("http://", Problem::Url),
+            ("http://h:80800", Problem::UrlPort),
+            ("http://h:0", Problem::UrlPort),
+            ("http://h/?token=x", Problem::UrlQuery),
+            ("http://h/#top", Problem::UrlQuery),
+            ("my gpu=http://h", Problem::InstanceName(crate::model::ParseIdError::InstanceName)),
+        ] {
+            assert_eq!(url(text).unwrap_err(), problem, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        for (text, shown) in [
+            ("http://h", "http://h"),
+            ("ftp://u:hunter2@h", "ftp://[redacted]@h"),
+            ("u:hunter2@h", "[redacted]@h"),
+            ("http://u:hunt@er2@h", "http://[redacted]@h"),
+            ("gpu=ftp://u:hunter2@h", "gpu=ftp://[redacted]@h"),
+        ] {
+            assert_eq!(shown_url(text), shown);
+        }
+        assert_eq!(shown_header("X-Key: hunter2"), "X-Key: [redacted]");
+        assert_eq!(shown_header("Bearer hunter2"), "[redacted]");
+    }
+
+    #[test]
+    fn a_header_is_a_name_a_colon_and_a_value() {
+        let (name, value) = header("X-Key:  a:b=c ").unwrap();
+        assert_eq!((name.as_str(), value.to_str().unwrap(), value.is_sensitive()), ("x-key", "a:b=c", true));
+        for (text, problem) in [
+            ("X-Key", Problem::Header),
+            ("a b: c", Problem::Header),
+            (": c", Problem::Header),
+            ("X-Key: a\nb", Problem::HeaderValue),
+            ("Origin: http://h", Problem::OurHeader(header::ORIGIN)),
+        ] {
+            assert_eq!(header(text).unwrap_err(), problem, "{text}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The files of recorded runs: every one that is `pending` is fetched until it is `stored` or `missing`, also after a
+//! restart. The store knows what is to be done; nothing here is lost with the process.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::fetch::{self, Fetcher};
+use super::{Error, Scribe};
+use crate::model::{Folder, StorageHealth, Timestamp};
+use crate::store::{AttachmentKey, Fetched, WantedFile};
+
+/// Files fetched at the same time: one that is slow doesn't hold up the others, and ComfyUI isn't flooded.
+const AT_ONCE: usize = 3;
+
+/// Files looked up at a time.
+const BATCH: u32 = 48;
+
+/// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// How much later than the end of its run a file may have been written and still be that run's, in milliseconds.
+const CLOCK_SLACK: i64 = 2000;
+
+/// Fetches files for one instance.
+#[derive(Debug)]
+pub struct Capture {
+    /// Who writes down what became of them.
+    pub scribe: Scribe,
+    /// Who fetches.
+    pub fetcher: Arc<Fetcher>,
+    /// Rung when runs with files were recorded.
+    pub wanted: Arc<Notify>,
+    /// Rung when ComfyUI is reachable again: what waits for its next try is tried at once.
+    pub reachable: Arc<Notify>,
+}
+
+impl Capture {
+    /// Works until `shutdown`; the files in hand are finished.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), Error> {
+        let mut waiting = VecDeque::new();
+        let mut in_hand = FuturesUnordered::new();
+        let mut keys = HashSet::new();
+        let mut may_have_more = true;
+        while !shutdown.is_cancelled() {
+            if waiting.is_empty() && may_have_more {
+                waiting.extend(self.scribe.wanted_files(Timestamp::now(), BATCH).await?);
+                waiting.retain(|file: &WantedFile| !keys.contains(&file.key));
+                may_have_more = !waiting.is_empty();
+            }
+            while in_hand.len() < AT_ONCE
+                && let Some(file) = waiting.pop_front()
+            {
+                keys.insert(file.key);
+                in_hand.push(self.fetch(file));
+            }
+            let rest = if may_have_more { LONGEST_RETRY } else { self.rest().await? };
+            tokio::select! {
+                Some(outcome) = in_hand.next() => {
+                    let mut outcomes = vec![outcome?];
+                    while let Some(Some(outcome)) = in_hand.next().now_or_never() {
+                        outcomes.push(outcome?);
+                    }
+                    for (key, _) in &outcomes {
+                        keys.remove(key);
+                    }
+                    self.scribe.settle(outcomes).await?;
+                    may_have_more = true;
+                }
+                () = self.wanted.notified() => may_have_more = true,
+                () = self.reachable.notified() => {
+                    self.scribe.retry_files().await?;
+                    may_have_more = true;
+                }
+                () = tokio::time::sleep(rest) => may_have_more = true,
+                () = shutdown.cancelled() => {}
+            }
+        }
+        while let Some(outcome) = in_hand.next().await {
+            self.scribe.settle(vec![outcome?]).await?;
+        }
+        Ok(())
+    }
+
+    /// How long until a file is due.
+    async fn rest(&self) -> Result<Duration, Error> {
+        let due = self.scribe.next_wanted_at().await?.map(|at| at.as_millis() - Timestamp::now().as_millis());
+        // A file in hand is due all the time; it will say by itself when it is done.
+        let rest = due.map_or(LONGEST_RETRY, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+        Ok(rest.clamp(Duration::from_secs(1), LONGEST_RETRY))
+    }
+
+    /// What became of a file.
+    async fn fetch(&self, wanted: WantedFile) -> Result<(AttachmentKey, Fetched), Error> {
+        let outcome = match self.fetcher.fetch(&wanted.file).await {
+            Ok(Some(fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
+                Fetched::Missing("overwritten by a later run before it could be copied".into())
+            }
+            Ok(Some(fetched)) => Fetched::Stored(fetched.blob),
+            Ok(None) => Fetched::Missing(gone(&wanted)),
+            Err(error) => {
+                if let fetch::Error::Blobs(error) = &error
+                    && error.is_full()
+                {
+                    self.scribe.live.set_storage(StorageHealth::Refused(super::FULL.into()));
+                }
+                tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
+                Fetched::Later(error.to_string(), retry_at(wanted.attempts))
+            }
+        };
+        Ok((wanted.key, outcome))
+    }
+
+    /// Whether the bytes are those of a later run that wrote a file of the same name. A file that only looks young,
+    /// because it was copied or touched, is still this run's.
+    async fn is_of_a_later_run(&self, wanted: &WantedFile, modified_at: Option<Timestamp>) -> Result<bool, Error> {
+        let (Some(modified), Some(finished)) = (modified_at, wanted.finished_at) else { return Ok(false) };
+        if wanted.file.folder == Folder::Input.as_str() || modified.as_millis() <= finished.as_millis() + CLOCK_SLACK {
+            return Ok(false);
+        }
+        let until = Timestamp::from_millis(modified.as_millis() + CLOCK_SLACK);
+        self.scribe.is_named_later(wanted.key, &wanted.file, until).await
+    }
+}
+
+fn gone(wanted: &WantedFile) -> String {
+    if wanted.file.folder == Folder::Temp.as_str() {
+        "ComfyUI deleted its temp folder before the file could be copied".into()
+    } else {
+        "deleted or renamed before it could be copied".into()
+    }
+}
+
+fn retry_at(attempts: u32) -> Timestamp {
+    let wait = FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LONGEST_RETRY);
+    let jittered = wait.mul_f64(0.75 + 0.5 * fastrand::f64());
+    Timestamp::from_millis(Timestamp::now().as_millis() + i64::try_from(jittered.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_come_later_and_later_but_never_stop() {
+        let wait = |attempts| retry_at(attempts).as_millis() - Timestamp::now().as_millis();
+        assert!((3_700..=6_300).contains(&wait(0)), "{}", wait(0));
+        assert!((600_000..=1_130_000).contains(&wait(40)), "{}", wait(40));
+    }
+}

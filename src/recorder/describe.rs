@@ -1,0 +1,156 @@
+//! From what ComfyUI says to what is written down: the words of the wire become those of the store, secrets are replaced.
+
+use std::borrow::Cow;
+
+use super::folders;
+use super::inputs::files_read;
+use crate::comfy::{Ended, HistoryEntry, OutputItem, QueueItem, Submission, node_outputs, run_state};
+use crate::json::Secrets;
+use crate::media;
+use crate::model::{
+    Document, DocumentKind, ErrorSummary, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp,
+};
+use crate::store::{Known, NewAttachment, NewContent, Save};
+
+/// Turns runs into rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Describer {
+    /// Whether secrets are replaced.
+    pub redacts: bool,
+    /// The time to put where ComfyUI gives none.
+    pub now: Timestamp,
+}
+
+impl Describer {
+    /// A run that waits or runs, with everything that was submitted.
+    pub fn queued(self, item: &QueueItem, id: Option<GenerationId>) -> Save {
+        let secrets = self.secrets(&item.submission);
+        let mut save = self.submitted(&item.submission, &secrets, id, self.now);
+        if item.is_running {
+            save.status = Status::InProgress;
+            save.started_at = Some(self.now);
+        }
+        save
+    }
+
+    /// A run that ended. What was submitted is written again only when it isn't there yet.
+    pub fn ended(self, entry: &HistoryEntry, id: Option<GenerationId>) -> Save {
+        let secrets = self.secrets(&entry.submission);
+        let state = run_state(&secrets.redact(entry.status()));
+        let started = state.started_at.unwrap_or(self.now);
+        let mut save = match id {
+            None => self.submitted(&entry.submission, &secrets, None, started),
+            Some(_) => bare(&entry.submission, id, started),
+        };
+        (save.status, save.status_reason, save.error) = match state.ended {
+            Ended::Completed => (Status::Completed, None, None),
+            Ended::Interrupted => (Status::Cancelled, Some(StatusReason::Interrupted), None),
+            Ended::Failed(failure) => {
+                let error = ErrorSummary {
+                    node_id: failure.node_id,
+                    node_type: failure.node_type,
+                    kind: failure.exception_type,
+                    message: failure.message,
+                };
+                (Status::Failed, None, Some(error))
+            }
+        };
+        save.started_at = state.started_at;
+        save.finished_at = Some(state.finished_at.unwrap_or(self.now));
+        let result = entry.result();
+        save.documents.push(document(DocumentKind::Result, secrets.redact(&result)));
+        save.attachments.extend(node_outputs(&secrets.redact(entry.outputs())).into_iter().map(output));
+        save
+    }
+
+    /// A change of a row that is there, learned without its JSON.
+    pub fn changed(self, row: &Known, status: Status, reason: Option<StatusReason>) -> Save {
+        Save {
+            id: Some(row.id),
+            prompt_id: row.prompt_id.clone(),
+            number: None,
+            status,
+            status_reason: reason,
+            created_at: row.created_at,
+            started_at: (status == Status::InProgress).then_some(self.now),
+            finished_at: (!status.is_open()).then_some(self.now),
+            client_id: None,
+            workflow_id: None,
+            workflow_name: None,
+            error: None,
+            documents: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+
+    fn submitted(self, run: &Submission, secrets: &Secrets, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
+        let mut save = bare(run, id, seen_at);
+        let prompt = secrets.redact(run.prompt());
+        save.attachments =
+            files_read(&prompt).into_iter().map(|read| file(Role::Input, read.node_id, read.key, read.file)).collect();
+        save.documents.push(document(DocumentKind::Prompt, prompt));
+        save.documents.extend(run.workflow().map(|json| document(DocumentKind::Workflow, secrets.redact(json))));
+        let extra = run.extra_without_workflow();
+        save.documents.push(document(DocumentKind::Extra, secrets.redact(&extra)));
+        save
+    }
+
+    fn secrets(self, run: &Submission) -> Secrets {
+        if !self.redacts {
+            return Secrets::keep_all();
+        }
+        let mut secrets = Secrets::default();
+        secrets.find(run.prompt());
+        secrets.find(&run.extra_without_workflow());
+        if let Some(workflow) = run.workflow() {
+            secrets.find_in_workflow(workflow);
+        }
+        secrets
+    }
+}
+
+/// A row of a run without any of its texts and files.
+fn bare(run: &Submission, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
+    Save {
+        id,
+        prompt_id: run.prompt_id.clone(),
+        number: run.number,
+        status: Status::Pending,
+        status_reason: None,
+        created_at: run.created_at.unwrap_or(seen_at),
+        started_at: None,
+        finished_at: None,
+        client_id: run.client_id.clone(),
+        workflow_id: run.workflow_id.clone(),
+        workflow_name: run.workflow_name.clone(),
+        error: None,
+        documents: Vec::new(),
+        attachments: Vec::new(),
+    }
+}
+
+fn document(kind: DocumentKind, json: Cow<'_, str>) -> Document {
+    Document { kind, json: json.into_owned() }
+}
+
+fn output(item: OutputItem) -> NewAttachment {
+    match item.content {
+        Ok(named) => file(Role::Output, item.node_id, item.key, named),
+        Err(text) => NewAttachment {
+            role: Role::Output,
+            node_id: Some(item.node_id),
+            key: item.key,
+            kind: MediaKind::Text,
+            content: NewContent::Text(text),
+        },
+    }
+}
+
+fn file(role: Role, node_id: String, key: String, file: FileRef) -> NewAttachment {
+    let kind = media::guess(&file.filename);
+    let content = match folders::refusal(&file) {
+        Some(reason) => NewContent::Missing(file, reason),
+        None => NewContent::Wanted(file),
+    };
+    NewAttachment { role, node_id: Some(node_id), key, kind, content }
+}

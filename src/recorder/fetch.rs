@@ -1,0 +1,154 @@
+//! One file of ComfyUI's into the blobs: from the folder on this machine where we share a disk, else over `/view`.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::folders::Folders;
+use crate::blobs::{self, Blobs, Stored};
+use crate::comfy::{self, Client, View, ViewBody};
+use crate::media;
+use crate::model::{Blob, FileRef, Timestamp};
+
+/// Files whose bytes are remembered, so that a cached run, which names the files of an earlier one, costs no second copy.
+const REMEMBERED: usize = 4096;
+
+/// Why a file could not be had this time.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// ComfyUI didn't give it.
+    #[error(transparent)]
+    Comfy(#[from] comfy::Error),
+    /// It could not be read or kept here.
+    #[error(transparent)]
+    Blobs(#[from] blobs::Error),
+}
+
+/// A file that was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its bytes.
+    pub blob: Blob,
+    /// When it was last written, as far as its source says.
+    pub modified_at: Option<Timestamp>,
+}
+
+/// Fetches files of one ComfyUI.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: Client,
+    folders: Folders,
+    blobs: Blobs,
+    remembered: Mutex<HashMap<FileRef, (Version, Fetched)>>,
+}
+
+/// Which writing of a file it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Version {
+    /// Time of the last write and length.
+    Local(SystemTime, u64),
+    /// What `/view` calls it.
+    Etag(String),
+}
+
+impl Fetcher {
+    /// Nothing is fetched yet.
+    pub fn new(client: Client, folders: Folders, blobs: Blobs) -> Self {
+        Self { client, folders, blobs, remembered: Mutex::default() }
+    }
+
+    /// Fetches a file; `None` when it is nowhere.
+    pub async fn fetch(&self, file: &FileRef) -> Result<Option<Fetched>, Error> {
+        match self.fetch_local(file).await? {
+            Some(fetched) => Ok(Some(fetched)),
+            None => self.fetch_view(file).await,
+        }
+    }
+
+    /// Takes a file from the folder on this machine; `None` when it isn't there.
+    pub async fn fetch_local(&self, file: &FileRef) -> Result<Option<Fetched>, Error> {
+        let Some(path) = self.folders.locate(file) else { return Ok(None) };
+        let Ok(version) = version(&path) else { return Ok(None) };
+        if let Some(fetched) = self.recall(file, &version) {
+            return Ok(Some(fetched));
+        }
+        match self.blobs.copy(path).await {
+            Ok(stored) => {
+                let Version::Local(modified, _) = &version else { return Ok(None) };
+                let fetched = fetched(stored, file, Some(timestamp(*modified)));
+                Ok(Some(self.remember(file, version, fetched)))
+            }
+            Err(error) if error.is_source_missing() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn fetch_view(&self, file: &FileRef) -> Result<Option<Fetched>, Error> {
+        let known = self.recall_etag(file);
+        match self.client.view(file, known.as_ref().map(|(etag, _)| etag.as_str())).await? {
+            View::Gone => Ok(None),
+            View::Unchanged => Ok(known.map(|(_, fetched)| fetched)),
+            View::Found(mut body) => {
+                let stored = self.receive(&mut body).await?;
+                let fetched = fetched(stored, file, body.modified_at);
+                Ok(Some(match body.etag {
+                    Some(etag) => self.remember(file, Version::Etag(etag), fetched),
+                    None => fetched,
+                }))
+            }
+        }
+    }
+
+    async fn receive(&self, body: &mut ViewBody) -> Result<Stored, Error> {
+        let mut draft = self.blobs.draft();
+        loop {
+            match body.next().await {
+                Ok(Some(bytes)) => draft.write(bytes).await,
+                Ok(None) => return Ok(draft.finish().await?),
+                Err(error) => {
+                    draft.give_up().await;
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+
+    fn recall(&self, file: &FileRef, version: &Version) -> Option<Fetched> {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        remembered.get(file).filter(|(known, _)| known == version).map(|(_, fetched)| fetched.clone())
+    }
+
+    fn recall_etag(&self, file: &FileRef) -> Option<(String, Fetched)> {
+        match self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(file)? {
+            (Version::Etag(etag), fetched) => Some((etag.clone(), fetched.clone())),
+            (Version::Local(..), _) => None,
+        }
+    }
+
+    fn remember(&self, file: &FileRef, version: Version, fetched: Fetched) -> Fetched {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= REMEMBERED {
+            remembered.clear();
+        }
+        remembered.insert(file.clone(), (version, fetched.clone()));
+        fetched
+    }
+}
+
+fn fetched(stored: Stored, file: &FileRef, modified_at: Option<Timestamp>) -> Fetched {
+    let (kind, mime) = media::sniff(&stored.head, &file.filename);
+    let blob = Blob { digest: stored.digest, bytes: stored.bytes, kind, mime: mime.to_owned() };
+    Fetched { blob, modified_at }
+}
+
+fn version(path: &Path) -> io::Result<Version> {
+    let metadata = path.metadata()?;
+    Ok(Version::Local(metadata.modified()?, metadata.len()))
+}
+
+fn timestamp(time: SystemTime) -> Timestamp {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,149 @@
+//! Between ComfyUI's names of files and paths on this machine. The only place where a text from ComfyUI becomes a path.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::model::{FileRef, Folder};
+
+/// ComfyUI's folders, where we share a disk with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Folders {
+    /// `output`
+    pub output: Option<PathBuf>,
+    /// `temp`
+    pub temp: Option<PathBuf>,
+    /// `input`
+    pub input: Option<PathBuf>,
+}
+
+impl Folders {
+    /// The path of a folder.
+    pub fn path(&self, folder: Folder) -> Option<&Path> {
+        match folder {
+            Folder::Output => self.output.as_deref(),
+            Folder::Temp => self.temp.as_deref(),
+            Folder::Input => self.input.as_deref(),
+        }
+    }
+
+    /// The folders that are configured.
+    pub fn each(&self) -> impl Iterator<Item = (Folder, &Path)> {
+        Folder::ALL.into_iter().filter_map(|folder| Some((folder, self.path(folder)?)))
+    }
+
+    /// Where a file lies on this machine. `None` when its folder isn't configured, the file isn't there, or the path
+    /// leads out of the folder, also through a link.
+    pub fn locate(&self, file: &FileRef) -> Option<PathBuf> {
+        let folder = self.path(file.folder.parse().ok()?)?.canonicalize().ok()?;
+        let mut path = folder.clone();
+        path.extend(parts(file)?);
+        let path = path.canonicalize().ok()?;
+        path.starts_with(&folder).then_some(path)
+    }
+
+    /// ComfyUI's name of a file that lies in one of its folders.
+    pub fn name(&self, path: &Path) -> Option<FileRef> {
+        let (folder, relative) =
+            self.each().find_map(|(folder, root)| Some((folder, path.strip_prefix(root).ok()?)))?;
+        let mut parts = relative.components().map(|part| match part {
+            Component::Normal(name) => name.to_str(),
+            _ => None,
+        });
+        let filename = parts.next_back()??.to_owned();
+        let subfolder = parts.collect::<Option<Vec<_>>>()?.join("/");
+        Some(FileRef { folder: folder.as_str().to_owned(), subfolder, filename })
+    }
+}
+
+/// Why a file of this name is never fetched; `None` when it may be.
+pub fn refusal(file: &FileRef) -> Option<String> {
+    if file.folder.parse::<Folder>().is_err() {
+        return Some(format!("ComfyUI has no folder {:?}", shortened(&file.folder)));
+    }
+    parts(file).is_none().then(|| "the name leads out of ComfyUI's folders".to_owned())
+}
+
+/// The names that a file's path is made of. ComfyUI on Windows writes `\`, and a name with one must not mean something
+/// else here than there. `None` for names that lead elsewhere: `..`, absolute ones, drives, streams, control characters.
+fn parts(file: &FileRef) -> Option<Vec<&str>> {
+    if file.filename.is_empty() || file.subfolder.starts_with(['/', '\\']) || file.filename.starts_with(['/', '\\']) {
+        return None;
+    }
+    let both = [file.subfolder.as_str(), file.filename.as_str()];
+    let names: Vec<_> = both.iter().flat_map(|path| path.split(['/', '\\'])).filter(|name| !name.is_empty()).collect();
+    let is_plain =
+        |name: &&str| !matches!(*name, "." | "..") && !name.contains(':') && !name.contains(char::is_control);
+    names.iter().all(is_plain).then_some(names)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn file(subfolder: &str, filename: &str) -> FileRef {
+        FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() }
+    }
+
+    fn folders(root: &Path) -> Folders {
+        Folders { output: Some(root.join("output")), temp: Some(root.join("temp")), input: None }
+    }
+
+    #[test]
+    fn names_that_lead_out_of_the_folder_are_refused() {
+        for (subfolder, filename) in [
+            ("", "../../etc/passwd"),
+            ("..\\..\\secrets", "a.png"),
+            ("", "/etc/passwd"),
+            ("/etc", "passwd"),
+            ("", "C:\\Windows\\a.png"),
+            ("a/../b", "c.png"),
+            ("", ""),
+            ("", "a\nb.png"),
+            ("", "a\0.png"),
+            ("\\\\server\\share", "a.png"),
+            ("", "a.png:stream"),
+            (".", "a.png"),
+        ] {
+            assert!(refusal(&file(subfolder, filename)).is_some(), "{subfolder:?} {filename:?}");
+        }
+        for (subfolder, filename) in
+            [("", "a.png"), ("a/b", "c.png"), ("a\\b", "c.png"), ("批次", "we ird & <b>.png"), ("", &"x".repeat(4096))]
+        {
+            assert_eq!(refusal(&file(subfolder, filename)), None, "{subfolder:?} {filename:?}");
+        }
+        let nonsense = FileRef { folder: "nonsense".into(), ..file("", "a.png") };
+        assert_eq!(refusal(&nonsense).as_deref(), Some("ComfyUI has no folder \"nonsense\""));
+    }
+
+    #[test]
+    fn a_file_is_found_below_its_folder_and_named_back() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("output/a/b");
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("c.png"), "c").unwrap();
+        let folders = folders(root.path());
+        for subfolder in ["a/b", "a\\b", "a//b/"] {
+            assert_eq!(folders.locate(&file(subfolder, "c.png")), Some(deep.join("c.png").canonicalize().unwrap()));
+        }
+        assert_eq!(folders.name(&deep.join("c.png")), Some(file("a/b", "c.png")));
+        assert_eq!(folders.name(Path::new("/elsewhere/c.png")), None);
+        assert_eq!(folders.locate(&file("a", "gone.png")), None);
+        assert_eq!(folders.locate(&file("", &"x".repeat(4096))), None);
+        assert_eq!(folders.locate(&FileRef { folder: "input".into(), ..file("", "c.png") }), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_does_not_lead_out_of_the_folder() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir_all(root.path().join("output")).unwrap();
+        fs::write(root.path().join("secret"), "s").unwrap();
+        std::os::unix::fs::symlink(root.path().join("secret"), root.path().join("output/a.png")).unwrap();
+        assert_eq!(folders(root.path()).locate(&file("", "a.png")), None);
+    }
+}

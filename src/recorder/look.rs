@@ -1,0 +1,249 @@
+//! Looking at ComfyUI after a ring: what to ask, and what follows from the answer.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::task;
+
+use super::describe::Describer;
+use super::listen::{Ended, Listener};
+use super::reconcile::{self, Between, Rings, Seen, Stage, Verdict, judge};
+use super::walk::Tail;
+use crate::comfy::{HistoryEntry, QueueItem, run_state};
+use crate::model::{GenerationId, MediaKind, Role, Status, Timestamp};
+use crate::store::{Known, NewAttachment, NewContent, Save};
+
+/// How long the queue must differ from what we know before it is read: often the ring that explains it is on its way.
+const SETTLING: Duration = Duration::from_millis(200);
+
+/// How much of a list is held in memory at a time.
+const BATCH_RUNS: usize = 64;
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// The longest tail that is asked for before walking the whole history.
+pub(super) const LONGEST_TAIL: usize = 64;
+
+impl Listener {
+    /// After rings: reads the end of the history if a run can have ended, and the queue if it holds what we don't know.
+    pub(super) async fn rung(&mut self, rings: Rings) -> Result<(), Ended> {
+        let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
+        let mut recorded = 0;
+        if most_ended > 0 {
+            recorded = self.read_tail(most_ended).await?;
+        }
+        let open = self.scribe.open_runs().await?;
+        let remaining = usize::try_from(rings.after).unwrap_or(usize::MAX);
+        if open.len() != remaining {
+            self.pace.want_in(if rings.after > rings.before { Duration::ZERO } else { SETTLING });
+            return Ok(());
+        }
+        self.pace.forget();
+        if let Some(next) = reconcile::next_to_run(&open) {
+            let started = self.describer().changed(next, Status::InProgress, None);
+            self.scribe.save(&self.comfyui, vec![started]).await?;
+        }
+        // Something ended that is neither new at the end of the history nor gone from the queue: a prompt_id that was
+        // used again stands where its first run stood.
+        if recorded == 0 && rings.count > 2 && most_ended > 0 {
+            self.read_tail(LONGEST_TAIL).await?;
+        }
+        Ok(())
+    }
+
+    /// After a gap of any length: whatever happened meanwhile. The queue is read before the history, so that a run
+    /// that ends in between is seen in both, not in neither.
+    pub(super) async fn catch_up(&mut self) -> Result<(), Ended> {
+        let anchor = self.scribe.newest_finished().await?;
+        let open_before = self.scribe.open_runs().await?;
+        let queued = self.read_queue().await?;
+        let has_known = self.walk(anchor.is_some()).await?;
+        let is_same_comfyui = has_known || open_before.iter().any(|row| queued.contains(&row.id));
+        let between = if is_same_comfyui { Between::Away } else { Between::Restarted };
+        self.resolve_vanished(open_before, &queued, between).await
+    }
+
+    /// Reads the queue and settles what is no longer in it.
+    pub(super) async fn look_at_queue(&mut self) -> Result<(), Ended> {
+        let open_before = self.scribe.open_runs().await?;
+        let queued = self.read_queue().await?;
+        self.resolve_vanished(open_before, &queued, Between::Listened).await
+    }
+
+    /// Writes down what waits and runs; gives the rows of all of it.
+    async fn read_queue(&mut self) -> Result<HashSet<GenerationId>, Ended> {
+        let mut items = self.client.queue().await?;
+        let mut queued = HashSet::new();
+        let mut batch = Vec::new();
+        let mut batch_start = 0;
+        loop {
+            let item = items.next().await?;
+            let is_end = item.is_none();
+            batch.extend(item);
+            let is_full = batch.len() >= BATCH_RUNS || items.bytes_read() - batch_start >= BATCH_BYTES;
+            if (is_full || is_end) && !batch.is_empty() {
+                queued.extend(self.record_queued(std::mem::take(&mut batch)).await?);
+                batch_start = items.bytes_read();
+            }
+            if is_end {
+                self.pace.was_read(items.bytes_read());
+                return Ok(queued);
+            }
+        }
+    }
+
+    async fn record_queued(&mut self, items: Vec<QueueItem>) -> Result<Vec<GenerationId>, Ended> {
+        let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
+        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+        let verdicts = judge(&known, &seen);
+        let describer = self.describer();
+        let describing = verdicts.clone();
+        let saves = blocking(move || {
+            let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+            news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
+        });
+        let saved = self.save(saves.await).await?;
+        let mut saved = saved.into_iter();
+        let rows = verdicts.into_iter().filter_map(|verdict| match verdict {
+            Verdict::Same(id) => Some(id),
+            Verdict::New | Verdict::Update(_) => saved.next(),
+        });
+        Ok(rows.collect())
+    }
+
+    /// Settles the open rows that are no longer in the queue: ended after all, taken out, or lost.
+    async fn resolve_vanished(
+        &mut self,
+        open_before: Vec<Known>,
+        queued: &HashSet<GenerationId>,
+        between: Between,
+    ) -> Result<(), Ended> {
+        let still_open: HashSet<_> = self.scribe.open_runs().await?.into_iter().map(|row| row.id).collect();
+        for row in open_before.iter().filter(|row| still_open.contains(&row.id) && !queued.contains(&row.id)) {
+            // What a new ComfyUI has in its history is not the run of the old one.
+            let entry = match between {
+                Between::Restarted => None,
+                Between::Listened | Between::Away => self.client.history_of(&row.prompt_id).await?,
+            };
+            let is_this_run =
+                |entry: &HistoryEntry| judge(std::slice::from_ref(row), &[seen_in_history(entry)])[0].id().is_some();
+            if let Some(entry) = entry.filter(is_this_run) {
+                self.record_ended(vec![entry], true).await?;
+                continue;
+            }
+            let (status, reason) = reconcile::vanished(row.status, between);
+            let mut save = self.describer().changed(row, status, Some(reason));
+            save.attachments = self.unreported(row.started_at.unwrap_or(row.created_at), &save);
+            self.save(vec![save]).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads as much of the end of the history as `most_ended` runs fill; more where that doesn't reach back to what is
+    /// known. Gives how many runs were new.
+    async fn read_tail(&mut self, most_ended: usize) -> Result<usize, Ended> {
+        let mut length = most_ended.saturating_add(1).min(LONGEST_TAIL);
+        loop {
+            match self.tail(length).await? {
+                Tail::Reaches(entries) => return Ok(self.record_ended(entries, true).await?.recorded),
+                Tail::TooShort if length < LONGEST_TAIL => length = (length * 8).min(LONGEST_TAIL),
+                Tail::TooShort => {
+                    self.walk(true).await?;
+                    return Ok(1);
+                }
+            }
+        }
+    }
+
+    /// Writes down runs from the history, oldest first. `is_live`: they ended just now, so that files taken by the
+    /// watcher can be theirs.
+    pub(super) async fn record_ended(&mut self, entries: Vec<HistoryEntry>, is_live: bool) -> Result<Recorded, Ended> {
+        let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
+        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+        let verdicts = judge(&known, &seen);
+        let has_known = verdicts.iter().any(|verdict| *verdict != Verdict::New);
+        let describer = self.describer();
+        let mut saves = blocking(move || {
+            let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+            news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
+        })
+        .await;
+        if is_live {
+            saves.iter_mut().for_each(|save| self.attribute_held(save));
+        }
+        let recorded = saves.len();
+        self.save(saves).await?;
+        Ok(Recorded { recorded, has_known })
+    }
+
+    /// Gives a run the files that the watcher took: those its nodes report, with the bytes they had then, and those that
+    /// no node reports.
+    fn attribute_held(&self, save: &mut Save) {
+        let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+        for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
+            let NewContent::Wanted(file) = &attachment.content else { continue };
+            if let Some(blob) = self.held.take(file, finished_at) {
+                attachment.kind = blob.kind;
+                attachment.content = NewContent::Stored(file.clone(), blob);
+            }
+        }
+        let unreported = self.unreported(save.started_at.unwrap_or(save.created_at), save);
+        save.attachments.extend(unreported);
+    }
+
+    /// The files written during a run that `save` doesn't name. Of those in the temp folder, only what a run left that
+    /// didn't come to its end: nodes that did have reported what they wanted seen.
+    fn unreported(&self, started_at: Timestamp, save: &Save) -> Vec<NewAttachment> {
+        let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+        let is_whole = save.status == Status::Completed;
+        let files = self.held.take_between(started_at, finished_at).into_iter();
+        files
+            .filter(|(file, _)| !(is_whole && file.folder == "temp"))
+            .filter(|(file, _)| !save.attachments.iter().any(|attachment| attachment.file() == Some(file)))
+            .map(|(file, blob)| NewAttachment {
+                role: Role::Output,
+                node_id: None,
+                key: "files".into(),
+                kind: MediaKind::Other,
+                content: NewContent::Stored(file, blob),
+            })
+            .collect()
+    }
+
+    async fn save(&mut self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
+        let wants_files =
+            saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
+        let ids = self.scribe.save(&self.comfyui, saves).await?;
+        if wants_files {
+            self.wanted.notify_one();
+        }
+        Ok(ids)
+    }
+
+    fn describer(&self) -> Describer {
+        Describer { redacts: self.settings.redacts_secrets, now: Timestamp::now() }
+    }
+}
+
+/// What came of a part of the history.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Recorded {
+    /// Runs that were new or had news.
+    pub recorded: usize,
+    /// Whether any of them was in the store before.
+    pub has_known: bool,
+}
+
+fn seen_in_queue(item: &QueueItem) -> Seen {
+    let stage = if item.is_running { Stage::Running } else { Stage::Waiting };
+    Seen { prompt_id: item.submission.prompt_id.clone(), number: item.submission.number, stage }
+}
+
+pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
+    let stage = Stage::Ended { started_at: run_state(entry.status()).started_at };
+    Seen { prompt_id: entry.submission.prompt_id.clone(), number: entry.submission.number, stage }
+}
+
+/// Describing a run of 30 MB takes a while: not on a thread that serves others.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}

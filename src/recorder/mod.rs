@@ -1,0 +1,127 @@
+//! Hears one ComfyUI and writes down everything it makes.
+//!
+//! The doorbell (WebSocket), a timer and the watched folders only say *when* to look; what happened is read from `/queue`
+//! and `/history`, compared with what the store knows ([`reconcile`], pure), described, and saved. Files follow: each is
+//! fetched until it is here or known to be gone. Every step may run twice, and a crash between two loses nothing.
+//!
+//! The way of one generation: [`listen`] → [`look`] → [`reconcile`] → [`describe`] → [`scribe`] → [`capture`].
+
+mod capture;
+mod describe;
+mod fetch;
+mod folders;
+mod inputs;
+mod listen;
+mod look;
+mod pace;
+pub mod reconcile;
+mod scribe;
+mod walk;
+mod watch;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::comfy::{self, Client, Endpoint};
+use crate::live::Live;
+use crate::model::InstanceName;
+use crate::store::{self, Store};
+
+pub use folders::Folders;
+use scribe::Scribe;
+
+/// What the page says while the disk is full.
+const FULL: &str =
+    "the disk is full; make room on the disk of the data folder, and what was missed is recorded by itself";
+
+/// Which ComfyUI to record, and how.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Its name.
+    pub name: InstanceName,
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// Its folders, where we share a disk with it.
+    pub folders: Folders,
+    /// Whether secrets in prompts are replaced before anything is written.
+    pub redacts_secrets: bool,
+}
+
+/// Why a recorder gave up for good. What ComfyUI or the network does never ends it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store can't be read or written, and trying again won't help.
+    #[error("record the runs of {instance}")]
+    Store {
+        /// Whose recorder.
+        instance: InstanceName,
+        /// What the store said.
+        source: store::Error,
+    },
+    /// The address can't be used.
+    #[error("prepare to record {instance}")]
+    Setup {
+        /// Whose recorder.
+        instance: InstanceName,
+        /// What is wrong.
+        source: comfy::Error,
+    },
+    /// Stopped while the disk was full; what could not be written is still in ComfyUI's history.
+    #[error("stopped while {instance} waited for the disk")]
+    Stopped {
+        /// Whose recorder.
+        instance: InstanceName,
+    },
+}
+
+/// Records one ComfyUI until `shutdown`; the files in hand are finished.
+pub async fn run(
+    settings: Settings,
+    store: Store,
+    blobs: Blobs,
+    live: Live,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
+    let instance = settings.name.clone();
+    let client =
+        Client::new(settings.endpoint.clone()).map_err(|source| Error::Setup { instance: instance.clone(), source })?;
+    let scribe = Scribe::open(store, live, instance, shutdown.clone()).await?;
+    let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), settings.folders.clone(), blobs));
+    let (held, wanted, reachable) = (watch::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+
+    let capture = capture::Capture {
+        scribe: scribe.clone(),
+        fetcher: Arc::clone(&fetcher),
+        wanted: Arc::clone(&wanted),
+        reachable: Arc::clone(&reachable),
+    };
+    let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable);
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(capture.run(shutdown.clone()));
+    tasks.spawn(listener.run(shutdown.clone()));
+    if settings.folders != Folders::default() {
+        let watching = watch::watch(settings.folders, fetcher, held, shutdown.clone());
+        tasks.spawn(async move {
+            watching.await;
+            Ok(())
+        });
+    }
+    let mut outcome = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        match ended {
+            Ok(()) => {}
+            Err(Error::Stopped { .. }) if shutdown.is_cancelled() => {}
+            Err(error) => {
+                shutdown.cancel();
+                outcome = outcome.and(Err(error));
+            }
+        }
+    }
+    outcome
+}

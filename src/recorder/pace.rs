@@ -1,0 +1,114 @@
+//! When to ask again: backing off from a server that is away, and how often its queue may be read.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Waits that grow, with jitter, so that many daemons don't return at the same moment.
+#[derive(Debug)]
+pub struct Backoff {
+    next: Duration,
+}
+
+impl Backoff {
+    const FIRST: Duration = Duration::from_millis(500);
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    /// The first wait comes next.
+    pub fn new() -> Self {
+        Self { next: Self::FIRST }
+    }
+
+    /// How long to wait this time.
+    pub fn wait(&mut self) -> Duration {
+        let wait = self.next.mul_f64(0.75 + 0.5 * fastrand::f64());
+        self.next = (self.next * 2).min(Self::LONGEST);
+        wait
+    }
+
+    /// It went well.
+    pub fn reset(&mut self) {
+        self.next = Self::FIRST;
+    }
+}
+
+/// When `/queue` may be read. Its cost is that of its length: ComfyUI builds the whole prompt and workflow of every
+/// waiting run on the event loop that serves everybody, 10 ms for a megabyte. So the longer the answer was, the longer
+/// the rest after it; a queue of many megabytes is read less than five times a minute.
+#[derive(Debug)]
+pub struct QueuePace {
+    due: Option<Instant>,
+    not_before: Instant,
+}
+
+impl QueuePace {
+    /// The rest for every megabyte that was read, and at most.
+    const REST_PER_MEGABYTE: Duration = Duration::from_secs(3);
+    const LONGEST_REST: Duration = Duration::from_secs(15);
+
+    /// May be read at once.
+    pub fn new() -> Self {
+        Self { due: None, not_before: Instant::now() }
+    }
+
+    /// Wants the queue read after `delay`, or as soon as its pace allows.
+    pub fn want_in(&mut self, delay: Duration) {
+        let at = (Instant::now() + delay).max(self.not_before);
+        self.due = Some(self.due.map_or(at, |due| due.min(at)));
+    }
+
+    /// No longer wants it.
+    pub fn forget(&mut self) {
+        self.due = None;
+    }
+
+    /// It was read, and was so long.
+    pub fn was_read(&mut self, bytes: usize) {
+        self.due = None;
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let rest = Self::REST_PER_MEGABYTE.mul_f64(f64::from(bytes) / 1_000_000.0);
+        self.not_before = Instant::now() + rest.min(Self::LONGEST_REST);
+    }
+
+    /// Returns when it is time to read the queue; never while nobody wants it.
+    pub async fn due(&self) {
+        match self.due {
+            Some(due) => tokio::time::sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_half_a_minute_and_start_anew() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.wait() <= Duration::from_millis(625));
+        assert!((0..20).map(|_| backoff.wait()).all(|wait| wait <= Duration::from_millis(37_500)));
+        assert!(backoff.wait() >= Duration::from_millis(22_500));
+        backoff.reset();
+        assert!(backoff.wait() <= Duration::from_millis(625));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_queue_is_read_less_than_five_times_a_minute_and_a_short_one_at_once() {
+        let mut pace = QueuePace::new();
+        let start = Instant::now();
+        for _ in 0..4 {
+            pace.want_in(Duration::ZERO);
+            pace.due().await;
+            pace.was_read(50_000_000);
+        }
+        pace.want_in(Duration::ZERO);
+        pace.due().await;
+        assert!(start.elapsed() >= Duration::from_secs(60));
+        pace.was_read(40_000);
+        pace.want_in(Duration::ZERO);
+        let before = Instant::now();
+        pace.due().await;
+        assert!(before.elapsed() <= Duration::from_millis(130));
+    }
+}

@@ -1,0 +1,304 @@
+//! What is known × what is seen → what to do. Pure: no clock, no network, no store.
+//!
+//! A prompt_id doesn't name a run: clients may choose it, and choose it again. A run is told by its prompt_id together
+//! with its queue number while it is open, and with its start time once it has ended.
+
+use std::collections::HashSet;
+
+use crate::model::{GenerationId, PromptId, Status, StatusReason, Timestamp};
+use crate::store::Known;
+
+/// A run as ComfyUI shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// ComfyUI's id.
+    pub prompt_id: PromptId,
+    /// The place in the queue.
+    pub number: Option<f64>,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// In the queue.
+    Waiting,
+    /// ComfyUI works on it.
+    Running,
+    /// In the history.
+    Ended {
+        /// `execution_start`
+        started_at: Option<Timestamp>,
+    },
+}
+
+/// What to do about a run that is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not in the store.
+    New,
+    /// In the store, with news.
+    Update(GenerationId),
+    /// In the store as it is.
+    Same(GenerationId),
+}
+
+impl Verdict {
+    /// The row that is there already.
+    pub fn id(self) -> Option<GenerationId> {
+        match self {
+            Self::New => None,
+            Self::Update(id) | Self::Same(id) => Some(id),
+        }
+    }
+}
+
+/// Judges every run that is seen, in order. `known` holds all rows with one of their prompt_ids.
+pub fn judge(known: &[Known], seen: &[Seen]) -> Vec<Verdict> {
+    let mut claimed = HashSet::new();
+    seen.iter()
+        .map(|seen| {
+            let rows = known.iter().filter(|row| row.prompt_id == seen.prompt_id && !claimed.contains(&row.id));
+            let best =
+                rows.filter_map(|row| Some((fit(row, seen)?, row.id))).max_by_key(|((rank, _), id)| (*rank, *id));
+            match best {
+                None => Verdict::New,
+                Some(((_, is_news), id)) => {
+                    claimed.insert(id);
+                    if is_news { Verdict::Update(id) } else { Verdict::Same(id) }
+                }
+            }
+        })
+        .collect()
+}
+
+/// How well a row fits a run, and whether the run tells it something new; `None` when they are two different runs.
+fn fit(row: &Known, seen: &Seen) -> Option<(u8, bool)> {
+    let is_same_number = row.number == seen.number;
+    let may_be_same_number = is_same_number || row.number.is_none() || seen.number.is_none();
+    match seen.stage {
+        Stage::Ended { started_at }
+            if !row.status.is_open() && row.started_at.is_some() && row.started_at == started_at =>
+        {
+            Some((3, !has_result(row)))
+        }
+        Stage::Ended { .. } if row.status.is_open() && may_be_same_number => Some((2, true)),
+        // It was given up, and here it is after all.
+        Stage::Ended { .. } if !has_result(row) && is_same_number => Some((1, true)),
+        Stage::Ended { started_at: None } if is_same_number => Some((1, false)),
+        Stage::Ended { .. } => None,
+        Stage::Waiting | Stage::Running if row.status.is_open() && may_be_same_number => {
+            Some((2, seen.stage == Stage::Running && row.status == Status::Pending))
+        }
+        Stage::Waiting | Stage::Running if row.status == Status::Lost && is_same_number => Some((1, true)),
+        Stage::Waiting | Stage::Running => None,
+    }
+}
+
+/// Whether the row was written from a history entry, not given up on.
+fn has_result(row: &Known) -> bool {
+    match row.status {
+        Status::Completed | Status::Failed => true,
+        Status::Cancelled => row.status_reason != Some(StatusReason::Dequeued),
+        Status::Pending | Status::InProgress | Status::Lost => false,
+    }
+}
+
+/// What went on between the last look at ComfyUI and this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Between {
+    /// We listened all the time.
+    Listened,
+    /// We were away, and it is the same ComfyUI as before.
+    Away,
+    /// ComfyUI started anew: what it had in its memory is gone.
+    Restarted,
+}
+
+/// What became of an open run that is neither in the queue nor in the history.
+pub fn vanished(status: Status, between: Between) -> (Status, StatusReason) {
+    match (status, between) {
+        (_, Between::Restarted) => (Status::Lost, StatusReason::ComfyuiRestarted),
+        (Status::InProgress, _) => (Status::Lost, StatusReason::HistoryDeleted),
+        _ => (Status::Cancelled, StatusReason::Dequeued),
+    }
+}
+
+/// The run that ComfyUI takes next: the one with the smallest number.
+pub fn next_to_run(open: &[Known]) -> Option<&Known> {
+    if open.iter().any(|run| run.status == Status::InProgress) {
+        return None;
+    }
+    open.iter().min_by(|a, b| {
+        let number = |run: &Known| run.number.unwrap_or(f64::MAX);
+        number(a).total_cmp(&number(b)).then(a.id.cmp(&b.id))
+    })
+}
+
+/// The rings of the doorbell since the last look.
+///
+/// A run rings when it is queued (+1), when it starts (0) and when it ends (-1); taking runs out of the queue rings
+/// once. So the rings bound what can have happened, and often nothing needs to be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rings {
+    /// How many.
+    pub count: u64,
+    /// `queue_remaining` before the first of them.
+    pub before: u64,
+    /// `queue_remaining` of the last.
+    pub after: u64,
+}
+
+impl Rings {
+    /// How many runs can have ended at the most.
+    pub fn most_ended(self) -> u64 {
+        let by_balance = if self.after >= self.before {
+            self.count.saturating_sub(self.after - self.before) / 2
+        } else {
+            self.count.saturating_add(self.before - self.after) / 2
+        };
+        by_balance.min(self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: i64, number: f64, status: Status, started_at: Option<i64>) -> Known {
+        Known {
+            id: GenerationId(id),
+            prompt_id: "p".into(),
+            number: Some(number),
+            status,
+            status_reason: None,
+            created_at: Timestamp::from_millis(0),
+            started_at: started_at.map(Timestamp::from_millis),
+        }
+    }
+
+    fn seen(number: f64, stage: Stage) -> Seen {
+        Seen { prompt_id: "p".into(), number: Some(number), stage }
+    }
+
+    fn ended(number: f64, started_at: i64) -> Seen {
+        seen(number, Stage::Ended { started_at: Some(Timestamp::from_millis(started_at)) })
+    }
+
+    fn one(known: &[Known], seen: Seen) -> Verdict {
+        judge(known, &[seen])[0]
+    }
+
+    const ID: GenerationId = GenerationId(1);
+
+    #[test]
+    fn a_run_is_followed_from_the_queue_to_its_end_and_every_step_may_run_twice() {
+        assert_eq!(one(&[], seen(4.0, Stage::Waiting)), Verdict::New);
+        let pending = row(1, 4.0, Status::Pending, None);
+        assert_eq!(one(std::slice::from_ref(&pending), seen(4.0, Stage::Waiting)), Verdict::Same(ID));
+        assert_eq!(one(std::slice::from_ref(&pending), seen(4.0, Stage::Running)), Verdict::Update(ID));
+        assert_eq!(one(&[pending], ended(4.0, 10)), Verdict::Update(ID));
+        let running = row(1, 4.0, Status::InProgress, Some(9));
+        assert_eq!(one(std::slice::from_ref(&running), seen(4.0, Stage::Waiting)), Verdict::Same(ID));
+        assert_eq!(one(&[running], ended(4.0, 10)), Verdict::Update(ID));
+        for status in [Status::Completed, Status::Failed, Status::Cancelled] {
+            assert_eq!(one(&[row(1, 4.0, status, Some(10))], ended(4.0, 10)), Verdict::Same(ID), "{status}");
+        }
+    }
+
+    #[test]
+    fn the_same_prompt_id_again_is_another_run() {
+        let first = row(1, 4.0, Status::Completed, Some(10));
+        assert_eq!(one(std::slice::from_ref(&first), ended(6.0, 20)), Verdict::New);
+        assert_eq!(one(std::slice::from_ref(&first), seen(6.0, Stage::Waiting)), Verdict::New);
+        assert_eq!(one(std::slice::from_ref(&first), ended(4.0, 20)), Verdict::New, "same number after a restart");
+        let second = row(2, 6.0, Status::Pending, None);
+        let known = [first, second];
+        assert_eq!(one(&known, ended(6.0, 20)), Verdict::Update(GenerationId(2)));
+        assert_eq!(one(&known, ended(4.0, 10)), Verdict::Same(ID), "the old entry is still there");
+    }
+
+    #[test]
+    fn two_runs_with_one_prompt_id_in_the_queue_are_two() {
+        let both = [seen(4.0, Stage::Running), seen(5.0, Stage::Waiting)];
+        assert_eq!(judge(&[], &both), [Verdict::New, Verdict::New]);
+        let known = [row(1, 4.0, Status::Pending, None), row(2, 5.0, Status::Pending, None)];
+        assert_eq!(judge(&known, &both), [Verdict::Update(ID), Verdict::Same(GenerationId(2))]);
+    }
+
+    #[test]
+    fn a_run_that_was_given_up_comes_back_when_it_is_found_after_all() {
+        let mut gone = row(1, 4.0, Status::Lost, None);
+        assert_eq!(one(std::slice::from_ref(&gone), ended(4.0, 10)), Verdict::Update(ID));
+        assert_eq!(one(std::slice::from_ref(&gone), seen(4.0, Stage::Running)), Verdict::Update(ID));
+        assert_eq!(one(std::slice::from_ref(&gone), ended(7.0, 10)), Verdict::New);
+        gone.status = Status::Cancelled;
+        gone.status_reason = Some(StatusReason::Dequeued);
+        assert_eq!(one(&[gone], ended(4.0, 10)), Verdict::Update(ID));
+    }
+
+    #[test]
+    fn a_run_without_a_start_time_is_told_by_its_number() {
+        let known = [row(1, 4.0, Status::Completed, None)];
+        let at = |number| seen(number, Stage::Ended { started_at: None });
+        assert_eq!(one(&known, at(4.0)), Verdict::Same(ID));
+        assert_eq!(one(&known, at(5.0)), Verdict::New);
+    }
+
+    #[test]
+    fn a_run_that_vanished_was_taken_out_or_lost() {
+        use Between::{Away, Listened, Restarted};
+        for (status, between, expected) in [
+            (Status::Pending, Listened, (Status::Cancelled, StatusReason::Dequeued)),
+            (Status::Pending, Away, (Status::Cancelled, StatusReason::Dequeued)),
+            (Status::InProgress, Listened, (Status::Lost, StatusReason::HistoryDeleted)),
+            (Status::Pending, Restarted, (Status::Lost, StatusReason::ComfyuiRestarted)),
+            (Status::InProgress, Restarted, (Status::Lost, StatusReason::ComfyuiRestarted)),
+        ] {
+            assert_eq!(vanished(status, between), expected, "{status} {between:?}");
+        }
+    }
+
+    #[test]
+    fn the_smallest_number_runs_next_unless_one_runs_already() {
+        let waiting = [row(1, 4.0, Status::Pending, None), row(2, -5.0, Status::Pending, None)];
+        assert_eq!(next_to_run(&waiting).map(|run| run.id), Some(GenerationId(2)));
+        assert_eq!(next_to_run(&[row(1, 4.0, Status::InProgress, None), waiting[1].clone()]), None);
+        assert_eq!(next_to_run(&[]), None);
+    }
+
+    #[test]
+    fn rings_bound_how_many_runs_can_have_ended() {
+        for (count, before, after, most) in [
+            (1, 0, 1, 0),   // queued
+            (2, 0, 1, 0),   // queued, started
+            (1, 1, 1, 0),   // started
+            (1, 1, 0, 1),   // ended, or taken out
+            (3, 0, 0, 1),   // queued, started, ended
+            (2, 5, 4, 1),   // ended, the next started
+            (6, 0, 0, 3),   // three were queued and taken out, or two ran
+            (1, 500, 1, 1), // cleared
+        ] {
+            assert_eq!(Rings { count, before, after }.most_ended(), most, "{count} rings from {before} to {after}");
+        }
+    }
+
+    proptest::proptest! {
+        /// Whatever is known, telling it the same twice changes nothing the second time.
+        #[test]
+        fn what_was_recorded_is_not_recorded_again(number in 0_i32..3, started in 0_i64..3, statuses in proptest::collection::vec(0_usize..6, 0..4)) {
+            let mut known: Vec<_> = (1..).zip(&statuses).map(|(id, status)| row(id, f64::from(number), Status::ALL[*status], Some(started))).collect();
+            let run = ended(f64::from(number), started);
+            match one(&known, run.clone()) {
+                Verdict::New => known.push(row(99, f64::from(number), Status::Completed, Some(started))),
+                Verdict::Update(id) | Verdict::Same(id) => {
+                    let row = known.iter_mut().find(|row| row.id == id).unwrap();
+                    row.status = Status::Completed;
+                    row.status_reason = None;
+                }
+            }
+            proptest::prop_assert!(matches!(one(&known, run), Verdict::Same(_)));
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The store as the recorder sees it: for one instance, and patient. A disk that is full is waited for.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Error, FULL};
+use crate::live::Live;
+use crate::model::{
+    Comfyui, Event, FileRef, GenerationId, InstanceId, InstanceName, PromptId, Status, StorageHealth, Timestamp,
+};
+use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
+
+/// How long to wait for a disk before trying again, at first and at most.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Writes for one instance, and tells who listens. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Scribe {
+    store: Store,
+    /// Where changes are told.
+    pub live: Live,
+    instance: InstanceId,
+    name: InstanceName,
+    shutdown: CancellationToken,
+}
+
+impl Scribe {
+    /// Enters the instance into the store.
+    pub async fn open(
+        store: Store,
+        live: Live,
+        name: InstanceName,
+        shutdown: CancellationToken,
+    ) -> Result<Self, Error> {
+        let mut scribe = Self { store, live, instance: InstanceId(0), name, shutdown };
+        scribe.instance = scribe.patiently(|| scribe.store.instance(&scribe.name)).await?;
+        Ok(scribe)
+    }
+
+    /// Writes rows in one transaction and tells of them; durable when this returns.
+    pub async fn save(&self, comfyui: &Comfyui, runs: Vec<Save>) -> Result<Vec<GenerationId>, Error> {
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statuses: Vec<Status> = runs.iter().map(|run| run.status).collect();
+        let ids = self.patiently(|| self.store.save(self.instance, comfyui, runs.clone())).await?;
+        for (&id, status) in ids.iter().zip(statuses) {
+            self.live.publish(Event::Generation { id, status });
+        }
+        Ok(ids)
+    }
+
+    /// Writes what became of files and tells of their generations.
+    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
+        let settled = self.patiently(|| self.store.settle(files.clone())).await?;
+        for (id, status) in settled {
+            self.live.publish(Event::Generation { id, status });
+        }
+        Ok(())
+    }
+
+    /// Makes every file that waits for its next try due now.
+    pub async fn retry_files(&self) -> Result<(), Error> {
+        self.patiently(|| self.store.retry_files(self.instance)).await
+    }
+
+    /// All rows with one of these ids.
+    pub async fn known(&self, prompt_ids: Vec<PromptId>) -> Result<Vec<Known>, Error> {
+        self.patiently(|| self.store.known(self.instance, prompt_ids.clone())).await
+    }
+
+    /// All rows that wait for their end.
+    pub async fn open_runs(&self) -> Result<Vec<Known>, Error> {
+        self.patiently(|| self.store.open_runs(self.instance)).await
+    }
+
+    /// The newest row that was written from ComfyUI's history.
+    pub async fn newest_finished(&self) -> Result<Option<Known>, Error> {
+        self.patiently(|| self.store.newest_finished(self.instance)).await
+    }
+
+    /// Files to be fetched by now.
+    pub async fn wanted_files(&self, due: Timestamp, limit: u32) -> Result<Vec<WantedFile>, Error> {
+        self.patiently(|| self.store.wanted_files(self.instance, due, limit)).await
+    }
+
+    /// When the next file is due.
+    pub async fn next_wanted_at(&self) -> Result<Option<Timestamp>, Error> {
+        self.patiently(|| self.store.next_wanted_at(self.instance)).await
+    }
+
+    /// Whether a later run wrote a file of the same name by then.
+    pub async fn is_named_later(&self, key: AttachmentKey, file: &FileRef, until: Timestamp) -> Result<bool, Error> {
+        self.patiently(|| self.store.is_named_later(key, file, until)).await
+    }
+
+    /// Does it until it works: a full disk or a busy file is waited for, and said so where people look.
+    async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, store::Error>>,
+    {
+        let mut wait = FIRST_WAIT;
+        loop {
+            match attempt().await {
+                Ok(done) => {
+                    if self.live.storage() != StorageHealth::Writable {
+                        tracing::info!(instance = %self.name, "the store can be written again");
+                        self.live.set_storage(StorageHealth::Writable);
+                    }
+                    return Ok(done);
+                }
+                Err(error) if error.is_full() || error.is_transient() => {
+                    let text =
+                        if error.is_full() { FULL.to_owned() } else { format!("the store can't be written: {error}") };
+                    tracing::error!(instance = %self.name, %error, "not written; trying again");
+                    self.live.set_storage(StorageHealth::Refused(text));
+                }
+                Err(source) => return Err(Error::Store { instance: self.name.clone(), source }),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+                () = self.shutdown.cancelled() => return Err(Error::Stopped { instance: self.name.clone() }),
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Everything that needs a server: the stand-in ComfyUI checked against the recordings, and the daemon beside it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
+
+mod layers;
+mod standin;
+mod support;
