@@ -110,7 +110,9 @@ async fn the_pages_of_the_history_are_linked_and_keep_the_filter() {
 #[tokio::test]
 async fn nothing_to_see_is_explained() {
     let site = TestSite::start().await;
-    assert!(site.page("/").await.contains("No ComfyUI is listened to so far."));
+    let page = site.page("/").await;
+    assert!(page.contains("No ComfyUI is listened to so far."));
+    assert!(!page.contains("<form"), "there is nothing to filter");
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: "http://127.0.0.1:8188".to_owned(),
@@ -147,4 +149,28 @@ async fn a_missing_and_a_pending_file_say_why() {
     assert!(page.contains(&format!("<img src=\"{url}\" alt=\"a.png\"")));
     assert!(page.contains("This file is gone") && page.contains("deleted by ComfyUI&#39;s restart"));
     assert!(page.contains("Still to be fetched"));
+}
+
+#[tokio::test]
+async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
+    let site = TestSite::start().await;
+    let id = site.save(run("p", Status::Completed, 0)).await;
+    let health = |name: &str, connection, backfilled| Health {
+        name: name.parse().unwrap(),
+        address: format!("http://{name}:8188"),
+        connection,
+        since: Timestamp::from_millis(NOON),
+        queue_remaining: None,
+        comfyui: Comfyui::default(),
+        backfilled,
+    };
+    site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".to_owned()), None));
+    site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));
+    site.site.live.set_storage(StorageHealth::Refused("the disk is full".to_owned()));
+    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned()] {
+        let page = site.page(&path).await;
+        let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]
+            .map(|text| page.find(text).unwrap_or_else(|| panic!("{path} lacks {text}")));
+        assert!(places.is_sorted(), "{path}: {places:?}");
+    }
 }
