@@ -137,7 +137,7 @@ fn site_settings(config: &Config) -> web::Settings {
     let auth = &config.auth;
     let (password, token) = (auth.password.as_ref().map(Secret::expose), auth.token.as_ref().map(Secret::expose));
     web::Settings {
-        public_names: config.allowed_hosts.clone(),
+        allowed_hosts: config.allowed_hosts.clone(),
         auth: Auth::new(password, token),
         zone: Zone::default(),
     }

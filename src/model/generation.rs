@@ -215,4 +215,9 @@ impl Detail {
     pub fn document(&self, kind: DocumentKind) -> Option<&str> {
         self.documents.iter().find(|document| document.kind == kind).map(|document| document.json.as_str())
     }
+
+    /// How long the kept texts are together.
+    pub fn documents_bytes(&self) -> usize {
+        self.documents.iter().map(|document| document.json.len()).sum()
+    }
 }

@@ -1,4 +1,4 @@
-//! Numbers as people read them: moments, durations, sizes. What a translation changes here is marked by `words`.
+//! Numbers as people read them: moments, durations, sizes. Names of days, months and units are English.
 
 use chrono::NaiveDate;
 

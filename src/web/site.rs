@@ -14,9 +14,12 @@ use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::store::Store;
 
-/// Documents of 30 MB may be worked on at the same time; more requests wait their turn. Bounds memory, and leaves
-/// threads to the rest of the daemon.
+/// Big documents that are worked on at the same time; more requests wait their turn. Bounds memory (a document may have
+/// 30 MB), and leaves threads to the rest of the daemon.
 const HEAVY_JOBS: usize = 2;
+
+/// Documents up to this long are worked on in less time than a change of threads and a turn in the queue may cost.
+const LIGHT_BYTES: usize = 256 * 1024;
 
 /// The rooms that are shown, and how.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ pub struct Site {
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
-    pub public_names: Vec<String>,
+    pub allowed_hosts: Vec<String>,
     /// Who may read; `None`: everybody who reaches us.
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
@@ -68,18 +71,23 @@ impl App {
     /// Joins the site with the address it is served at.
     pub fn new(site: Site, listen: SocketAddr) -> Self {
         let Site { store, blobs, live, settings } = site;
-        let hosts = AllowedHosts::new(listen, &settings.public_names);
+        let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let heavy = Semaphore::new(HEAVY_JOBS);
         Self(Arc::new(Shared { store, blobs, live, zone: settings.zone, hosts, auth: settings.auth, heavy }))
     }
 
-    /// Runs work on big documents outside of the threads that answer everybody else.
-    pub async fn heavy<T: Send + 'static>(
+    /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.
+    pub async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+        bytes: usize,
+        job: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        if bytes <= LIGHT_BYTES {
+            return job();
+        }
+        // Never closed, so this can only succeed.
         let _turn = self.heavy.acquire().await;
-        tokio::task::spawn_blocking(work).await.map_err(Error::Work)?
+        tokio::task::spawn_blocking(job).await.map_err(Error::Work)?
     }
 }
 

@@ -30,7 +30,7 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 /// One generation, with its documents.
 pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let body = app.heavy(move || Ok(shape::full(&detail)?)).await?;
+    let body = app.work(detail.documents_bytes(), move || Ok(shape::full(&detail)?)).await?;
     Ok(json(body))
 }
 

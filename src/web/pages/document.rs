@@ -33,7 +33,7 @@ async fn download(
     let detail = app.store.detail(id).await?.ok_or(Error::NoGeneration)?;
     let document = detail.documents.into_iter().find(|document| document.kind == kind).ok_or(Error::NoDocument)?;
     // ComfyUI's page reads it with JSON.parse, which doesn't know Python's bare words.
-    let body = app.heavy(move || Ok(to_strict(&document.json).into_owned())).await?;
+    let body = app.work(document.json.len(), move || Ok(to_strict(&document.json).into_owned())).await?;
     let disposition = content_disposition("attachment", &format!("comfy-recall-{id}-{name}.json"));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

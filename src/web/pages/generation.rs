@@ -69,7 +69,7 @@ pub async fn page(
     let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, app.zone)?.zone;
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
     let frame = Frame::new(&app, zone);
-    let page = app.heavy(move || Ok(view(detail, frame, zone)?.render()?)).await?;
+    let page = app.work(detail.documents_bytes(), move || Ok(view(detail, frame, zone)?.render()?)).await?;
     Ok(super::respond_with(page))
 }
 

@@ -19,6 +19,8 @@ struct HistoryPage {
     filters: Filters,
     days: Vec<Day>,
     empty: Option<Empty>,
+    /// Nothing was ever recorded: there is nothing to filter.
+    is_untouched: bool,
     /// Where newer ones are, when this isn't the first page.
     newest: Option<String>,
     older: Option<String>,
@@ -87,6 +89,7 @@ pub async fn page(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
         older: next.map(|cursor| query.page(Some(cursor))),
         days: days(items, &query, has_several),
         filters: filters(&query, instances),
+        is_untouched: matches!(empty, Some(Empty::Yet(_))),
         empty,
     })
 }

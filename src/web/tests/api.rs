@@ -15,7 +15,7 @@ const RESULT: &str = r#"{"outputs":{},"status":{"status_str":"error","completed"
 
 /// A run that failed after it had given something of everything.
 async fn full_run(site: &TestSite) -> i64 {
-    let blob = site.keep("a b.png", b"\x89PNG\r\n\x1a\n").await;
+    let blob = site.keep(b"\x89PNG\r\n\x1a\n").await;
     let input = NewAttachment {
         role: Role::Input,
         node_id: Some("2".to_owned()),

@@ -1,8 +1,8 @@
 //! Pages: hostile texts, empty states, links.
 
 use crate::model::{
-    Comfyui, ConnectionState, DocumentKind, ErrorSummary, Health, InstanceName, MediaKind, Role, Status, StorageHealth,
-    Timestamp,
+    Comfyui, ConnectionState, DocumentKind, ErrorSummary, FileRef, Health, InstanceName, MediaKind, Role, Status,
+    StorageHealth, Timestamp,
 };
 use crate::store::{NewAttachment, NewContent, Save};
 use crate::web::testing::{NOON, TestSite, document, file, output, run, stored};
@@ -20,14 +20,11 @@ fn assert_harmless(page: &str, path: &str) {
 async fn hostile_texts_are_shown_as_text_on_every_page() {
     let site = TestSite::start().await;
     let text = || Some(HOSTILE.to_owned());
-    let kept = site.keep("x", HOSTILE.as_bytes()).await;
+    let kept = site.keep(HOSTILE.as_bytes()).await;
     let node =
         |content| NewAttachment { node_id: text(), key: HOSTILE.to_owned(), ..output(MediaKind::Image, content) };
-    let hostile_file = || crate::model::FileRef {
-        folder: HOSTILE.to_owned(),
-        subfolder: HOSTILE.to_owned(),
-        filename: HOSTILE.to_owned(),
-    };
+    let hostile_file =
+        || FileRef { folder: HOSTILE.to_owned(), subfolder: HOSTILE.to_owned(), filename: HOSTILE.to_owned() };
     let json =
         serde_json::json!({HOSTILE: {"class_type": HOSTILE, "_meta": {"title": HOSTILE}, "inputs": {"text": HOSTILE}}});
     let result = serde_json::json!({"status": {"messages": [["execution_error", {"traceback": [HOSTILE]}]]}});
@@ -113,7 +110,9 @@ async fn the_pages_of_the_history_are_linked_and_keep_the_filter() {
 #[tokio::test]
 async fn nothing_to_see_is_explained() {
     let site = TestSite::start().await;
-    assert!(site.page("/").await.contains("No ComfyUI is listened to so far."));
+    let page = site.page("/").await;
+    assert!(page.contains("No ComfyUI is listened to so far."));
+    assert!(!page.contains("<form"), "there is nothing to filter");
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: "http://127.0.0.1:8188".to_owned(),
@@ -134,7 +133,7 @@ async fn nothing_to_see_is_explained() {
 #[tokio::test]
 async fn a_missing_and_a_pending_file_say_why() {
     let site = TestSite::start().await;
-    let blob = site.keep("a.png", b"\x89PNG\r\n\x1a\n").await;
+    let blob = site.keep(b"\x89PNG\r\n\x1a\n").await;
     let url = format!("/files/{}/a.png", blob.digest);
     let id = site
         .save(Save {
@@ -150,4 +149,28 @@ async fn a_missing_and_a_pending_file_say_why() {
     assert!(page.contains(&format!("<img src=\"{url}\" alt=\"a.png\"")));
     assert!(page.contains("This file is gone") && page.contains("deleted by ComfyUI&#39;s restart"));
     assert!(page.contains("Still to be fetched"));
+}
+
+#[tokio::test]
+async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
+    let site = TestSite::start().await;
+    let id = site.save(run("p", Status::Completed, 0)).await;
+    let health = |name: &str, connection, backfilled| Health {
+        name: name.parse().unwrap(),
+        address: format!("http://{name}:8188"),
+        connection,
+        since: Timestamp::from_millis(NOON),
+        queue_remaining: None,
+        comfyui: Comfyui::default(),
+        backfilled,
+    };
+    site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".to_owned()), None));
+    site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));
+    site.site.live.set_storage(StorageHealth::Refused("the disk is full".to_owned()));
+    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned()] {
+        let page = site.page(&path).await;
+        let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]
+            .map(|text| page.find(text).unwrap_or_else(|| panic!("{path} lacks {text}")));
+        assert!(places.is_sorted(), "{path}: {places:?}");
+    }
 }
