@@ -38,7 +38,7 @@ impl Listener {
             return Ok(());
         }
         self.pace.forget();
-        if let Some(next) = reconcile::next_to_run(&open) {
+        if let Some(next) = reconcile::next_to_run(&open).filter(|_| rings.can_hold_a_start()) {
             let started = self.describer().changed(next, Status::InProgress, None);
             self.scribe.save(&self.comfyui, vec![started]).await?;
         }

@@ -160,6 +160,11 @@ impl Rings {
         };
         by_balance.min(self.count)
     }
+
+    /// Whether one of them can tell of a start: more rang than runs came or went.
+    pub fn can_hold_a_start(self) -> bool {
+        self.count > self.after.abs_diff(self.before)
+    }
 }
 
 #[cfg(test)]
@@ -281,6 +286,24 @@ mod tests {
             (1, 500, 1, 1), // cleared
         ] {
             assert_eq!(Rings { count, before, after }.most_ended(), most, "{count} rings from {before} to {after}");
+        }
+    }
+
+    #[test]
+    fn a_run_that_was_queued_is_not_one_that_started() {
+        for (count, before, after, can) in [
+            (1, 0, 1, false),   // queued
+            (2, 0, 1, true),    // queued, started
+            (1, 1, 1, true),    // started
+            (1, 1, 0, false),   // ended
+            (2, 5, 4, true),    // ended, the next started
+            (1, 500, 1, false), // cleared
+        ] {
+            assert_eq!(
+                Rings { count, before, after }.can_hold_a_start(),
+                can,
+                "{count} rings from {before} to {after}"
+            );
         }
     }
 

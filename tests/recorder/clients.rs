@@ -77,16 +77,20 @@ async fn two_clients_at_once_are_told_apart() {
 #[tokio::test]
 async fn run_put_to_the_front_is_recorded_like_any_other() {
     let (comfy, daemon) = pair().await;
+    comfy.queue(Run::from_api());
+    comfy.start_next();
     let numbers = ["5", "1.5", "-3"];
     let ids: Vec<_> = numbers.iter().map(|number| comfy.queue(Run::from_api().numbered(number))).collect();
     for id in &ids {
         daemon.until_status(id, "pending").await;
     }
     for id in ids.iter().rev() {
-        assert_eq!(&comfy.start_next(), id);
         comfy.finish(&Outcome::Success);
-        daemon.until_whole(id, "completed").await;
+        assert_eq!(&comfy.start_next(), id);
+        daemon.until_status(id, "in_progress").await;
     }
+    comfy.finish(&Outcome::Success);
+    daemon.until_all_whole(4).await;
 }
 
 #[tokio::test]

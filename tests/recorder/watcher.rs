@@ -3,6 +3,7 @@
 use super::{assert_kept, output, outputs};
 use crate::support::comfyui::{ComfyUi, Fault, File, Outcome, Route, Run, picture};
 use crate::support::daemon::{Daemon, Launch};
+use crate::support::sha256;
 
 async fn pair() -> (ComfyUi, Daemon) {
     let comfy = ComfyUi::builder().with_folders().start().await;
@@ -11,16 +12,11 @@ async fn pair() -> (ComfyUi, Daemon) {
     (comfy, daemon)
 }
 
-/// Waits until the daemon keeps a file of this name with the run.
-async fn until_kept(daemon: &Daemon, prompt_id: &str, filename: &str) {
-    daemon
-        .until(&format!("{filename} to be kept"), async |daemon| {
-            let found = daemon.of_prompt(prompt_id).await;
-            let detail = daemon.detail(&found.first()?["id"]).await;
-            let is_kept = |output: &serde_json::Value| output["filename"] == filename && output["state"] == "stored";
-            outputs(&detail).iter().any(is_kept).then_some(())
-        })
-        .await;
+/// Waits until the daemon took these bytes, whosever they are.
+async fn until_taken(daemon: &Daemon, bytes: &[u8]) {
+    let digest = sha256(bytes);
+    let path = daemon.data_dir().join("blobs").join(&digest[..2]).join(&digest[2..]);
+    daemon.until("a file to be taken", async |_| path.exists().then_some(())).await;
 }
 
 #[tokio::test]
@@ -47,8 +43,8 @@ async fn files_of_a_run_that_died_half_way_are_kept_with_it() {
     daemon.until_status(&id, "in_progress").await;
     comfy.put(File::output("half.png", picture("half")));
     comfy.put(File::temp("preview.png", picture("preview")));
-    until_kept(&daemon, &id, "half.png").await;
-    until_kept(&daemon, &id, "preview.png").await;
+    until_taken(&daemon, &picture("half")).await;
+    until_taken(&daemon, &picture("preview")).await;
     comfy.kill().await;
     comfy.revive();
     let lost = daemon.until_whole(&id, "lost").await;
@@ -63,7 +59,7 @@ async fn file_that_no_node_reported_is_kept_with_the_run_in_progress() {
     comfy.start_next();
     daemon.until_status(&id, "in_progress").await;
     comfy.put(File::output("unreported.png", picture("unreported")));
-    until_kept(&daemon, &id, "unreported.png").await;
+    until_taken(&daemon, &picture("unreported")).await;
     comfy.finish(&Outcome::Success);
     let done = daemon.until_whole(&id, "completed").await;
     assert_eq!(output(&done, "unreported.png")["node_id"], serde_json::Value::Null);
@@ -79,7 +75,7 @@ async fn preview_that_is_wiped_as_soon_as_it_was_written_is_kept() {
     comfy.start_next();
     daemon.until_status(&id, "in_progress").await;
     comfy.put(preview.clone());
-    until_kept(&daemon, &id, "preview.png").await;
+    until_taken(&daemon, &picture("preview")).await;
     comfy.wipe_temp();
     comfy.finish(&Outcome::Success);
     let done = daemon.until_whole(&id, "completed").await;
