@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::pace::{Backoff, QueuePace};
-use super::reconcile::Rings;
+use super::rings::{Account, Rings};
 use super::scribe::Scribe;
 use super::watch::Held;
 use super::{Error, Settings};
@@ -46,6 +46,7 @@ pub struct Listener {
     pub(super) held: Held,
     pub(super) comfyui: Comfyui,
     pub(super) pace: QueuePace,
+    pub(super) account: Account,
     /// Rung when runs with files were recorded.
     pub(super) wanted: Arc<Notify>,
     reachable: Arc<Notify>,
@@ -72,8 +73,8 @@ impl Listener {
             backfilled: None,
         };
         scribe.live.set_health(health.clone());
-        let (comfyui, pace) = (Comfyui::default(), QueuePace::new());
-        Self { settings, client, scribe, held, comfyui, pace, wanted, reachable, health }
+        let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
+        Self { settings, client, scribe, held, comfyui, pace, account, wanted, reachable, health }
     }
 
     /// Listens until `shutdown`.

@@ -7,7 +7,8 @@ use tokio::task;
 
 use super::describe::Describer;
 use super::listen::{Ended, Listener};
-use super::reconcile::{self, Between, Rings, Seen, Stage, Verdict, judge};
+use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
+use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
 use crate::model::{GenerationId, MediaKind, Role, Status, Timestamp};
@@ -24,30 +25,39 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const LONGEST_TAIL: usize = 64;
 
 impl Listener {
-    /// After rings: reads the end of the history if a run can have ended, and the queue if it holds what we don't know.
+    /// After rings: reads the end of the history if a run can have ended, and the queue if it can hold what we don't
+    /// know.
     pub(super) async fn rung(&mut self, rings: Rings) -> Result<(), Ended> {
+        self.account.rang(rings);
         let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
-        let mut recorded = 0;
-        if most_ended > 0 {
-            recorded = self.read_tail(most_ended).await?;
+        let has_ended = most_ended > 0 && self.read_tail(most_ended).await?;
+        // Something ended that is neither new at the end of the history nor gone from the queue: a prompt_id that was
+        // used again stands where its first run stood.
+        if most_ended > 0 && !has_ended && self.account.can_hide_an_end() {
+            self.read_tail(LONGEST_TAIL).await?;
         }
         let open = self.scribe.open_runs().await?;
-        let remaining = usize::try_from(rings.after).unwrap_or(usize::MAX);
-        if open.len() != remaining {
-            self.pace.want_in(if rings.after > rings.before { Duration::ZERO } else { SETTLING });
+        let is_as_long = usize::try_from(rings.after).is_ok_and(|remaining| remaining == open.len());
+        let Told::Whole { has_started } = self.account.told() else {
+            self.want_queue(rings);
+            return Ok(());
+        };
+        if !is_as_long {
+            self.want_queue(rings);
             return Ok(());
         }
         self.pace.forget();
-        if let Some(next) = reconcile::next_to_run(&open).filter(|_| rings.can_hold_a_start()) {
+        if let Some(next) = reconcile::next_to_run(&open).filter(|_| has_started) {
             let started = self.describer().changed(next, Status::InProgress, None);
             self.scribe.save(&self.comfyui, vec![started]).await?;
         }
-        // Something ended that is neither new at the end of the history nor gone from the queue: a prompt_id that was
-        // used again stands where its first run stood.
-        if recorded == 0 && rings.count > 2 && most_ended > 0 {
-            self.read_tail(LONGEST_TAIL).await?;
-        }
+        let is_running = has_started || open.iter().any(|run| run.status == Status::InProgress);
+        self.account = Account::known(rings.after, is_running);
         Ok(())
+    }
+
+    fn want_queue(&mut self, rings: Rings) {
+        self.pace.want_in(if rings.after > rings.before { Duration::ZERO } else { SETTLING });
     }
 
     /// After a gap of any length: whatever happened meanwhile. The queue is read before the history, so that a run
@@ -73,11 +83,14 @@ impl Listener {
     async fn read_queue(&mut self) -> Result<HashSet<GenerationId>, Ended> {
         let mut items = self.client.queue().await?;
         let mut queued = HashSet::new();
+        let (mut runs, mut is_running) = (0, false);
         let mut batch = Vec::new();
         let mut batch_start = 0;
         loop {
             let item = items.next().await?;
             let is_end = item.is_none();
+            runs += u64::from(!is_end);
+            is_running |= item.as_ref().is_some_and(|item| item.is_running);
             batch.extend(item);
             let is_full = batch.len() >= BATCH_RUNS || items.bytes_read() - batch_start >= BATCH_BYTES;
             if (is_full || is_end) && !batch.is_empty() {
@@ -86,6 +99,7 @@ impl Listener {
             }
             if is_end {
                 self.pace.was_read(items.bytes_read());
+                self.account = Account::read(runs, is_running);
                 return Ok(queued);
             }
         }
@@ -139,16 +153,21 @@ impl Listener {
     }
 
     /// Reads as much of the end of the history as `most_ended` runs fill; more where that doesn't reach back to what is
-    /// known. Gives how many runs were new.
-    async fn read_tail(&mut self, most_ended: usize) -> Result<usize, Ended> {
+    /// known. Gives whether there was anything new.
+    async fn read_tail(&mut self, most_ended: usize) -> Result<bool, Ended> {
         let mut length = most_ended.saturating_add(1).min(LONGEST_TAIL);
         loop {
             match self.tail(length).await? {
-                Tail::Reaches(entries) => return Ok(self.record_ended(entries, true).await?.recorded),
+                Tail::Reaches(entries) => {
+                    let Recorded { recorded, new, .. } = self.record_ended(entries, true).await?;
+                    self.account.ended(recorded - new, new);
+                    return Ok(recorded > 0);
+                }
                 Tail::TooShort if length < LONGEST_TAIL => length = (length * 8).min(LONGEST_TAIL),
                 Tail::TooShort => {
                     self.walk(true).await?;
-                    return Ok(1);
+                    self.account.lose_count();
+                    return Ok(true);
                 }
             }
         }
@@ -161,6 +180,7 @@ impl Listener {
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
         let has_known = verdicts.iter().any(|verdict| *verdict != Verdict::New);
+        let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
         let mut saves = blocking(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
@@ -172,7 +192,7 @@ impl Listener {
         }
         let recorded = saves.len();
         self.save(saves).await?;
-        Ok(Recorded { recorded, has_known })
+        Ok(Recorded { recorded, new, has_known })
     }
 
     /// Gives a run the files that the watcher took: those its nodes report, with the bytes they had then, and those that
@@ -229,6 +249,8 @@ impl Listener {
 pub(super) struct Recorded {
     /// Runs that were new or had news.
     pub recorded: usize,
+    /// Those of them that were not in the store before.
+    pub new: usize,
     /// Whether any of them was in the store before.
     pub has_known: bool,
 }

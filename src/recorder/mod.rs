@@ -15,6 +15,7 @@ mod listen;
 mod look;
 mod pace;
 pub mod reconcile;
+pub mod rings;
 mod scribe;
 mod walk;
 mod watch;

@@ -136,37 +136,6 @@ pub fn next_to_run(open: &[Known]) -> Option<&Known> {
     })
 }
 
-/// The rings of the doorbell since the last look.
-///
-/// A run rings when it is queued (+1), when it starts (0) and when it ends (-1); taking runs out of the queue rings
-/// once. So the rings bound what can have happened, and often nothing needs to be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rings {
-    /// How many.
-    pub count: u64,
-    /// `queue_remaining` before the first of them.
-    pub before: u64,
-    /// `queue_remaining` of the last.
-    pub after: u64,
-}
-
-impl Rings {
-    /// How many runs can have ended at the most.
-    pub fn most_ended(self) -> u64 {
-        let by_balance = if self.after >= self.before {
-            self.count.saturating_sub(self.after - self.before) / 2
-        } else {
-            self.count.saturating_add(self.before - self.after) / 2
-        };
-        by_balance.min(self.count)
-    }
-
-    /// Whether one of them can tell of a start: more rang than runs came or went.
-    pub fn can_hold_a_start(self) -> bool {
-        self.count > self.after.abs_diff(self.before)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,40 +240,6 @@ mod tests {
         assert_eq!(next_to_run(&waiting).map(|run| run.id), Some(GenerationId(2)));
         assert_eq!(next_to_run(&[row(1, 4.0, Status::InProgress, None), waiting[1].clone()]), None);
         assert_eq!(next_to_run(&[]), None);
-    }
-
-    #[test]
-    fn rings_bound_how_many_runs_can_have_ended() {
-        for (count, before, after, most) in [
-            (1, 0, 1, 0),   // queued
-            (2, 0, 1, 0),   // queued, started
-            (1, 1, 1, 0),   // started
-            (1, 1, 0, 1),   // ended, or taken out
-            (3, 0, 0, 1),   // queued, started, ended
-            (2, 5, 4, 1),   // ended, the next started
-            (6, 0, 0, 3),   // three were queued and taken out, or two ran
-            (1, 500, 1, 1), // cleared
-        ] {
-            assert_eq!(Rings { count, before, after }.most_ended(), most, "{count} rings from {before} to {after}");
-        }
-    }
-
-    #[test]
-    fn a_run_that_was_queued_is_not_one_that_started() {
-        for (count, before, after, can) in [
-            (1, 0, 1, false),   // queued
-            (2, 0, 1, true),    // queued, started
-            (1, 1, 1, true),    // started
-            (1, 1, 0, false),   // ended
-            (2, 5, 4, true),    // ended, the next started
-            (1, 500, 1, false), // cleared
-        ] {
-            assert_eq!(
-                Rings { count, before, after }.can_hold_a_start(),
-                can,
-                "{count} rings from {before} to {after}"
-            );
-        }
     }
 
     proptest::proptest! {

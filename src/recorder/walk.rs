@@ -170,7 +170,7 @@ impl Listener {
         if batch.entries.is_empty() {
             return Ok(());
         }
-        let Recorded { recorded, has_known } = self.record_ended(std::mem::take(&mut batch.entries), false).await?;
+        let Recorded { recorded, has_known, .. } = self.record_ended(std::mem::take(&mut batch.entries), false).await?;
         progress.has_known |= has_known;
         progress.recorded += recorded as u64;
         self.show_backfilled(Some(progress.recorded));
