@@ -57,6 +57,23 @@ async fn run_deleted_while_others_end_is_told_from_them() {
 }
 
 #[tokio::test]
+async fn run_that_takes_the_place_of_a_deleted_one_is_written_ahead() {
+    let (comfy, daemon) = pair().await;
+    comfy.queue(Run::from_api());
+    comfy.start_next();
+    let mut waiting = comfy.queue(Run::from_api());
+    for _ in 0..5 {
+        daemon.until_status(&waiting, "pending").await;
+        // The queue is as long as it was, but it is another queue.
+        comfy.delete_from_queue(&waiting);
+        let next = comfy.queue(Run::from_api());
+        daemon.until_status(&next, "pending").await;
+        daemon.until_whole(&waiting, "cancelled").await;
+        waiting = next;
+    }
+}
+
+#[tokio::test]
 async fn interrupted_run_is_cancelled_and_keeps_what_it_made() {
     let (comfy, daemon) = pair().await;
     let id = comfy.queue(run_saving("a.png"));

@@ -1,19 +1,23 @@
 //! Files that don't come, or don't come whole.
 
+use futures_util::future::join_all;
+
 use super::{assert_kept, output, pair, run_saving};
 use crate::support::comfyui::{Fault, File, Route, Run, picture, picture_of};
 use crate::support::daemon::files_below;
 
 #[tokio::test]
 async fn file_that_came_cut_off_is_fetched_again() {
-    for fault in [
+    let faults = [
         Fault::Truncate(0),
         Fault::Truncate(100_000),
         Fault::TruncateChunked(100_000),
         Fault::PromiseMore(1),
         Fault::Status(500),
         Fault::Status(503),
-    ] {
+    ];
+    // Each beside a ComfyUI of its own, all at once: between two tries there is a wait.
+    join_all(faults.into_iter().map(async |fault| {
         let (comfy, daemon) = pair().await;
         comfy.fail_times(Route::View, fault.clone(), 2);
         let bytes = picture_of(300_000, 1);
@@ -22,7 +26,8 @@ async fn file_that_came_cut_off_is_fetched_again() {
         assert_kept(&daemon, output(&done, "a.png"), &bytes).await;
         assert!(comfy.requests_to(Route::View) >= 3, "{fault:?} wasn't met");
         assert_eq!(files_below(&daemon.data_dir().join("blobs")).len(), 1, "{fault:?}");
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long a test waits for anything before it fails. No test takes this long unless something is wrong.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The folder of what real ComfyUI servers said and wrote.
 pub fn fixtures() -> PathBuf {
