@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::fmt;
 
 use http::StatusCode;
+use tokio_tungstenite::tungstenite;
+use tungstenite::error::ProtocolError;
 
 use crate::json::SplitError;
 
@@ -33,8 +35,8 @@ pub enum Failure {
     #[error("not an answer of ComfyUI: {0}; check the address, it may belong to another program")]
     NotComfyui(#[from] SplitError),
     /// The WebSocket could not be opened, or broke.
-    #[error("WebSocket: {0}")]
-    Socket(Box<tokio_tungstenite::tungstenite::Error>),
+    #[error("{}", broken(.0))]
+    Socket(Box<tungstenite::Error>),
     /// The address or its TLS can't be used at all.
     #[error("{0}")]
     Setup(String),
@@ -46,7 +48,7 @@ impl Error {
         Self { what, failure }
     }
 
-    pub(super) fn socket(what: &'static str, error: tokio_tungstenite::tungstenite::Error) -> Self {
+    pub(super) fn socket(what: &'static str, error: tungstenite::Error) -> Self {
         Self { what, failure: Failure::Socket(Box::new(error)) }
     }
 
@@ -56,11 +58,27 @@ impl Error {
     }
 }
 
-fn unreachable(error: &reqwest::Error) -> impl fmt::Display {
+fn unreachable(error: &reqwest::Error) -> String {
     if error.is_connect() {
-        return format!("nobody answers ({}); is ComfyUI running at this address?", innermost(error));
+        return nobody(&innermost(error));
     }
     format!("the connection broke ({})", innermost(error))
+}
+
+fn nobody(why: &dyn fmt::Display) -> String {
+    format!("nobody answers ({why}); is ComfyUI running at this address?")
+}
+
+fn broken(error: &tungstenite::Error) -> String {
+    match error {
+        tungstenite::Error::ConnectionClosed
+        | tungstenite::Error::AlreadyClosed
+        | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            "ComfyUI closed the connection".into()
+        }
+        tungstenite::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => nobody(error),
+        other => format!("the WebSocket broke ({other})"),
+    }
 }
 
 fn innermost(error: &reqwest::Error) -> String {

@@ -126,6 +126,10 @@ impl Listener {
                     self.look_at_queue().await?;
                     continue;
                 }
+                () = self.held.ripe() => {
+                    self.attribute_ripe().await?;
+                    continue;
+                }
                 _ = heartbeat.tick() => match self.client.queue_remaining().await? {
                     // Unheard, anything may have happened that leaves the queue as it was.
                     Some(after) if ear.is_deaf() => Rings { count: 2 + after.abs_diff(before), before, after },
@@ -159,10 +163,13 @@ impl Listener {
     }
 
     fn is_away(&mut self, error: &comfy::Error) {
-        let state = ConnectionState::Away(error.to_string());
-        if self.health.connection != state {
-            tracing::warn!(instance = %self.settings.name, address = %self.settings.endpoint.url, %error, "ComfyUI can't be reached; trying again");
+        let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
+        if matches!(self.health.connection, ConnectionState::Away(_)) {
+            tracing::debug!(%instance, %error, "still away");
+        } else {
+            tracing::warn!(%instance, %address, %error, "ComfyUI can't be reached; trying again");
         }
+        let state = ConnectionState::Away(error.to_string());
         self.health.queue_remaining = None;
         self.health.backfilled = None;
         self.set_connection(state);
@@ -247,9 +254,8 @@ impl Ear {
             self.dealt_with = heard.rings;
             return Ok(rings);
         }
-        let what = "listen at /ws";
-        let failure = heard.broken.as_ref().map_or_else(|| "closed".to_owned(), |error| error.failure.to_string());
-        Err(comfy::Error { what, failure: Failure::Setup(failure) })
+        let failure = heard.broken.as_ref().map_or_else(String::new, |error| error.failure.to_string());
+        Err(comfy::Error { what: "listen at /ws", failure: Failure::Setup(failure) })
     }
 }
 

@@ -210,6 +210,21 @@ impl Listener {
         save.attachments.extend(unreported);
     }
 
+    /// Gives the files that the watcher holds to the run in progress; without one they are nobody's.
+    pub(super) async fn attribute_ripe(&mut self) -> Result<(), Ended> {
+        let open = self.scribe.open_runs().await?;
+        if let Some(running) = open.iter().find(|run| run.status == Status::InProgress) {
+            let mut save = self.describer().changed(running, Status::InProgress, None);
+            save.started_at = None;
+            save.attachments = self.unreported(running.started_at.unwrap_or(running.created_at), &save);
+            if !save.attachments.is_empty() {
+                self.save(vec![save]).await?;
+            }
+        }
+        self.held.let_go_of_ripe();
+        Ok(())
+    }
+
     /// The files written during a run that `save` doesn't name. Of those in the temp folder, only what a run left that
     /// didn't come to its end: nodes that did have reported what they wanted seen.
     fn unreported(&self, started_at: Timestamp, save: &Save) -> Vec<NewAttachment> {

@@ -1,15 +1,17 @@
 //! ComfyUI's folders on this machine, watched: files are taken as they are closed, before anything can happen to them.
 //!
-//! What is taken is held until the run that wrote it is known: its node may report the file, else it is attributed to
-//! the run that was in progress when it was written.
+//! What is taken is held for a moment, until the run that wrote it is known: the one in progress, or one that ended
+//! meanwhile and reports it. A node that reports it later takes it over.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecursiveMode, Watcher as _};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::{Fetched, Fetcher};
@@ -22,49 +24,83 @@ const BACKLOG: usize = 1024;
 /// Files that are held until their run is known.
 const HELD: usize = 1024;
 
+/// How long a file is held before it is given to the run in progress. What rang when the last run ended and this one
+/// started was dealt with by then, so that a file isn't given to the run before its own.
+const RIPENING: Duration = Duration::from_secs(1);
+
 /// How far apart ComfyUI's clock and the filesystem's may be, in milliseconds.
 const CLOCK_SLACK: i64 = 2000;
 
 /// The files that were taken and belong to no run yet; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Held(Arc<Mutex<HashMap<FileRef, Fetched>>>);
+pub struct Held(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    files: Mutex<HashMap<FileRef, Taken>>,
+    has_more: Notify,
+}
+
+/// A file, and when it was taken.
+#[derive(Debug)]
+struct Taken {
+    fetched: Fetched,
+    at: Instant,
+}
 
 impl Held {
     /// The bytes of a file as they were when a run that ended at `finished_at` wrote it; no longer held afterwards.
     pub fn take(&self, file: &FileRef, finished_at: Timestamp) -> Option<Blob> {
         let mut held = self.lock();
         let is_of_run = written_before(held.get(file)?, finished_at);
-        is_of_run.then(|| held.remove(file)).flatten().map(|fetched| fetched.blob)
+        is_of_run.then(|| held.remove(file)).flatten().map(|taken| taken.fetched.blob)
     }
 
     /// The files written while a run was in progress; no longer held afterwards. Files from before it are let go.
     pub fn take_between(&self, started_at: Timestamp, finished_at: Timestamp) -> Vec<(FileRef, Blob)> {
         let mut held = self.lock();
         let (of_run, later): (HashMap<_, _>, HashMap<_, _>) =
-            held.drain().partition(|(_, fetched)| written_before(fetched, finished_at));
+            held.drain().partition(|(_, taken)| written_before(taken, finished_at));
         *held = later;
         let first = started_at.as_millis() - CLOCK_SLACK;
-        let written_since = |fetched: &Fetched| fetched.modified_at.is_some_and(|at| at.as_millis() >= first);
-        let mut files: Vec<_> =
-            of_run.into_iter().filter(|(_, fetched)| written_since(fetched)).map(|(file, f)| (file, f.blob)).collect();
+        let written_since = |taken: &Taken| taken.fetched.modified_at.is_some_and(|at| at.as_millis() >= first);
+        let of_run = of_run.into_iter().filter(|(_, taken)| written_since(taken));
+        let mut files: Vec<_> = of_run.map(|(file, taken)| (file, taken.fetched.blob)).collect();
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
         files
+    }
+
+    /// Lets go of files that nobody claimed although they were held long enough.
+    pub fn let_go_of_ripe(&self) {
+        self.lock().retain(|_, taken| taken.at.elapsed() < RIPENING);
+    }
+
+    /// Waits until a file was held so long that its run must be the one in progress.
+    pub async fn ripe(&self) {
+        loop {
+            let oldest = self.lock().values().map(|taken| taken.at).min();
+            match oldest {
+                Some(at) => return sleep_until(at + RIPENING).await,
+                None => self.0.has_more.notified().await,
+            }
+        }
     }
 
     fn put(&self, file: FileRef, fetched: Fetched) {
         let mut held = self.lock();
         if held.len() < HELD || held.contains_key(&file) {
-            held.insert(file, fetched);
+            held.insert(file, Taken { fetched, at: Instant::now() });
+            self.0.has_more.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<FileRef, Fetched>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<FileRef, Taken>> {
+        self.0.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn written_before(fetched: &Fetched, finished_at: Timestamp) -> bool {
-    fetched.modified_at.is_none_or(|at| at.as_millis() <= finished_at.as_millis() + CLOCK_SLACK)
+fn written_before(taken: &Taken, finished_at: Timestamp) -> bool {
+    taken.fetched.modified_at.is_none_or(|at| at.as_millis() <= finished_at.as_millis() + CLOCK_SLACK)
 }
 
 /// Watches the output and temp folders until `shutdown`, and holds what is written there. Input files are taken when a
