@@ -89,6 +89,10 @@ async fn assert_is(detail: &Value, entry: &Entry, comfy: &ComfyUi) {
     assert_eq!(&detail["workflow"], workflow);
     assert_eq!(detail["workflow_id"], workflow["id"]);
     assert_eq!(detail["client_id"], item[3]["client_id"]);
+    for (key, value) in item[3].as_object().unwrap().iter().filter(|(key, _)| *key != "extra_pnginfo") {
+        assert_eq!(&detail["extra_data"][key], value, "{key}");
+    }
+    assert_eq!(&detail["messages"], messages);
     assert_eq!(detail["cached_nodes"], of("execution_cached").map_or(json!([]), |cached| cached["nodes"].clone()));
     let at = |message: Option<&Value>| message.and_then(|message| message["timestamp"].as_i64());
     let ends = ["execution_success", "execution_error", "execution_interrupted"];

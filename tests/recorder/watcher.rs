@@ -53,6 +53,26 @@ async fn files_of_a_run_that_died_half_way_are_kept_with_it() {
 }
 
 #[tokio::test]
+async fn files_of_a_run_that_died_half_way_are_kept_though_we_died_with_it() {
+    let (comfy, mut daemon) = pair().await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(File::temp("preview.png", picture("preview")));
+    daemon
+        .until("the file to be given to the run", async |daemon| {
+            let running = daemon.detail(&daemon.of_prompt(&id).await[0]["id"]).await;
+            (!outputs(&running).is_empty()).then_some(())
+        })
+        .await;
+    daemon.kill().await;
+    comfy.restart().await;
+    daemon.start_again().await;
+    let lost = daemon.until_whole(&id, "lost").await;
+    assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
+}
+
+#[tokio::test]
 async fn file_that_no_node_reported_is_kept_with_the_run_in_progress() {
     let (comfy, daemon) = pair().await;
     let id = comfy.queue(Run::from_browser("b").saving(File::output("reported.png", picture("reported"))));

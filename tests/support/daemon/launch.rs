@@ -1,0 +1,106 @@
+//! How a daemon is started: its arguments, its data folder, its disk.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use super::process::{Daemon, Process};
+use crate::support::comfyui::ComfyUi;
+use crate::support::{DEADLINE, client};
+
+/// How a daemon is to be started.
+#[derive(Debug)]
+pub struct Launch {
+    data: Arc<TempDir>,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    /// Megabytes of a disk of its own.
+    disk: Option<u32>,
+}
+
+impl Launch {
+    /// With a new data folder, and no ComfyUI yet.
+    pub fn new() -> Self {
+        let data = Arc::new(TempDir::with_prefix("recall-").unwrap());
+        Self { data, arguments: Vec::new(), environment: Vec::new(), disk: None }
+    }
+
+    /// On the data of another daemon.
+    pub fn on_data_of(daemon: &Daemon) -> Self {
+        Self { data: Arc::clone(&daemon.launch.data), ..Self::new() }
+    }
+
+    pub fn beside(self, comfy: &ComfyUi) -> Self {
+        self.argument("--comfyui").argument(comfy.url())
+    }
+
+    /// Beside one of several, by name.
+    pub fn beside_as(self, name: &str, comfy: &ComfyUi) -> Self {
+        self.argument("--comfyui").argument(format!("{name}={}", comfy.url()))
+    }
+
+    /// Sharing the disk with it.
+    pub fn with_folders_of(self, comfy: &ComfyUi) -> Self {
+        self.argument("--comfyui-dir").argument(comfy.folder())
+    }
+
+    pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// With its data on a disk of so many megabytes, which goes when the daemon ends. Needs Linux that lets its users
+    /// have namespaces.
+    pub fn on_small_disk(mut self, megabytes: u32) -> Self {
+        self.disk = Some(megabytes);
+        self
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(super) fn command(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_comfy-recall");
+        let mut command = match self.disk {
+            None => Command::new(program),
+            Some(megabytes) => {
+                let mount = format!(r#"mount -t tmpfs -o size={megabytes}m tmpfs "$0" && exec "$@""#);
+                let mut command = Command::new("unshare");
+                // Every step takes the place of the one before: the process is the daemon in the end.
+                command.args(["-Urm", "sh", "-c", &mount]).arg(self.data_dir()).arg(program);
+                command
+            }
+        };
+        // Nothing of the user's own configuration, and a home folder that goes with the data.
+        command.env_clear().env("HOME", self.data.path()).env("RUST_BACKTRACE", "1");
+        command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.envs(self.environment.iter().cloned());
+        command.arg("--listen").arg("127.0.0.1:0").arg("--data-dir").arg(self.data_dir()).args(&self.arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// Waits until it listens.
+    pub async fn start(self) -> Daemon {
+        let (process, url) = Process::start(&self).await;
+        Daemon { launch: self, process, url, http: client(), past_log: String::new() }
+    }
+
+    /// Starts it where it can't run: its exit status and what it wrote to stderr.
+    pub async fn refuse(&self) -> (ExitStatus, String) {
+        let output = timeout(DEADLINE, self.command().output()).await.expect("the daemon neither runs nor ends");
+        let output = output.unwrap();
+        (output.status, String::from_utf8(output.stderr).unwrap())
+    }
+}
