@@ -2,12 +2,12 @@
 //! restart. The store knows what is to be done; nothing here is lost with the process.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt as _, StreamExt as _};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::{self, Fetcher};
@@ -21,6 +21,9 @@ const AT_ONCE: usize = 3;
 /// Files looked up at a time.
 const BATCH: u32 = 48;
 
+/// Files that may wait to be written down together.
+const FETCHED: usize = 64;
+
 /// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
@@ -28,50 +31,58 @@ const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 /// How much later than the end of its run a file may have been written and still be that run's, in milliseconds.
 const CLOCK_SLACK: i64 = 2000;
 
+/// What became of a file.
+type Settled = (AttachmentKey, Fetched);
+
 /// Fetches files for one instance.
 #[derive(Debug)]
 pub struct Capture {
     /// Who writes down what became of them.
-    pub scribe: Scribe,
+    scribe: Scribe,
     /// Who fetches.
-    pub fetcher: Arc<Fetcher>,
+    fetcher: Arc<Fetcher>,
     /// Rung when runs with files were recorded.
-    pub wanted: Arc<Notify>,
+    wanted: Arc<Notify>,
     /// Rung when ComfyUI is reachable again: what waits for its next try is tried at once.
-    pub reachable: Arc<Notify>,
+    reachable: Arc<Notify>,
+    /// Files that are being fetched, or were and are being written down. The store still says that they are wanted.
+    unsettled: Mutex<HashSet<AttachmentKey>>,
 }
 
 impl Capture {
-    /// Works until `shutdown`; the files in hand are finished.
+    /// Has nothing in hand.
+    pub fn new(scribe: Scribe, fetcher: Arc<Fetcher>, wanted: Arc<Notify>, reachable: Arc<Notify>) -> Self {
+        Self { scribe, fetcher, wanted, reachable, unsettled: Mutex::default() }
+    }
+
+    /// Works until `shutdown`; the files in hand are finished. While some are written down, others are fetched, so that
+    /// a thousand small files don't wait for a thousand commits.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), Error> {
+        let (fetched, arriving) = mpsc::channel(FETCHED);
+        tokio::try_join!(self.fetch_wanted(fetched, shutdown), self.settle_fetched(arriving))?;
+        Ok(())
+    }
+
+    async fn fetch_wanted(&self, fetched: mpsc::Sender<Settled>, shutdown: CancellationToken) -> Result<(), Error> {
         let mut waiting = VecDeque::new();
         let mut in_hand = FuturesUnordered::new();
-        let mut keys = HashSet::new();
         let mut may_have_more = true;
         while !shutdown.is_cancelled() {
             if waiting.is_empty() && may_have_more {
                 waiting.extend(self.scribe.wanted_files(Timestamp::now(), BATCH).await?);
-                waiting.retain(|file: &WantedFile| !keys.contains(&file.key));
+                waiting.retain(|file: &WantedFile| !self.unsettled().contains(&file.key));
                 may_have_more = !waiting.is_empty();
             }
             while in_hand.len() < AT_ONCE
                 && let Some(file) = waiting.pop_front()
             {
-                keys.insert(file.key);
+                self.unsettled().insert(file.key);
                 in_hand.push(self.fetch(file));
             }
             let rest = if may_have_more { LONGEST_RETRY } else { self.rest().await? };
             tokio::select! {
                 Some(outcome) = in_hand.next() => {
-                    let mut outcomes = vec![outcome?];
-                    while let Some(Some(outcome)) = in_hand.next().now_or_never() {
-                        outcomes.push(outcome?);
-                    }
-                    for (key, _) in &outcomes {
-                        keys.remove(key);
-                    }
-                    self.scribe.settle(outcomes).await?;
-                    may_have_more = true;
+                    let _ = fetched.send(outcome?).await;
                 }
                 () = self.wanted.notified() => may_have_more = true,
                 () = self.reachable.notified() => {
@@ -83,9 +94,24 @@ impl Capture {
             }
         }
         while let Some(outcome) = in_hand.next().await {
-            self.scribe.settle(vec![outcome?]).await?;
+            let _ = fetched.send(outcome?).await;
         }
         Ok(())
+    }
+
+    async fn settle_fetched(&self, mut arriving: mpsc::Receiver<Settled>) -> Result<(), Error> {
+        let mut settled = Vec::new();
+        while arriving.recv_many(&mut settled, FETCHED).await > 0 {
+            let keys: Vec<_> = settled.iter().map(|(key, _)| *key).collect();
+            self.scribe.settle(std::mem::take(&mut settled)).await?;
+            self.unsettled().retain(|key| !keys.contains(key));
+            self.wanted.notify_one();
+        }
+        Ok(())
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, HashSet<AttachmentKey>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long until a file is due.
@@ -97,7 +123,7 @@ impl Capture {
     }
 
     /// What became of a file.
-    async fn fetch(&self, wanted: WantedFile) -> Result<(AttachmentKey, Fetched), Error> {
+    async fn fetch(&self, wanted: WantedFile) -> Result<Settled, Error> {
         let outcome = match self.fetcher.fetch(&wanted.file).await {
             Ok(Some(fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
                 Fetched::Missing("overwritten by a later run before it could be copied".into())

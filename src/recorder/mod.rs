@@ -94,12 +94,8 @@ pub async fn run(
     let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), settings.folders.clone(), blobs));
     let (held, wanted, reachable) = (watch::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
 
-    let capture = capture::Capture {
-        scribe: scribe.clone(),
-        fetcher: Arc::clone(&fetcher),
-        wanted: Arc::clone(&wanted),
-        reachable: Arc::clone(&reachable),
-    };
+    let capture =
+        capture::Capture::new(scribe.clone(), Arc::clone(&fetcher), Arc::clone(&wanted), Arc::clone(&reachable));
     let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable);
 
     let mut tasks = JoinSet::new();
