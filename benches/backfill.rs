@@ -4,49 +4,67 @@ use std::time::{Duration, Instant};
 
 use crate::support::client;
 use crate::support::comfyui::{ComfyUi, File, Run, Texts, picture};
-use crate::support::daemon::Launch;
+use crate::support::daemon::{Daemon, Launch};
 use crate::table::Row;
 
 const RUNS: u64 = 10_000;
 const PAGE: usize = 64;
 
 pub async fn measure() -> Vec<Row> {
-    let comfy = ComfyUi::start().await;
     let texts = Texts::of(62_000);
-    // One file that all runs name, as cached runs do: a row, a blob and their indexes count, fetching does not.
-    let run = Run::from_browser("b").with_texts(&texts).saving(File::output("a.png", picture("a")));
-    let ids = comfy.preload(RUNS, &run);
+    let workflow = format!("workflows of {} KB", texts.workflow.len() / 1000);
+    let (ours, plain, peak) = read(&texts).await;
+    let bytes = keep(&texts).await as f64;
+    vec![
+        Row::ratio("backfill of 10,000 runs with 40 KB workflows", ours, plain, 2.0),
+        Row::new("its peak resident memory", peak as f64 / 1e6, 150.0, "MB", &*workflow),
+        Row::new("10,000 of them in recall.db", bytes / 1e6, 15.0, "MB", "indexes, rows of files and all"),
+        Row::new("one of them, on average", bytes / 1e3 / RUNS as f64, 1.0, "KB", "the same, the first one too"),
+    ]
+}
 
+/// How long the daemon takes from its start to the last run, a plain client for the same pages, and the daemon's peak of
+/// memory.
+async fn read(texts: &Texts) -> (Duration, Duration, u64) {
+    let comfy = ComfyUi::start().await;
+    let ids = comfy.preload(RUNS, &Run::from_browser("b").with_texts(texts));
     let before = fetch_plainly(&comfy).await;
     let launch = Launch::new().beside(&comfy);
     let start = Instant::now();
-    let mut daemon = launch.start().await;
-    let last = format!("/api/v1/generations?limit=1&prompt_id={}", ids.last().unwrap());
-    while daemon.json(&last).await["items"].as_array().unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    let daemon = launch.start().await;
+    until_recorded(&daemon, ids.last().unwrap()).await;
     let ours = start.elapsed();
     let after = fetch_plainly(&comfy).await;
-    let (_, peak) = daemon.memory();
+    assert_eq!(daemon.list("").await.len(), RUNS as usize);
+    (ours, (before + after) / 2, daemon.memory().1)
+}
+
+/// The size of the database after as many runs that all saved a file, in bytes.
+async fn keep(texts: &Texts) -> u64 {
+    let comfy = ComfyUi::start().await;
+    let ids: Vec<String> = (0..RUNS)
+        .map(|seed| {
+            let file = File::output(&format!("ComfyUI_{seed:05}_.png"), picture(&seed.to_string()));
+            comfy.run(Run::from_browser("b").with_texts(texts).with_seed(seed).saving(file))
+        })
+        .collect();
+    let mut daemon = Daemon::beside(&comfy).await;
+    until_recorded(&daemon, ids.last().unwrap()).await;
+    // The newest files are fetched first.
     daemon
-        .until("every file to be settled", async |daemon| {
+        .until("every file to be stored", async |daemon| {
             let oldest = daemon.of_prompt(&ids[0]).await;
             (!oldest.first()?["cover"].is_null()).then_some(())
         })
         .await;
-    let recorded = daemon.list("limit=200").await.len();
-    assert_eq!(recorded, RUNS as usize);
     assert!(daemon.terminate().await.success());
-    let bytes = std::fs::metadata(daemon.data_dir().join("recall.db")).unwrap().len();
+    std::fs::metadata(daemon.data_dir().join("recall.db")).unwrap().len()
+}
 
-    let megabytes = bytes as f64 / 1e6;
-    let workflow = texts.workflow.len() / 1000;
-    vec![
-        Row::ratio("backfill of 10,000 runs with 40 KB workflows", ours, (before + after) / 2, 2.0),
-        Row::new("its peak resident memory", peak as f64 / 1e6, 150.0, "MB", format!("workflows of {workflow} KB")),
-        Row::new("10,000 of them in recall.db", megabytes, 15.0, "MB", "indexes, rows of files and blobs and all"),
-        Row::new("one of them, on average", megabytes * 1e3 / RUNS as f64, 1.0, "KB", "the same, the first one too"),
-    ]
+async fn until_recorded(daemon: &Daemon, prompt_id: &str) {
+    while daemon.of_prompt(prompt_id).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Every page of the history by a plain client, thrown away.

@@ -80,7 +80,7 @@ async fn fill(folder: &std::path::Path) {
     let store = Store::open(folder).unwrap();
     let instance = store.instance(&"bench".parse().unwrap()).await.unwrap();
     for first in (0..GENERATIONS).step_by(BATCH as usize) {
-        let runs = (first..first + BATCH).map(run).collect();
+        let runs: Vec<Save> = (first..first + BATCH).map(run).collect();
         store.save(instance, &Comfyui::default(), runs).await.unwrap();
     }
     store.close().await.unwrap();

@@ -30,6 +30,11 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// The whole text that it was read from: of the queue item or of the history entry.
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
     /// The API prompt, as it came.
     pub fn prompt(&self) -> &str {
         &self.json[self.prompt.clone()]

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::scan::{Scanner, members, unquote};
 
@@ -23,7 +23,9 @@ const SHORTEST_WORTH_SEEKING_INSIDE: usize = 12;
 
 /// Cheap test whether a text can hold a secret's name at all; [`is_secret_name`] decides.
 static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    // Every byte of every run passes here: the faster kind is worth its table of some kilobytes.
     AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
         .ascii_case_insensitive(true)
         .build([
             "api_key",
@@ -50,7 +52,12 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// For those who want their secrets kept: finds nothing and replaces nothing.
+    /// Whether any part of `json` can hold a secret's name. Where none can, [`Secrets::keep_all`] says the same faster.
+    pub fn may_be_in(json: &str) -> bool {
+        HINTS.is_match(json)
+    }
+
+    /// For texts without secrets, and for those who want theirs kept: finds nothing and replaces nothing.
     pub fn keep_all() -> Self {
         Self { keeps_all: true, ..Self::default() }
     }

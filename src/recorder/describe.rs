@@ -96,7 +96,7 @@ impl Describer {
     }
 
     fn secrets(self, run: &Submission) -> Secrets {
-        if !self.redacts {
+        if !self.redacts || !Secrets::may_be_in(run.json()) {
             return Secrets::keep_all();
         }
         let mut secrets = Secrets::default();

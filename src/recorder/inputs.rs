@@ -27,13 +27,19 @@ const LONGEST_NAME: usize = 1024;
 pub fn files_read(prompt: &str) -> Vec<InputFile> {
     let mut found = Vec::new();
     for (node_id, node) in members(prompt) {
-        let class = members(node).find(|(key, _)| key == "class_type").and_then(|(_, class)| unquote(class));
+        let (mut class, mut inputs) = (None, "");
+        for (key, value) in members(node) {
+            match key.as_ref() {
+                "class_type" => class = unquote(value),
+                "inputs" => inputs = value,
+                _ => {}
+            }
+        }
         let class = class.unwrap_or_default().to_lowercase();
         if class.contains("save") {
             continue;
         }
-        let inputs = members(node).filter(|(key, _)| key == "inputs").flat_map(|(_, inputs)| members(inputs));
-        for (key, value) in inputs {
+        for (key, value) in members(inputs) {
             if !class.contains("load") && !FILE_INPUTS.contains(&key.as_ref()) {
                 continue;
             }

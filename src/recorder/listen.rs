@@ -171,7 +171,6 @@ impl Listener {
         }
         let state = ConnectionState::Away(error.to_string());
         self.health.queue_remaining = None;
-        self.health.backfilled = None;
         self.set_connection(state);
     }
 
@@ -185,9 +184,8 @@ impl Listener {
     }
 
     /// Shows how far the backfill is.
-    pub(super) fn show_backfilled(&mut self, runs: Option<u64>) {
-        self.health.backfilled = runs;
-        self.scribe.live.set_health(self.health.clone());
+    pub(super) fn show_backfilled(&self, runs: Option<u64>) {
+        self.scribe.live.set_health(Health { backfilled: runs, ..self.health.clone() });
     }
 }
 

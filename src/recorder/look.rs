@@ -141,7 +141,7 @@ impl Listener {
             let is_this_run =
                 |entry: &HistoryEntry| judge(std::slice::from_ref(row), &[seen_in_history(entry)])[0].id().is_some();
             if let Some(entry) = entry.filter(is_this_run) {
-                self.record_ended(vec![entry], true).await?;
+                self.record_ended(vec![entry]).await?;
                 continue;
             }
             let (status, reason) = reconcile::vanished(row.status, between);
@@ -159,7 +159,7 @@ impl Listener {
         loop {
             match self.tail(length).await? {
                 Tail::Reaches(entries) => {
-                    let Recorded { recorded, new, .. } = self.record_ended(entries, true).await?;
+                    let Recorded { recorded, new, .. } = self.record_ended(entries).await?;
                     self.account.ended(recorded - new, new);
                     return Ok(recorded > 0);
                 }
@@ -173,26 +173,28 @@ impl Listener {
         }
     }
 
-    /// Writes down runs from the history, oldest first. `is_live`: they ended just now, so that files taken by the
-    /// watcher can be theirs.
-    pub(super) async fn record_ended(&mut self, entries: Vec<HistoryEntry>, is_live: bool) -> Result<Recorded, Ended> {
+    /// Writes down runs that ended just now, oldest first; files taken by the watcher can be theirs.
+    pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
+        let Described { mut saves, new, has_known } = self.describe_ended(entries).await?;
+        saves.iter_mut().for_each(|save| self.attribute_held(save));
+        let recorded = saves.len();
+        self.save(saves).await?;
+        Ok(Recorded { recorded, new, has_known })
+    }
+
+    /// Compares runs from the history with what is known, and describes those that are news.
+    pub(super) async fn describe_ended(&self, entries: Vec<HistoryEntry>) -> Result<Described, Ended> {
         let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
         let has_known = verdicts.iter().any(|verdict| *verdict != Verdict::New);
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
-        let mut saves = blocking(move || {
+        let saves = blocking(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
-        })
-        .await;
-        if is_live {
-            saves.iter_mut().for_each(|save| self.attribute_held(save));
-        }
-        let recorded = saves.len();
-        self.save(saves).await?;
-        Ok(Recorded { recorded, new, has_known })
+        });
+        Ok(Described { saves: saves.await, new, has_known })
     }
 
     /// Gives a run the files that the watcher took: those its nodes report, with the bytes they had then, and those that
@@ -244,7 +246,7 @@ impl Listener {
             .collect()
     }
 
-    async fn save(&mut self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
+    pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
         let wants_files =
             saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
         let ids = self.scribe.save(&self.comfyui, saves).await?;
@@ -257,6 +259,17 @@ impl Listener {
     fn describer(&self) -> Describer {
         Describer { redacts: self.settings.redacts_secrets, now: Timestamp::now() }
     }
+}
+
+/// A part of the history, ready to be written down.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// Runs that are new or have news.
+    pub saves: Vec<Save>,
+    /// How many of them are new.
+    pub new: usize,
+    /// Whether any of the part was in the store before.
+    pub has_known: bool,
 }
 
 /// What came of a part of the history.

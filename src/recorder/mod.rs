@@ -14,6 +14,7 @@ mod inputs;
 mod listen;
 mod look;
 mod pace;
+mod pages;
 pub mod reconcile;
 pub mod rings;
 mod scribe;

@@ -1,5 +1,6 @@
 //! The store as the recorder sees it: for one instance, and patient. A disk that is full is waited for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -45,7 +46,8 @@ impl Scribe {
             return Ok(Vec::new());
         }
         let statuses: Vec<Status> = runs.iter().map(|run| run.status).collect();
-        let ids = self.patiently(|| self.store.save(self.instance, comfyui, runs.clone())).await?;
+        let runs: Arc<[Save]> = runs.into();
+        let ids = self.patiently(|| self.store.save(self.instance, comfyui, Arc::clone(&runs))).await?;
         for (&id, status) in ids.iter().zip(statuses) {
             self.live.publish(Event::Generation { id, status });
         }

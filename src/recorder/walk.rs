@@ -4,22 +4,17 @@
 //! part of ComfyUI's history, and a walk that was cut off is taken up where it ended, without a note of its own.
 
 use super::listen::{Ended, Listener};
-use super::look::{LONGEST_TAIL, Recorded, seen_in_history};
+use super::look::{Described, LONGEST_TAIL, seen_in_history};
+use super::pages::{Batch, read_pages, read_rest};
 use super::reconcile::{Verdict, judge};
 use crate::comfy::{self, HistoryEntry, Items, Paging};
-
-/// How much a page should weigh: 40 ms of ComfyUI's event loop.
-const PAGE_BYTES: usize = 3_000_000;
+use tokio::sync::mpsc;
 
 /// How much of a tail is held in memory before it is walked in pages instead.
 const TAIL_BYTES: usize = 32_000_000;
 
-/// How much of a long list is saved at a time.
-const BATCH_RUNS: usize = 64;
-const BATCH_BYTES: usize = 4_000_000;
-
-/// How far a walk steps back when the history moved under it.
-const STEP_BACK: usize = 32;
+/// Batches that may wait for the next step: while one is saved, the next is described, and one more is read.
+const BATCHES_WAITING: usize = 1;
 
 /// More than ComfyUI keeps.
 const WHOLE_HISTORY: usize = 20_000;
@@ -39,7 +34,7 @@ impl Listener {
     pub(super) async fn walk(&mut self, has_anchor: bool) -> Result<bool, Ended> {
         for length in [2, LONGEST_TAIL].into_iter().filter(|_| has_anchor) {
             if let Tail::Reaches(entries) = self.tail(length).await? {
-                return Ok(self.record_ended(entries, true).await?.has_known);
+                return Ok(self.record_ended(entries).await?.has_known);
             }
         }
         let outcome = match self.client.paging().await? {
@@ -55,7 +50,7 @@ impl Listener {
     }
 
     /// Reads the newest entries, if they reach back to something known or are the whole history.
-    pub(super) async fn tail(&mut self, length: usize) -> Result<Tail, Ended> {
+    pub(super) async fn tail(&self, length: usize) -> Result<Tail, Ended> {
         let mut items = self.client.history_tail(length).await?;
         let mut entries = Vec::new();
         while let Some(entry) = items.next().await? {
@@ -70,46 +65,16 @@ impl Listener {
     }
 
     /// Walks forward in pages from the `start`-th oldest entry; whether anything was known.
-    async fn walk_pages(&mut self, start: usize) -> Result<bool, Ended> {
-        let mut progress = Progress::default();
-        let (mut offset, mut length) = (start, LONGEST_TAIL);
-        let mut last = None;
-        loop {
-            let mut items = self.client.history_page(offset, length).await?;
-            let mut is_joined = last.is_none();
-            let mut batch = Batch::default();
-            let mut count = 0;
-            while let Some(entry) = items.next().await? {
-                count += 1;
-                // Each page begins with the last entry of the one before, unless entries were deleted or pushed out.
-                is_joined = is_joined || last.as_ref() == Some(&entry.prompt_id);
-                if !is_joined {
-                    break;
-                }
-                last = Some(entry.prompt_id.clone());
-                if batch.push(entry, items.bytes_read()) {
-                    self.save_batch(&mut batch, &mut progress).await?;
-                }
-            }
-            self.save_batch(&mut batch, &mut progress).await?;
-            if !is_joined {
-                offset = offset.saturating_sub(STEP_BACK);
-                // At the very start there is nothing before: whatever it begins with is next.
-                last = last.filter(|_| offset > 0);
-                continue;
-            }
-            if count < length {
-                return Ok(progress.has_known);
-            }
-            offset += count - 1;
-            length = page_length(length, items.bytes_read());
-        }
+    async fn walk_pages(&self, start: usize) -> Result<bool, Ended> {
+        let (out, arriving) = mpsc::channel(BATCHES_WAITING);
+        let reading = async move { Ok(read_pages(&self.client, start, &out).await?) };
+        let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving))?;
+        Ok(has_known)
     }
 
     /// For servers that only give their newest entries: longer and longer tails until one reaches what is known. Read
     /// while they arrive, so that the memory needed is that of a few runs.
-    async fn walk_tails(&mut self, has_anchor: bool) -> Result<bool, Ended> {
-        let mut progress = Progress::default();
+    async fn walk_tails(&self, has_anchor: bool) -> Result<bool, Ended> {
         for length in [512, 4096, WHOLE_HISTORY] {
             let mut items = self.client.history_tail(length).await?;
             let first = items.next().await?;
@@ -117,22 +82,40 @@ impl Listener {
             if !reaches && self.has_more(&mut items, length).await? {
                 continue;
             }
-            let mut items = if reaches { items } else { self.client.history_tail(length).await? };
-            let mut batch = Batch::default();
-            batch.entries.extend(first.filter(|_| reaches));
-            while let Some(entry) = items.next().await? {
-                if batch.push(entry, items.bytes_read()) {
-                    self.save_batch(&mut batch, &mut progress).await?;
-                }
-            }
-            self.save_batch(&mut batch, &mut progress).await?;
-            break;
+            let (first, items) = if reaches { (first, items) } else { (None, self.client.history_tail(length).await?) };
+            let (out, arriving) = mpsc::channel(BATCHES_WAITING);
+            let reading = async move { Ok(read_rest(first, items, &out).await?) };
+            let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving))?;
+            return Ok(has_known);
         }
-        Ok(progress.has_known)
+        Ok(false)
+    }
+
+    /// Records batches in their order; whether anything in them was known. While one is written, the next is described.
+    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>) -> Result<bool, Ended> {
+        let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
+        let describing = async move {
+            while let Some(entries) = arriving.recv().await {
+                let _ = out.send(self.describe_ended(entries).await?).await;
+            }
+            Ok::<_, Ended>(())
+        };
+        let saving = async {
+            let (mut recorded, mut has_known) = (0, false);
+            while let Some(described) = described.recv().await {
+                recorded += described.saves.len() as u64;
+                has_known |= described.has_known;
+                self.save(described.saves).await?;
+                self.show_backfilled(Some(recorded));
+            }
+            Ok(has_known)
+        };
+        let ((), has_known) = tokio::try_join!(describing, saving)?;
+        Ok(has_known)
     }
 
     /// Whether a tail, whose first entry was read, is as long as was asked for: then there may be more before it.
-    async fn has_more(&mut self, items: &mut Items<HistoryEntry>, length: usize) -> Result<bool, comfy::Error> {
+    async fn has_more(&self, items: &mut Items<HistoryEntry>, length: usize) -> Result<bool, comfy::Error> {
         let mut count = 1;
         while items.next().await?.is_some() {
             count += 1;
@@ -141,7 +124,7 @@ impl Listener {
     }
 
     /// The offset of the first entry that isn't in the store. What is, is the older part of the history.
-    async fn first_unknown(&mut self) -> Result<usize, Ended> {
+    async fn first_unknown(&self) -> Result<usize, Ended> {
         let (mut known, mut unknown) = (0, 1);
         while self.is_known_at(unknown - 1).await? {
             known = unknown;
@@ -154,7 +137,7 @@ impl Listener {
         Ok(known)
     }
 
-    async fn is_known_at(&mut self, offset: usize) -> Result<bool, Ended> {
+    async fn is_known_at(&self, offset: usize) -> Result<bool, Ended> {
         let entry = self.client.history_page(offset, 1).await?.next().await?;
         self.is_known(entry.as_ref()).await
     }
@@ -164,59 +147,5 @@ impl Listener {
         let Some(seen) = entry.map(seen_in_history) else { return Ok(false) };
         let known = self.scribe.known(vec![seen.prompt_id.clone()]).await?;
         Ok(matches!(judge(&known, &[seen])[0], Verdict::Same(_)))
-    }
-
-    async fn save_batch(&mut self, batch: &mut Batch, progress: &mut Progress) -> Result<(), Ended> {
-        if batch.entries.is_empty() {
-            return Ok(());
-        }
-        let Recorded { recorded, has_known, .. } = self.record_ended(std::mem::take(&mut batch.entries), false).await?;
-        progress.has_known |= has_known;
-        progress.recorded += recorded as u64;
-        self.show_backfilled(Some(progress.recorded));
-        Ok(())
-    }
-}
-
-#[derive(Debug, Default)]
-struct Progress {
-    recorded: u64,
-    has_known: bool,
-}
-
-/// Entries that are saved together.
-#[derive(Debug, Default)]
-struct Batch {
-    entries: Vec<HistoryEntry>,
-    start: usize,
-}
-
-impl Batch {
-    /// Adds an entry; whether the batch is full. `bytes_read`: how far its list was read.
-    fn push(&mut self, entry: HistoryEntry, bytes_read: usize) -> bool {
-        self.entries.push(entry);
-        let is_full = self.entries.len() >= BATCH_RUNS || bytes_read - self.start >= BATCH_BYTES;
-        if is_full {
-            self.start = bytes_read;
-        }
-        is_full
-    }
-}
-
-/// How many entries the next page should have, after one of `length` entries had so many bytes.
-fn page_length(length: usize, bytes: usize) -> usize {
-    (length * PAGE_BYTES / bytes.max(1)).clamp(2, LONGEST_TAIL)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_of_heavy_runs_are_shorter_but_always_move_on() {
-        assert_eq!(page_length(64, 2_700_000), 64);
-        assert_eq!(page_length(64, 64_000_000), 3);
-        assert_eq!(page_length(64, 2_000_000_000), 2);
-        assert_eq!(page_length(2, 10_000), 64);
     }
 }

@@ -99,9 +99,9 @@ impl Store {
         &self,
         instance: InstanceId,
         comfyui: &Comfyui,
-        runs: Vec<Save>,
+        runs: impl Into<Arc<[Save]>>,
     ) -> Result<Vec<GenerationId>, Error> {
-        let comfyui = comfyui.clone();
+        let (comfyui, runs) = (comfyui.clone(), runs.into());
         self.writer.write(move |session| save::save(session, instance, &comfyui, &runs)).await
     }
 
