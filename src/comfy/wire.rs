@@ -30,11 +30,6 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// The whole text that it was read from: of the queue item or of the history entry.
-    pub fn json(&self) -> &str {
-        &self.json
-    }
-
     /// The API prompt, as it came.
     pub fn prompt(&self) -> &str {
         &self.json[self.prompt.clone()]
@@ -133,7 +128,7 @@ impl TryFrom<Item> for QueueItem {
     type Error = Item;
 
     fn try_from(item: Item) -> Result<Self, Item> {
-        match Submission::scan(&mut Scanner::new(&item.json)) {
+        match Submission::scan(&mut Scanner::of(&item)) {
             Some(submission) => {
                 let is_running = item.key == "queue_running";
                 Ok(Self { is_running, submission: Submission { json: item.json, ..submission } })
@@ -174,8 +169,8 @@ impl HistoryEntry {
         format!(r#"{{"outputs":{outputs},"status":{status},"meta":{meta}}}"#)
     }
 
-    fn scan(json: &str) -> Option<(Submission, [Range<usize>; 3])> {
-        let mut scanner = Scanner::new(json);
+    fn scan(item: &Item) -> Option<(Submission, [Range<usize>; 3])> {
+        let mut scanner = Scanner::of(item);
         if !scanner.enter(b'{') {
             return None;
         }
@@ -197,7 +192,7 @@ impl TryFrom<Item> for HistoryEntry {
     type Error = Item;
 
     fn try_from(item: Item) -> Result<Self, Item> {
-        match Self::scan(&item.json) {
+        match Self::scan(&item) {
             Some((submission, [outputs, status, meta])) => {
                 let submission = Submission { json: item.json, ..submission };
                 Ok(Self { prompt_id: PromptId(item.key), submission, outputs, status, meta })
@@ -396,15 +391,18 @@ fn millis(json: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Spans;
 
     fn entry(json: &str) -> HistoryEntry {
-        HistoryEntry::try_from(Item { key: "p".into(), json: json.into() }).unwrap()
+        HistoryEntry::try_from(Item { key: "p".into(), json: json.into(), spans: Spans::default() }).unwrap()
     }
 
     #[test]
     fn a_submission_gives_its_parts_as_they_came() {
         let json = r#"[-24.5, "a/../b", {"1":{"seed":18446744073709551615,"c":NaN}}, {"create_time":1795168752094,"extra_pnginfo":{"x":1,"workflow": {"nodes":[{"id":7}],"id":"w","name":"fox"} },"client_id":"c"}, ["2"], {"new":1}]"#;
-        let item = QueueItem::try_from(Item { key: "queue_running".into(), json: json.into() }).unwrap();
+        let item =
+            QueueItem::try_from(Item { key: "queue_running".into(), json: json.into(), spans: Spans::default() })
+                .unwrap();
         let submission = item.submission;
         assert!(item.is_running);
         assert_eq!((submission.number, submission.prompt_id.as_str()), (Some(-24.5), "a/../b"));
@@ -436,7 +434,11 @@ mod tests {
         for json in
             ["", "null", "[]", "{}", r#"{"prompt":null}"#, r#"{"prompt":[1]}"#, r#"{"prompt":[1,2,{},{}]}"#, "[1,"]
         {
-            assert!(HistoryEntry::try_from(Item { key: String::new(), json: json.into() }).is_err(), "{json}");
+            assert!(
+                HistoryEntry::try_from(Item { key: String::new(), json: json.into(), spans: Spans::default() })
+                    .is_err(),
+                "{json}"
+            );
         }
     }
 
@@ -499,8 +501,8 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn hostile_texts_do_not_panic(text in r#"([\[\]{}",:\\1 é]|"prompt"|"p"|"workflow"|"extra_pnginfo"|"messages"){0,40}"#) {
-            let _ = HistoryEntry::try_from(Item { key: String::new(), json: text.clone() });
-            let _ = QueueItem::try_from(Item { key: String::new(), json: text.clone() });
+            let _ = HistoryEntry::try_from(Item { key: String::new(), json: text.clone(), spans: Spans::default() });
+            let _ = QueueItem::try_from(Item { key: String::new(), json: text.clone(), spans: Spans::default() });
             let _ = (run_state(&text), node_outputs(&text), System::parse(&text));
         }
     }

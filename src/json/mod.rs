@@ -7,7 +7,7 @@ mod scan;
 mod split;
 mod strict;
 
-pub use redact::{REDACTED, Secrets};
+pub use redact::{REDACTED, Secrets, Sieve};
 pub use scan::{Scanner, elements, members, unquote};
-pub use split::{Item, Items, SplitError, Splitter};
+pub use split::{Item, Items, Spans, SplitError, Splitter};
 pub use strict::to_strict;

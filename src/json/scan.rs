@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::split::{Item, Spans};
 use super::strict::string_end;
 
 /// A place in a JSON text.
@@ -10,12 +11,18 @@ use super::strict::string_end;
 pub struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    spans: Option<&'a Spans>,
 }
 
 impl<'a> Scanner<'a> {
     /// At the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, spans: None }
+    }
+
+    /// At the start of an item whose larger parts are known: stepping over those takes no time.
+    pub fn of(item: &'a Item) -> Self {
+        Self { text: &item.json, at: 0, spans: Some(&item.spans) }
     }
 
     /// Where the scanner stands, in bytes from the start.
@@ -73,7 +80,7 @@ impl<'a> Scanner<'a> {
         let bytes = self.text.as_bytes();
         self.at = match first {
             b'"' => string_end(bytes, start),
-            b'{' | b'[' => nested_end(bytes, start),
+            b'{' | b'[' => self.spans.and_then(|spans| spans.end(start)).unwrap_or_else(|| nested_end(bytes, start)),
             b'}' | b']' => return None,
             _ => bytes[start..]
                 .iter()

@@ -16,6 +16,26 @@ pub struct Item {
     pub key: String,
     /// Its text.
     pub json: String,
+    /// Where its larger parts lie, so that whoever reads it need not look for their ends again.
+    pub spans: Spans,
+}
+
+/// The larger objects and arrays of a text that are not deep inside it: where each starts and ends, by their start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spans(Vec<(usize, usize)>);
+
+impl Spans {
+    /// Parts shorter than this are as fast to read as to look up.
+    const SHORTEST: usize = 512;
+
+    /// How deep parts are noted: a workflow lies five levels deep in its history entry.
+    const DEEPEST: usize = 8;
+
+    /// The end of the part that starts there.
+    pub(super) fn end(&self, start: usize) -> Option<usize> {
+        let at = self.0.binary_search_by_key(&start, |(start, _)| *start).ok()?;
+        Some(self.0[at].1)
+    }
 }
 
 /// Why a text can't be cut.
@@ -35,6 +55,22 @@ pub enum SplitError {
     TooLarge(usize),
 }
 
+/// What a byte outside of strings means: 0 nothing, 1 something around items, 2 something everywhere.
+const INTEREST: [u8; 256] = {
+    let mut interest = [1; 256];
+    let mut blank = 0;
+    while blank < 4 {
+        interest[b" \n\r\t"[blank] as usize] = 0;
+        blank += 1;
+    }
+    let mut mark = 0;
+    while mark < 5 {
+        interest[b"\"{}[]"[mark] as usize] = 2;
+        mark += 1;
+    }
+    interest
+};
+
 /// Fed with pieces of a text, gives the items that are complete.
 #[derive(Debug)]
 pub struct Splitter {
@@ -50,26 +86,34 @@ pub struct Splitter {
     in_string: bool,
     key: String,
     is_done: bool,
+    /// Where the objects and arrays start in `buffer` that are open within the item.
+    open: Vec<usize>,
+    /// Those that were closed, with their ends.
+    closed: Vec<(usize, usize)>,
 }
 
 impl Splitter {
     /// A splitter that refuses items of more than `limit` bytes.
     pub fn new(items: Items, limit: usize) -> Self {
-        let (buffer, key) = (Vec::new(), String::new());
-        Self { items, limit, buffer, at: 0, start: 0, depth: 0, in_string: false, key, is_done: false }
+        let (buffer, key, open, closed) = (Vec::new(), String::new(), Vec::new(), Vec::new());
+        Self { items, limit, buffer, at: 0, start: 0, depth: 0, in_string: false, key, is_done: false, open, closed }
     }
 
     /// Takes the next piece and appends what became complete to `out`.
     pub fn feed(&mut self, piece: &[u8], out: &mut Vec<Item>) -> Result<(), SplitError> {
         self.buffer.extend_from_slice(piece);
-        while let Some(&byte) = self.buffer.get(self.at) {
-            if self.in_string {
-                if !self.step_in_string() {
-                    break; // The rest of the string is still to come.
-                }
-                continue;
+        loop {
+            if self.in_string && !self.leave_string() {
+                break; // The rest of the string is still to come.
             }
-            self.at += 1;
+            let is_deep = self.depth > self.item_depth();
+            let of_interest = |byte: &u8| INTEREST[usize::from(*byte)] > u8::from(is_deep);
+            let Some(found) = self.buffer[self.at..].iter().position(of_interest) else {
+                self.at = self.buffer.len();
+                break;
+            };
+            let byte = self.buffer[self.at + found];
+            self.at += found + 1;
             if byte == b'"' {
                 self.in_string = true;
             } else {
@@ -85,21 +129,27 @@ impl Splitter {
         if self.is_done { Ok(()) } else { Err(SplitError::CutOff) }
     }
 
-    /// Moves to the next quote or escape of the string it is in; `false` when that has not arrived yet.
-    fn step_in_string(&mut self) -> bool {
-        let Some(found) = memchr::memchr2(b'"', b'\\', &self.buffer[self.at..]) else {
-            self.at = self.buffer.len();
-            return false;
-        };
-        self.at += found;
-        if self.buffer[self.at] == b'"' {
-            self.in_string = false;
-            self.at += 1;
-            return true;
+    /// Moves behind the end of the string it is in; `false` when that has not arrived yet.
+    fn leave_string(&mut self) -> bool {
+        loop {
+            let rest = &self.buffer[self.at..];
+            // Most strings are short: looking at a few bytes is faster than calling for help.
+            let near = rest.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
+            let Some(found) = near.or_else(|| memchr::memchr2(b'"', b'\\', rest)) else {
+                self.at = self.buffer.len();
+                return false;
+            };
+            self.at += found;
+            if self.buffer[self.at] == b'"' {
+                self.at += 1;
+                self.in_string = false;
+                return true;
+            }
+            if self.at + 1 == self.buffer.len() {
+                return false;
+            }
+            self.at += 2;
         }
-        let has_escaped = self.at + 1 < self.buffer.len();
-        self.at += if has_escaped { 2 } else { 0 };
-        has_escaped
     }
 
     fn item_depth(&self) -> usize {
@@ -119,11 +169,20 @@ impl Splitter {
                 self.depth += 1;
                 if self.depth <= self.item_depth() {
                     self.start = self.at;
+                } else if self.depth <= self.item_depth() + Spans::DEEPEST {
+                    self.open.push(self.at - 1);
                 }
             }
             b'}' | b']' => {
                 if self.depth == self.item_depth() {
                     self.cut(self.at - 1, out)?;
+                }
+                if self.depth > self.item_depth()
+                    && self.depth <= self.item_depth() + Spans::DEEPEST
+                    && let Some(start) = self.open.pop()
+                    && self.at - start >= Spans::SHORTEST
+                {
+                    self.closed.push((start, self.at));
                 }
                 self.depth = self.depth.checked_sub(1).ok_or(SplitError::NotAnObject)?;
                 self.is_done = self.depth == 0;
@@ -149,9 +208,13 @@ impl Splitter {
 
     /// Hands out what lies between `start` and `end`.
     fn cut(&mut self, end: usize, out: &mut Vec<Item>) -> Result<(), SplitError> {
-        let json = std::str::from_utf8(&self.buffer[self.start..end]).map_err(|_| SplitError::NotUtf8)?.trim();
+        let text = std::str::from_utf8(&self.buffer[self.start..end]).map_err(|_| SplitError::NotUtf8)?;
+        let json = text.trim();
+        let first = self.start + (text.len() - text.trim_start().len());
+        let mut spans: Vec<_> = self.closed.drain(..).map(|(start, end)| (start - first, end - first)).collect();
+        spans.sort_unstable();
         if !json.is_empty() {
-            out.push(Item { key: self.key.clone(), json: json.to_owned() });
+            out.push(Item { key: self.key.clone(), json: json.to_owned(), spans: Spans(spans) });
         }
         self.start = self.at;
         Ok(())
@@ -159,9 +222,12 @@ impl Splitter {
 
     /// Drops what was handed out.
     fn forget(&mut self) {
-        self.buffer.drain(..self.start);
-        self.at -= self.start;
+        let gone = self.start;
+        self.buffer.drain(..gone);
+        self.at -= gone;
         self.start = 0;
+        self.open.iter_mut().for_each(|start| *start -= gone);
+        self.closed.iter_mut().for_each(|(start, end)| (*start, *end) = (*start - gone, *end - gone));
     }
 }
 
@@ -202,6 +268,26 @@ mod tests {
                 .map(|(key, json)| (key.to_owned(), json.to_owned()));
         for piece in 1..=text.len() {
             assert_eq!(split(Items::Elements, text, piece).unwrap(), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn larger_parts_are_noted_where_they_lie_however_the_text_arrives() {
+        let part = format!(r#"{{"a":["{}",{{"b":[{}1]}}]}}"#, "[{".repeat(300), "1,".repeat(400));
+        let text = format!(r#"{{ "first":5, "id" : [1, {part}, {{"c":{part}}}],"last":{part}}}"#);
+        for piece in [1, 7, 64, text.len()] {
+            let (mut splitter, mut out) = (Splitter::new(Items::Members, 100_000), Vec::new());
+            text.as_bytes().chunks(piece).for_each(|piece| splitter.feed(piece, &mut out).unwrap());
+            let parts = |item: &Item| {
+                item.spans.0.iter().map(|(start, end)| item.json[*start..*end].to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(out.len(), 3);
+            assert!(parts(&out[0]).is_empty());
+            assert_eq!(parts(&out[1]).iter().filter(|found| **found == part).count(), 2, "pieces of {piece}");
+            assert!(parts(&out[2]).contains(&part));
+            for found in out.iter().flat_map(parts) {
+                assert_eq!(crate::json::Scanner::new(&found).value(), Some(found.as_str()));
+            }
         }
     }
 

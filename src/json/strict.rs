@@ -39,7 +39,12 @@ pub fn to_strict(json: &str) -> Cow<'_, str> {
 /// The place behind the string that opens at `open`; the end of the text when it never closes.
 pub(super) fn string_end(bytes: &[u8], open: usize) -> usize {
     let mut at = open + 1;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', &bytes[at.min(bytes.len())..]) {
+    let next = |rest: &[u8]| {
+        // Most strings are short: looking at a few bytes is faster than calling for help.
+        let near = rest.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
+        near.or_else(|| memchr::memchr2(b'"', b'\\', rest))
+    };
+    while let Some(found) = next(&bytes[at.min(bytes.len())..]) {
         at += found;
         if bytes[at] == b'"' {
             return at + 1;

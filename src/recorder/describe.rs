@@ -1,11 +1,12 @@
 //! From what ComfyUI says to what is written down: the words of the wire become those of the store, secrets are replaced.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::folders;
 use super::inputs::files_read;
 use crate::comfy::{Ended, HistoryEntry, OutputItem, QueueItem, Submission, node_outputs, run_state};
-use crate::json::Secrets;
+use crate::json::{Secrets, Sieve};
 use crate::media;
 use crate::model::{
     Document, DocumentKind, ErrorSummary, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp,
@@ -13,18 +14,18 @@ use crate::model::{
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
 /// Turns runs into rows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Describer {
-    /// Whether secrets are replaced.
-    pub redacts: bool,
+    /// What passes texts without secrets; `None` when secrets are kept.
+    pub sieve: Option<Arc<Sieve>>,
     /// The time to put where ComfyUI gives none.
     pub now: Timestamp,
 }
 
 impl Describer {
     /// A run that waits or runs, with everything that was submitted.
-    pub fn queued(self, item: &QueueItem, id: Option<GenerationId>) -> Save {
-        let secrets = self.secrets(&item.submission);
+    pub fn queued(&self, item: &QueueItem, id: Option<GenerationId>) -> Save {
+        let secrets = self.secrets(&item.submission, [""; 2]);
         let mut save = self.submitted(&item.submission, &secrets, id, self.now);
         if item.is_running {
             save.status = Status::InProgress;
@@ -34,8 +35,8 @@ impl Describer {
     }
 
     /// A run that ended. What was submitted is written again only when it isn't there yet.
-    pub fn ended(self, entry: &HistoryEntry, id: Option<GenerationId>) -> Save {
-        let secrets = self.secrets(&entry.submission);
+    pub fn ended(&self, entry: &HistoryEntry, id: Option<GenerationId>) -> Save {
+        let secrets = self.secrets(&entry.submission, [entry.outputs(), entry.status()]);
         let state = run_state(&secrets.redact(entry.status()));
         let started = state.started_at.unwrap_or(self.now);
         let mut save = match id {
@@ -64,7 +65,7 @@ impl Describer {
     }
 
     /// A change of a row that is there, learned without its JSON.
-    pub fn changed(self, row: &Known, status: Status, reason: Option<StatusReason>) -> Save {
+    pub fn changed(&self, row: &Known, status: Status, reason: Option<StatusReason>) -> Save {
         Save {
             id: Some(row.id),
             prompt_id: row.prompt_id.clone(),
@@ -83,7 +84,7 @@ impl Describer {
         }
     }
 
-    fn submitted(self, run: &Submission, secrets: &Secrets, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
+    fn submitted(&self, run: &Submission, secrets: &Secrets, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
         let mut save = bare(run, id, seen_at);
         let prompt = secrets.redact(run.prompt());
         save.attachments =
@@ -95,16 +96,17 @@ impl Describer {
         save
     }
 
-    fn secrets(self, run: &Submission) -> Secrets {
-        if !self.redacts || !Secrets::may_be_in(run.json()) {
+    /// Finds the secrets of a run; `result`: the texts that came when it ended.
+    fn secrets(&self, run: &Submission, result: [&str; 2]) -> Secrets {
+        let (workflow, extra) = (run.workflow().unwrap_or_default(), run.extra_without_workflow());
+        let may_hold = |sieve: &Arc<Sieve>| sieve.holds_back([run.prompt(), workflow], &[&extra, result[0], result[1]]);
+        if !self.sieve.as_ref().is_some_and(may_hold) {
             return Secrets::keep_all();
         }
         let mut secrets = Secrets::default();
         secrets.find(run.prompt());
-        secrets.find(&run.extra_without_workflow());
-        if let Some(workflow) = run.workflow() {
-            secrets.find_in_workflow(workflow);
-        }
+        secrets.find(&extra);
+        secrets.find_in_workflow(workflow);
         secrets
     }
 }

@@ -14,7 +14,7 @@ use super::scribe::Scribe;
 use super::watch::Held;
 use super::{Error, Settings};
 use crate::comfy::{self, Client, Doorbell, Failure};
-use crate::json::SplitError;
+use crate::json::{Sieve, SplitError};
 use crate::model::{Comfyui, ConnectionState, Health, Timestamp};
 
 /// How often the length of the queue is asked for although nothing rang.
@@ -45,6 +45,8 @@ pub struct Listener {
     pub(super) scribe: Scribe,
     pub(super) held: Held,
     pub(super) comfyui: Comfyui,
+    /// What passes texts without secrets; `None` when secrets are kept.
+    pub(super) sieve: Option<Arc<Sieve>>,
     pub(super) pace: QueuePace,
     pub(super) account: Account,
     /// Rung when runs with files were recorded.
@@ -74,7 +76,8 @@ impl Listener {
         };
         scribe.live.set_health(health.clone());
         let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
-        Self { settings, client, scribe, held, comfyui, pace, account, wanted, reachable, health }
+        let sieve = settings.redacts_secrets.then(Arc::default);
+        Self { settings, client, scribe, held, comfyui, sieve, pace, account, wanted, reachable, health }
     }
 
     /// Listens until `shutdown`.

@@ -257,7 +257,7 @@ impl Listener {
     }
 
     fn describer(&self) -> Describer {
-        Describer { redacts: self.settings.redacts_secrets, now: Timestamp::now() }
+        Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
     }
 }
 
