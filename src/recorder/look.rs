@@ -187,6 +187,13 @@ impl Listener {
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
         })
         .await;
+        for save in &saves {
+            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+            save.attachments
+                .iter()
+                .filter_map(NewAttachment::file)
+                .for_each(|file| self.held.reported(file, finished_at));
+        }
         if is_live {
             saves.iter_mut().for_each(|save| self.attribute_held(save));
         }
