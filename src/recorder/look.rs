@@ -147,6 +147,10 @@ impl Listener {
             let (status, reason) = reconcile::vanished(row.status, between);
             let mut save = self.describer().changed(row, status, Some(reason));
             save.attachments = self.unreported(row.started_at.unwrap_or(row.created_at), &save);
+            // It ended with ComfyUI, not when ComfyUI was found again, which can be days later.
+            if between == Between::Restarted {
+                save.finished_at = self.went_away_at();
+            }
             self.save(vec![save]).await?;
         }
         Ok(())
