@@ -82,11 +82,12 @@ async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
         })
         .await;
     drop(ballast);
-    daemon.until("the file to be given to its run", async |daemon| {
-        let run = daemon.of_prompt(&id).await.pop()?;
-        (run["outputs_count"] == 1).then_some(())
-    })
-    .await;
+    daemon
+        .until("the file to be given to its run", async |daemon| {
+            let run = daemon.of_prompt(&id).await.pop()?;
+            (run["outputs_count"] == 1).then_some(())
+        })
+        .await;
     comfy.finish(&Outcome::Interrupted);
     let done = daemon.until_whole(&id, "cancelled").await;
     assert_kept(&daemon, output(&done, "half.png"), &picture("half")).await;
