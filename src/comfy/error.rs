@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::io::ErrorKind;
 
 use http::StatusCode;
 use tokio_tungstenite::tungstenite;
@@ -76,8 +77,28 @@ fn broken(error: &tungstenite::Error) -> String {
         | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
             "ComfyUI closed the connection".into()
         }
-        tungstenite::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => nobody(error),
+        tungstenite::Error::Io(error) if !is_cut_off(error.kind()) => {
+            error.get_ref().and_then(|inner| inner.downcast_ref()).map_or_else(|| nobody(error), insecure)
+        }
+        tungstenite::Error::Protocol(ProtocolError::WrongHttpVersion) => {
+            "not an answer of ComfyUI; check the address, it may belong to another program".into()
+        }
         other => format!("the WebSocket broke ({other})"),
+    }
+}
+
+fn is_cut_off(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
+}
+
+fn insecure(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidCertificate(why) => format!(
+            "its certificate isn't trusted ({why}); if it is one that you made yourself, allow it with --accept-invalid-certs"
+        ),
+        rustls::Error::InvalidMessage(_) => "no TLS is spoken there; try http:// in the URL".into(),
+        other => format!("TLS failed ({other})"),
     }
 }
 
@@ -94,8 +115,30 @@ fn innermost(error: &reqwest::Error) -> String {
 fn unwelcome(status: StatusCode) -> String {
     match status.as_u16() {
         401 | 403 | 407 => format!("answered {status}; give user:password in the URL or the headers it needs"),
+        400 => format!("answered {status}; if it speaks TLS, use https:// in the URL"),
         300..=399 => format!("answered {status}; redirects are not followed, configure the final address"),
         404 => format!("answered {status}; check the path in the URL, or whether this is ComfyUI"),
         _ => format!("answered {status}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    fn said(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> String {
+        broken(&tungstenite::Error::Io(io::Error::new(io::ErrorKind::InvalidData, error)))
+    }
+
+    #[test]
+    fn a_socket_that_cannot_be_opened_says_what_to_do() {
+        let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
+        assert!(said(untrusted).contains("--accept-invalid-certs"));
+        assert!(said(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)).contains("http://"));
+        assert!(said("failed to lookup address information").contains("is ComfyUI running at this address?"));
+        let old = tungstenite::Error::Protocol(ProtocolError::WrongHttpVersion);
+        assert!(broken(&old).contains("another program"));
     }
 }

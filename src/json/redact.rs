@@ -57,9 +57,10 @@ impl Sieve {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let mut is_clean = others.iter().all(|text| !HINTS.is_match(text));
         for (text, last) in repeated.into_iter().zip(last.iter_mut()) {
-            if HINTS.is_match(difference(text.as_bytes(), last.as_bytes())) {
+            let difference = difference(text.as_bytes(), last.as_bytes());
+            if HINTS.is_match(difference) {
                 is_clean = false;
-            } else {
+            } else if difference.len() > text.len() / 8 {
                 last.clear();
                 last.push_str(text);
             }

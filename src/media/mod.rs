@@ -30,17 +30,20 @@ pub fn sniff(head: &[u8], filename: &str) -> (MediaKind, &'static str) {
     }
 }
 
+/// How names of files end, by what they are.
+pub const ENDINGS: [(MediaKind, &[&str]); 5] = [
+    (MediaKind::Image, &["png", "jpg", "jpeg", "webp", "gif", "bmp", "avif", "apng"]),
+    (MediaKind::Video, &["mp4", "webm", "mov", "mkv", "avi", "m4v"]),
+    (MediaKind::Audio, &["mp3", "wav", "flac", "ogg", "opus", "m4a", "aac"]),
+    (MediaKind::Model3d, &["glb", "gltf", "obj", "fbx", "stl", "ply", "usdz", "splat", "spz", "ksplat"]),
+    (MediaKind::Text, &["txt", "json", "md", "csv", "srt"]),
+];
+
 /// What a file is likely to be by its name, for as long as its bytes aren't here.
 pub fn guess(filename: &str) -> MediaKind {
     let ending = filename.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    match ending.as_str() {
-        "png" | "jpg" | "jpeg" | "webp" | "gif" | "bmp" | "avif" | "apng" => MediaKind::Image,
-        "mp4" | "webm" | "mov" | "mkv" | "avi" | "m4v" => MediaKind::Video,
-        "mp3" | "wav" | "flac" | "ogg" | "opus" | "m4a" | "aac" => MediaKind::Audio,
-        "glb" | "gltf" | "obj" | "fbx" | "stl" | "ply" | "usdz" | "splat" | "spz" | "ksplat" => MediaKind::Model3d,
-        "txt" | "json" | "md" | "csv" | "srt" => MediaKind::Text,
-        _ => MediaKind::Other,
-    }
+    let found = ENDINGS.iter().find(|(_, endings)| endings.contains(&ending.as_str()));
+    found.map_or(MediaKind::Other, |(kind, _)| *kind)
 }
 
 /// UTF-8 without control characters; a letter that the end of `head` cuts in two is forgiven.

@@ -3,7 +3,12 @@
 //! ComfyUI doesn't say; `/object_info`, which marks upload widgets, is megabytes. Loaders are known by their class or the
 //! name of the input, and files by their ending, so that a model's name isn't taken for a picture.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use crate::json::{elements, members, unquote};
+use crate::media;
 use crate::model::{FileRef, MediaKind};
 
 /// A file that a node reads.
@@ -23,9 +28,25 @@ const FILE_INPUTS: [&str; 7] = ["image", "mask", "video", "audio", "file", "mode
 /// The longest text that is taken for a file's name.
 const LONGEST_NAME: usize = 1024;
 
+/// How names of files end that a node may read. A prompt without any of these reads none, and most are like that.
+static ENDINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let media = media::ENDINGS.iter().filter(|(kind, _)| *kind != MediaKind::Text).flat_map(|(_, endings)| *endings);
+    let endings = media.copied().chain([LATENT]).flat_map(|ending| {
+        let (first, rest) = ending.split_at(1);
+        [format!(".{ending}"), format!(".{}", ending.to_uppercase()), format!(".{}{rest}", first.to_uppercase())]
+    });
+    AhoCorasick::new(endings).expect("a hundred short patterns always build")
+});
+
+/// LoadLatent's files; no media that anybody could look at.
+const LATENT: &str = "latent";
+
 /// Reads an API prompt. Each file once per node and input.
 pub fn files_read(prompt: &str) -> Vec<InputFile> {
     let mut found = Vec::new();
+    if !ENDINGS.is_match(prompt) {
+        return found;
+    }
     for (node_id, node) in members(prompt) {
         let (mut class, mut inputs) = (None, "");
         for (key, value) in members(node) {
@@ -68,7 +89,7 @@ fn file(json: &str) -> Option<FileRef> {
         _ => (text.as_ref(), "input"),
     };
     let is_media =
-        !matches!(crate::media::guess(path), MediaKind::Other | MediaKind::Text) || path.ends_with(".latent");
+        !matches!(media::guess(path), MediaKind::Other | MediaKind::Text) || path.rsplit('.').next() == Some(LATENT);
     if !is_media || path.len() > LONGEST_NAME || path.contains('\n') || path.contains("://") {
         return None;
     }

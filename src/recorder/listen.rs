@@ -117,6 +117,7 @@ impl Listener {
         self.greet().await?;
         self.catch_up().await?;
         backoff.reset();
+        self.health.queue_remaining = (!ear.is_deaf()).then_some(before);
         self.is_connected();
 
         let mut heartbeat = interval(if ear.is_deaf() { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
@@ -175,6 +176,12 @@ impl Listener {
         let state = ConnectionState::Away(error.to_string());
         self.health.queue_remaining = None;
         self.set_connection(state);
+    }
+
+    /// When ComfyUI went away, if we saw it go and it isn't back yet.
+    pub(super) fn went_away_at(&self) -> Option<Timestamp> {
+        let was_here = self.health.comfyui != Comfyui::default();
+        (was_here && matches!(self.health.connection, ConnectionState::Away(_))).then_some(self.health.since)
     }
 
     fn set_connection(&mut self, state: ConnectionState) {

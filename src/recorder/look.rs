@@ -147,6 +147,10 @@ impl Listener {
             let (status, reason) = reconcile::vanished(row.status, between);
             let mut save = self.describer().changed(row, status, Some(reason));
             save.attachments = self.unreported(row.started_at.unwrap_or(row.created_at), &save);
+            // It ended with ComfyUI, not when ComfyUI was found again, which can be days later.
+            if between == Between::Restarted {
+                save.finished_at = self.went_away_at();
+            }
             self.save(vec![save]).await?;
         }
         Ok(())
@@ -193,8 +197,14 @@ impl Listener {
         let saves = blocking(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
-        });
-        Ok(Described { saves: saves.await, new, has_known })
+        })
+        .await;
+        for save in &saves {
+            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+            let files = save.attachments.iter().filter_map(NewAttachment::file);
+            files.for_each(|file| self.held.reported(file, finished_at));
+        }
+        Ok(Described { saves, new, has_known })
     }
 
     /// Gives a run the files that the watcher took: those its nodes report, with the bytes they had then, and those that

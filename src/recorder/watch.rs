@@ -3,18 +3,19 @@
 //! What is taken is held for a moment, until the run that wrote it is known: the one in progress, or one that ended
 //! meanwhile and reports it. A node that reports it later takes it over.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
-use notify::{EventKind, RecursiveMode, Watcher as _};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{Fetched, Fetcher};
+use super::fetch::{self, Fetched, Fetcher};
 use super::folders::Folders;
 use crate::model::{Blob, FileRef, Folder, Timestamp};
 
@@ -24,9 +25,18 @@ const BACKLOG: usize = 1024;
 /// Files that are held until their run is known.
 const HELD: usize = 1024;
 
+/// How long it is known that a run reported a file. By then the watcher has come with it.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
 /// How long a file is held before it is given to the run in progress. What rang when the last run ended and this one
 /// started was dealt with by then, so that a file isn't given to the run before its own.
 const RIPENING: Duration = Duration::from_secs(1);
+
+/// How often a folder that isn't there, and a file that the full disk refused, are tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How old a file may be that is found in a folder which was just made.
+const JUST_WRITTEN: Duration = Duration::from_secs(60);
 
 /// How far apart ComfyUI's clock and the filesystem's may be, in milliseconds.
 const CLOCK_SLACK: i64 = 2000;
@@ -38,6 +48,8 @@ pub struct Held(Arc<Shared>);
 #[derive(Debug, Default)]
 struct Shared {
     files: Mutex<HashMap<FileRef, Taken>>,
+    /// When the run ended that last reported a file, of runs that ended just now.
+    reported: Mutex<HashMap<FileRef, Timestamp>>,
     has_more: Notify,
 }
 
@@ -56,7 +68,22 @@ impl Held {
         is_of_run.then(|| held.remove(file)).flatten().map(|taken| taken.fetched.blob)
     }
 
-    /// The files written while a run was in progress; no longer held afterwards. Files from before it are let go.
+    /// Remembers that a run which ended at `finished_at` reported this file, so that it isn't taken for the next one's
+    /// when the watcher comes with it late.
+    pub fn reported(&self, file: &FileRef, finished_at: Timestamp) {
+        let recently = Timestamp::now().as_millis() - i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
+        if finished_at.as_millis() < recently {
+            return;
+        }
+        let mut reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.len() >= HELD {
+            reported.retain(|_, at| at.as_millis() >= recently);
+        }
+        reported.insert(file.clone(), finished_at);
+    }
+
+    /// The files written while a run was in progress that no run before it reported; no longer held afterwards. Files
+    /// from before it are let go.
     pub fn take_between(&self, started_at: Timestamp, finished_at: Timestamp) -> Vec<(FileRef, Blob)> {
         let mut held = self.lock();
         let (of_run, later): (HashMap<_, _>, HashMap<_, _>) =
@@ -64,7 +91,12 @@ impl Held {
         *held = later;
         let first = started_at.as_millis() - CLOCK_SLACK;
         let written_since = |taken: &Taken| taken.fetched.modified_at.is_some_and(|at| at.as_millis() >= first);
-        let of_run = of_run.into_iter().filter(|(_, taken)| written_since(taken));
+        let reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        // Written again after that run ended, it is another file.
+        let is_of_earlier = |file: &FileRef, taken: &Taken| {
+            reported.get(file).zip(taken.fetched.modified_at).is_some_and(|(end, at)| at <= *end)
+        };
+        let of_run = of_run.into_iter().filter(|(file, taken)| written_since(taken) && !is_of_earlier(file, taken));
         let mut files: Vec<_> = of_run.map(|(file, taken)| (file, taken.fetched.blob)).collect();
         files.sort_by(|(a, _), (b, _)| a.cmp(b));
         files
@@ -105,38 +137,128 @@ fn written_before(taken: &Taken, finished_at: Timestamp) -> bool {
 
 /// Watches the output and temp folders until `shutdown`, and holds what is written there. Input files are taken when a
 /// run names them. A folder that can't be watched is said so in the log, and the nodes' reports have to do.
+///
+/// ComfyUI deletes its temp folder when it starts and when it stops, and the watch goes with it; so a folder is watched
+/// anew as soon as it is there again.
 pub async fn watch(folders: Folders, fetcher: Arc<Fetcher>, held: Held, shutdown: CancellationToken) {
     let (closed, mut closing) = mpsc::channel(BACKLOG);
+    let (gone, mut going) = mpsc::channel(BACKLOG);
+    let roots: Vec<PathBuf> = watched(&folders).map(|(_, path)| path.to_owned()).collect();
     let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        for path in event.into_iter().filter(is_complete).flat_map(|event| event.paths) {
-            let _ = closed.try_send(path);
+        let Ok(event) = event else { return };
+        if event.kind.is_remove() {
+            for path in event.paths.into_iter().filter(|path| roots.contains(path)) {
+                let _ = gone.try_send(path);
+            }
+        } else if is_complete(&event) {
+            for path in event.paths {
+                let _ = closed.try_send(path);
+            }
         }
     });
-    let mut watcher = match watcher {
-        Ok(watcher) => watcher,
+    let mut watching = match watcher {
+        Ok(watcher) => Watching::start(watcher, &folders),
         Err(error) => {
             return tracing::warn!(%error, "ComfyUI's folders can't be watched; files are still copied when a run ends");
         }
     };
-    for (_, path) in folders.each().filter(|(folder, _)| *folder != Folder::Input) {
-        if let Err(error) = watcher.watch(path, RecursiveMode::Recursive) {
-            tracing::warn!(path = %path.display(), %error, "this folder can't be watched; files are still copied when a run ends");
-        }
-    }
+    let mut refused = BTreeSet::new();
+    let mut retry = interval(RETRY);
+    retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let path = tokio::select! {
-            path = closing.recv() => path,
-            () = shutdown.cancelled() => None,
+        let paths = tokio::select! {
+            Some(path) = closing.recv() => vec![path],
+            Some(path) = going.recv() => {
+                watching.unwatched.insert(path);
+                watching.resume()
+            }
+            _ = retry.tick(), if !(watching.unwatched.is_empty() && refused.is_empty()) => {
+                let mut paths = watching.resume();
+                paths.extend(std::mem::take(&mut refused));
+                paths
+            }
+            () = shutdown.cancelled() => return,
         };
-        let Some(path) = path else { return };
-        if let Some(file) = file_to_take(&folders, &path) {
+        for path in paths {
+            let Some(file) = file_to_take(&folders, &path) else { continue };
             match fetcher.fetch_local(&file).await {
                 Ok(Some(fetched)) => held.put(file, fetched),
                 Ok(None) => {}
+                Err(fetch::Error::Blobs(error)) if error.is_full() && refused.len() < HELD => {
+                    refused.insert(path);
+                }
                 Err(error) => tracing::debug!(path = %path.display(), %error, "not taken; its node's report has to do"),
             }
         }
     }
+}
+
+fn watched(folders: &Folders) -> impl Iterator<Item = (Folder, &Path)> {
+    folders.each().filter(|(folder, _)| *folder != Folder::Input)
+}
+
+/// The watched folders, and those that can't be watched now.
+struct Watching {
+    watcher: RecommendedWatcher,
+    unwatched: BTreeSet<PathBuf>,
+}
+
+impl Watching {
+    fn start(mut watcher: RecommendedWatcher, folders: &Folders) -> Self {
+        let mut unwatched = BTreeSet::new();
+        for (folder, path) in watched(folders) {
+            let Err(error) = watcher.watch(path, RecursiveMode::Recursive) else { continue };
+            unwatched.insert(path.to_owned());
+            let path = path.display();
+            match (path_is_missing(&error), folder) {
+                (true, Folder::Temp) => tracing::debug!(%path, "not there yet; watched as soon as it is"),
+                (true, _) => {
+                    tracing::warn!(%path, "this folder of ComfyUI isn't there; check the path. It is watched as soon as it is there");
+                }
+                (false, _) => {
+                    tracing::warn!(%path, %error, "this folder can't be watched; files are still copied when a run ends");
+                }
+            }
+        }
+        Self { watcher, unwatched }
+    }
+
+    /// Watches what can be watched again. Gives the files that were written there before it was.
+    fn resume(&mut self) -> Vec<PathBuf> {
+        let mut missed = Vec::new();
+        let watcher = &mut self.watcher;
+        self.unwatched.retain(|path| {
+            let is_watched = watcher.watch(path, RecursiveMode::Recursive).is_ok();
+            if is_watched && let Some(since) = SystemTime::now().checked_sub(JUST_WRITTEN) {
+                // A folder that vanishes again meanwhile is told of again.
+                let _ = find_written(path, since, &mut missed);
+            }
+            !is_watched
+        });
+        missed
+    }
+}
+
+fn path_is_missing(error: &notify::Error) -> bool {
+    match &error.kind {
+        notify::ErrorKind::PathNotFound => true,
+        notify::ErrorKind::Io(error) => error.kind() == io::ErrorKind::NotFound,
+        _ => false,
+    }
+}
+
+/// Finds the files below a folder that were written since.
+fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            find_written(&entry.path(), since, found)?;
+        } else if metadata.is_file() && metadata.modified()? >= since && found.len() < BACKLOG {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
 }
 
 /// Whether a file is whole after this event. Where closing isn't told (macOS, Windows), every change counts: a file that
@@ -182,5 +304,19 @@ mod tests {
         let names = |files: Vec<(FileRef, Blob)>| files.into_iter().map(|(file, _)| file.filename).collect::<Vec<_>>();
         assert_eq!(names(held.take_between(at(40_000), at(60_000))), ["during.png"]);
         assert_eq!(names(held.take_between(at(60_000), at(95_000))), ["overwritten later.png"]);
+    }
+
+    #[test]
+    fn a_file_that_its_run_reported_before_the_watcher_came_is_not_the_next_run_s_too() {
+        let held = Held::default();
+        let now = Timestamp::now().as_millis();
+        let at = |offset| Timestamp::from_millis(now + offset);
+        for name in ["reported.png", "overwritten.png"] {
+            held.reported(&file(name), at(-1_000));
+        }
+        written(&held, "reported.png", now - 1_010);
+        written(&held, "overwritten.png", now - 500);
+        let files: Vec<_> = held.take_between(at(-900), at(0)).into_iter().map(|(file, _)| file.filename).collect();
+        assert_eq!(files, ["overwritten.png"]);
     }
 }

@@ -31,6 +31,12 @@ pub enum Error {
         /// What the system said.
         source: Arc<io::Error>,
     },
+    /// Something else has the name of the data folder, or of one above it.
+    #[error("data folder {} is no folder, or lies below a file; choose another --data-dir", folder.display())]
+    NotAFolder {
+        /// The data folder.
+        folder: PathBuf,
+    },
     /// The file system lacks what SQLite's write-ahead log needs, as many network file systems do.
     #[error("the file system of {} can't hold recall.db; choose a --data-dir on a local disk", folder.display())]
     NoWal {

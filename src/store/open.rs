@@ -57,7 +57,10 @@ pub(super) struct Opened {
 /// Opens the database of a data folder, and makes both where there are none.
 pub(super) fn writer(folder: &Path) -> Result<Opened, Error> {
     let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
-    create_folder(folder).map_err(not_writable)?;
+    create_folder(folder).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::NotAFolder { folder: folder.to_owned() },
+        _ => not_writable(source),
+    })?;
     let lock = private(&folder.join(LOCK)).map_err(not_writable)?;
     match lock.try_lock() {
         Ok(()) => {}

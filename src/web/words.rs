@@ -19,7 +19,9 @@ pub fn why(status: Status, reason: Option<StatusReason>) -> Option<&'static str>
     match (status, reason) {
         (_, Some(StatusReason::Interrupted)) => Some("Somebody stopped it while it ran."),
         (_, Some(StatusReason::Dequeued)) => Some("It was taken out of the queue before it ran."),
-        (_, Some(StatusReason::ComfyuiRestarted)) => Some("ComfyUI ended while it waited or ran."),
+        (_, Some(StatusReason::ComfyuiRestarted)) => {
+            Some("ComfyUI ended while it waited or ran, or its history was cleared.")
+        }
         (_, Some(StatusReason::HistoryDeleted)) => {
             Some("It ended, but was deleted from ComfyUI's history before its result could be read.")
         }

@@ -4,8 +4,8 @@ use std::fs::File as DiskFile;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::run_saving;
-use crate::support::comfyui::{ComfyUi, File, Run, picture_of};
+use super::{assert_kept, output, run_saving};
+use crate::support::comfyui::{ComfyUi, File, Outcome, Run, picture, picture_of};
 use crate::support::daemon::{Daemon, Launch};
 
 /// Takes all the space that is left; gives it back when it is dropped.
@@ -62,4 +62,33 @@ async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
     let all = daemon.until_all_whole(9).await;
     assert!(all.iter().all(|generation| generation["outputs"][0]["state"] == "stored"));
     daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
+}
+
+#[tokio::test]
+async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
+    let comfy = ComfyUi::builder().with_folders().start().await;
+    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).on_small_disk(32).start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    let ballast = Ballast::fill(&daemon);
+    comfy.put(File::output("half.png", picture("half")));
+    let waits = Run::from_browser("b").with_seed(1);
+    comfy.queue(waits);
+    daemon
+        .until("the full disk to be told", async |daemon| {
+            (!daemon.get("/readyz").await.status().is_success()).then_some(())
+        })
+        .await;
+    drop(ballast);
+    daemon
+        .until("the file to be given to its run", async |daemon| {
+            let run = daemon.of_prompt(&id).await.pop()?;
+            (run["outputs_count"] == 1).then_some(())
+        })
+        .await;
+    comfy.finish(&Outcome::Interrupted);
+    let done = daemon.until_whole(&id, "cancelled").await;
+    assert_kept(&daemon, output(&done, "half.png"), &picture("half")).await;
 }

@@ -124,8 +124,26 @@ async fn run_that_ended_unseen_during_an_absence_of_ours_is_not_left_open() {
     comfy.restart().await;
     daemon.start_again().await;
     for id in &ids {
-        daemon.until_whole(id, "lost").await;
+        let lost = daemon.until_whole(id, "lost").await;
+        assert_eq!(lost["finished_at"], serde_json::Value::Null, "nobody saw when it ended");
     }
+}
+
+#[tokio::test]
+async fn run_of_a_comfyui_that_comes_back_later_ended_when_it_went_away() {
+    let (comfy, daemon) = pair().await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.kill().await;
+    let away = async |daemon: &Daemon| {
+        let instance = daemon.json("/readyz").await["instances"][0].clone();
+        (instance["state"] == "away").then(|| instance["since"].clone())
+    };
+    let since = daemon.until("ComfyUI to be missed", away).await;
+    comfy.revive();
+    let lost = daemon.until_whole(&id, "lost").await;
+    assert_eq!(lost["finished_at"], since);
 }
 
 #[tokio::test]

@@ -129,3 +129,34 @@ async fn links_out_of_the_shared_folder_are_not_followed() {
     let done = daemon.until_whole(&id, "completed").await;
     assert_eq!(output(&done, "link.png")["state"], "missing");
 }
+
+#[tokio::test]
+async fn temp_folder_that_comfyui_made_anew_is_watched_again() {
+    let (comfy, daemon) = pair().await;
+    comfy.restart().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(File::temp("preview.png", picture("preview")));
+    until_taken(&daemon, &picture("preview")).await;
+    comfy.restart().await;
+    let lost = daemon.until_whole(&id, "lost").await;
+    assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
+}
+
+#[tokio::test]
+async fn folder_that_is_made_after_our_start_is_watched_from_its_first_file_on() {
+    let comfy = ComfyUi::builder().with_folders().start().await;
+    std::fs::remove_dir(comfy.folder().join("temp")).unwrap();
+    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    comfy.put(File::temp("preview.png", picture("preview")));
+    until_taken(&daemon, &picture("preview")).await;
+    comfy.finish(&Outcome::Interrupted);
+    let done = daemon.until_whole(&id, "cancelled").await;
+    assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
+}

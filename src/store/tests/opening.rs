@@ -39,9 +39,9 @@ fn a_folder_that_cannot_be_made_is_named() {
     let file = folder.path().join("a file");
     fs::write(&file, "").unwrap();
     let error = refusal(&file.join("data"));
-    assert!(matches!(error, Error::NotWritable { .. }));
+    assert!(matches!(error, Error::NotAFolder { .. }));
     assert!(error.to_string().contains("--data-dir"), "{error}");
-    assert!(matches!(refusal(&file), Error::NotWritable { .. }));
+    assert!(matches!(refusal(&file), Error::NotAFolder { .. }));
 }
 
 #[cfg(unix)]

@@ -52,6 +52,14 @@ struct Failure {
     traceback: String,
 }
 
+impl Failure {
+    /// The class of the node, where its title doesn't say it already.
+    fn named_type(&self) -> Option<&str> {
+        let title = self.node_title.as_deref()?;
+        self.error.node_type.as_deref().filter(|kind| *kind != title)
+    }
+}
+
 /// A document that opens on a click.
 struct Folded {
     kind: DocumentKind,
@@ -112,4 +120,21 @@ fn folded(detail: &Detail) -> Vec<Folded> {
         Some(Folded { kind, size, text: (json.len() <= INLINE_BYTES).then(|| indent(json)) })
     });
     shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_of_a_node_is_said_once() {
+        let failure = |title: Option<&str>| Failure {
+            error: ErrorSummary { node_id: None, node_type: Some("KSampler".into()), kind: None, message: None },
+            node_title: title.map(str::to_owned),
+            traceback: String::new(),
+        };
+        assert_eq!(failure(None).named_type(), None);
+        assert_eq!(failure(Some("KSampler")).named_type(), None);
+        assert_eq!(failure(Some("采样")).named_type(), Some("KSampler"));
+    }
 }

@@ -145,7 +145,14 @@ impl Card {
 
     /// Outputs beside the one that is seen.
     fn more(&self) -> i64 {
-        (self.run.outputs_count - 1).max(0)
+        let seen = i64::from(self.picture().is_some() || self.kind().is_some());
+        (self.run.outputs_count - seen).max(0)
+    }
+
+    /// What stands for outputs that are no picture. A run that didn't come to its end says why instead.
+    fn kind(&self) -> Option<MediaKind> {
+        let has_output = self.run.status == Status::Completed && self.run.outputs_count > 0;
+        has_output.then(|| self.run.cover.as_ref().map_or(MediaKind::Text, |cover| cover.kind))
     }
 
     fn picture(&self) -> Option<&Cover> {
@@ -177,6 +184,20 @@ mod tests {
             cover: None,
             error: None,
         }
+    }
+
+    #[test]
+    fn a_run_that_failed_says_why_and_not_what_it_left() {
+        let cover = Cover { sha256: crate::model::Digest([0; 32]), url: String::new(), kind: MediaKind::Text };
+        let left_a_text = Summary { outputs_count: 1, cover: Some(cover), ..run("2026-11-20T17:00:00Z") };
+        let card = |run: Summary| {
+            let query = ListQuery::parse("", Author::Form, "UTC".parse().unwrap()).unwrap();
+            days(vec![run], &query, false).remove(0).cards.remove(0)
+        };
+        let completed = card(left_a_text.clone());
+        assert_eq!((completed.kind(), completed.more()), (Some(MediaKind::Text), 0));
+        let failed = card(Summary { status: Status::Failed, ..left_a_text });
+        assert_eq!((failed.kind(), failed.more()), (None, 1));
     }
 
     #[test]
