@@ -173,7 +173,7 @@ impl Listener {
         } else {
             tracing::warn!(%instance, %address, %error, "ComfyUI can't be reached; trying again");
         }
-        let state = ConnectionState::Away(error.to_string());
+        let state = ConnectionState::Away(error.failure.to_string());
         self.health.queue_remaining = None;
         self.set_connection(state);
     }

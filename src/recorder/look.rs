@@ -11,7 +11,7 @@ use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
 use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{GenerationId, MediaKind, Role, Status, Timestamp};
+use crate::model::{GenerationId, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
 /// How long the queue must differ from what we know before it is read: often the ring that explains it is on its way.
@@ -138,13 +138,15 @@ impl Listener {
                 Between::Restarted => None,
                 Between::Listened | Between::Away => self.client.history_of(&row.prompt_id).await?,
             };
-            let is_this_run =
-                |entry: &HistoryEntry| judge(std::slice::from_ref(row), &[seen_in_history(entry)])[0].id().is_some();
-            if let Some(entry) = entry.filter(is_this_run) {
-                self.record_ended(vec![entry]).await?;
-                continue;
-            }
-            let (status, reason) = reconcile::vanished(row.status, between);
+            let (status, reason) = match entry {
+                Some(entry) if judge(std::slice::from_ref(row), &[seen_in_history(&entry)])[0].id().is_some() => {
+                    self.record_ended(vec![entry]).await?;
+                    continue;
+                }
+                // A later run with the same prompt_id took its place in the history: this one may have run, too.
+                Some(entry) if entry.submission.number > row.number => (Status::Lost, StatusReason::HistoryDeleted),
+                _ => reconcile::vanished(row.status, between),
+            };
             let mut save = self.describer().changed(row, status, Some(reason));
             save.attachments = self.unreported(row.started_at.unwrap_or(row.created_at), &save);
             // It ended with ComfyUI, not when ComfyUI was found again, which can be days later.

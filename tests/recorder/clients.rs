@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{assert_kept, beside, output, pair, run_saving};
 use crate::support::client;
-use crate::support::comfyui::{ComfyUi, File, Outcome, Run, Version, picture};
+use crate::support::comfyui::{ComfyUi, Fault, File, Outcome, Route, Run, Version, picture};
 use crate::support::daemon::Launch;
 
 #[tokio::test]
@@ -174,4 +174,28 @@ async fn several_comfyui_are_recorded_side_by_side() {
     assert_eq!((&found[0]["instance"], &found[0]["prompt"]["3"]["inputs"]["seed"]), (&json!("one"), &json!(1)));
     assert_eq!((&found[1]["instance"], &found[1]["prompt"]["3"]["inputs"]["seed"]), (&json!("two"), &json!(2)));
     assert_eq!(daemon.list("instance=two").await.len(), 1);
+}
+
+#[tokio::test]
+async fn run_whose_place_in_the_history_was_taken_before_it_was_read_is_lost_not_cancelled() {
+    let (comfy, daemon) = beside(ComfyUi::builder().version(Version::V0_8_0).start().await).await;
+    for seed in [1, 2] {
+        comfy.queue(Run::from_browser("c").with_id("same").with_seed(seed));
+    }
+    daemon.until("both to be written ahead", async |d| (d.of_prompt("same").await.len() == 2).then_some(())).await;
+    comfy.fail(Route::History, Fault::Hold);
+    for _ in 0..2 {
+        comfy.start_next();
+        comfy.finish(&Outcome::Success);
+    }
+    comfy.heal(Route::History);
+    let found = daemon
+        .until("both to be settled", async |daemon| {
+            let found = daemon.of_prompt("same").await;
+            let is_settled = |run: &Value| !matches!(run["status"].as_str(), Some("pending" | "in_progress"));
+            found.iter().all(is_settled).then_some(found)
+        })
+        .await;
+    let told: Vec<_> = found.iter().map(|run| (run["status"].clone(), run["status_reason"].clone())).collect();
+    assert_eq!(told, [(json!("completed"), Value::Null), (json!("lost"), json!("history_deleted"))]);
 }
