@@ -9,8 +9,9 @@ use reqwest::{Response, redirect};
 use url::Url;
 
 use super::error::{Error, Failure};
+use super::system::System;
 use super::tls;
-use super::wire::{HistoryEntry, QueueItem, System};
+use super::wire::{HistoryEntry, QueueItem};
 use crate::json::{self, Item, Splitter};
 use crate::model::PromptId;
 

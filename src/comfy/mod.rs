@@ -6,15 +6,17 @@
 
 mod error;
 mod http;
+mod outcome;
 mod socket;
+mod system;
 mod tls;
 mod view;
 mod wire;
 
 pub use error::{Error, Failure};
 pub use http::{Client, Endpoint, Items, Paging};
+pub use outcome::{Ended, OutputItem, RunFailure, RunState, node_outputs, run_state};
 pub use socket::{Doorbell, Ring};
+pub use system::System;
 pub use view::{View, ViewBody};
-pub use wire::{
-    Ended, HistoryEntry, OutputItem, QueueItem, RunFailure, RunState, Submission, System, node_outputs, run_state,
-};
+pub use wire::{HistoryEntry, QueueItem, Submission};

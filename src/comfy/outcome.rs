@@ -1,0 +1,207 @@
+//! What a history entry says of a run's end: how it ended, when, and what its nodes gave.
+
+use super::wire::{millis, text};
+use crate::json::{elements, members, unquote};
+use crate::model::{FileRef, Timestamp};
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// All nodes ran.
+    Completed,
+    /// A node raised an error.
+    Failed(RunFailure),
+    /// Someone pressed stop.
+    Interrupted,
+}
+
+/// The error of a run: `execution_error`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunFailure {
+    /// `node_id`
+    pub node_id: Option<String>,
+    /// `node_type`
+    pub node_type: Option<String>,
+    /// `exception_type`
+    pub exception_type: Option<String>,
+    /// `exception_message`
+    pub message: Option<String>,
+}
+
+/// What `status` of a history entry says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunState {
+    /// How it ended.
+    pub ended: Ended,
+    /// `execution_start`
+    pub started_at: Option<Timestamp>,
+    /// `execution_success`, `execution_error` or `execution_interrupted`
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Reads `status` of a history entry. Interrupted runs say `error` too; only their messages tell them apart.
+pub fn run_state(status: &str) -> RunState {
+    let mut state = RunState { ended: Ended::Completed, started_at: None, finished_at: None };
+    let mut is_ended_by_message = false;
+    for (key, value) in members(status) {
+        match key.as_ref() {
+            "status_str" if !is_ended_by_message && value == r#""error""# => {
+                state.ended = Ended::Failed(RunFailure::default());
+            }
+            "messages" => {
+                for event in elements(value) {
+                    is_ended_by_message |= state.read(event);
+                }
+            }
+            _ => {}
+        }
+    }
+    state
+}
+
+impl RunState {
+    /// Takes in one `[event, data]`; whether it says how the run ended.
+    fn read(&mut self, event: &str) -> bool {
+        let mut parts = elements(event);
+        let (Some(name), Some(data)) = (parts.next().and_then(unquote), parts.next()) else { return false };
+        let timestamp = members(data).filter(|(key, _)| key == "timestamp").find_map(|(_, value)| millis(value));
+        match name.as_ref() {
+            "execution_start" => {
+                self.started_at = timestamp;
+                return false;
+            }
+            "execution_success" => self.ended = Ended::Completed,
+            "execution_error" => self.ended = Ended::Failed(RunFailure::read(data)),
+            "execution_interrupted" => self.ended = Ended::Interrupted,
+            _ => return false,
+        }
+        self.finished_at = timestamp;
+        true
+    }
+}
+
+impl RunFailure {
+    fn read(data: &str) -> Self {
+        let mut failure = Self::default();
+        for (key, value) in members(data) {
+            let field = match key.as_ref() {
+                "node_id" => &mut failure.node_id,
+                "node_type" => &mut failure.node_type,
+                "exception_type" => &mut failure.exception_type,
+                "exception_message" => &mut failure.message,
+                _ => continue,
+            };
+            *field = text(value).or_else(|| (value != "null").then(|| value.to_owned()));
+        }
+        failure
+    }
+}
+
+/// One thing that a node gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputItem {
+    /// The node.
+    pub node_id: String,
+    /// `images`, `gifs`, `audio`, `text` …
+    pub key: String,
+    /// The file; else it is the text.
+    pub content: Result<FileRef, String>,
+}
+
+/// Reads `outputs` of a history entry, in its order. Numbers, flags, nulls and what has no filename are passed over: they
+/// are kept in the document.
+pub fn node_outputs(outputs: &str) -> Vec<OutputItem> {
+    let mut found = Vec::new();
+    for (node_id, kinds) in members(outputs) {
+        for (key, items) in members(kinds) {
+            let mut push = |item: &str| {
+                if let Some(content) = output_content(&key, item) {
+                    found.push(OutputItem {
+                        node_id: node_id.clone().into_owned(),
+                        key: key.clone().into_owned(),
+                        content,
+                    });
+                }
+            };
+            if items.starts_with('[') { elements(items).for_each(&mut push) } else { push(items) }
+        }
+    }
+    found
+}
+
+fn output_content(key: &str, item: &str) -> Option<Result<FileRef, String>> {
+    if item.starts_with('{') {
+        let field = |name: &str| members(item).find(|(key, _)| key == name).and_then(|(_, value)| text(value));
+        let (folder, subfolder) = (field("type").unwrap_or("output".into()), field("subfolder").unwrap_or_default());
+        return Some(Ok(FileRef { folder, subfolder, filename: field("filename").filter(|name| !name.is_empty())? }));
+    }
+    let text = text(item)?;
+    // 3D viewers name their file as a bare path in the output folder.
+    let is_path =
+        key == "result" && !text.contains('\n') && text.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    if is_path {
+        let (subfolder, filename) = text.rsplit_once('/').unwrap_or(("", &text));
+        return Some(Ok(FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() }));
+    }
+    // Some nodes show a picture by its bytes; that is no text to read.
+    (!text.is_empty() && !text.starts_with("data:")).then_some(Err(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interrupted_is_not_failed_and_a_missing_status_is_not_an_error() {
+        let interrupted = r#"{"status_str":"error","completed":false,"messages":[["execution_start",{"timestamp":5}],["execution_interrupted",{"timestamp":9}]]}"#;
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        assert_eq!(
+            run_state(interrupted),
+            RunState { ended: Ended::Interrupted, started_at: at(5), finished_at: at(9) }
+        );
+        assert_eq!(run_state(r#"{"status_str":"error","messages":[]}"#).ended, Ended::Failed(RunFailure::default()));
+        for status in ["", "null", r#"{"status_str":"success"}"#] {
+            assert_eq!(run_state(status), RunState { ended: Ended::Completed, started_at: None, finished_at: None });
+        }
+        let failed = r#"{"messages":[["execution_error",{"node_id":3,"node_type":"K","exception_message":"a\nb","exception_type":null,"timestamp":1.5}]],"status_str":"error"}"#;
+        let failure = RunFailure {
+            node_id: Some("3".into()),
+            node_type: Some("K".into()),
+            exception_type: None,
+            message: Some("a\nb".into()),
+        };
+        assert_eq!(run_state(failed), RunState { ended: Ended::Failed(failure), started_at: None, finished_at: at(1) });
+    }
+
+    #[test]
+    fn outputs_of_every_odd_shape_are_read_in_order() {
+        let outputs = r#"{"9":{"images":[{"filename":"b.png","subfolder":"..\\x","type":"temp"},{"no":1},null,5],"animated":[true]},
+            "4":{"text":["a","",{"filename":""}],"result":["mesh/a.glb",null],"tags":[["x"]],"bg":["data:image/png;base64,AA"],"one":"b","gifs":[{"filename":"c.gif"}]},"5":null}"#;
+        let read: Vec<_> = node_outputs(outputs)
+            .into_iter()
+            .map(|item| match item.content {
+                Ok(file) => {
+                    format!("{} {} {}|{}|{}", item.node_id, item.key, file.folder, file.subfolder, file.filename)
+                }
+                Err(text) => format!("{} {} text {text}", item.node_id, item.key),
+            })
+            .collect();
+        assert_eq!(
+            read,
+            [
+                "9 images temp|..\\x|b.png",
+                "4 text text a",
+                "4 result output|mesh|a.glb",
+                "4 one text b",
+                "4 gifs output||c.gif"
+            ]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn hostile_texts_do_not_panic(text in r#"([\[\]{}",:\\1 é]|"messages"|"execution_error"|"filename"){0,40}"#) {
+            let _ = (run_state(&text), node_outputs(&text));
+        }
+    }
+}
