@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{Attachment, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp};
+use super::{Attachment, AttachmentState, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp};
 
 /// How far a generation got. The words are those of ComfyUI's jobs API, and `lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -130,6 +130,8 @@ pub struct Summary {
     pub outputs_count: i64,
     /// The output that stands for the run: its first stored picture, else video, audio, other file.
     pub cover: Option<Cover>,
+    /// Where its files stand when none of their bytes are here: `pending` while any may still come, else `missing`.
+    pub files_state: Option<AttachmentState>,
     /// The error that ended it.
     pub error: Option<ErrorSummary>,
 }

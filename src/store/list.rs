@@ -47,7 +47,10 @@ const INSTANCES: &str = "SELECT id, name FROM instances ORDER BY name";
 const SUMMARY: &str = "
     SELECT g.id, i.name AS instance, g.prompt_id, g.status, g.status_reason, g.created_at, g.started_at, g.finished_at,
         g.client_id, g.workflow_id, g.workflow_name, g.outputs_count, g.error_node_id, g.error_node_type, g.error_type,
-        g.error_message, a.filename AS cover_filename, b.sha256 AS cover_sha256, b.kind AS cover_kind
+        g.error_message, a.filename AS cover_filename, b.sha256 AS cover_sha256, b.kind AS cover_kind,
+        CASE WHEN g.cover IS NULL AND g.outputs_count > 0 THEN
+            (SELECT min(f.state) FROM attachments f
+             WHERE f.generation_id = g.id AND f.role = 0 AND f.filename IS NOT NULL) END AS files_state
     FROM generations g
     JOIN instances i ON i.id = g.instance_id
     LEFT JOIN attachments a ON a.generation_id = g.id AND a.role = 0 AND a.idx = g.cover
@@ -180,6 +183,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         client_id: id("client_id")?,
         outputs_count: row.get("outputs_count")?,
         cover: cover(row)?,
+        files_state: row.get::<_, Option<Coded<_>>>("files_state")?.map(|state| state.0),
         error: error(row)?,
     })
 }

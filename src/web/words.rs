@@ -1,6 +1,6 @@
 //! The words that stand for values. All other words that people read are in the templates.
 
-use crate::model::{MediaKind, Status, StatusReason};
+use crate::model::{AttachmentState, MediaKind, Status, StatusReason};
 
 /// A status, on a badge.
 pub fn status(status: Status) -> &'static str {
@@ -29,6 +29,15 @@ pub fn why(status: Status, reason: Option<StatusReason>) -> Option<&'static str>
         (Status::Pending, None) => Some("It waits in ComfyUI's queue."),
         (Status::InProgress, None) => Some("ComfyUI works on it."),
         (Status::Completed | Status::Failed | Status::Cancelled, None) => None,
+    }
+}
+
+/// Where files stand of which nothing is here.
+pub fn files_state(state: AttachmentState) -> &'static str {
+    match state {
+        AttachmentState::Pending => "Being fetched",
+        AttachmentState::Stored => "Kept",
+        AttachmentState::Missing => "Files gone",
     }
 }
 

@@ -152,7 +152,8 @@ impl Card {
     /// What stands for outputs that are no picture. A run that didn't come to its end says why instead.
     fn kind(&self) -> Option<MediaKind> {
         let has_output = self.run.status == Status::Completed && self.run.outputs_count > 0;
-        has_output.then(|| self.run.cover.as_ref().map_or(MediaKind::Text, |cover| cover.kind))
+        let is_here = self.run.files_state.is_none();
+        (has_output && is_here).then(|| self.run.cover.as_ref().map_or(MediaKind::Text, |cover| cover.kind))
     }
 
     fn picture(&self) -> Option<&Cover> {
@@ -163,7 +164,7 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{GenerationId, PromptId, Timestamp};
+    use crate::model::{AttachmentState, GenerationId, PromptId, Timestamp};
 
     fn run(created_at: &str) -> Summary {
         let created_at = chrono::DateTime::parse_from_rfc3339(created_at).unwrap();
@@ -182,6 +183,7 @@ mod tests {
             client_id: None,
             outputs_count: 0,
             cover: None,
+            files_state: None,
             error: None,
         }
     }
@@ -196,6 +198,8 @@ mod tests {
         };
         let completed = card(left_a_text.clone());
         assert_eq!((completed.kind(), completed.more()), (Some(MediaKind::Text), 0));
+        let gone = card(Summary { cover: None, files_state: Some(AttachmentState::Missing), ..left_a_text.clone() });
+        assert_eq!((gone.kind(), gone.more()), (None, 1), "a file that is gone is no text");
         let failed = card(Summary { status: Status::Failed, ..left_a_text });
         assert_eq!((failed.kind(), failed.more()), (None, 1));
     }
