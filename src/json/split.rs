@@ -1,5 +1,7 @@
 //! Cuts a JSON text apart while it arrives, so that a list of any length needs the memory of its longest item.
 
+use super::strict::string_stop;
+
 /// How deep the items lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Items {
@@ -106,13 +108,14 @@ impl Splitter {
             if self.in_string && !self.leave_string() {
                 break; // The rest of the string is still to come.
             }
-            let is_deep = self.depth > self.item_depth();
-            let of_interest = |byte: &u8| INTEREST[usize::from(*byte)] > u8::from(is_deep);
-            let Some(found) = self.buffer[self.at..].iter().position(of_interest) else {
+            let least = u8::from(self.depth > self.item_depth());
+            let of_interest = |byte: &u8| INTEREST[usize::from(*byte)] > least;
+            let rest = &self.buffer[self.at..];
+            let Some(found) = rest.iter().position(of_interest) else {
                 self.at = self.buffer.len();
                 break;
             };
-            let byte = self.buffer[self.at + found];
+            let byte = rest[found];
             self.at += found + 1;
             if byte == b'"' {
                 self.in_string = true;
@@ -132,10 +135,7 @@ impl Splitter {
     /// Moves behind the end of the string it is in; `false` when that has not arrived yet.
     fn leave_string(&mut self) -> bool {
         loop {
-            let rest = &self.buffer[self.at..];
-            // Most strings are short: looking at a few bytes is faster than calling for help.
-            let near = rest.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
-            let Some(found) = near.or_else(|| memchr::memchr2(b'"', b'\\', rest)) else {
+            let Some(found) = string_stop(&self.buffer[self.at..]) else {
                 self.at = self.buffer.len();
                 return false;
             };

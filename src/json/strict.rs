@@ -39,12 +39,7 @@ pub fn to_strict(json: &str) -> Cow<'_, str> {
 /// The place behind the string that opens at `open`; the end of the text when it never closes.
 pub(super) fn string_end(bytes: &[u8], open: usize) -> usize {
     let mut at = open + 1;
-    let next = |rest: &[u8]| {
-        // Most strings are short: looking at a few bytes is faster than calling for help.
-        let near = rest.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
-        near.or_else(|| memchr::memchr2(b'"', b'\\', rest))
-    };
-    while let Some(found) = next(&bytes[at.min(bytes.len())..]) {
+    while let Some(found) = string_stop(&bytes[at.min(bytes.len())..]) {
         at += found;
         if bytes[at] == b'"' {
             return at + 1;
@@ -52,6 +47,36 @@ pub(super) fn string_end(bytes: &[u8], open: usize) -> usize {
         at += 2;
     }
     bytes.len()
+}
+
+/// The first quote or backslash. Most strings are short, so eight bytes at a time come first; a long one is left to
+/// those who take thirty-two.
+#[inline]
+pub(super) fn string_stop(rest: &[u8]) -> Option<usize> {
+    const LONG: usize = 64;
+    let mut at = 0;
+    while let Some(eight) = rest[at..].first_chunk() {
+        if at >= LONG {
+            return memchr::memchr2(b'"', b'\\', &rest[at..]).map(|found| at + found);
+        }
+        let word = u64::from_le_bytes(*eight);
+        let stops = zero_bytes(word ^ every(b'"')) | zero_bytes(word ^ every(b'\\'));
+        if stops != 0 {
+            return Some(at + stops.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    rest[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
+}
+
+/// A byte, eight times.
+const fn every(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Sets the top bit of the lowest byte that is zero, and perhaps of bytes above it.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(every(0x01)) & !word & every(0x80)
 }
 
 #[cfg(test)]
@@ -64,6 +89,15 @@ mod tests {
         let json = r#"{"a":[null,null,null],"b":"NaN \" Infinity","c\\":null}"#;
         assert_eq!(to_strict(python), json);
         assert!(matches!(to_strict(json), Cow::Borrowed(_)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_first_stop_is_found_however_far_it_is(text in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..20), far in 0_usize..150) {
+            let text = [vec![b'x'; far], text].concat();
+            let expected = text.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            proptest::prop_assert_eq!(string_stop(&text), expected);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The history as a stream of batches, oldest first, while it is being read.
 
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::comfy::{self, Client, HistoryEntry, Items};
 use crate::model::PromptId;
@@ -26,8 +27,12 @@ pub(super) type Batch = Vec<HistoryEntry>;
 pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender<Batch>) -> Result<(), comfy::Error> {
     let (mut offset, mut length, mut step_back) = (start, LONGEST_PAGE, STEP_BACK);
     let mut place = Place::default();
+    let mut ahead = ask(client, offset, length);
     while !out.is_closed() {
-        let mut items = client.history_page(offset, length).await?;
+        let mut items = ahead.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+        // Most likely the next page follows this one, so ComfyUI writes it while this one is read.
+        let expected = (offset + length - 1, length);
+        ahead = ask(client, expected.0, expected.1);
         place.is_reached = place.last.is_none() || offset == 0;
         let mut bundle = Bundle::default();
         let mut count = 0;
@@ -45,6 +50,7 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
         if !place.is_reached {
             // Entries before this place were deleted or pushed out: what is next lies nearer to the start.
             (offset, step_back) = (offset.saturating_sub(step_back), step_back * 2);
+            ahead = ask(client, offset, length);
             continue;
         }
         if count < length {
@@ -53,8 +59,19 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
         // The next page begins with the last entry of this one, which shows whether the history moved meanwhile.
         (offset, step_back) = (offset + count - 1, STEP_BACK);
         length = page_length(length, items.bytes_read());
+        if (offset, length) != expected {
+            ahead = ask(client, offset, length);
+        }
     }
     Ok(())
+}
+
+/// A page that was asked for; dropped, nobody waits for it any more.
+type Asked = AbortOnDropHandle<Result<Items<HistoryEntry>, comfy::Error>>;
+
+fn ask(client: &Client, offset: usize, length: usize) -> Asked {
+    let client = client.clone();
+    AbortOnDropHandle::new(tokio::spawn(async move { client.history_page(offset, length).await }))
 }
 
 /// Hands on what is left of a tail whose first entry was read.
