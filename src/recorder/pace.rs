@@ -12,7 +12,8 @@ pub struct Backoff {
 
 impl Backoff {
     const FIRST: Duration = Duration::from_millis(500);
-    const LONGEST: Duration = Duration::from_secs(30);
+    /// A ComfyUI that comes back should be heard before its first run is over.
+    const LONGEST: Duration = Duration::from_secs(10);
 
     /// The first wait comes next.
     pub fn new() -> Self {
@@ -84,11 +85,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_half_a_minute_and_start_anew() {
+    fn waits_grow_to_ten_seconds_and_start_anew() {
         let mut backoff = Backoff::new();
         assert!(backoff.wait() <= Duration::from_millis(625));
-        assert!((0..20).map(|_| backoff.wait()).all(|wait| wait <= Duration::from_millis(37_500)));
-        assert!(backoff.wait() >= Duration::from_millis(22_500));
+        assert!((0..20).map(|_| backoff.wait()).all(|wait| wait <= Duration::from_millis(12_500)));
+        assert!(backoff.wait() >= Duration::from_millis(7_500));
         backoff.reset();
         assert!(backoff.wait() <= Duration::from_millis(625));
     }
