@@ -28,6 +28,11 @@ pub struct Submission {
 }
 
 impl Submission {
+    /// The length of the text that it was read from: what it takes in memory.
+    pub fn bytes(&self) -> usize {
+        self.json.len()
+    }
+
     /// The API prompt, as it came.
     pub fn prompt(&self) -> &str {
         &self.json[self.prompt.clone()]

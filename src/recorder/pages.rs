@@ -27,6 +27,7 @@ pub(super) type Batch = Vec<HistoryEntry>;
 pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender<Batch>) -> Result<(), comfy::Error> {
     let (mut offset, mut length, mut step_back) = (start, LONGEST_PAGE, STEP_BACK);
     let mut place = Place::default();
+    let mut bundle = Bundle::default();
     let mut ahead = ask(client, offset, length);
     while !out.is_closed() {
         let mut items = ahead.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -34,18 +35,14 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
         let expected = (offset + length - 1, length);
         ahead = ask(client, expected.0, expected.1);
         place.is_reached = place.last.is_none() || offset == 0;
-        let mut bundle = Bundle::default();
         let mut count = 0;
         while let Some(entry) = items.next().await? {
             count += 1;
             if let Some(entry) = place.pass(entry)
-                && let Some(batch) = bundle.add(entry, items.bytes_read())
+                && let Some(batch) = bundle.add(entry)
             {
                 let _ = out.send(batch).await;
             }
-        }
-        if !bundle.entries.is_empty() {
-            let _ = out.send(bundle.entries).await;
         }
         if !place.is_reached {
             // Entries before this place were deleted or pushed out: what is next lies nearer to the start.
@@ -54,7 +51,7 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
             continue;
         }
         if count < length {
-            return Ok(());
+            break;
         }
         // The next page begins with the last entry of this one, which shows whether the history moved meanwhile.
         (offset, step_back) = (offset + count - 1, STEP_BACK);
@@ -63,6 +60,7 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
             ahead = ask(client, offset, length);
         }
     }
+    let _ = out.send(bundle.entries).await;
     Ok(())
 }
 
@@ -83,7 +81,7 @@ pub(super) async fn read_rest(
     let mut bundle = Bundle::default();
     bundle.entries.extend(first);
     while let Some(entry) = items.next().await? {
-        if let Some(batch) = bundle.add(entry, items.bytes_read()) {
+        if let Some(batch) = bundle.add(entry) {
             let _ = out.send(batch).await;
         }
     }
@@ -116,17 +114,18 @@ impl Place {
 #[derive(Debug, Default)]
 struct Bundle {
     entries: Batch,
-    start: usize,
+    bytes: usize,
 }
 
 impl Bundle {
-    /// Adds an entry; gives the batch when it is full. `bytes_read`: how far its list was read.
-    fn add(&mut self, entry: HistoryEntry, bytes_read: usize) -> Option<Batch> {
+    /// Adds an entry; gives the batch when it is full.
+    fn add(&mut self, entry: HistoryEntry) -> Option<Batch> {
+        self.bytes += entry.submission.bytes();
         self.entries.push(entry);
-        if self.entries.len() < BATCH_RUNS && bytes_read - self.start < BATCH_BYTES {
+        if self.entries.len() < BATCH_RUNS && self.bytes < BATCH_BYTES {
             return None;
         }
-        self.start = bytes_read;
+        self.bytes = 0;
         Some(std::mem::take(&mut self.entries))
     }
 }
