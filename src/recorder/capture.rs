@@ -34,6 +34,10 @@ const CLOCK_SLACK: i64 = 2000;
 /// What became of a file.
 type Settled = (AttachmentKey, Fetched);
 
+/// How long after a run others are looked for that wrote a file of the same name, in milliseconds: a week. Every run of
+/// that time is looked at.
+const LONGEST_LOOK: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// Fetches files for one instance.
 #[derive(Debug)]
 pub struct Capture {
@@ -150,7 +154,8 @@ impl Capture {
         if wanted.file.folder == Folder::Input.as_str() || modified.as_millis() <= finished.as_millis() + CLOCK_SLACK {
             return Ok(false);
         }
-        let until = Timestamp::from_millis(modified.as_millis() + CLOCK_SLACK);
+        let until = (modified.as_millis() + CLOCK_SLACK).min(finished.as_millis() + LONGEST_LOOK);
+        let until = Timestamp::from_millis(until);
         self.scribe.is_named_later(wanted.key, &wanted.file, until).await
     }
 }
