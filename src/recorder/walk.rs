@@ -1,14 +1,16 @@
 //! Reading far back: after a gap, or everything at the first start.
 //!
-//! Always from old to new, each part saved before the next is asked for. So at any moment what is recorded is the older
-//! part of ComfyUI's history, and a walk that was cut off is taken up where it ended, without a note of its own.
+//! Always from old to new, and saved in that order, while the next parts are being read and described. So at any moment
+//! what is recorded is the older part of ComfyUI's history, and a walk that was cut off is taken up where it ended,
+//! without a note of its own.
+
+use tokio::sync::mpsc;
 
 use super::listen::{Ended, Listener};
 use super::look::{Described, LONGEST_TAIL, seen_in_history};
 use super::pages::{Batch, read_pages, read_rest};
 use super::reconcile::{Verdict, judge};
 use crate::comfy::{self, HistoryEntry, Items, Paging};
-use tokio::sync::mpsc;
 
 /// How much of a tail is held in memory before it is walked in pages instead.
 const TAIL_BYTES: usize = 32_000_000;
