@@ -1,6 +1,7 @@
 //! What can go wrong with a request, and what its client gets to read: a page, or JSON. Inner failures are told to the
 //! log alone; the client gets a number to find them there.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,11 +11,14 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, VARY, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::headers::PAGE_VARY;
 use super::query;
+use super::viewer::Viewer;
+use super::words::Words;
 use crate::{blobs, store};
 
 /// Why a request isn't answered as it wished.
@@ -37,6 +41,10 @@ pub enum Error {
     Host(String),
     #[error("no password and no token, or a wrong one")]
     Unauthorized,
+    #[error("a change that another site asked for")]
+    Origin,
+    #[error("bad form")]
+    Form,
     #[error("range outside of a file of {size} bytes")]
     Range { size: u64 },
     #[error("read the store")]
@@ -100,6 +108,14 @@ impl Error {
                 "unauthorized",
                 "a password (HTTP Basic, with any user name) or a token (Bearer) is needed".to_owned(),
             ),
+            Self::Origin => (
+                StatusCode::FORBIDDEN,
+                "foreign_origin",
+                "only pages of this server may change something here".to_owned(),
+            ),
+            Self::Form => {
+                (StatusCode::BAD_REQUEST, "bad_form", "this form can't be read; load its page again".to_owned())
+            }
             Self::Range { size } => (
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 "range_not_satisfiable",
@@ -118,6 +134,46 @@ impl Error {
             ),
         };
         Public { status, code, text }
+    }
+}
+
+impl Error {
+    /// What people read, in their language. `None` for a parameter that is wrong: what is wrong with it is said in
+    /// English, in the terms of the API.
+    fn words<'a>(&self, t: &'a Words) -> Option<Cow<'a, str>> {
+        Some(match self {
+            Self::NotFound => t.say("error-not-found"),
+            Self::NoGeneration => t.say("error-no-generation"),
+            Self::NoDocument => t.say("error-no-document"),
+            Self::NoFile => t.say("error-no-file"),
+            Self::Method => t.say("error-method"),
+            Self::Query(_) => return None,
+            Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
+            Self::Host(name) => t.with("error-host", "name", name).into(),
+            Self::Unauthorized => t.say("error-unauthorized"),
+            Self::Origin => t.say("error-origin"),
+            Self::Form => t.say("error-form"),
+            Self::Range { size } => t.with("error-range", "size", size).into(),
+            Self::Store(_)
+            | Self::Blobs(_)
+            | Self::File(_)
+            | Self::Template(_)
+            | Self::Json(_)
+            | Self::Header(_)
+            | Self::Work(_) => t.say("error-internal"),
+        })
+    }
+}
+
+fn title_key(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        400 => "error-title-bad",
+        401 => "error-title-who",
+        404 => "error-title-missing",
+        405 => "error-title-method",
+        421 => "error-title-name",
+        500.. => "error-title-broken",
+        _ => "error-title-other",
     }
 }
 
@@ -151,17 +207,20 @@ impl Format {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    viewer: &'a Viewer,
+    t: &'static Words,
     status: StatusCode,
-    text: &'a str,
+    title: Cow<'a, str>,
+    text: Cow<'a, str>,
     request_id: Option<&'a str>,
 }
 
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
-pub fn render(error: &Error, format: Format, method: &Method, path: &str) -> Response {
+pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -> Response {
     let Public { status, code, mut text } = error.public();
     let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
     if let Some(id) = &request_id {
-        tracing::error!(request = %id, %method, path, error = chain(error), "request failed");
+        tracing::error!(request = %id, %method, path = viewer.here, error = chain(error), "request failed");
     }
     let mut response = match format {
         Format::Json => {
@@ -171,9 +230,15 @@ pub fn render(error: &Error, format: Format, method: &Method, path: &str) -> Res
             (status, Json(json!({"error": {"code": code, "message": text}}))).into_response()
         }
         Format::Page => {
-            let page = ErrorPage { status, text: &text, request_id: request_id.as_deref() }.render();
+            let t = viewer.words;
+            let (title, text) = (t.say(title_key(status)), error.words(t).unwrap_or(Cow::Borrowed(&text)));
+            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id: request_id.as_deref() };
+            let page = page.render();
             // The template has nothing that could fail; if it does, the plain text is still an answer.
-            page.map_or_else(|_| Response::new(Body::from(text)), |page| Html(page).into_response())
+            page.map_or_else(
+                |_| Response::new(Body::from(text.into_owned())),
+                |page| ([(VARY, PAGE_VARY)], Html(page)).into_response(),
+            )
         }
     };
     *response.status_mut() = status;
@@ -208,9 +273,11 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::web::zone::Zone;
 
     async fn body(error: Error, format: Format) -> String {
-        let response = render(&error, format, &Method::GET, "/x");
+        let viewer = Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default());
+        let response = render(&error, format, &Method::GET, &viewer);
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

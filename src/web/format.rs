@@ -1,7 +1,8 @@
-//! Numbers as people read them: moments, durations, sizes. Names of days, months and units are English.
+//! Numbers as people read them, in their language: moments, durations, sizes.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
+use super::words::Words;
 use super::zone::Zone;
 use crate::model::Timestamp;
 
@@ -19,19 +20,25 @@ pub struct Moment {
 }
 
 /// A moment as clocks in that zone show it.
-pub fn moment(moment: Timestamp, zone: Zone) -> Moment {
+pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
     let local = zone.local(moment);
     Moment {
         utc: moment.to_string(),
-        date: local.format("%-d %b %Y").to_string(),
+        date: local.format_localized(&t.say("date-short"), t.language().locale()).to_string(),
         clock: local.format("%H:%M:%S").to_string(),
         exact: local.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string(),
     }
 }
 
-/// A day as a heading: `Friday, 20 November 2026`.
-pub fn day(date: NaiveDate) -> String {
-    date.format("%A, %-d %B %Y").to_string()
+/// A day as a heading: `Friday, 20 November 2026`, and without the year in the year of `today`.
+pub fn day(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
+    let key = if date.year() == today.year() { "date-day" } else { "date-day-year" };
+    date.format_localized(&t.say(key), t.language().locale()).to_string()
+}
+
+/// A month as a heading: `November 2026`.
+pub fn month(first: NaiveDate, t: &Words) -> String {
+    first.format_localized(&t.say("date-month"), t.language().locale()).to_string()
 }
 
 /// The name of a zone where people see it.
@@ -43,22 +50,24 @@ pub fn zone(zone: Zone, now: Timestamp) -> String {
 }
 
 /// A duration in milliseconds: `24 ms`, `1.9 s`, `1 min 20 s`, `2 h 05 min`.
-pub fn duration(millis: i64) -> String {
+pub fn duration(millis: i64, t: &Words) -> String {
     let millis = millis.max(0);
     // Rounded to what the unit shows first, so that 59,999 ms is a minute and not `60.0 s`.
     match millis {
-        0..1_000 => format!("{millis} ms"),
+        0..1_000 => t.with("duration-millis", "millis", millis),
         1_000..59_950 => {
             let tenths = (millis + 50) / 100;
-            format!("{}.{} s", tenths / 10, tenths % 10)
+            t.with("duration-seconds", "seconds", format_args!("{}.{}", tenths / 10, tenths % 10))
         }
         59_950..3_599_500 => {
             let seconds = (millis + 500) / 1_000;
-            format!("{} min {:02} s", seconds / 60, seconds % 60)
+            let rest = format_args!("{:02}", seconds % 60);
+            t.with_both("duration-minutes", "minutes", seconds / 60, "seconds", rest)
         }
         _ => {
             let minutes = (millis + 30_000) / 60_000;
-            format!("{} h {:02} min", minutes / 60, minutes % 60)
+            let rest = format_args!("{:02}", minutes % 60);
+            t.with_both("duration-hours", "hours", t.number(minutes / 60), "minutes", rest)
         }
     }
 }
@@ -82,13 +91,30 @@ pub fn bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::words::Language;
 
     #[test]
-    fn a_moment_is_shown_in_the_zone_of_the_viewer() {
-        let shown = moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap());
-        assert_eq!(shown.utc, "2026-11-20T09:59:12.094Z");
-        assert_eq!((&*shown.date, &*shown.clock), ("20 Nov 2026", "17:59:12"));
-        assert_eq!(shown.exact, "2026-11-20 17:59:12.094 +08:00");
+    fn a_moment_is_shown_in_the_zone_and_the_language_of_the_viewer() {
+        let shown = |language: Language| {
+            moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap(), language.words())
+        };
+        let english = shown(Language::English);
+        assert_eq!(english.utc, "2026-11-20T09:59:12.094Z");
+        assert_eq!((&*english.date, &*english.clock), ("20 Nov 2026", "17:59:12"));
+        assert_eq!(english.exact, "2026-11-20 17:59:12.094 +08:00");
+        assert_eq!(shown(Language::Chinese).date, "2026年11月20日");
+    }
+
+    #[test]
+    fn a_day_says_its_year_when_it_is_another() {
+        let date = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let shown = |text: &str, language: Language| day(date(text), date("2026-11-21"), language.words());
+        assert_eq!(shown("2026-11-20", Language::English), "Friday, 20 November");
+        assert_eq!(shown("2025-11-20", Language::English), "Thursday, 20 November 2025");
+        assert_eq!(shown("2026-11-20", Language::Chinese), "11月20日 星期五");
+        assert_eq!(shown("2025-11-20", Language::Chinese), "2025年11月20日 星期四");
+        assert_eq!(month(date("2026-11-01"), Language::English.words()), "November 2026");
+        assert_eq!(month(date("2026-11-01"), Language::Chinese.words()), "2026年11月");
     }
 
     #[test]
@@ -104,8 +130,9 @@ mod tests {
             (3_599_999, "1 h 00 min"),
             (7_500_000, "2 h 05 min"),
         ] {
-            assert_eq!(duration(millis), text);
+            assert_eq!(duration(millis, Language::English.words()), text);
         }
+        assert_eq!(duration(80_000, Language::Chinese.words()), "1 分 20 秒");
     }
 
     #[test]

@@ -11,12 +11,15 @@ mod format;
 mod headers;
 mod host;
 mod indent;
+mod origin;
 mod pages;
+mod preferences;
 mod query;
 mod range;
 mod routes;
 mod server;
 mod site;
+mod viewer;
 mod words;
 mod zone;
 

@@ -4,52 +4,61 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header::ALLOW;
+use tower_http::compression::CompressionLayer;
 
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
 use super::pages::{document, generation, history, status};
 use super::site::App;
-use super::{assets, auth, files, host};
+use super::viewer::Viewer;
+use super::{assets, auth, files, host, origin, preferences};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
-    Router::new()
+    // Text, which shrinks to a fifth. Files are compressed already, or asked for in parts.
+    let texts = Router::new()
         .route("/", get(history::page))
         .route("/g/{id}", get(generation::page))
         .route("/g/{id}/prompt.json", get(document::prompt))
         .route("/g/{id}/workflow.json", get(document::workflow))
         .route("/status", get(status::page))
+        .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))
         .route("/api/v1/generations/{id}", get(generations::detail))
-        .route("/files/{sha256}/{name}", get(files::file))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(texts)
+        .route("/files/{sha256}/{name}", get(files::file))
         .route("/readyz", get(health::ready))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
+        .layer(from_fn(origin::check))
         .layer(from_fn_with_state(app.clone(), auth::check))
         .layer(from_fn_with_state(app.clone(), host::check))
         // A supervisor asks this by any name and without a password; it says nothing but that we are there.
         .route("/healthz", get(health::alive).fallback(async || Error::Method))
-        .layer(from_fn(edge))
+        .layer(from_fn_with_state(app.clone(), edge))
         .with_state(app)
 }
 
 /// The outermost layer: errors become what their client can read, cache policies become headers.
-async fn edge(request: Request, next: Next) -> Response {
+async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let format = Format::of(&request);
+    let viewer = Viewer::read(request.headers(), request.uri(), app.zone);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         let allow = response.headers_mut().remove(ALLOW);
-        response = error::render(&error, format, &method, &path);
+        response = error::render(&error, format, &method, &viewer);
         response.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
     }
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);

@@ -3,6 +3,7 @@
 use crate::model::{ConnectionState, InstanceName, StorageHealth, Timestamp};
 use crate::web::format::{self, Moment};
 use crate::web::site::App;
+use crate::web::words::Words;
 use crate::web::zone::Zone;
 
 /// The frame of a page.
@@ -44,7 +45,7 @@ pub enum Banner {
 
 impl Frame {
     /// What there is to know right now.
-    pub fn new(app: &App, zone: Zone) -> Self {
+    pub fn new(app: &App, zone: Zone, t: &Words) -> Self {
         let health = app.live.health();
         let has_several = health.len() > 1;
         let mut banners = Vec::new();
@@ -57,7 +58,7 @@ impl Frame {
                 banners.push(Banner::Backfilling { name: name.clone(), runs });
             }
             if let ConnectionState::Away(reason) = instance.connection {
-                let since = format::moment(instance.since, zone);
+                let since = format::moment(instance.since, zone, t);
                 banners.push(Banner::Away { name, address: instance.address, since, reason });
             }
         }

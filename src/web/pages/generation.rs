@@ -1,5 +1,7 @@
 //! `/g/{id}`: one generation, with all that is kept of it.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -15,7 +17,8 @@ use crate::web::format::{self, Moment};
 use crate::web::indent::indent;
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
-use crate::web::words;
+use crate::web::viewer::Viewer;
+use crate::web::words::Words;
 use crate::web::zone::Zone;
 
 /// A document longer than this is a download, not a part of the page.
@@ -24,9 +27,11 @@ const INLINE_BYTES: usize = 256 * 1024;
 #[derive(Template)]
 #[template(path = "generation.html")]
 struct GenerationPage {
+    viewer: Viewer,
+    t: &'static Words,
     frame: Frame,
     run: Summary,
-    why: Option<&'static str>,
+    why: Option<Cow<'static, str>>,
     times: Times,
     outputs: Vec<Media>,
     inputs: Vec<Media>,
@@ -71,17 +76,19 @@ struct Folded {
 /// Answers with one generation.
 pub async fn page(
     State(app): State<App>,
+    viewer: Viewer,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, app.zone)?.zone;
+    let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?.zone;
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let frame = Frame::new(&app, zone);
-    let page = app.work(detail.documents_bytes(), move || Ok(view(detail, frame, zone)?.render()?)).await?;
+    let frame = Frame::new(&app, zone, viewer.words);
+    let page = app.work(detail.documents_bytes(), move || Ok(view(detail, frame, viewer, zone)?.render()?)).await?;
     Ok(super::respond_with(page))
 }
 
-fn view(detail: Detail, frame: Frame, zone: Zone) -> Result<GenerationPage, Error> {
+fn view(detail: Detail, frame: Frame, viewer: Viewer, zone: Zone) -> Result<GenerationPage, Error> {
+    let t = viewer.words;
     let document = |kind| detail.document(kind).map(strict).transpose();
     let nodes = document(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
     let result = document(DocumentKind::Result)?;
@@ -90,12 +97,14 @@ fn view(detail: Detail, frame: Frame, zone: Zone) -> Result<GenerationPage, Erro
     let run = &detail.summary;
     Ok(GenerationPage {
         frame,
-        why: words::why(run.status, run.status_reason),
+        t,
+        viewer,
+        why: t.why(run.status, run.status_reason),
         times: Times {
-            created: format::moment(run.created_at, zone),
-            started: run.started_at.map(|time| format::moment(time, zone)),
-            finished: run.finished_at.map(|time| format::moment(time, zone)),
-            duration: run.duration_ms.map(format::duration),
+            created: format::moment(run.created_at, zone, t),
+            started: run.started_at.map(|time| format::moment(time, zone, t)),
+            finished: run.finished_at.map(|time| format::moment(time, zone, t)),
+            duration: run.duration_ms.map(|millis| format::duration(millis, t)),
         },
         outputs: media(&detail.outputs),
         inputs: media(&detail.inputs),

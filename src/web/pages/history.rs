@@ -1,20 +1,25 @@
 //! `/`: the history, newest first, under day headings.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::frame::{Banner, Frame};
-use crate::model::{ConnectionState, Cover, Health, InstanceName, MediaKind, Page, Status, Summary};
+use crate::model::{ConnectionState, Cover, Health, InstanceName, MediaKind, Page, Status, Summary, Timestamp};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
-use crate::web::{assets, words};
+use crate::web::viewer::Viewer;
+use crate::web::words::Words;
 
 #[derive(Template)]
 #[template(path = "history.html")]
 struct HistoryPage {
+    viewer: Viewer,
+    t: &'static Words,
     frame: Frame,
     filters: Filters,
     days: Vec<Day>,
@@ -58,7 +63,7 @@ struct Card {
     url: String,
     created: Moment,
     duration: Option<String>,
-    why: Option<&'static str>,
+    why: Option<Cow<'static, str>>,
     instance: Option<InstanceName>,
 }
 
@@ -73,8 +78,8 @@ enum Empty {
 }
 
 /// Answers with one page of the history.
-pub async fn page(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, app.zone)?;
+pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
     let instances = app.store.instances().await?;
     let Page { items, next } = app.store.list(query.filter.clone(), query.after, query.limit).await?;
     let empty = items.is_empty().then(|| match () {
@@ -84,13 +89,15 @@ pub async fn page(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     });
     let has_several = instances.len() > 1;
     super::respond(&HistoryPage {
-        frame: Frame::new(&app, query.zone),
+        frame: Frame::new(&app, query.zone, viewer.words),
         newest: query.after.map(|_| query.page(None)),
         older: next.map(|cursor| query.page(Some(cursor))),
-        days: days(items, &query, has_several),
+        days: days(items, &query, has_several, viewer.words),
         filters: filters(&query, instances),
         is_untouched: matches!(empty, Some(Empty::Yet(_))),
         empty,
+        t: viewer.words,
+        viewer,
     })
 }
 
@@ -112,20 +119,21 @@ fn filters(query: &ListQuery, instances: Vec<InstanceName>) -> Filters {
 }
 
 /// Puts runs under the days on which they were queued. They come sorted.
-fn days(runs: Vec<Summary>, query: &ListQuery, has_several: bool) -> Vec<Day> {
+fn days(runs: Vec<Summary>, query: &ListQuery, has_several: bool, t: &'static Words) -> Vec<Day> {
     let zone = query.zone;
+    let today = zone.local(Timestamp::now()).date_naive();
     let mut days: Vec<Day> = Vec::new();
     for run in runs {
         let date = zone.local(run.created_at).date_naive();
         let iso = date.to_string();
         if days.last().is_none_or(|day| day.date != iso) {
-            days.push(Day { heading: format::day(date), date: iso, cards: Vec::new() });
+            days.push(Day { heading: format::day(date, today, t), date: iso, cards: Vec::new() });
         }
         let card = Card {
-            created: format::moment(run.created_at, zone),
-            duration: run.duration_ms.map(format::duration),
+            created: format::moment(run.created_at, zone, t),
+            duration: run.duration_ms.map(|millis| format::duration(millis, t)),
             url: query.generation(run.id),
-            why: words::why(run.status, run.status_reason),
+            why: t.why(run.status, run.status_reason),
             instance: has_several.then(|| run.instance.clone()),
             run,
         };
@@ -164,7 +172,8 @@ impl Card {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AttachmentState, GenerationId, PromptId, Timestamp};
+    use crate::model::{AttachmentState, GenerationId, PromptId};
+    use crate::web::words::Language;
 
     fn run(created_at: &str) -> Summary {
         let created_at = chrono::DateTime::parse_from_rfc3339(created_at).unwrap();
@@ -194,7 +203,7 @@ mod tests {
         let left_a_text = Summary { outputs_count: 1, cover: Some(cover), ..run("2026-11-20T17:00:00Z") };
         let card = |run: Summary| {
             let query = ListQuery::parse("", Author::Form, "UTC".parse().unwrap()).unwrap();
-            days(vec![run], &query, false).remove(0).cards.remove(0)
+            days(vec![run], &query, false, Language::English.words()).remove(0).cards.remove(0)
         };
         let completed = card(left_a_text.clone());
         assert_eq!((completed.kind(), completed.more()), (Some(MediaKind::Text), 0));
@@ -209,7 +218,7 @@ mod tests {
         let runs = || vec![run("2026-11-20T17:00:00Z"), run("2026-11-20T15:59:59Z"), run("2026-11-20T01:00:00Z")];
         let headings = |zone: &str| -> Vec<(String, usize)> {
             let query = ListQuery::parse("", Author::Form, zone.parse().unwrap()).unwrap();
-            let days = days(runs(), &query, false);
+            let days = days(runs(), &query, false, Language::English.words());
             days.into_iter().map(|day| (day.heading, day.cards.len())).collect()
         };
         assert_eq!(headings("UTC"), [("Friday, 20 November 2026".to_owned(), 3)]);

@@ -9,9 +9,10 @@ pub mod status;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
+use http::header::VARY;
 
 use super::error::Error;
-use super::headers::Cache;
+use super::headers::{Cache, PAGE_VARY};
 
 /// A filled-in template as a response.
 fn respond(page: &impl Template) -> Result<Response, Error> {
@@ -20,5 +21,5 @@ fn respond(page: &impl Template) -> Result<Response, Error> {
 
 /// A page that was rendered elsewhere.
 fn respond_with(page: String) -> Response {
-    (axum::Extension(Cache::Live), Html(page)).into_response()
+    ([(VARY, PAGE_VARY)], axum::Extension(Cache::Live), Html(page)).into_response()
 }

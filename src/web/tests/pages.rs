@@ -11,7 +11,7 @@ const HOSTILE: &str = "\"'><img src=x onerror=alert(1)></script><script>alert(2)
 
 /// No tag of ours looks like these.
 fn assert_harmless(page: &str, path: &str) {
-    for tag in ["<img src=x", "<script", "</script", "onerror=alert(1)>"] {
+    for tag in ["<img src=x", "<script>", "alert(2)<", "onerror=alert(1)>"] {
         assert!(!page.contains(tag), "{path} has {tag}");
     }
 }

@@ -1,0 +1,132 @@
+//! Who looks at a page: their language, their theme, their time zone, and where they are. From the address, the cookies
+//! that `/preferences` set, and the headers of their browser, in this order.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::header::{ACCEPT_LANGUAGE, COOKIE};
+use http::request::Parts;
+use http::{HeaderMap, Uri};
+
+use super::site::App;
+use super::words::{Language, Words};
+use super::zone::Zone;
+
+/// The cookie that holds the language.
+pub const LANGUAGE: &str = "recall-lang";
+/// The cookie that holds the theme.
+pub const THEME: &str = "recall-theme";
+/// The cookie that holds the time zone; set by a script of ours, as only the browser knows it.
+const ZONE: &str = "recall-tz";
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// As the viewer's system has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// Every theme.
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    /// The word for it in forms, cookies and `<html data-theme>`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The key of its name.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::System => "theme-system",
+            Self::Light => "theme-light",
+            Self::Dark => "theme-dark",
+        }
+    }
+
+    /// The theme of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == word)
+    }
+}
+
+/// The one who looks.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// The words that they read.
+    pub words: &'static Words,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Where their days begin, unless the address says otherwise.
+    pub zone: Zone,
+    /// Path and query of the page that they asked for.
+    pub here: String,
+}
+
+impl Viewer {
+    /// Reads what a request says of its sender. What can't be used counts as not said.
+    pub fn read(headers: &HeaderMap, uri: &Uri, server_zone: Zone) -> Self {
+        let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
+        let chosen = cookie(headers, LANGUAGE).and_then(Language::from_tag);
+        let zone = cookie(headers, ZONE).and_then(|zone| percent_encoding::percent_decode_str(zone).decode_utf8().ok());
+        Self {
+            words: chosen.or_else(accepted).unwrap_or_default().words(),
+            theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
+            zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
+            here: uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::read(&parts.headers, &parts.uri, app.zone))
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
+    let mut pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(given, _)| *given == name).map(|(_, value)| value.trim_matches('"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn viewer(language: &'static str, cookies: &'static str) -> Viewer {
+        let headers = HeaderMap::from_iter([
+            (ACCEPT_LANGUAGE, HeaderValue::from_static(language)),
+            (COOKIE, HeaderValue::from_static(cookies)),
+        ]);
+        Viewer::read(&headers, &Uri::from_static("/g/7?status=failed"), "UTC".parse().unwrap())
+    }
+
+    #[test]
+    fn a_cookie_counts_more_than_the_browser() {
+        let chosen = viewer("zh-CN,zh", "other=1; recall-lang=en;recall-theme=dark; recall-tz=Asia%2FTokyo");
+        assert_eq!(chosen.words.language(), Language::English);
+        assert_eq!((chosen.theme, chosen.zone.to_string()), (Theme::Dark, "Asia/Tokyo".to_owned()));
+        assert_eq!(chosen.here, "/g/7?status=failed");
+    }
+
+    #[test]
+    fn what_cannot_be_used_counts_as_not_said() {
+        let odd = viewer("zh", "recall-lang=xx; recall-theme=<script>; recall-tz=Mars/Olympus; =; a");
+        assert_eq!(odd.words.language(), Language::Chinese);
+        assert_eq!((odd.theme, odd.zone.to_string()), (Theme::System, "UTC".to_owned()));
+    }
+}

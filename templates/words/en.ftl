@@ -1,0 +1,90 @@
+# Every word that people read on a page. `{ $name }` is a value; `-js-` keys are said by scripts.
+
+# Frame
+history = History
+status-page = Status
+pages = Pages
+skip = Skip to the content
+notices = Notices
+language = Language
+theme = Theme
+theme-system = Like the system
+theme-light = Light
+theme-dark = Dark
+times-of = Times are those of { $zone }.
+refused-title = New runs can't be written down:
+refused-hint = Nothing is lost as long as ComfyUI keeps running. Writing goes on by itself once it can.
+away-title = { $name } is away
+away-since = since { $time }.
+away-at = No answer at { $address }:
+catching-up = Catching up with { $name }.
+catching-up-runs = { $n ->
+    [one] One run from before was read so far; older ones appear as they come in.
+   *[other] { $n } runs from before were read so far; older ones appear as they come in.
+}
+preferences = Preferences
+description = Everything that ComfyUI made, for good.
+
+# Values
+status-pending = Waiting
+status-in-progress = Running
+status-completed = Completed
+status-failed = Failed
+status-cancelled = Cancelled
+status-lost = Lost
+why-interrupted = Somebody stopped it while it ran.
+why-dequeued = It was taken out of the queue before it ran.
+why-comfyui-restarted = ComfyUI ended while it waited or ran, or its history was cleared.
+why-history-deleted = It ended, but was deleted from ComfyUI's history before its result could be read.
+why-lost = ComfyUI went away with it.
+why-pending = It waits in ComfyUI's queue.
+why-in-progress = ComfyUI works on it.
+files-pending = Being fetched
+files-stored = Kept
+files-missing = Files gone
+kind-image = Image
+kind-video = Video
+kind-audio = Audio
+kind-text = Text
+kind-model3d = 3D model
+kind-other = File
+date-short = %-d %b %Y
+date-day = %A, %-d %B
+date-day-year = %A, %-d %B %Y
+date-month = %B %Y
+duration-millis = { $millis } ms
+duration-seconds = { $seconds } s
+duration-minutes = { $minutes } min { $seconds } s
+duration-hours = { $hours } h { $minutes } min
+run-number = Run { $id }
+
+# History
+matches = { $n ->
+    [one] { $n } run
+   *[other] { $n } runs
+}
+
+# Errors
+error-title-bad = That request can't be read
+error-title-who = Who is there?
+error-title-missing = Not found
+error-title-method = Nothing can be changed here
+error-title-name = Not by this name
+error-title-broken = Something broke
+error-title-other = That didn't work
+error-not-found = There is nothing at this address.
+error-no-generation = No generation with this number is kept here. It may have been removed.
+error-no-document = This generation came without this document; runs queued by a script have no workflow.
+error-no-file = There is no file with this digest here.
+error-method = This address can only be read: use GET or HEAD.
+error-host-missing = The request has no Host header.
+error-host = This server doesn't answer to the name { $name }; to add one, start it with --allow-host NAME.
+error-unauthorized = A password or a token is needed.
+error-origin = Only pages of this server may change something here.
+error-form = This form can't be read; load its page again.
+error-range = The file has { $size } bytes, and the range lies outside of them.
+error-internal = Something went wrong here; the log of comfy-recall has the details.
+error-request = Look for request { $id } in the log.
+to-the-history = To the history
+
+# Scripts

@@ -1,0 +1,88 @@
+# 页面上的所有文字，与 en.ftl 的键一一对应。
+
+# Frame
+history = 历史
+status-page = 状态
+pages = 页面
+skip = 跳到正文
+notices = 通知
+language = 语言
+theme = 主题
+theme-system = 跟随系统
+theme-light = 浅色
+theme-dark = 深色
+times-of = 时间按 { $zone } 显示。
+refused-title = 无法写入新的记录：
+refused-hint = 只要 ComfyUI 还在运行，就不会丢失任何内容。可以写入后会自动继续。
+away-title = { $name } 已离线
+away-since = 自 { $time } 起。
+away-at = { $address } 没有响应：
+catching-up = 正在补录 { $name }。
+catching-up-runs = { $n ->
+   *[other] 已读取此前的 { $n } 次生成；更早的会陆续出现。
+}
+preferences = 偏好设置
+description = ComfyUI 生成的一切，永久保存。
+
+# Values
+status-pending = 等待中
+status-in-progress = 运行中
+status-completed = 已完成
+status-failed = 失败
+status-cancelled = 已取消
+status-lost = 丢失
+why-interrupted = 运行途中被人停止。
+why-dequeued = 尚未运行就从队列中移除了。
+why-comfyui-restarted = 它在等待或运行时 ComfyUI 退出了，或者历史被清空了。
+why-history-deleted = 它已结束，但在读取结果之前就从 ComfyUI 的历史中删除了。
+why-lost = ComfyUI 带着它离开了。
+why-pending = 正在 ComfyUI 的队列中等待。
+why-in-progress = ComfyUI 正在处理。
+files-pending = 正在取回
+files-stored = 已保存
+files-missing = 文件已不在
+kind-image = 图片
+kind-video = 视频
+kind-audio = 音频
+kind-text = 文本
+kind-model3d = 3D 模型
+kind-other = 文件
+date-short = %Y年%-m月%-d日
+date-day = %-m月%-d日 %A
+date-day-year = %Y年%-m月%-d日 %A
+date-month = %Y年%-m月
+duration-millis = { $millis } 毫秒
+duration-seconds = { $seconds } 秒
+duration-minutes = { $minutes } 分 { $seconds } 秒
+duration-hours = { $hours } 小时 { $minutes } 分
+run-number = 生成 { $id }
+
+# History
+matches = { $n ->
+   *[other] { $n } 次生成
+}
+
+# Errors
+error-title-bad = 无法理解这个请求
+error-title-who = 请先登录
+error-title-missing = 找不到
+error-title-method = 这里不能更改任何内容
+error-title-name = 不认识这个主机名
+error-title-broken = 出错了
+error-title-other = 没有成功
+error-not-found = 这个地址没有内容。
+error-no-generation = 这里没有这个编号的生成记录，可能已被移除。
+error-no-document = 这次生成没有附带该文档；由脚本提交的任务没有工作流。
+error-no-file = 这里没有该摘要对应的文件。
+error-method = 这个地址只能读取：请使用 GET 或 HEAD。
+error-host-missing = 请求缺少 Host 头。
+error-host = 本服务器不以 { $name } 为名；如需添加，请以 --allow-host NAME 启动。
+error-unauthorized = 需要密码或令牌。
+error-origin = 只有本服务器的页面才能在这里进行更改。
+error-form = 无法读取这个表单；请重新打开所在页面。
+error-range = 文件有 { $size } 字节，请求的范围超出了它。
+error-internal = 这里出了问题；详情见 comfy-recall 的日志。
+error-request = 请在日志中查找请求 { $id }。
+to-the-history = 返回历史
+
+# Scripts
