@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::live::Live;
-use comfy_recall::model::{Comfyui, Filter, Limit, PromptId, Status, Timestamp};
+use comfy_recall::model::{Comfyui, Filter, Limit, PromptId, Start, Status, Timestamp};
 use comfy_recall::store::{Save, Store};
 use comfy_recall::web::{self, Settings, Site};
 use tokio::net::TcpListener;
@@ -26,7 +26,7 @@ pub async fn measure() -> Vec<Row> {
 
     let start = Instant::now();
     let store = Store::open(folder.path()).unwrap();
-    store.list(Filter::default(), None, Limit::default()).await.unwrap();
+    store.list(Filter::default(), Start::Newest, Limit::default()).await.unwrap();
     let opening = start.elapsed();
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,6 +101,7 @@ fn run(n: i64) -> Save {
         client_id: Some("5f0b3a52e0a94a0f9b0cb43f35c1f6a3".into()),
         workflow_id: Some("21b33f3f-8434-427c-9ba4-8a18ddd4a863".into()),
         workflow_name: None,
+        model: None,
         error: None,
         documents: Vec::new(),
         attachments: Vec::new(),

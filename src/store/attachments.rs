@@ -22,13 +22,27 @@ const STORE: &str = "UPDATE attachments SET state = ?4, blob_id = ?5, reason = N
 const UNWANT: &str = "DELETE FROM wanted WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const ADD_BLOB: &str = "INSERT INTO blobs (sha256, bytes, kind, mime) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const BLOB_ID: &str = "SELECT id FROM blobs WHERE sha256 = ?1";
-/// The cover: a picture before a video before sound …, as their codes say; kept by ComfyUI before temporary; then the first.
+/// Characters of a text that a list shows.
+const EXCERPT: u32 = 300;
+/// The cover: what was saved before previews, if it can be seen or heard; then a picture before a video before sound …, as
+/// their codes say; then the first.
 const COUNT_AND_COVER: &str = "
     UPDATE generations SET
-        outputs_count = (SELECT count(*) FROM attachments a WHERE a.generation_id = ?1 AND a.role = 0),
+        (outputs_count, previews_count) = (
+            SELECT count(*), coalesce(sum(a.folder IS 1), 0) FROM attachments a WHERE a.generation_id = ?1 AND a.role = 0),
         cover = (SELECT a.idx FROM attachments a JOIN blobs b ON b.id = a.blob_id
-                 WHERE a.generation_id = ?1 AND a.role = 0 ORDER BY b.kind, a.folder <> 0, a.idx LIMIT 1)
+                 WHERE a.generation_id = ?1 AND a.role = 0
+                 ORDER BY a.folder IS 1 OR b.kind > 3, b.kind, a.folder IS NOT 0, a.idx LIMIT 1),
+        excerpt = (SELECT substr(a.text, 1, ?2) FROM attachments a
+                   WHERE a.generation_id = ?1 AND a.role = 0 AND a.text IS NOT NULL ORDER BY a.idx LIMIT 1)
     WHERE id = ?1";
+/// By itself and only when it changes: indexes and tallies follow this column.
+const KINDS: &str = "
+    UPDATE generations SET kinds = outputs.kinds
+    FROM (SELECT coalesce(sum(DISTINCT 1 << coalesce(b.kind, a.kind)), 0) AS kinds
+          FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
+          WHERE a.generation_id = ?1 AND a.role = 0) AS outputs
+    WHERE generations.id = ?1 AND generations.kinds <> outputs.kinds";
 
 /// A file or a text to be added to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -259,9 +273,17 @@ pub(super) fn unwant(conn: &Connection, key: AttachmentKey) -> Result<(), Error>
     Ok(())
 }
 
+/// What the outputs among new attachments are: a bit for each kind.
+pub(super) fn kinds(attachments: &[NewAttachment]) -> i64 {
+    let outputs = attachments.iter().filter(|new| new.role == Role::Output);
+    let kinds: Vec<_> = outputs.map(|new| new.content.blob().map_or(new.kind, |blob| blob.kind)).collect();
+    MediaKind::mask(&kinds)
+}
+
 /// Keeps what the run's row says of its outputs true.
 pub(super) fn count_and_choose_cover(conn: &Connection, run: GenerationId) -> Result<(), Error> {
-    conn.prepare_cached(COUNT_AND_COVER)?.execute([run.0])?;
+    conn.prepare_cached(COUNT_AND_COVER)?.execute(params![run.0, EXCERPT])?;
+    conn.prepare_cached(KINDS)?.execute([run.0])?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! What reconciling asks: which of ComfyUI's runs are here already, and how far they got.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Error;
 use super::codes::{Code, Coded, PackedId};
+use super::{Error, places};
 use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Timestamp};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
@@ -14,7 +16,7 @@ const BY_PROMPT: &str = "
     WHERE instance_id = ?1 AND prompt_id = ?2 LIMIT ?3";
 const BY_PROMPT_AND_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
-    WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 ORDER BY created_at DESC, id DESC LIMIT ?3";
+    WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 AND kinds = ?5 ORDER BY created_at DESC, id DESC LIMIT ?3";
 const BY_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
@@ -51,14 +53,29 @@ pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[Promp
         if found.len() - before > usize::try_from(MOST).unwrap_or(usize::MAX) {
             found.truncate(before);
             for &status in Status::WORDS {
-                let parameters = params![instance.0, id, MOST, Coded(status)];
-                collect(conn, BY_PROMPT_AND_STATUS, parameters, &mut found)?;
+                found.extend(newest_of_prompt(conn, instance, &id, Coded(status))?);
             }
         }
     }
     found.sort_by_key(|known| known.id);
     found.dedup_by_key(|known| known.id);
     Ok(found)
+}
+
+/// The newest runs of one prompt_id and status.
+fn newest_of_prompt(
+    conn: &Connection,
+    instance: InstanceId,
+    prompt_id: &PackedId<&str>,
+    status: Coded<Status>,
+) -> Result<Vec<Known>, Error> {
+    let mut newest = Vec::new();
+    for kinds in places::kinds_of_prompt(conn, instance.0, prompt_id, &status)? {
+        collect(conn, BY_PROMPT_AND_STATUS, params![instance.0, prompt_id, MOST, status, kinds], &mut newest)?;
+    }
+    newest.sort_unstable_by_key(|known| Reverse((known.created_at, known.id)));
+    newest.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
+    Ok(newest)
 }
 
 /// The runs that ComfyUI still owes a result, oldest first.

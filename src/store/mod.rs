@@ -14,6 +14,7 @@ mod frame;
 mod known;
 mod list;
 mod open;
+mod places;
 mod readers;
 mod save;
 mod shape;
@@ -24,8 +25,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Cursor, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Page,
-    PromptId, Status, Summary, Timestamp,
+    Blob, Comfyui, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Neighbours, Page,
+    PromptId, Start, Status, Summary, Timestamp,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -155,9 +156,15 @@ impl Store {
         self.readers.read(move |conn| files::is_named_later(conn, key, &file, until)).await
     }
 
-    /// A page of the list, newest first by (created_at, id), beginning after the cursor.
-    pub async fn list(&self, filter: Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Summary>, Error> {
-        self.readers.read(move |conn| list::list(conn, &filter, after, limit)).await
+    /// A page of the list, newest first by (created_at, id).
+    pub async fn list(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
+        self.readers.read(move |conn| list::list(conn, &filter, start, limit)).await
+    }
+
+    /// The runs before and behind one in the list of a filter, which it need not fit itself; `None` when there is no such
+    /// run.
+    pub async fn neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
+        self.readers.read(move |conn| list::neighbours(conn, &filter, id)).await
     }
 
     /// Everything that is kept of a run; `None` when there is no such run.
@@ -172,7 +179,7 @@ impl Store {
 
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
-        self.readers.read(list::instances).await
+        self.readers.read(places::instances).await
     }
 }
 

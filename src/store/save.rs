@@ -14,17 +14,18 @@ const ERROR_MESSAGE: usize = 2_000;
 
 const INSERT: &str = "
     INSERT INTO generations (instance_id, prompt_id, number, status, status_reason, created_at, started_at, finished_at,
-        client_id, workflow_id, workflow_name, comfyui_id, outputs_count, error_node_id, error_node_type, error_type,
-        error_message)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14, ?15, ?16)";
-/// ?12: whether there is an error, to take the place of an earlier one.
+        client_id, workflow_id, workflow_name, model, comfyui_id, outputs_count, kinds, error_node_id, error_node_type,
+        error_type, error_message)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14, ?15, ?16, ?17, ?18)";
+/// ?13: whether there is an error, to take the place of an earlier one.
 const UPDATE: &str = "
     UPDATE generations SET number = coalesce(?3, number), status = ?4, status_reason = ?5,
         started_at = coalesce(?6, started_at), finished_at = coalesce(?7, finished_at),
         client_id = coalesce(?8, client_id), workflow_id = coalesce(?9, workflow_id),
-        workflow_name = coalesce(?10, workflow_name), comfyui_id = coalesce(comfyui_id, ?11),
-        error_node_id = iif(?12, ?13, error_node_id), error_node_type = iif(?12, ?14, error_node_type),
-        error_type = iif(?12, ?15, error_type), error_message = iif(?12, ?16, error_message)
+        workflow_name = coalesce(?10, workflow_name), model = coalesce(?11, model),
+        comfyui_id = coalesce(comfyui_id, ?12),
+        error_node_id = iif(?13, ?14, error_node_id), error_node_type = iif(?13, ?15, error_node_type),
+        error_type = iif(?13, ?16, error_type), error_message = iif(?13, ?17, error_message)
     WHERE id = ?2 AND instance_id = ?1";
 const COMFYUI: &str = "SELECT id FROM comfyuis WHERE version IS ?1 AND devices = ?2";
 const INSERT_COMFYUI: &str = "INSERT INTO comfyuis (version, devices) VALUES (?1, ?2)";
@@ -60,6 +61,8 @@ pub struct Save {
     pub workflow_id: Option<String>,
     /// The workflow's name.
     pub workflow_name: Option<String>,
+    /// The name of the main model.
+    pub model: Option<String>,
     /// The error that ended it.
     pub error: Option<ErrorSummary>,
     /// Kept texts; each replaces an earlier one of its kind.
@@ -112,7 +115,9 @@ fn insert(conn: &Connection, instance: InstanceId, comfyui: Option<i64>, run: &S
         run.client_id.as_deref().map(PackedId),
         run.workflow_id.as_deref().map(PackedId),
         run.workflow_name,
+        run.model,
         comfyui,
+        attachments::kinds(&run.attachments),
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
@@ -140,6 +145,7 @@ fn update(
         run.client_id.as_deref().map(PackedId),
         run.workflow_id.as_deref().map(PackedId),
         run.workflow_name,
+        run.model,
         comfyui,
         error.is_some(),
         error.and_then(|error| error.node_id.as_deref()),
