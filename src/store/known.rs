@@ -11,6 +11,9 @@ use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Tim
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
 const MOST: u32 = 100;
 
+/// Runs of a queue that are told: nobody counts further.
+const QUEUE: u32 = 1_000;
+
 const BY_PROMPT: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND prompt_id = ?2 LIMIT ?3";
@@ -20,6 +23,10 @@ const BY_PROMPT_AND_STATUS: &str = "
 const BY_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
+/// The few that are in progress, then those that wait, each by one index.
+const IN_PROGRESS: &str = "
+    SELECT id FROM generations WHERE instance_id = ?1 AND status = 1 ORDER BY created_at, id LIMIT ?2";
+const WAITING: &str = "SELECT id FROM generations WHERE instance_id = ?1 AND status = 0 ORDER BY number, id LIMIT ?2";
 const NEWEST: &str = "
     SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
@@ -88,6 +95,18 @@ pub(super) fn open_runs(conn: &Connection, instance: InstanceId) -> Result<Vec<K
     Ok(found)
 }
 
+/// The open runs in the order in which ComfyUI takes them.
+pub(super) fn queue(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+    let mut queue = Vec::new();
+    for query in [IN_PROGRESS, WAITING] {
+        let mut statement = conn.prepare_cached(query)?;
+        let rest = QUEUE.saturating_sub(u32::try_from(queue.len()).unwrap_or(QUEUE));
+        let ids = statement.query_map(params![instance.0, rest], |row| row.get("id").map(GenerationId))?;
+        queue.extend(ids.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(queue)
+}
+
 /// The run that started last, of those that ended as ComfyUI's history tells: not lost, not taken out of the queue.
 pub(super) fn newest_finished(conn: &Connection, instance: InstanceId) -> Result<Option<Known>, Error> {
     Ok(conn.prepare_cached(NEWEST)?.query_row([instance.0], from_row).optional()?)
@@ -124,7 +143,14 @@ mod tests {
 
     #[test]
     fn no_question_about_known_runs_reads_a_whole_table() {
-        for query in [super::BY_PROMPT, super::BY_PROMPT_AND_STATUS, super::BY_STATUS, super::NEWEST] {
+        for query in [
+            super::BY_PROMPT,
+            super::BY_PROMPT_AND_STATUS,
+            super::BY_STATUS,
+            super::NEWEST,
+            super::IN_PROGRESS,
+            super::WAITING,
+        ] {
             assert_searches(query);
         }
     }

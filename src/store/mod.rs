@@ -6,11 +6,13 @@
 
 mod attachments;
 mod codes;
+mod count;
 mod detail;
 mod documents;
 mod error;
 mod files;
 mod frame;
+mod gaps;
 mod known;
 mod list;
 mod open;
@@ -18,6 +20,8 @@ mod places;
 mod readers;
 mod save;
 mod shape;
+mod size;
+mod tally;
 mod writer;
 
 use std::path::Path;
@@ -25,8 +29,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Neighbours, Page,
-    PromptId, Start, Status, Summary, Timestamp,
+    Blob, Comfyui, Detail, Digest, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
+    Neighbours, Page, PromptId, Size, Start, Status, Summary, Timestamp,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -109,7 +113,7 @@ impl Store {
     /// Notes what became of files. What is stored stays stored, so doing it twice is harmless; unknown keys are passed over.
     /// Gives the generations that were touched, with their status.
     pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
-        self.writer.write(move |session| files::settle(&session.conn, &files)).await
+        self.writer.write(move |session| files::settle(session, &files)).await
     }
 
     /// Makes every file that waits for its next try due now.
@@ -167,6 +171,18 @@ impl Store {
         self.readers.read(move |conn| list::neighbours(conn, &filter, id)).await
     }
 
+    /// How many runs fit a filter; exact.
+    pub async fn count(&self, filter: Filter) -> Result<u64, Error> {
+        self.readers.read(move |conn| count::count(conn, &filter)).await
+    }
+
+    /// How many runs that fit were created from each of these moments, in ascending order, until the next: one number less
+    /// than moments. Days that begin at a whole quarter of an hour are cheap.
+    pub async fn days(&self, filter: Filter, starts: &[Timestamp]) -> Result<Vec<u64>, Error> {
+        let starts = starts.to_vec();
+        self.readers.read(move |conn| count::days(conn, &filter, &starts)).await
+    }
+
     /// Everything that is kept of a run; `None` when there is no such run.
     pub async fn detail(&self, id: GenerationId) -> Result<Option<Detail>, Error> {
         self.readers.read(move |conn| detail::detail(conn, id)).await
@@ -175,6 +191,62 @@ impl Store {
     /// What is known of the bytes with that digest; `None` when no run has them.
     pub async fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
         self.readers.read(move |conn| files::blob(conn, digest)).await
+    }
+
+    /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.
+    pub async fn queue(&self, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+        self.readers.read(move |conn| known::queue(conn, instance)).await
+    }
+
+    /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes
+    /// nothing but the reason, if there is one.
+    pub async fn open_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        started_at: Timestamp,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let work =
+            move |session: &mut Session| gaps::open(&session.conn, instance, kind, started_at, reason.as_deref());
+        self.writer.write(work).await
+    }
+
+    /// Notes that an instance is listened to again. Without an open gap of that kind it changes nothing.
+    pub async fn close_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        ended_at: Timestamp,
+        may_have_missed: bool,
+    ) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::close(&session.conn, instance, kind, ended_at, may_have_missed)).await
+    }
+
+    /// Forgets the open gap of that kind, if there is one: it was too short to tell.
+    pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::drop(&session.conn, instance, kind)).await
+    }
+
+    /// The last gaps of all instances, the latest to start first.
+    pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
+        self.readers.read(move |conn| gaps::gaps(conn, limit)).await
+    }
+
+    /// Notes that the daemon is at work, for the next one to see how long none was.
+    pub async fn note_alive(&self, at: Timestamp) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::note_alive(&session.conn, at)).await
+    }
+
+    /// When that was noted last; `None` if never.
+    pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(gaps::last_alive).await
+    }
+
+    /// How much is kept.
+    pub async fn size(&self) -> Result<Size, Error> {
+        let file = self.readers.file().to_owned();
+        self.readers.read(move |conn| size::size(conn, &file)).await
     }
 
     /// Every instance that was ever recorded, by name.

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::attachments;
+use super::attachments::{self, beginning};
 use super::codes::{Coded, PackedId};
+use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
 use super::{Error, NewAttachment};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
@@ -80,15 +81,16 @@ pub(super) fn save(
 ) -> Result<Vec<GenerationId>, Error> {
     let comfyui = self::comfyui(session, comfyui)?;
     let ids: Vec<_> = runs.iter().map(|run| write(session, instance, comfyui, run)).collect::<Result<_, _>>()?;
+    session.tallies.write(&session.conn)?;
     note_newest(&session.conn, instance, runs, &ids)?;
     Ok(ids)
 }
 
 fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
-    let Session { conn, bases, .. } = session;
+    let Session { conn, bases, tallies, .. } = session;
     let id = match run.id {
-        None => insert(conn, instance, comfyui, run)?,
-        Some(id) => update(conn, instance, comfyui, id, run)?,
+        None => insert(conn, tallies, instance, comfyui, run)?,
+        Some(id) => update(conn, tallies, instance, comfyui, id, run)?,
     };
     for document in &run.documents {
         if run.id.is_none() {
@@ -97,12 +99,19 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
             bases.put(conn, id.0, document.kind, &document.json)?;
         }
     }
-    attachments::save(conn, instance, id, run.id.is_none(), &run.attachments)?;
+    attachments::save(conn, tallies, instance, id, run.id.is_none(), &run.attachments)?;
     Ok(id)
 }
 
-fn insert(conn: &Connection, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
+fn insert(
+    conn: &Connection,
+    tallies: &mut Tallies,
+    instance: InstanceId,
+    comfyui: Option<i64>,
+    run: &Save,
+) -> Result<GenerationId, Error> {
     let error = run.error.as_ref();
+    let kinds = attachments::kinds(&run.attachments);
     conn.prepare_cached(INSERT)?.execute(params![
         instance.0,
         PackedId(run.prompt_id.as_str()),
@@ -117,24 +126,29 @@ fn insert(conn: &Connection, instance: InstanceId, comfyui: Option<i64>, run: &S
         run.workflow_name,
         run.model,
         comfyui,
-        attachments::kinds(&run.attachments),
+        kinds,
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(beginning),
+        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
     ])?;
-    Ok(GenerationId(conn.last_insert_rowid()))
+    let id = GenerationId(conn.last_insert_rowid());
+    tallies.add(Counted { instance, status: run.status, kinds, created_at: run.created_at });
+    Ok(id)
 }
 
 fn update(
     conn: &Connection,
+    tallies: &mut Tallies,
     instance: InstanceId,
     comfyui: Option<i64>,
     id: GenerationId,
     run: &Save,
 ) -> Result<GenerationId, Error> {
+    let before = tally::counted(conn, id)?.filter(|row| row.instance == instance);
+    let before = before.ok_or(Error::UnknownGeneration(id))?;
     let error = run.error.as_ref();
-    let changed = conn.prepare_cached(UPDATE)?.execute(params![
+    conn.prepare_cached(UPDATE)?.execute(params![
         instance.0,
         id.0,
         run.number,
@@ -151,14 +165,10 @@ fn update(
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(beginning),
+        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
     ])?;
-    if changed == 1 { Ok(id) } else { Err(Error::UnknownGeneration(id)) }
-}
-
-/// As much of an error's message as a list may hold.
-fn beginning(message: &str) -> &str {
-    message.char_indices().nth(ERROR_MESSAGE).map_or(message, |(end, _)| &message[..end])
+    tallies.replace(before, Counted { status: run.status, ..before });
+    Ok(id)
 }
 
 /// The row of a ComfyUI; `None` when nothing is known of it, so that a later save may fill it in.

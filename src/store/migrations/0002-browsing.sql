@@ -38,7 +38,8 @@ CREATE INDEX generations_with_other ON generations (kinds & 32, instance_id, sta
 CREATE INDEX generations_waiting ON generations (instance_id, number) WHERE status = 0;
 
 -- How many runs were created in each slot of time, by what the list is asked for. A slot is created_at divided by the
--- length of its grain: 0 a quarter of an hour, 1 four hours, 2 sixteen days. Kept true by the triggers below.
+-- length of its grain: 0 a quarter of an hour, 1 four hours, 2 sixteen days. Kept true by tally.rs, and when runs are
+-- deleted by the trigger.
 CREATE TABLE tallies (
     grain       INTEGER NOT NULL,
     slot        INTEGER NOT NULL,
@@ -50,20 +51,15 @@ CREATE TABLE tallies (
 ) STRICT, WITHOUT ROWID;
 
 -- In the order of time, so that each row is at hand.
-INSERT INTO tallies SELECT 0, created_at / 900000, instance_id, status, kinds, 1
+INSERT INTO tallies (grain, slot, instance_id, status, kinds, runs)
+    SELECT 0, created_at / 900000, instance_id, status, kinds, 1
     FROM generations WHERE true ORDER BY created_at ON CONFLICT DO UPDATE SET runs = runs + 1;
-INSERT INTO tallies SELECT 1, slot / 16, instance_id, status, kinds, sum(runs)
+INSERT INTO tallies (grain, slot, instance_id, status, kinds, runs)
+    SELECT 1, slot / 16, instance_id, status, kinds, sum(runs)
     FROM tallies WHERE grain = 0 GROUP BY slot / 16, instance_id, status, kinds;
-INSERT INTO tallies SELECT 2, slot / 96, instance_id, status, kinds, sum(runs)
+INSERT INTO tallies (grain, slot, instance_id, status, kinds, runs)
+    SELECT 2, slot / 96, instance_id, status, kinds, sum(runs)
     FROM tallies WHERE grain = 1 GROUP BY slot / 96, instance_id, status, kinds;
-
-CREATE TRIGGER generations_come AFTER INSERT ON generations BEGIN
-    INSERT INTO tallies VALUES
-        (0, NEW.created_at / 900000, NEW.instance_id, NEW.status, NEW.kinds, 1),
-        (1, NEW.created_at / 14400000, NEW.instance_id, NEW.status, NEW.kinds, 1),
-        (2, NEW.created_at / 1382400000, NEW.instance_id, NEW.status, NEW.kinds, 1)
-    ON CONFLICT DO UPDATE SET runs = runs + 1;
-END;
 
 CREATE TRIGGER generations_go AFTER DELETE ON generations BEGIN
     UPDATE tallies SET runs = runs - 1
@@ -76,32 +72,13 @@ CREATE TRIGGER generations_go AFTER DELETE ON generations BEGIN
         AND instance_id = OLD.instance_id AND status = OLD.status AND kinds = OLD.kinds AND runs = 0;
 END;
 
-CREATE TRIGGER generations_change AFTER UPDATE OF instance_id, status, kinds, created_at ON generations
-WHEN (OLD.instance_id, OLD.status, OLD.kinds, OLD.created_at)
-    IS NOT (NEW.instance_id, NEW.status, NEW.kinds, NEW.created_at)
-BEGIN
-    UPDATE tallies SET runs = runs - 1
-    WHERE (grain, slot) IN (VALUES (0, OLD.created_at / 900000), (1, OLD.created_at / 14400000),
-            (2, OLD.created_at / 1382400000))
-        AND instance_id = OLD.instance_id AND status = OLD.status AND kinds = OLD.kinds;
-    DELETE FROM tallies
-    WHERE (grain, slot) IN (VALUES (0, OLD.created_at / 900000), (1, OLD.created_at / 14400000),
-            (2, OLD.created_at / 1382400000))
-        AND instance_id = OLD.instance_id AND status = OLD.status AND kinds = OLD.kinds AND runs = 0;
-    INSERT INTO tallies VALUES
-        (0, NEW.created_at / 900000, NEW.instance_id, NEW.status, NEW.kinds, 1),
-        (1, NEW.created_at / 14400000, NEW.instance_id, NEW.status, NEW.kinds, 1),
-        (2, NEW.created_at / 1382400000, NEW.instance_id, NEW.status, NEW.kinds, 1)
-    ON CONFLICT DO UPDATE SET runs = runs + 1;
-END;
-
 -- One row: how many blobs there are, and their bytes.
 CREATE TABLE kept_files (
     files INTEGER NOT NULL,
     bytes INTEGER NOT NULL
 ) STRICT;
 
-INSERT INTO kept_files SELECT count(*), coalesce(sum(bytes), 0) FROM blobs;
+INSERT INTO kept_files (files, bytes) SELECT count(*), coalesce(sum(bytes), 0) FROM blobs;
 
 CREATE TRIGGER blobs_come AFTER INSERT ON blobs BEGIN
     UPDATE kept_files SET files = files + 1, bytes = bytes + NEW.bytes;

@@ -6,6 +6,7 @@ mod listing;
 mod narrowing;
 mod opening;
 mod saving;
+mod standing;
 mod writing;
 
 use tempfile::TempDir;

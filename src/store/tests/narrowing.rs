@@ -51,12 +51,70 @@ async fn agrees(runs: Vec<(&str, Save)>, filters: Vec<Filter>) {
         f.store.save(instance, &Comfyui::default(), vec![save]).await.unwrap();
     }
     let all = everything(&f).await;
+    assert_tallied(&f).await;
     assert!(all.is_sorted_by_key(|run| std::cmp::Reverse((run.created_at, run.id))));
     for filter in filters {
         let taken: Vec<_> = all.iter().filter(|run| filter.takes(run)).collect();
         let ids: Vec<_> = taken.iter().map(|run| run.id).collect();
         assert_eq!(pages(&f, &filter, "3").await, ids, "{filter:?}");
+        assert_eq!(f.store.count(filter.clone()).await.unwrap(), u64::try_from(taken.len()).unwrap(), "{filter:?}");
+        // Days that begin anywhere, and days that begin at a whole quarter of an hour.
+        for (first, length) in [(at(-1), 24 * HOUR + 1_234), (Timestamp::from_millis(1_699_992_000_000), 24 * HOUR)] {
+            let starts: Vec<_> = (0..=90).map(|n| Timestamp::from_millis(first.as_millis() + n * length)).collect();
+            let days = f.store.days(filter.clone(), &starts).await.unwrap();
+            let is_on = |day: &[Timestamp], run: &Summary| run.created_at >= day[0] && run.created_at < day[1];
+            let on = |day: &[Timestamp]| taken.iter().filter(|run| is_on(day, run)).count() as u64;
+            let expected: Vec<_> = starts.windows(2).map(on).collect();
+            assert_eq!(days, expected, "{filter:?}");
+        }
     }
+}
+
+/// Fails when the tallies say anything else than the runs.
+pub(super) async fn assert_tallied(f: &Fixture) {
+    let wrong = f.store.readers.read(|conn| {
+        let mut statement = conn.prepare(
+            "WITH grains (grain, length) AS (VALUES (0, 900000), (1, 14400000), (2, 1382400000)),
+            counted AS (SELECT grain, created_at / length AS slot, instance_id, status, kinds, count(*) AS runs
+                FROM grains JOIN generations GROUP BY 1, 2, 3, 4, 5)
+            SELECT 'uncounted' AS what, * FROM (SELECT * FROM counted EXCEPT SELECT * FROM tallies)
+            UNION ALL SELECT 'extra' AS what, * FROM (SELECT * FROM tallies EXCEPT SELECT * FROM counted)",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, (1..7).map(|i| row.get(i)).collect::<Result<Vec<i64>, _>>()?))
+        })?;
+        Ok(rows.collect::<Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(wrong.await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn the_tallies_follow_runs_as_they_change_fail_and_go() {
+    let f = Fixture::new().await;
+    let files = || vec![output(Some("9"), NewContent::Wanted(file("output", "a.png")))];
+    let ids =
+        f.save((0..9).map(|i| Save { attachments: files(), ..run("p", Status::Pending, i * HOUR) }).collect()).await;
+    assert_tallied(&f).await;
+    for (id, status) in ids.iter().zip([Status::InProgress, Status::Completed, Status::Pending]) {
+        f.save_one(Save { id: Some(*id), ..run("p", status, 5_000 * HOUR) }).await;
+    }
+    assert_tallied(&f).await;
+    let key = crate::store::AttachmentKey { generation: ids[1], role: Role::Output, index: 0 };
+    let video = crate::store::Fetched::Stored(blob(1, MediaKind::Video));
+    f.store.settle(vec![(key, video)]).await.unwrap();
+    assert_tallied(&f).await;
+    // What is taken back was never counted, nor is it with the next.
+    let unknown = Save { id: Some(GenerationId(99)), ..run("p", Status::Lost, 0) };
+    f.store.save(f.instance, &Comfyui::default(), vec![run("p", Status::Failed, 0), unknown]).await.unwrap_err();
+    f.save_one(run("p", Status::Failed, 7)).await;
+    assert_tallied(&f).await;
+    assert_eq!(f.store.count(Filter::default()).await.unwrap(), 10);
+
+    let conn = rusqlite::Connection::open(f.folder.path().join("recall.db")).unwrap();
+    conn.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM generations WHERE id % 2 = 0").unwrap();
+    assert_tallied(&f).await;
+    conn.execute_batch("DELETE FROM generations").unwrap();
+    assert_tallied(&f).await;
 }
 
 proptest! {
