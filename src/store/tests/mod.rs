@@ -7,6 +7,7 @@ mod narrowing;
 mod opening;
 mod saving;
 mod standing;
+mod upgrading;
 mod writing;
 
 use tempfile::TempDir;
