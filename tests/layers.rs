@@ -21,7 +21,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     // 2: engine
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
     // 3: edge
-    ("web", &["store", "blobs", "live", "model", "json"]),
+    ("web", &["store", "blobs", "facts", "live", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),
