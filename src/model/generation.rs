@@ -252,6 +252,8 @@ pub struct Outline {
     pub documents: Vec<(DocumentKind, u64)>,
     /// Where it ran.
     pub comfyui: Comfyui,
+    /// Of a pending run: which it is in ComfyUI's queue, the one in progress counted, from 1.
+    pub place_in_queue: Option<usize>,
 }
 
 impl Outline {

@@ -30,6 +30,7 @@ const LONG: usize = 128 << 10;
 const LONG_WINDOW: u32 = 24;
 
 const BASE: &str = "SELECT data FROM bases WHERE id = ?1";
+const BASE_HEAD: &str = "SELECT substr(data, 1, 32) AS head FROM bases WHERE id = ?1";
 
 /// A frame that needs nothing else.
 pub(super) fn alone(text: &[u8]) -> Result<Vec<u8>, Error> {
@@ -79,13 +80,13 @@ pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) ->
     text(bytes)
 }
 
-/// How long the text of a row is, as its frame says.
-pub(super) fn length(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<u64, Error> {
-    match (base, data) {
-        (_, Some(data)) => content_size(&[&MAGIC, data].concat()),
+/// How long the text of a row is, as the head of its frame says; without one, that of its base.
+pub(super) fn length(conn: &Connection, base: Option<i64>, head: Option<&[u8]>) -> Result<u64, Error> {
+    match (base, head) {
+        (_, Some(head)) => content_size(&[&MAGIC, head].concat()),
         (Some(base), None) => {
-            let data: Vec<u8> = conn.prepare_cached(BASE)?.query_row([base], |row| row.get("data"))?;
-            content_size(&[&MAGIC, &*data].concat())
+            let head: Vec<u8> = conn.prepare_cached(BASE_HEAD)?.query_row([base], |row| row.get("head"))?;
+            content_size(&[&MAGIC, &*head].concat())
         }
         (None, None) => Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
     }

@@ -27,6 +27,7 @@ const BY_STATUS: &str = "
 const IN_PROGRESS: &str = "
     SELECT id FROM generations WHERE instance_id = ?1 AND status = 1 ORDER BY created_at, id LIMIT ?2";
 const WAITING: &str = "SELECT id FROM generations WHERE instance_id = ?1 AND status = 0 ORDER BY number, id LIMIT ?2";
+const INSTANCE: &str = "SELECT instance_id FROM generations WHERE id = ?1";
 const NEWEST: &str = "
     SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
@@ -105,6 +106,14 @@ pub(super) fn queue(conn: &Connection, instance: InstanceId) -> Result<Vec<Gener
         queue.extend(ids.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(queue)
+}
+
+/// Which run of its instance's queue it is, from 1.
+pub(super) fn place_in_queue(conn: &Connection, id: GenerationId) -> Result<Option<usize>, Error> {
+    let instance = conn.prepare_cached(INSTANCE)?.query_row([id.0], |row| row.get("instance_id"));
+    let Some(instance) = instance.optional()? else { return Ok(None) };
+    let queue = queue(conn, InstanceId(instance))?;
+    Ok(queue.iter().position(|waiting| *waiting == id).map(|place| place + 1))
 }
 
 /// The run that started last, of those that ended as ComfyUI's history tells: not lost, not taken out of the queue.

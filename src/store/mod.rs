@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
-    Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
+    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp,
 };
 use readers::Readers;
 use writer::{Session, Writer};

@@ -37,6 +37,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     script!("page.js"),
     script!("app.js"),
+    script!("copy.js"),
+    script!("lightbox.js"),
+    script!("generation.js"),
 ];
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(FILES));

@@ -4,8 +4,10 @@
 mod api;
 mod assets;
 mod auth;
+mod cors;
 mod documents;
 mod error;
+mod excerpt;
 mod files;
 mod format;
 mod headers;

@@ -148,14 +148,14 @@ impl ListQuery {
         }
     }
 
-    /// The address of one generation, in the zone of this list.
+    /// The address of one generation among those of this list.
     pub fn generation(&self, id: GenerationId) -> String {
-        match self.given("tz") {
-            None => format!("/g/{id}"),
-            Some(_) => {
-                let zone = form_urlencoded::byte_serialize(self.zone.to_string().as_bytes()).collect::<String>();
-                format!("/g/{id}?tz={zone}")
-            }
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let of_a_page = |name: &str| matches!(name, "next" | "prev" | "limit");
+        query.extend_pairs(self.given.iter().filter(|(name, _)| !of_a_page(name)));
+        match query.finish() {
+            query if query.is_empty() => format!("/g/{id}"),
+            query => format!("/g/{id}?{query}"),
         }
     }
 
@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(read.page(Start::Newer(cursor)), "/?status=failed&tz=%2B08%3A00&prev=b-2");
         assert_eq!(read.page(Start::Newest), "/?status=failed&tz=%2B08%3A00");
         assert_eq!(script("next=a-1").unwrap().page(Start::Newest), "/");
-        assert_eq!(read.generation(GenerationId(7)), "/g/7?tz=%2B08%3A00");
+        assert_eq!(read.generation(GenerationId(7)), "/g/7?status=failed&tz=%2B08%3A00");
         assert_eq!(script("").unwrap().generation(GenerationId(7)), "/g/7");
     }
 }

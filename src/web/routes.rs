@@ -14,10 +14,10 @@ use tower_http::compression::CompressionLayer;
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{document, generation, history, status};
+use super::pages::{bundle, document, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, files, host, origin, preferences};
+use super::{assets, auth, cors, files, host, origin, preferences};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -25,8 +25,7 @@ pub fn router(app: App) -> Router {
     let texts = Router::new()
         .route("/", get(history::page))
         .route("/g/{id}", get(generation::page))
-        .route("/g/{id}/prompt.json", get(document::prompt))
-        .route("/g/{id}/workflow.json", get(document::workflow))
+        .route("/g/{id}/documents/{kind}", get(document::page))
         .route("/status", get(status::page))
         .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))
@@ -34,9 +33,20 @@ pub fn router(app: App) -> Router {
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .layer(CompressionLayer::new());
+    // What is dropped on ComfyUI's canvas.
+    let shared = Router::new()
+        .route("/files/{sha256}/{name}", get(files::file))
+        .merge(
+            Router::new()
+                .route("/g/{id}/prompt.json", get(document::prompt))
+                .route("/g/{id}/workflow.json", get(document::workflow))
+                .layer(CompressionLayer::new()),
+        )
+        .layer(from_fn_with_state(app.clone(), cors::allow));
     Router::new()
         .merge(texts)
-        .route("/files/{sha256}/{name}", get(files::file))
+        .merge(shared)
+        .route("/g/{id}/files.zip", get(bundle::zip))
         .route("/readyz", get(health::ready))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use super::auth::Auth;
+use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
 use super::zone::Zone;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
+    /// The addresses of the ComfyUI servers, whose pages may read our files.
+    pub comfyui_origins: Vec<String>,
 }
 
 /// What every handler reaches.
@@ -64,6 +67,8 @@ pub struct Shared {
     pub hosts: AllowedHosts,
     /// Who may read.
     pub auth: Option<Auth>,
+    /// Other pages that may read files.
+    pub origins: Origins,
     heavy: Semaphore,
 }
 
@@ -72,8 +77,9 @@ impl App {
     pub fn new(site: Site, listen: SocketAddr) -> Self {
         let Site { store, blobs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
+        let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        Self(Arc::new(Shared { store, blobs, live, zone: settings.zone, hosts, auth: settings.auth, heavy }))
+        Self(Arc::new(Shared { store, blobs, live, zone: settings.zone, hosts, auth: settings.auth, origins, heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

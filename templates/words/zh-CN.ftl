@@ -62,6 +62,95 @@ matches = { $n ->
    *[other] { $n } 次生成
 }
 
+# One run
+way = 前后的生成
+newer-run = 较新的一次
+older-run = 较早的一次
+outputs = 输出
+outputs-none = 没有输出
+outputs-count = { $n ->
+   *[other] { $n } 个输出
+}
+previews-count = { $n ->
+   *[other] { $n } 个预览
+}
+inputs = 读取的文件
+about-run = 关于这次生成
+settings = 参数
+prompt = 提示词
+negative = 反向提示词
+seed = 种子
+copy = 复制
+copy-prompt = 复制提示词
+copy-negative = 复制反向提示词
+copy-seed = 复制种子
+copy-workflow = 复制工作流
+drag-workflow = 拖到 ComfyUI 画布上即可加载
+take-along = 带走
+all-files = 全部文件（ZIP）
+download = 下载
+fact-model = 模型
+fact-lora = LoRA
+fact-passes = 采样阶段
+fact-sampler = 采样器
+fact-scheduler = 调度器
+fact-steps = 步数
+fact-cfg = CFG
+fact-guidance = 引导强度
+fact-denoise = 降噪
+fact-size = 尺寸
+fact-batch = 批量
+fact-frames = 帧数
+fact-text-encoder = 文本编码器
+fact-vae = VAE
+run = 编号
+time-queued = 排队
+time-started = 开始
+time-ended = 结束
+time-took = 耗时
+time-waited = 等待
+cached-nodes = 缓存节点
+instance = 实例
+device = 设备
+ids = 标识
+prompt-id = 提示 ID
+workflow-id = 工作流 ID
+client-id = 客户端 ID
+queue-next = 队列中的下一个
+queue-place = 队列第 { $place } 位
+failure = 错误
+failure-node = 出错节点
+failure-inputs = 该节点的输入
+failure-traceback = 堆栈跟踪
+file-pending = 尚待取回
+file-missing = 文件已不在
+file-unreported = 在运行旁发现，没有节点报告它
+text-goes-on = 文本未完；全文见本次生成的 { $link }。
+documents = 文档
+document-prompt = 提示
+document-workflow = 工作流
+document-extra = 附加数据
+document-result = 结果
+document-open = 打开
+document-find = 在此文档中查找
+document-search = 查找
+document-match = 第 { $nth } 处，共 { $count } 处
+document-no-match = 没有匹配
+document-previous-match = 上一处
+document-next-match = 下一处
+document-lines = 行
+document-before = 前面的行
+document-behind = 后面的行
+document-window = 从第 { $first } 行起，共 { $count } 行
+all-as-json = 这次生成保存的全部内容，见 { $link }。
+lightbox = 大图
+enlarge = 放大 { $name }
+zoom-in = 放大
+zoom-out = 缩小
+previous = 上一个
+next = 下一个
+close = 关闭
+
 # Errors
 error-title-bad = 无法理解这个请求
 error-title-who = 请先登录
@@ -86,3 +175,5 @@ error-request = 请在日志中查找请求 { $id }。
 to-the-history = 返回历史
 
 # Scripts
+js-copied = 已复制
+js-copy-failed = 请按 Ctrl+C

@@ -1,6 +1,6 @@
 //! An output or an input as a page shows it.
 
-use crate::model::{Attachment, AttachmentState, Content, MediaKind, file_url};
+use crate::model::{Attachment, AttachmentState, Content, Cover, Digest, MediaKind, file_url};
 use crate::web::documents::{Node, Nodes};
 use crate::web::format;
 
@@ -28,6 +28,49 @@ pub struct Media {
     pub key: String,
     /// Found beside the run, reported by no node.
     pub is_unreported: bool,
+    /// The digest of its bytes.
+    pub digest: Option<Digest>,
+}
+
+/// The outputs of a run, in the order in which they are looked at.
+#[derive(Debug, Default)]
+pub struct Gallery {
+    /// What stands for the run, large; `None` when there is no output at all.
+    pub first: Option<Media>,
+    /// What it gave beside that.
+    pub others: Vec<Media>,
+    /// Previews, when it also saved something.
+    pub previews: Vec<Media>,
+}
+
+impl Gallery {
+    /// Puts the cover first, and previews apart when there is something that was meant to be kept.
+    pub fn new(outputs: Vec<Media>, cover: Option<&Cover>) -> Self {
+        let has_saved = outputs.iter().any(|media| !media.is_temp);
+        let (mut previews, mut others): (Vec<_>, Vec<_>) =
+            outputs.into_iter().partition(|media| media.is_temp && has_saved);
+        let is_cover = |media: &Media| cover.is_some_and(|cover| media.digest == Some(cover.sha256));
+        let best = |list: &[Media]| list.iter().position(is_cover).or_else(|| list.iter().position(Media::is_seen));
+        // A run that saved only a text may have a picture among its previews.
+        if best(&others).is_none()
+            && let Some(place) = best(&previews)
+        {
+            others.insert(0, previews.remove(place));
+        }
+        let place = best(&others).unwrap_or(0);
+        let first = (place < others.len()).then(|| others.remove(place));
+        Self { first, others, previews }
+    }
+
+    /// How many outputs there are.
+    pub fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len() + self.previews.len()
+    }
+
+    /// Whether any file is here to be taken along.
+    pub fn has_files(&self) -> bool {
+        self.first.iter().chain(&self.others).chain(&self.previews).any(|media| matches!(media.form, Form::File(..)))
+    }
 }
 
 /// How an attachment can be shown.
@@ -62,6 +105,7 @@ impl Media {
             node,
             key: attachment.key.clone(),
             is_unreported: attachment.is_unreported,
+            digest: None,
         };
         match &attachment.content {
             Content::Text(text) => media.form = cut(text),
@@ -72,6 +116,7 @@ impl Media {
                     subfolder => format!("{}/{subfolder}", file.folder),
                 };
                 media.is_temp = file.folder == "temp";
+                media.digest = blob.as_ref().map(|blob| blob.digest);
                 media.size = blob.as_ref().map(|blob| format::bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
@@ -81,6 +126,11 @@ impl Media {
             }
         }
         media
+    }
+
+    /// Whether it is something to look at.
+    pub fn is_seen(&self) -> bool {
+        matches!(self.form, Form::File(MediaKind::Image | MediaKind::Video, _))
     }
 
     /// The node in words: its title, else its class, else its id.
@@ -100,6 +150,39 @@ fn cut(text: &str) -> Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn media(name: &str, is_temp: bool, form: Form) -> Media {
+        Media {
+            form,
+            filename: name.to_owned(),
+            folder: String::new(),
+            is_temp,
+            size: None,
+            node_id: None,
+            node: Node::default(),
+            key: String::new(),
+            is_unreported: false,
+            digest: None,
+        }
+    }
+
+    fn names(gallery: &Gallery) -> (Option<&str>, Vec<&str>, Vec<&str>) {
+        let names = |list: &'_ [Media]| list.iter().map(|media| media.filename.clone().leak() as &str).collect();
+        (gallery.first.as_ref().map(|media| media.filename.as_str()), names(&gallery.others), names(&gallery.previews))
+    }
+
+    #[test]
+    fn previews_stand_apart_when_something_was_saved() {
+        let image = || Form::File(MediaKind::Image, String::new());
+        let text = || Form::Text { text: String::new(), is_cut: false };
+        let both = Gallery::new(vec![media("p", true, image()), media("a", false, image())], None);
+        assert_eq!(names(&both), (Some("a"), vec![], vec!["p"]));
+        let only = Gallery::new(vec![media("p", true, image()), media("q", true, image())], None);
+        assert_eq!(names(&only), (Some("p"), vec!["q"], vec![]));
+        let saved_text = Gallery::new(vec![media("t", false, text()), media("p", true, image())], None);
+        assert_eq!(names(&saved_text), (Some("p"), vec!["t"], vec![]));
+        assert_eq!(names(&Gallery::new(Vec::new(), None)), (None, vec![], vec![]));
+    }
 
     #[test]
     fn a_long_text_is_cut_between_characters() {

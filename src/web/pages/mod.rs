@@ -1,10 +1,13 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
+pub mod bundle;
 pub mod document;
+mod failure;
 mod frame;
 pub mod generation;
 pub mod history;
 mod media;
+mod settings;
 pub mod status;
 
 use askama::Template;
