@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::model::{Cover, Cursor, GenerationId, InstanceName, MediaKind, Status, Summary};
+use crate::model::{AttachmentState, Cover, Cursor, GenerationId, InstanceName, MediaKind, Status, Summary};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::ListQuery;
@@ -123,6 +123,15 @@ impl Card {
         }
     }
 
+    /// Of a run that ended well and has nothing to show.
+    pub fn empty_icon(&self) -> &'static str {
+        match self.run.files_state {
+            Some(AttachmentState::Pending) => "in_progress",
+            Some(AttachmentState::Missing) => "missing",
+            Some(AttachmentState::Stored) | None => "completed",
+        }
+    }
+
     /// Runs before it in the queue.
     pub fn ahead(&self) -> Option<usize> {
         self.turn.map(|turn| turn - 1)
@@ -152,6 +161,9 @@ fn face(run: &Summary, makes_posters: bool) -> Face {
 fn more(run: &Summary, is_seen: bool, shows_previews: bool) -> i64 {
     let has_saved = run.previews_count < run.outputs_count;
     let hidden = if has_saved && !shows_previews { run.previews_count } else { 0 };
+    if run.status == Status::Completed && run.files_state.is_some() {
+        return 0;
+    }
     (run.outputs_count - hidden - i64::from(is_seen)).max(0)
 }
 
@@ -169,7 +181,7 @@ fn beginning(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AttachmentState, Digest, PromptId, Timestamp};
+    use crate::model::{Digest, PromptId, Timestamp};
     use crate::web::words::Language;
 
     fn run(status: Status, cover: Option<MediaKind>, outputs_count: i64, previews_count: i64) -> Summary {
