@@ -108,7 +108,7 @@ async fn counts(store: &Store) -> Vec<Row> {
         ("… of an instance, two statuses, two kinds", several.clone()),
         ("… the same between two odd moments, all but whole", between.clone()),
     ] {
-        let took = timed(async || drop(store.count(filter.clone()).await.unwrap())).await;
+        let took = timed(async || assert!(store.count(filter.clone()).await.is_ok())).await;
         rows.push(Row::new(what, took.as_secs_f64() * 1e3, 3.0, "ms", "Store::count"));
     }
     for (what, filter, hours) in [
