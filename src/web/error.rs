@@ -15,7 +15,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::query;
-use crate::{blobs, store};
+use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error("open a file")]
     Blobs(#[from] blobs::Error),
+    #[error("make a thumbnail")]
+    Thumbs(#[from] thumbs::Error),
     #[error("read a file")]
     File(#[source] std::io::Error),
     #[error("fill in a template")]
@@ -107,6 +109,7 @@ impl Error {
             ),
             Self::Store(_)
             | Self::Blobs(_)
+            | Self::Thumbs(_)
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)

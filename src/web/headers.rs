@@ -14,6 +14,8 @@ const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; me
 pub enum Cache {
     /// Named by its content: never changes. Only in the browser, as a proxy doesn't know our passwords.
     Immutable,
+    /// May change, but not soon.
+    Shortly,
     /// Changes as the history does: ask every time.
     Live,
     /// Not to be kept at all.
@@ -24,6 +26,7 @@ impl Cache {
     fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Immutable => "private, max-age=31536000, immutable",
+            Self::Shortly => "private, max-age=60",
             Self::Live => "private, no-cache",
             Self::Never => "no-store",
         })

@@ -17,6 +17,7 @@ mod range;
 mod routes;
 mod server;
 mod site;
+mod thumbs;
 mod words;
 mod zone;
 

@@ -15,7 +15,7 @@ use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
 use super::pages::{document, generation, history, status};
 use super::site::App;
-use super::{assets, auth, files, host};
+use super::{assets, auth, files, host, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -28,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/api/v1/generations", get(generations::list))
         .route("/api/v1/generations/{id}", get(generations::detail))
         .route("/files/{sha256}/{name}", get(files::file))
+        .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .route("/readyz", get(health::ready))
