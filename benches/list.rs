@@ -9,7 +9,8 @@ use comfy_recall::model::{
     Blob, Comfyui, Cursor, Digest, FileRef, Filter, GenerationId, Limit, MediaKind, PromptId, Role, Start, Status,
     Timestamp,
 };
-use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
+use comfy_recall::store::{Cache, NewAttachment, NewContent, Save, Store};
+use comfy_recall::thumbs::Thumbs;
 use comfy_recall::web::{self, Settings, Site};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -37,8 +38,9 @@ pub async fn measure() -> Vec<Row> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-    let site = Site { store: store.clone(), blobs, live: Live::default(), settings: Settings::default() };
     let stop = CancellationToken::new();
+    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder.path()), None, stop.clone());
+    let site = Site { store: store.clone(), blobs, thumbs, live: Live::default(), settings: Settings::default() };
     let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
     let nothing = request(address, "/healthz").await;
     let mut rows =

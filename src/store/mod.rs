@@ -5,8 +5,10 @@
 //! of the list costs more as the history grows. Knows nothing of files: a digest is only a name here.
 
 mod attachments;
+mod cache;
 mod codes;
 mod count;
+mod covers;
 mod detail;
 mod documents;
 mod error;
@@ -36,6 +38,7 @@ use readers::Readers;
 use writer::{Session, Writer};
 
 pub use attachments::{NewAttachment, NewContent};
+pub use cache::{Cache, Cached, Keep};
 pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use known::Known;

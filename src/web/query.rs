@@ -61,6 +61,8 @@ pub enum BadValue {
     Previews,
     #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
     Time,
+    #[error("not a size of thumbnails: use 256 or 512")]
+    ThumbSize,
     #[error(transparent)]
     Zone(#[from] ParseZoneError),
     #[error(transparent)]

@@ -82,7 +82,7 @@ impl<'a> Cards<'a> {
             turns.extend(queue.into_iter().enumerate().map(|(before, id)| (id, before + 1)));
         }
         let has_several = app.store.instances().await?.len() > 1;
-        Ok(Self { query, t, has_several, makes_posters: true, turns })
+        Ok(Self { query, t, has_several, makes_posters: app.thumbs.makes_posters(), turns })
     }
 
     /// The card of a run.
