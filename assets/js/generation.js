@@ -75,6 +75,11 @@ function pathOf(element, root) {
   return neighbour ? `[data-neighbour="${neighbour}"]` : undefined;
 }
 
+// The small picture that was there first has done its work.
+for (const first of document.querySelectorAll("main img.first")) {
+  first.parentElement.querySelector("img").decode().then(() => first.remove(), () => {});
+}
+
 // Left is newer, right is older, as in the history; Escape leads back to it.
 addEventListener("keydown", (event) => {
   const isOurs = !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;

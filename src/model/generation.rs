@@ -154,6 +154,8 @@ pub struct Cover {
     pub url: String,
     /// What they are.
     pub kind: MediaKind,
+    /// How ComfyUI called the file.
+    pub filename: String,
 }
 
 /// The error that ended a run, without its traceback.
@@ -252,8 +254,6 @@ pub struct Outline {
     pub documents: Vec<(DocumentKind, u64)>,
     /// Where it ran.
     pub comfyui: Comfyui,
-    /// Of a pending run: which it is in ComfyUI's queue, the one in progress counted, from 1.
-    pub place_in_queue: Option<usize>,
 }
 
 impl Outline {

@@ -8,6 +8,7 @@ mod generation;
 mod health;
 mod ids;
 mod query;
+mod thumbnail;
 mod time;
 
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
@@ -20,4 +21,5 @@ pub use generation::{
 pub use health::{ConnectionState, Health, Size, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
+pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;

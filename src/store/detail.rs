@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::codes::Coded;
-use super::{Error, attachments, document, files, frame, known, list};
-use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role, Status};
+use super::{Error, attachments, document, files, frame, list};
+use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role};
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
@@ -27,11 +27,7 @@ pub(super) fn outline(conn: &Connection, id: GenerationId) -> Result<Option<Outl
     let Some(summary) = list::summary(conn, id)? else { return Ok(None) };
     let (outputs, inputs) = attachments(conn, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
     let documents = document::lengths(conn, id)?;
-    let place_in_queue = match summary.status {
-        Status::Pending => known::place_in_queue(conn, id)?,
-        _ => None,
-    };
-    Ok(Some(Outline { summary, outputs, inputs, documents, comfyui: comfyui(conn, id)?, place_in_queue }))
+    Ok(Some(Outline { summary, outputs, inputs, documents, comfyui: comfyui(conn, id)? }))
 }
 
 fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Attachment>, Error> {

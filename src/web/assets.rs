@@ -40,6 +40,7 @@ const FILES: &[(&str, &str, &str)] = &[
     script!("copy.js"),
     script!("lightbox.js"),
     script!("generation.js"),
+    script!("filters.js"),
 ];
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(FILES));

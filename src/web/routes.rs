@@ -17,7 +17,7 @@ use super::headers::{self, Cache};
 use super::pages::{bundle, document, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, cors, files, host, origin, preferences};
+use super::{assets, auth, cors, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(texts)
         .merge(shared)
         .route("/g/{id}/files.zip", get(bundle::zip))
+        .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/readyz", get(health::ready))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)

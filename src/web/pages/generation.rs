@@ -1,6 +1,7 @@
 //! `/g/{id}`: one generation, with all that is kept of it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
@@ -13,7 +14,9 @@ use super::frame::{Banner, Frame};
 use super::media::{Form, Gallery, Media};
 use super::settings::Settings;
 use crate::facts;
-use crate::model::{DocumentKind, GenerationId, MediaKind, Neighbours, Outline, Start, Status, Summary};
+use crate::model::{
+    Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
+};
 use crate::web::api::generations::generation_id;
 use crate::web::documents::{Course, Nodes, strict, texts};
 use crate::web::error::Error;
@@ -144,15 +147,40 @@ pub async fn page(
     let id = generation_id(id)?;
     let outline = app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
     let neighbours = app.store.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
+    let place_in_queue = place_in_queue(&app, &outline.summary).await?;
+    let known = app.thumbs.facts(digests(&outline)).await;
     let texts = Texts::read(&app, &outline).await?;
     let frame = Frame::new(&app, query.zone, viewer.words);
     let bytes = texts.bytes();
-    let page = app.work(bytes, move || Ok(view(outline, neighbours, &texts, frame, viewer, &query)?.render()?)).await?;
+    let page = app
+        .work(bytes, move || {
+            let page = view(outline, &known, neighbours, &texts, frame, viewer, &query)?;
+            Ok(GenerationPage { place_in_queue, ..page }.render()?)
+        })
+        .await?;
     Ok(super::respond_with(page))
+}
+
+/// Which run of its server's queue it is, from 1; for one that waits.
+async fn place_in_queue(app: &App, run: &Summary) -> Result<Option<usize>, Error> {
+    if run.status != Status::Pending {
+        return Ok(None);
+    }
+    let queue = app.store.queue(&run.instance).await?;
+    Ok(queue.iter().position(|id| *id == run.id).map(|before| before + 1))
+}
+
+fn digests(outline: &Outline) -> Vec<Digest> {
+    let blobs = outline.outputs.iter().chain(&outline.inputs).filter_map(|attachment| match &attachment.content {
+        Content::File { blob, .. } => blob.as_ref().map(|blob| blob.digest),
+        Content::Text(_) => None,
+    });
+    blobs.collect()
 }
 
 fn view(
     outline: Outline,
+    known: &HashMap<Digest, MediaFacts>,
     neighbours: Neighbours,
     kept: &Texts,
     frame: Frame,
@@ -164,7 +192,7 @@ fn view(
     let nodes = strict(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
     let result = strict(DocumentKind::Result)?;
     let course = result.as_deref().map(Course::read).unwrap_or_default();
-    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes)).collect();
+    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known)).collect();
     let run = &outline.summary;
     let facts = kept.get(DocumentKind::Prompt).map(facts::read).unwrap_or_default();
     Ok(GenerationPage {
@@ -172,7 +200,7 @@ fn view(
         t,
         viewer,
         why: t.why(run.status, run.status_reason),
-        place_in_queue: outline.place_in_queue,
+        place_in_queue: None,
         way: way(query, neighbours),
         times: Times::new(run, query, t),
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),

@@ -1,6 +1,8 @@
 //! An output or an input as a page shows it.
 
-use crate::model::{Attachment, AttachmentState, Content, Cover, Digest, MediaKind, file_url};
+use std::collections::HashMap;
+
+use crate::model::{Attachment, AttachmentState, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, file_url};
 use crate::web::documents::{Node, Nodes};
 use crate::web::format;
 
@@ -30,6 +32,8 @@ pub struct Media {
     pub is_unreported: bool,
     /// The digest of its bytes.
     pub digest: Option<Digest>,
+    /// Its pixels and how long it plays, where that is known.
+    pub facts: MediaFacts,
 }
 
 /// The outputs of a run, in the order in which they are looked at.
@@ -93,7 +97,7 @@ pub enum Form {
 
 impl Media {
     /// Prepares an attachment.
-    pub fn new(attachment: &Attachment, nodes: &Nodes) -> Self {
+    pub fn new(attachment: &Attachment, nodes: &Nodes, known: &HashMap<Digest, MediaFacts>) -> Self {
         let node = nodes.get(attachment.node_id.as_deref()).into_owned();
         let mut media = Self {
             form: Form::Pending(attachment.reason.clone()),
@@ -106,6 +110,7 @@ impl Media {
             key: attachment.key.clone(),
             is_unreported: attachment.is_unreported,
             digest: None,
+            facts: MediaFacts::default(),
         };
         match &attachment.content {
             Content::Text(text) => media.form = cut(text),
@@ -117,6 +122,7 @@ impl Media {
                 };
                 media.is_temp = file.folder == "temp";
                 media.digest = blob.as_ref().map(|blob| blob.digest);
+                media.facts = media.digest.and_then(|digest| known.get(&digest)).copied().unwrap_or_default();
                 media.size = blob.as_ref().map(|blob| format::bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
@@ -126,6 +132,18 @@ impl Media {
             }
         }
         media
+    }
+
+    /// Width and height, where both are known.
+    pub fn size_in_pixels(&self) -> Option<(u32, u32)> {
+        self.facts.width.zip(self.facts.height)
+    }
+
+    /// The digest, when a small picture is there already that shows all of it: to be seen while the large one comes.
+    pub fn small_first(&self) -> Option<Digest> {
+        let is_larger =
+            self.size_in_pixels().is_some_and(|(width, height)| width.min(height) > ThumbSize::Large.pixels());
+        self.digest.filter(|_| is_larger)
     }
 
     /// Whether it is something to look at.
@@ -163,6 +181,7 @@ mod tests {
             key: String::new(),
             is_unreported: false,
             digest: None,
+            facts: MediaFacts::default(),
         }
     }
 

@@ -1,8 +1,11 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
 pub mod bundle;
+mod calendar;
+mod card;
 pub mod document;
 mod failure;
+mod filters;
 mod frame;
 pub mod generation;
 pub mod history;
