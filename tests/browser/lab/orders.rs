@@ -82,6 +82,8 @@ pub enum Order {
     StartDaemon,
     /// What the daemon wrote to stderr.
     Log,
+    /// Mends what a test left behind: everything is up, hears of everything, and nothing runs or waits.
+    Settle,
     Quit,
 }
 
@@ -214,9 +216,28 @@ impl Lab {
                 Value::Null
             }
             Order::Log => json!(self.daemon.log()),
+            Order::Settle => self.settle().await,
             Order::Quit => Value::Null,
             order => self.change(order).await,
         }
+    }
+
+    async fn settle(&mut self) -> Value {
+        for (_, comfyui) in &self.comfyuis {
+            comfyui.release_history();
+            comfyui.interrupt();
+            comfyui.clear_queue();
+            if comfyui.is_away() {
+                comfyui.plug_in();
+            }
+        }
+        if self.daemon.has_ended() {
+            self.daemon.start_again().await;
+        }
+        for (_, comfyui) in &self.comfyuis {
+            comfyui.until_sockets(1).await;
+        }
+        Value::Null
     }
 
     /// What only concerns ComfyUI. Times are taken just before everybody hears of it.

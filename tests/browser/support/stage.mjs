@@ -10,8 +10,8 @@ import { PATIENCE, Watch, launch, look } from './browser.mjs';
 const FAILURES = new URL('../failures/', import.meta.url).pathname;
 
 /** Starts a lab before the tests of a file and ends it behind them. */
-export function stage(setup) {
-  const stage = { lab: undefined, browser: undefined };
+export function stage(setup = {}) {
+  const stage = { setup, lab: undefined, browser: undefined };
   before(async () => {
     [stage.lab, stage.browser] = await Promise.all([Lab.start(setup), launch()]);
   });
@@ -24,7 +24,7 @@ export function stage(setup) {
   return stage;
 }
 
-async function perform({ lab, browser }, name, report, play) {
+async function perform({ setup, lab, browser }, name, report, play) {
   const opened = [];
   /** Opens a page as `look` describes; `page.watch` sees what it does. */
   const open = async (path = '/', kind = {}) => {
@@ -45,6 +45,7 @@ async function perform({ lab, browser }, name, report, play) {
     throw error;
   } finally {
     await Promise.all(opened.map(({ context }) => context.close()));
+    if (!setup.away) await lab.order('settle');
   }
 }
 
