@@ -6,6 +6,7 @@ import { build } from './build.mjs';
 
 /** One per test file. Everything that it started ends with this process. */
 export class Lab {
+  static #running = new Set();
   #child;
   #waiting = [];
   #ended;
@@ -19,8 +20,10 @@ export class Lab {
       return value === false || value === undefined ? [] : [`--${name}`, String(value)];
     });
     lab.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    Lab.#running.add(lab);
     lab.#ended = new Promise((resolve) => {
       lab.#child.on('close', (code) => {
+        Lab.#running.delete(lab);
         for (const { reject } of lab.#waiting.splice(0)) reject(new Error(`the lab ended with ${code}`));
         resolve(code);
       });
@@ -82,6 +85,11 @@ export class Lab {
   async stop() {
     this.#child.stdin.end();
     return this.#ended;
+  }
+
+  /** Also those that a failed test left. */
+  static async stopAll() {
+    await Promise.all([...Lab.#running].map((lab) => lab.stop()));
   }
 }
 

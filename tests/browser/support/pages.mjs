@@ -1,4 +1,5 @@
 // What the pages promise their markup to be: the only place that knows it beside the tests of a part itself.
+import { PATIENCE } from './browser.mjs';
 import { until } from './stage.mjs';
 
 /** The cards that are there, in their order. */
@@ -156,18 +157,27 @@ export async function examples(lab) {
 
 /** Waits, inside the page, for an element; gives the page's clock at that moment. */
 export function appearance(page, selector) {
-  return page.evaluate(
-    (selector) =>
+  const waited = page.evaluate(
+    ([selector, patience]) =>
       new Promise((resolve) => {
-        const look = () => {
-          if (!document.querySelector(selector)) return;
+        const tell = (at) => {
           observer.disconnect();
-          resolve(performance.timeOrigin + performance.now());
+          clearTimeout(end);
+          resolve(at);
         };
+        const look = () => document.querySelector(selector) && tell(performance.timeOrigin + performance.now());
         const observer = new MutationObserver(look);
         observer.observe(document.documentElement, { childList: true, subtree: true, attributes: true });
+        const end = setTimeout(tell, patience);
         look();
       }),
-    selector,
+    [selector, PATIENCE],
   );
+  const told = waited.then((at) => {
+    if (at === undefined) throw new Error(`waited in vain for ${selector}`);
+    return at;
+  });
+  // Whoever waits for it hears of it; a test that has failed before doesn't.
+  told.catch(() => {});
+  return told;
 }

@@ -6,6 +6,9 @@ import { after, before, test } from 'node:test';
 import { Lab } from './lab.mjs';
 import { PATIENCE, Watch, launch, look } from './browser.mjs';
 
+/** The longest that one test may take. */
+const LIMIT = 120_000;
+
 /** Where pictures of failed tests go. */
 const FAILURES = new URL('../failures/', import.meta.url).pathname;
 
@@ -17,10 +20,10 @@ export function stage(setup = {}) {
   });
   after(async () => {
     await stage.browser?.close();
-    await stage.lab?.stop();
+    await Lab.stopAll();
   });
   /** A test: `play({lab, browser, open, say})`. Fails also when one of its pages did what no page may do. */
-  stage.test = (name, play) => test(name, (context) => perform(stage, name, context, play));
+  stage.test = (name, play) => test(name, { timeout: LIMIT }, (context) => perform(stage, name, context, play));
   return stage;
 }
 
