@@ -12,12 +12,13 @@ import { CHROMIUM, Watch, launch, look } from './support/browser.mjs';
 import { build } from './support/build.mjs';
 import { Lab, picture } from './support/lab.mjs';
 import { appearance, examples, untilListening } from './support/pages.mjs';
-import { until } from './support/stage.mjs';
 
 const KB = 1_000;
 const LIGHTHOUSE_RUNS = 3;
 const NEW_RUNS = 20;
 const CARDS = 5_000;
+/** How long nothing new may come while it is scrolled, in milliseconds. */
+const STANDSTILL = 15_000;
 
 const rows = [];
 
@@ -207,15 +208,15 @@ async function scroll(lab) {
   await page.goto('/');
   const devtools = await browser.newBrowserCDPSession();
   const start = Date.now();
-  await until('the end of the history', async () => {
+  for (let [most, since] = [0, start]; Date.now() - since < STANDSTILL && most < CARDS; ) {
     await page.mouse.wheel(0, 1_000);
-    return page.evaluate(
-      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => {
-        const isDown = innerHeight + scrollY >= document.documentElement.scrollHeight - 2;
-        resolve(isDown && !document.querySelector('a[rel=next]'));
-      }))),
+    const seen = await page.evaluate(
+      () => new Promise((resolve) => {
+        requestAnimationFrame(() => requestAnimationFrame(() => resolve(measured.seen.size)));
+      }),
     );
-  }, 600_000);
+    if (seen > most) [most, since] = [seen, Date.now()];
+  }
   const took = (Date.now() - start) / 1e3;
   const { seen, frames, kept } = await page.evaluate(() => ({
     seen: measured.seen.size,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { Lab, picture } from './support/lab.mjs';
-import { appearance, card, ids, untilListening } from './support/pages.mjs';
+import { card, ids, untilListening } from './support/pages.mjs';
 import { stage, until } from './support/stage.mjs';
 
 const { test } = stage({});
@@ -82,15 +82,17 @@ test('the status page says that ComfyUI is away, and why', async ({ open, lab })
 test('while older runs are still being read, the page says so', async ({ open }) => {
   const late = await Lab.start({ away: true });
   try {
-    await late.order('preload', { runs: 400, run: picture(3) });
+    await late.order('preload', { runs: 1_000, run: picture(3) });
     const page = await open('', { baseURL: late.url });
     page.watch.allow(/asks another host/);
+    await late.order('plug_in', { history_answers: 4 });
+    await until('the first of them', async () => (await late.list('limit=1')).length > 0);
     await page.goto('/');
-    const told = appearance(page, '[data-banner="catching-up"]');
-    await late.order('plug_in');
-    await told;
-    await until('all of them', async () => (await late.list()).length === 400, 60_000);
-    await until('the banner to go', async () => (await page.locator('[data-banner="catching-up"]').count()) === 0);
+    const banner = page.locator('[data-banner="catching-up"]');
+    await banner.waitFor();
+    await late.order('release_history');
+    await until('all of them', async () => (await late.list()).length === 1_000, 60_000);
+    await until('the banner to go', async () => (await banner.count()) === 0);
   } finally {
     await late.stop();
   }

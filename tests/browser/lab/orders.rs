@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Lab;
 use crate::pictures;
-use crate::support::comfyui::{ComfyUi, File, Outcome, Run};
+use crate::support::comfyui::{ComfyUi, File, Outcome, Route, Run};
 use crate::support::fixtures;
 
 /// One line of standard input. `instance`: which ComfyUI, the first when there is none.
@@ -57,13 +57,10 @@ pub enum Order {
     Unplug {
         instance: Option<String>,
     },
-    /// Mends it.
+    /// Mends it. After so many requests for its history, ComfyUI answers no more of them until `release_history`.
     PlugIn {
         instance: Option<String>,
-    },
-    /// ComfyUI answers nothing about its history until `release_history`.
-    HoldHistory {
-        instance: Option<String>,
+        history_answers: Option<usize>,
     },
     ReleaseHistory {
         instance: Option<String>,
@@ -271,8 +268,14 @@ impl Lab {
             Order::StopComfyui { instance } => comfyui(instance).kill().await,
             Order::StartComfyui { instance } => comfyui(instance).revive(),
             Order::Unplug { instance } => comfyui(instance).unplug().await,
-            Order::PlugIn { instance } => comfyui(instance).plug_in(),
-            Order::HoldHistory { instance } => comfyui(instance).hold_history(),
+            Order::PlugIn { instance, history_answers } => {
+                let comfyui = comfyui(instance);
+                comfyui.plug_in();
+                if let Some(answers) = history_answers {
+                    comfyui.until_asked(Route::History, answers).await;
+                    comfyui.hold_history();
+                }
+            }
             Order::ReleaseHistory { instance } => comfyui(instance).release_history(),
             order => panic!("nobody obeys {order:?}"),
         }

@@ -213,21 +213,25 @@ fn result(status: Status) -> Value {
 async fn outputs(blobs: &Blobs, kind: Kind, nth: u32, side: u32) -> Vec<NewAttachment> {
     let seed = u64::from(nth);
     let (w, h) = SIZES[nth as usize % SIZES.len()];
-    let picture = |more: u64| pictures::landscape(seed + more * 1_000_003, side * w / 4, side * h / 4);
+    let picture = async |more: u64| {
+        let paint = move || pictures::landscape(seed + more * 1_000_003, side * w / 4, side * h / 4);
+        tokio::task::spawn_blocking(paint).await.unwrap()
+    };
     let name = format!("ComfyUI_{:05}_.png", nth + 1);
     match kind {
-        Kind::Picture => vec![stored(blobs, "output", &name, picture(0)).await],
-        Kind::Partial => vec![stored(blobs, "temp", &name, picture(0)).await],
+        Kind::Picture => vec![stored(blobs, "output", &name, picture(0).await).await],
+        Kind::Partial => vec![stored(blobs, "temp", &name, picture(0).await).await],
         Kind::Batch => {
             let mut outputs = Vec::new();
             for more in 0..4 {
-                outputs.push(stored(blobs, "output", &format!("batch_{nth:05}_{more}_.png"), picture(more)).await);
+                outputs
+                    .push(stored(blobs, "output", &format!("batch_{nth:05}_{more}_.png"), picture(more).await).await);
             }
             outputs
         }
         Kind::Preview => vec![
-            stored(blobs, "temp", &format!("ComfyUI_temp_{nth:05}_.png"), picture(1)).await,
-            stored(blobs, "output", &name, picture(0)).await,
+            stored(blobs, "temp", &format!("ComfyUI_temp_{nth:05}_.png"), picture(1).await).await,
+            stored(blobs, "output", &name, picture(0).await).await,
         ],
         Kind::Video => vec![fixture(blobs, "video/ComfyUI_00001_.mp4").await],
         Kind::Audio => vec![fixture(blobs, "audio/ComfyUI_00002.flac").await],
