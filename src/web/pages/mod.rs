@@ -1,7 +1,7 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
 pub mod document;
-mod frame;
+pub mod frame;
 pub mod generation;
 pub mod history;
 mod media;
