@@ -15,6 +15,8 @@ const MOST = 200;
 const filter = new URLSearchParams(location.search);
 for (const name of ["next", "prev"]) filter.delete(name);
 
+const first = filter.size ? `/?${filter}` : "/";
+
 const wanted = new Set();
 /** Cards that wait for their viewer to come up. */
 const held = new Map();
@@ -42,7 +44,8 @@ async function send() {
     if (hasToRefresh) await refresh();
     if (ids.length) {
       const page = await list.fetchPage(`/cards?${new URLSearchParams([...filter, ["ids", ids.join()]])}`);
-      take(list.read(page).cards, page.querySelector("[data-gone]")?.dataset.gone.split(" ") ?? []);
+      take(list.read(page).cards, page.querySelector("[data-gone]").dataset.gone.split(" "));
+      count(page);
     }
   } catch (error) {
     // When the server is back, the page is told to look again.
@@ -81,10 +84,18 @@ function take(cards, gone) {
   show();
 }
 
+function count(page) {
+  const [told, ours] = [page, document].map((place) => place.querySelector("[data-count]"));
+  if (told && ours && ours.textContent !== told.textContent) ours.replaceWith(document.adoptNode(told));
+}
+
 function appear(cards) {
   if (!cards.length) return;
-  document.querySelector("[data-empty]")?.remove();
-  list.put(cards);
+  const empty = document.querySelector("[data-empty]");
+  // The first run ever: now there is something to filter.
+  if (empty?.dataset.empty === "yet") return location.reload();
+  empty?.remove();
+  list.put(cards, first);
 }
 
 function show() {
@@ -95,7 +106,7 @@ function show() {
 }
 
 function release() {
-  if (hasMore) return location.assign(filter.size ? `/?${filter}` : "/");
+  if (hasMore) return location.assign(first);
   const cards = [...held.values()];
   held.clear();
   show();
@@ -121,7 +132,9 @@ async function refresh() {
   const open = list.items.filter((card) => ["pending", "in_progress"].includes(card.dataset.status));
   for (const card of [...open.slice(0, MOST / 2), ...list.items.slice(first, last)].slice(0, MOST)) wanted.add(card.dataset.id);
   if (links.prev) return;
-  const page = list.read(await list.fetchPage(filter.size ? `/?${filter}` : "/"));
+  const fetched = await list.fetchPage(first);
+  count(fetched);
+  const page = list.read(fetched);
   const isHole = page.next && list.items.length && !page.cards.some((card) => list.get(card.dataset.id));
   if (isHole) {
     if (list.isAtTop()) return location.reload();

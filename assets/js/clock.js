@@ -1,9 +1,9 @@
-// How long something has been going on: `<time data-since="2026-11-20T09:59:12.094Z">` counts.
+// How long something has been going on: `<time data-since="1795168752094">` counts.
 
 import { now } from "./live.js";
 
 function elapsed(since) {
-  const seconds = Math.max(0, Math.floor((now() - Date.parse(since)) / 1_000));
+  const seconds = Math.max(0, Math.floor((now() - since) / 1_000));
   const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
   const digits = (number) => String(number).padStart(2, "0");
   return hours ? `${hours}:${digits(minutes)}:${digits(rest)}` : `${minutes}:${digits(rest)}`;

@@ -10,23 +10,27 @@ let playing, timer;
 function start(card) {
   if (playing?.card === card || isCalm()) return;
   stop();
-  playing = { card };
+  const still = card.querySelector("[data-video]");
+  const video = still ? document.createElement("video") : card.querySelector("video");
+  if (!video) return;
+  playing = { card, video, isAdded: Boolean(still) };
   timer = setTimeout(() => {
-    const video = document.createElement("video");
-    Object.assign(video, { src: card.dataset.video, muted: true, loop: true, playsInline: true, tabIndex: -1, ariaHidden: "true" });
-    video.addEventListener("playing", () => video.classList.add("playing"));
-    video.addEventListener("error", () => video.remove());
-    card.querySelector(".cover").append(video);
-    playing.video = video;
+    if (still) {
+      Object.assign(video, { src: still.dataset.video, muted: true, loop: true, playsInline: true, tabIndex: -1, ariaHidden: "true" });
+      video.addEventListener("error", () => video.remove());
+      still.after(video);
+    }
     video.play().catch(() => {});
   }, REST);
 }
 
 function stop() {
   clearTimeout(timer);
-  const video = playing?.video;
+  const { video, isAdded } = playing ?? {};
   playing = undefined;
   if (!video) return;
+  video.pause();
+  if (!isAdded) return;
   // Else the browser goes on loading it.
   video.removeAttribute("src");
   video.load();
@@ -40,7 +44,7 @@ function replace(media) {
 }
 
 export function begin() {
-  const at = (event) => (event.target instanceof Element ? event.target.closest("[data-video]") : null);
+  const at = (event) => (event.target instanceof Element ? event.target.closest("a.card") : null);
   for (const type of ["pointerover", "focusin"]) {
     document.addEventListener(type, (event) => {
       const card = at(event);

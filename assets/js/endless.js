@@ -9,16 +9,17 @@ const AHEAD = 2.5;
 /** Where the list goes on. */
 export const links = { next: null, prev: null };
 
-const pager = document.querySelector(".pager");
 const ends = {};
 const busy = {};
 
 function note(found, ways) {
   for (const way of ways) {
     links[way] = found[way];
-    // The link stays for those who look for it, and for the history of the browser.
-    const link = pager?.querySelector(`a[rel=${way}]`);
+    // The link stays for whoever looks for it; nobody has to press it.
+    const link = document.querySelector(`a[rel=${way}]`);
+    if (link) link.hidden = true;
     if (link && found[way]) link.href = found[way];
+    else if (way === "prev") document.querySelector('[data-pager="newer"]')?.remove();
     else link?.remove();
     show(way, found[way] ? "" : "end");
   }
@@ -94,7 +95,6 @@ export async function begin(prepare) {
   }
   list.root.before(ends.prev);
   list.root.after(ends.next);
-  if (pager) pager.hidden = true;
   note(list.read(document), ["next", "prev"]);
   await prepare();
   const watch = new IntersectionObserver((seen) => seen.some((end) => end.isIntersecting) && look(), {

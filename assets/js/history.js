@@ -12,6 +12,6 @@ if (list.root) {
   list.begin();
   place.begin();
   keys.begin();
-  await endless.begin(place.recall);
+  endless.begin(place.recall);
   arrivals.begin();
 }

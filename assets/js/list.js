@@ -10,8 +10,8 @@ const STEP = 16;
 // More than these aren't seen at once, and needn't move smoothly.
 const MOVABLE = 80;
 
-/** `<div data-list>`: sections `[data-day]` with a heading and a `ul` of `li[data-id][data-at]`. */
-export const root = document.querySelector("[data-list]");
+/** Has sections `[data-day]`, each with a heading and a `ul` of `li[data-id][data-place]`. */
+export const root = document.querySelector("[data-grid]");
 
 /** Every card, newest first. */
 export const items = [];
@@ -23,7 +23,7 @@ let near = [0, 0];
 /** The cards of a page that was fetched, or of this one, and its links to others. */
 export function read(page) {
   const link = (rel) => page.querySelector(`a[rel=${rel}]`)?.getAttribute("href") ?? null;
-  return { cards: [...page.querySelectorAll("[data-day] li[data-id]")], next: link("next"), prev: link("prev") };
+  return { cards: [...page.querySelectorAll("li[data-id]")], next: link("next"), prev: link("prev") };
 }
 
 /** Fetches a page or a fragment. */
@@ -36,10 +36,13 @@ export async function fetchPage(url) {
 export const get = (id) => byId.get(String(id));
 export const source = (card) => sources.get(card);
 
+// Time and id, as the cursors of the server have them.
+const order = (card) => card.dataset.place.split("-").map((number) => parseInt(number, 36));
+
 /** Whether `card` stands before `other`. */
 export function isNewer(card, other) {
-  const [at, before] = [Number(card.dataset.at), Number(other.dataset.at)];
-  return at === before ? Number(card.dataset.id) > Number(other.dataset.id) : at > before;
+  const [[time, id], [otherTime, otherId]] = [order(card), order(other)];
+  return time === otherTime ? id > otherId : time > otherTime;
 }
 
 /** The first place that isn't before: of the cards of which `isBefore` holds come all others. */
@@ -59,7 +62,7 @@ export const place = (card) => search((other) => isNewer(other, card));
 export function put(cards, url) {
   for (const card of cards) {
     const known = get(card.dataset.id);
-    if (known && known.dataset.at === card.dataset.at) {
+    if (known && known.dataset.place === card.dataset.place) {
       replace(known, card);
       continue;
     }
@@ -80,8 +83,8 @@ export function put(cards, url) {
 
 /** The list of the day of a card that comes to stand at a place. */
 function sectionOf(card, at) {
-  const day = card.closest("[data-day]");
-  const beside = [items[at - 1], items[at]].map((other) => other?.closest("[data-day]"));
+  const day = card.closest("section");
+  const beside = [items[at - 1], items[at]].map((other) => other?.closest("section"));
   let section = beside.find((other) => other?.dataset.day === day.dataset.day);
   if (!section) {
     section = document.adoptNode(day.cloneNode(true));
@@ -99,6 +102,7 @@ function replace(known, card) {
   const hadFocus = known.contains(document.activeElement);
   const index = known.querySelector("a")?.tabIndex;
   Object.assign(known.dataset, card.dataset);
+  known.className = card.className;
   contents.delete(known);
   known.style.blockSize = "";
   known.replaceChildren(...[...card.childNodes].map((node) => document.adoptNode(node)));
@@ -118,7 +122,7 @@ export function remove(card) {
   if (at < 0) return;
   items.splice(at, 1);
   byId.delete(card.dataset.id);
-  const section = card.closest("[data-day]");
+  const section = card.closest("section");
   card.remove();
   if (!section.querySelector("li")) section.remove();
   near = [0, items.length];
@@ -127,9 +131,9 @@ export function remove(card) {
 
 /** Empties the list. */
 export function clear() {
+  for (const card of items) card.closest("section")?.remove();
   items.length = 0;
   byId.clear();
-  root.replaceChildren();
 }
 
 const topOf = (card) => card.getBoundingClientRect().top;

@@ -67,7 +67,8 @@ fn events(live: &Live, after: Option<&str>) -> impl Stream<Item = sse::Event> + 
     let has_missed = after.is_some_and(|after| after.parse() != Ok(position));
     let greeting = if has_missed { named("reload", &now()) } else { named("hello", &now()) };
     let greeting = greeting.retry(RETRY).id(position.to_string());
-    let told = stream::unfold(Batches::new(heard, position), async |mut batches| Some((batches.next().await?, batches)));
+    let told =
+        stream::unfold(Batches::new(heard, position), async |mut batches| Some((batches.next().await?, batches)));
     stream::once(async { greeting }).chain(told.flat_map(stream::iter))
 }
 
@@ -115,12 +116,14 @@ impl Pending {
     fn events(&mut self) -> Vec<sse::Event> {
         let mut events = Vec::new();
         if !self.runs.is_empty() {
-            let runs = std::mem::take(&mut self.runs).into_iter().map(|(id, status)| json!({"id": id, "status": status}));
+            let runs =
+                std::mem::take(&mut self.runs).into_iter().map(|(id, status)| json!({"id": id, "status": status}));
             events.push(named("generation", &json!({"runs": runs.collect::<Vec<_>>()})));
         }
         if !self.instances.is_empty() {
             let names = std::mem::take(&mut self.instances);
-            events.push(named("instance", &json!({"names": names.iter().map(InstanceName::as_str).collect::<Vec<_>>()})));
+            events
+                .push(named("instance", &json!({"names": names.iter().map(InstanceName::as_str).collect::<Vec<_>>()})));
         }
         if std::mem::take(&mut self.has_storage) {
             events.push(named("storage", &json!({})));
@@ -229,7 +232,10 @@ mod tests {
         let (text, took) = batch(&mut batches).await;
         assert_eq!(
             text,
-            format!("event: generation\ndata: {{\"runs\":[{{\"id\":1,\"status\":\"in_progress\"}}]}}\nid: {}\n\n", live.position())
+            format!(
+                "event: generation\ndata: {{\"runs\":[{{\"id\":1,\"status\":\"in_progress\"}}]}}\nid: {}\n\n",
+                live.position()
+            )
         );
         assert!(took <= BREATH * 2, "{took:?}");
         for id in [1, 2, 1, 2, 1] {
@@ -262,7 +268,10 @@ mod tests {
         }
         let seconds = start.elapsed().as_secs_f64();
         assert!(has_run && bytes < 20_000, "{bytes}");
-        assert!(reloads >= 1 && f64::from(u32::try_from(reloads).unwrap()) <= seconds / 2.0 + 1.0, "{reloads} in {seconds} s");
+        assert!(
+            reloads >= 1 && f64::from(u32::try_from(reloads).unwrap()) <= seconds / 2.0 + 1.0,
+            "{reloads} in {seconds} s"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{document, frame, generation, history, status};
+use super::pages::{cards, document, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
 use super::{assets, auth, events, files, host, origin, preferences};
@@ -28,6 +28,7 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}/prompt.json", get(document::prompt))
         .route("/g/{id}/workflow.json", get(document::workflow))
         .route("/status", get(status::page))
+        .route("/cards", get(cards::fragment))
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))

@@ -86,11 +86,7 @@ struct Banners {
 }
 
 /// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
-pub async fn banners(
-    State(app): State<App>,
-    viewer: Viewer,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
+pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
     super::respond(&Banners { t: viewer.words, frame: Frame::new(&app, query.zone, viewer.words) })
 }

@@ -1,6 +1,10 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
+mod calendar;
+mod card;
+pub mod cards;
 pub mod document;
+mod filters;
 pub mod frame;
 pub mod generation;
 pub mod history;

@@ -2,5 +2,6 @@
 
 mod api;
 mod files;
+mod live;
 mod pages;
 mod server;
