@@ -15,7 +15,7 @@ const MOST = 200;
 const filter = new URLSearchParams(location.search);
 for (const name of ["next", "prev"]) filter.delete(name);
 
-const first = filter.size ? `/?${filter}` : "/";
+const newest = filter.size ? `/?${filter}` : "/";
 
 const wanted = new Set();
 /** Cards that wait for their viewer to come up. */
@@ -95,7 +95,7 @@ function appear(cards) {
   // The first run ever: now there is something to filter.
   if (empty?.dataset.empty === "yet") return location.reload();
   empty?.remove();
-  list.put(cards, first);
+  list.put(cards, newest);
 }
 
 function show() {
@@ -106,7 +106,7 @@ function show() {
 }
 
 function release() {
-  if (hasMore) return location.assign(first);
+  if (hasMore) return location.assign(newest);
   const cards = [...held.values()];
   held.clear();
   show();
@@ -132,7 +132,7 @@ async function refresh() {
   const open = list.items.filter((card) => ["pending", "in_progress"].includes(card.dataset.status));
   for (const card of [...open.slice(0, MOST / 2), ...list.items.slice(first, last)].slice(0, MOST)) wanted.add(card.dataset.id);
   if (links.prev) return;
-  const fetched = await list.fetchPage(first);
+  const fetched = await list.fetchPage(newest);
   count(fetched);
   const page = list.read(fetched);
   const isHole = page.next && list.items.length && !page.cards.some((card) => list.get(card.dataset.id));

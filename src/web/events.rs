@@ -94,13 +94,16 @@ struct Pending {
 impl Pending {
     fn take(&mut self, event: Event) {
         match event {
+            // A backfill brings thousands that ended long ago; what runs right now isn't to wait for them.
+            Event::Generation { id, status } if self.is_behind && !status.is_open() => {
+                self.runs.entry(id).and_modify(|known| *known = status);
+            }
             Event::Generation { id, status } => drop(self.runs.insert(id, status)),
             Event::Instance { name } => drop(self.instances.insert(name)),
             Event::Storage => self.has_storage = true,
         }
         if self.runs.len() > MOST_RUNS {
             self.is_behind = true;
-            // A backfill brings thousands that ended long ago; what runs right now isn't to wait for them.
             self.runs.retain(|_, status| status.is_open());
         }
         if self.runs.len() > MOST_RUNS {
