@@ -3,10 +3,11 @@
 
 import { isCalm } from "./page.js";
 
-// Cards that are kept whole before and behind those that are seen.
-const NEAR = 150;
-// A row or two: less isn't worth the work.
-const STEP = 16;
+// Cards that are kept whole before and behind those that are seen, and those behind which they are let go.
+const NEAR = 60;
+const FAR = 120;
+// Cards that one frame gives back or lets go, beside those that are seen.
+const STEP = 24;
 // More than these aren't seen at once, and needn't move smoothly.
 const MOVABLE = 80;
 
@@ -18,7 +19,7 @@ export const items = [];
 const byId = new Map();
 const sources = new WeakMap();
 const contents = new WeakMap();
-let near = [0, 0];
+let whole = [0, 0];
 
 /** The cards of a page that was fetched, or of this one, and its links to others. */
 export function read(page) {
@@ -77,7 +78,7 @@ export function put(cards, url) {
     const link = card.querySelector("a");
     if (link) link.tabIndex = items.length === 1 ? 0 : -1;
   }
-  near = [0, items.length];
+  whole = [0, items.length];
   soon();
 }
 
@@ -125,7 +126,7 @@ export function remove(card) {
   const section = card.closest("section");
   card.remove();
   if (!section.querySelector("li")) section.remove();
-  near = [0, items.length];
+  whole = [0, items.length];
   soon();
 }
 
@@ -178,25 +179,31 @@ export function restore(card) {
 }
 
 function release(cards) {
-  const far = cards.filter((card) => !contents.has(card) && !card.contains(document.activeElement));
   // All heights first: each change would make the browser lay out again.
-  const heights = far.map((card) => card.offsetHeight);
-  far.forEach((card, nth) => {
+  const heights = cards.map((card) => card.offsetHeight);
+  cards.forEach((card, nth) => {
     contents.set(card, card.innerHTML);
     card.style.blockSize = `${heights[nth]}px`;
     card.replaceChildren();
   });
 }
 
+const isWhole = (card) => !contents.has(card);
+const isFree = (card) => isWhole(card) && !card.contains(document.activeElement);
+
+/** Lets go of what is far and brings back what is near, a few at a time: a frame has to be short. */
 function lighten() {
   const [first, last] = seen();
-  const [from, to] = [Math.max(0, first - NEAR), Math.min(items.length, last + NEAR)];
-  const [oldFrom, oldTo] = near;
-  const isFar = Math.abs(from - oldFrom) >= STEP || Math.abs(to - oldTo) >= STEP;
-  if (!isFar) return;
-  near = [from, to];
-  for (let at = from; at < to; at += 1) restore(items[at]);
-  release([...items.slice(oldFrom, Math.min(from, oldTo)), ...items.slice(Math.max(to, oldFrom), oldTo)]);
+  const [from, to] = [Math.max(0, first - FAR), Math.min(items.length, last + FAR)];
+  // Outside of this nothing is whole.
+  const [oldFrom, oldTo] = [Math.min(whole[0], from), Math.min(Math.max(whole[1], to), items.length)];
+  const far = [...items.slice(oldFrom, Math.min(from, oldTo)), ...items.slice(Math.max(to, oldFrom), oldTo)].filter(isFree);
+  release(far.slice(0, 2 * STEP));
+  const near = items.slice(Math.max(0, first - NEAR), last + NEAR).filter((card) => !isWhole(card));
+  const isSeen = (card) => !isNewer(card, items[first]) && (!items[last] || isNewer(card, items[last]));
+  near.sort((one, other) => isSeen(other) - isSeen(one)).filter((card, nth) => nth < STEP || isSeen(card)).forEach(restore);
+  whole = far.length > 2 * STEP ? [oldFrom, oldTo] : [from, to];
+  if (far.length > 2 * STEP || near.length > STEP) soon();
 }
 
 let frame;
@@ -216,8 +223,10 @@ export function begin() {
     sources.set(card, location.pathname + location.search);
     card.querySelector("a").tabIndex = items.length === 1 ? 0 : -1;
   }
-  near = [0, items.length];
+  whole = [0, items.length];
   addEventListener("scroll", soon, { passive: true });
+  // We hold what is seen; the browser doing it too would do it twice.
+  document.documentElement.style.overflowAnchor = "none";
   // Far cards don't know how high they would be now: as high as one that is there.
   let width = root.clientWidth;
   new ResizeObserver(() => {

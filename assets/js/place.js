@@ -5,15 +5,17 @@ import * as list from "./list.js";
 
 const KEY = "recall-places";
 const MOST = 30;
+const MOST_PAGES = 6;
 
 const places = () => JSON.parse(sessionStorage.getItem(KEY) ?? "{}");
 
 function remember() {
-  const [first] = list.seen();
-  const card = list.items[first];
+  const [first, last] = list.seen();
+  const focused = document.activeElement?.closest("li[data-id]");
+  // The one that was opened, if any: around it the rows may come to be others.
+  const card = list.items.slice(first, last).includes(focused) ? focused : list.items[first];
   if (!card) return;
-  const focused = document.activeElement?.closest("li[data-id]")?.dataset.id;
-  const place = { id: card.dataset.id, top: card.getBoundingClientRect().top, url: list.source(card), focused };
+  const place = { id: card.dataset.id, top: card.getBoundingClientRect().top, url: list.source(card), focused: focused?.dataset.id };
   const all = { ...places(), [history.state.place]: scrollY > 0 || focused ? place : undefined };
   for (const old of Object.keys(all).slice(0, -MOST)) delete all[old];
   sessionStorage.setItem(KEY, JSON.stringify(all));
@@ -33,6 +35,9 @@ export async function recall() {
   const card = list.get(place.id);
   if (!card) return;
   const top = () => card.getBoundingClientRect().top;
+  // From the beginning of its day on, rows are as they were.
+  const isCut = () => list.items[0].closest("section") === card.closest("section");
+  for (let pages = 0; pages < MOST_PAGES && endless.links.prev && isCut(); pages += 1) await endless.load("prev");
   // There must be enough around it for it to come to where it was.
   while (top() + scrollY < place.top && (await endless.load("prev")));
   while (document.documentElement.scrollHeight - scrollY - top() < innerHeight - place.top && (await endless.load("next")));
