@@ -170,6 +170,12 @@ impl Store {
         self.readers.read(move |conn| list::list(conn, &filter, start, limit)).await
     }
 
+    /// Those of these runs that there are.
+    pub async fn summaries(&self, ids: Vec<GenerationId>) -> Result<Vec<Summary>, Error> {
+        let summaries = move |conn: &_| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
+        self.readers.read(summaries).await
+    }
+
     /// The runs before and behind one in the list of a filter, which it need not fit itself; `None` when there is no such
     /// run.
     pub async fn neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {

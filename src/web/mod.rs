@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod documents;
 mod error;
+mod events;
 mod files;
 mod format;
 mod headers;

@@ -14,10 +14,10 @@ use tower_http::compression::CompressionLayer;
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{document, generation, history, status};
+use super::pages::{cards, document, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, files, host, origin, preferences, thumbs};
+use super::{assets, auth, events, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -28,6 +28,8 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}/prompt.json", get(document::prompt))
         .route("/g/{id}/workflow.json", get(document::workflow))
         .route("/status", get(status::page))
+        .route("/cards", get(cards::fragment))
+        .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))
         .route("/api/v1/generations/{id}", get(generations::detail))
@@ -39,6 +41,7 @@ pub fn router(app: App) -> Router {
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/files/{sha256}/{name}", get(files::file))
         .route("/readyz", get(health::ready))
+        .route("/events", get(events::stream))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(from_fn(origin::check))

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::auth::Auth;
 use super::error::Error;
@@ -69,16 +70,19 @@ pub struct Shared {
     pub hosts: AllowedHosts,
     /// Who may read.
     pub auth: Option<Auth>,
+    /// We are about to stop: what has no end of its own ends now.
+    pub closing: CancellationToken,
     heavy: Semaphore,
 }
 
 impl App {
-    /// Joins the site with the address it is served at.
-    pub fn new(site: Site, listen: SocketAddr) -> Self {
+    /// Joins the site with the address it is served at, and with the word to stop.
+    pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
         let Site { store, blobs, thumbs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone: settings.zone, hosts, auth: settings.auth, heavy }))
+        let Settings { auth, zone, .. } = settings;
+        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

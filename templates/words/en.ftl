@@ -123,6 +123,16 @@ nothing-matches-hint = No recorded run fits all of these filters.
 that-was-all = That was all
 that-was-all-hint = There is nothing older than what you have seen.
 
+# Keys
+keys = Keys
+keys-arrows = From card to card
+keys-ends = First card, last card
+keys-enter = Open it
+keys-beside = Of a run: the newer one, the older one
+keys-filter = To the filter
+keys-map = These keys
+keys-escape = Close what is open; of a run, back to the history
+
 # Errors
 error-title-bad = That request can't be read
 error-title-who = Who is there?
@@ -147,3 +157,10 @@ error-request = Look for request { $id } in the log.
 to-the-history = To the history
 
 # Scripts
+js-new = { $n } new
+js-many-new = Many new
+js-loading = More is coming
+js-load-error = The next ones can't be read.
+js-retry = Try again
+js-that-was-all = That was all
+js-offline = Not connected to comfy-recall since { $name }

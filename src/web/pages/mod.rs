@@ -2,9 +2,10 @@
 
 mod calendar;
 mod card;
+pub mod cards;
 pub mod document;
 mod filters;
-mod frame;
+pub mod frame;
 pub mod generation;
 pub mod history;
 mod media;

@@ -2,6 +2,7 @@
 
 mod api;
 mod files;
+mod live;
 mod pages;
 mod server;
 mod thumbs;
