@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
-use comfy_recall::live::Live;
+use comfy_recall::live::{Live, Position};
 use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
 use comfy_recall::recorder::{self, Folders, Settings};
 use comfy_recall::store::Store;
@@ -33,7 +33,7 @@ pub async fn measure() -> Vec<Row> {
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));
     comfy.until_sockets(1).await;
 
-    let mut events = live.subscribe();
+    let (_, mut events) = live.subscribe();
     let plain = client();
     let texts = Texts::of(62_000);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
@@ -61,7 +61,12 @@ pub async fn measure() -> Vec<Row> {
 }
 
 /// Waits until the run is as wanted: its status, and whether its files are stored.
-async fn until(events: &mut Receiver<Event>, store: &Store, id: &str, is_wanted: impl Fn(Status, bool) -> bool) {
+async fn until(
+    events: &mut Receiver<(Position, Event)>,
+    store: &Store,
+    id: &str,
+    is_wanted: impl Fn(Status, bool) -> bool,
+) {
     let filter = Filter { prompt_id: Some(PromptId::from(id)), ..Filter::default() };
     loop {
         events.recv().await.unwrap();

@@ -3,11 +3,13 @@
 //! Nothing here is a record. Whoever falls behind is told so and reads the store again.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 
-use crate::model::{Event, Health, InstanceName, StorageHealth};
+use crate::model::{Event, Health, InstanceName, StorageHealth, Timestamp};
 
 /// Events kept for a slow subscriber before it is told that it fell behind.
 const BACKLOG: usize = 256;
@@ -15,39 +17,77 @@ const BACKLOG: usize = 256;
 /// A handle to what is going on; clones share it.
 #[derive(Debug, Clone)]
 pub struct Live {
-    events: broadcast::Sender<Event>,
+    events: broadcast::Sender<(Position, Event)>,
     now: Arc<Mutex<Now>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Now {
     instances: BTreeMap<InstanceName, Health>,
     storage: StorageHealth,
+    position: Position,
+}
+
+/// How much was told by then: whoever is at the same position as we are has missed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Which run of the daemon: the millisecond of its start.
+    life: i64,
+    /// Events told in this life.
+    told: u64,
+}
+
+impl fmt::Display for Position {
+    /// `LIFE-TOLD`, for browsers to repeat.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.life, self.told)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (life, told) = text.split_once('-').ok_or(())?;
+        Ok(Self { life: life.parse().map_err(drop)?, told: told.parse().map_err(drop)? })
+    }
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { events: broadcast::Sender::new(BACKLOG), now: Arc::default() }
+        let now = Now {
+            instances: BTreeMap::new(),
+            storage: StorageHealth::default(),
+            position: Position { life: Timestamp::now().as_millis(), told: 0 },
+        };
+        Self { events: broadcast::Sender::new(BACKLOG), now: Arc::new(Mutex::new(now)) }
     }
 }
 
 impl Live {
     /// Tells everyone who listens; nobody listening is fine.
     pub fn publish(&self, event: Event) {
-        let _ = self.events.send(event);
+        self.tell(&mut self.now(), event);
     }
 
-    /// Hears every event from now on. `RecvError::Lagged` means: reload.
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+    /// Hears every event from now on, each with the position behind it. `RecvError::Lagged` means: reload.
+    pub fn subscribe(&self) -> (Position, broadcast::Receiver<(Position, Event)>) {
+        let now = self.now();
+        (now.position, self.events.subscribe())
+    }
+
+    /// Where we are. What is read from the store afterwards has everything that was told by then.
+    pub fn position(&self) -> Position {
+        self.now().position
     }
 
     /// Replaces what is known of an instance, and says so when it differs.
     pub fn set_health(&self, health: Health) {
+        let mut now = self.now();
         let name = health.name.clone();
-        let before = self.now().instances.insert(name.clone(), health.clone());
+        let before = now.instances.insert(name.clone(), health.clone());
         if before.as_ref() != Some(&health) {
-            self.publish(Event::Instance { name });
+            self.tell(&mut now, Event::Instance { name });
         }
     }
 
@@ -56,9 +96,13 @@ impl Live {
         self.now().instances.values().cloned().collect()
     }
 
-    /// Notes whether the last write went through.
+    /// Notes whether the last write went through, and says so when it differs.
     pub fn set_storage(&self, storage: StorageHealth) {
-        self.now().storage = storage;
+        let mut now = self.now();
+        if now.storage != storage {
+            now.storage = storage;
+            self.tell(&mut now, Event::Storage);
+        }
     }
 
     /// Whether the last write went through.
@@ -66,7 +110,39 @@ impl Live {
         self.now().storage.clone()
     }
 
+    /// Under the lock, so that events are heard in the order of their positions.
+    fn tell(&self, now: &mut Now, event: Event) {
+        now.position.told += 1;
+        let _ = self.events.send((now.position, event));
+    }
+
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_told_of_the_storage() {
+        let live = Live::default();
+        let (start, mut events) = live.subscribe();
+        live.set_storage(StorageHealth::Writable);
+        assert_eq!(live.position(), start);
+        live.set_storage(StorageHealth::Refused("full".to_owned()));
+        let (position, event) = events.try_recv().unwrap();
+        assert_eq!((position, event), (live.position(), Event::Storage));
+        assert_ne!(position, start);
+    }
+
+    #[test]
+    fn a_position_reads_back_what_it_writes() {
+        let position = Position { life: 1_795_168_752_094, told: 7 };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        for text in ["", "-", "1", "1-", "a-1", "1--1", "1-1-1"] {
+            assert_eq!(text.parse::<Position>(), Err(()), "{text}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 // What every page does: the viewer's time zone, and a theme that changes at once.
 
+import "./banners.js";
+import "./clock.js";
+import "./keys.js";
 import { on } from "./page.js";
 
 // The server can't know where the viewer's days begin; from the next page on it does.

@@ -17,4 +17,6 @@ pub enum Event {
         /// Which.
         name: InstanceName,
     },
+    /// What arrives can't be written any more, or can again.
+    Storage,
 }

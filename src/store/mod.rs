@@ -19,6 +19,7 @@ mod gaps;
 mod known;
 mod list;
 mod open;
+mod outputs;
 mod places;
 mod readers;
 mod save;
@@ -59,7 +60,8 @@ pub struct Store {
 
 impl Store {
     /// Opens the database of a data folder, creates both where there are none, and brings an older database up to date.
-    /// Blocks. Takes a few pages' reading on a database of any size.
+    /// Blocks. Takes a few pages' reading on a database of any size, but for the first time after an update: then it may
+    /// read all of it, some ten seconds for a million runs.
     ///
     /// # Errors
     /// Each says what to do: in use by another daemon, not writable, from a newer version, not ours, damaged.
@@ -167,6 +169,12 @@ impl Store {
     /// A page of the list, newest first by (created_at, id).
     pub async fn list(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
         self.readers.read(move |conn| list::list(conn, &filter, start, limit)).await
+    }
+
+    /// Those of these runs that there are.
+    pub async fn summaries(&self, ids: Vec<GenerationId>) -> Result<Vec<Summary>, Error> {
+        let summaries = move |conn: &_| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
+        self.readers.read(summaries).await
     }
 
     /// The runs before and behind one in the list of a filter, which it need not fit itself; `None` when there is no such

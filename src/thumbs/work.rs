@@ -9,8 +9,8 @@ use tokio::task;
 use super::{Error, Urgency};
 use crate::model::Unmade;
 
-/// Memory for decoded pixels, of all workers together.
-const BUDGET_KIB: u32 = 112 * 1024;
+/// Memory for decoded pixels, of all workers together. Enough for one WebP of 4096×4096, which is decoded whole.
+const BUDGET_KIB: u32 = 192 * 1024;
 
 /// Thumbnails at a time, however many processors there are: each costs memory.
 const MOST_WORKERS: usize = 4;

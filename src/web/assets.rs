@@ -21,6 +21,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/css/generation.css"),
     include_str!("../../assets/css/lightbox.css"),
     include_str!("../../assets/css/status.css"),
+    include_str!("../../assets/css/live.css"),
 );
 
 macro_rules! script {
@@ -36,11 +37,24 @@ const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", STYLE),
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     script!("page.js"),
+    script!("stream.js"),
+    script!("live-worker.js"),
+    script!("live.js"),
+    script!("banners.js"),
+    script!("clock.js"),
+    script!("keys.js"),
     script!("app.js"),
     script!("copy.js"),
     script!("lightbox.js"),
     script!("generation.js"),
     script!("filters.js"),
+    script!("list.js"),
+    script!("endless.js"),
+    script!("place.js"),
+    script!("arrivals.js"),
+    script!("covers.js"),
+    script!("grid-keys.js"),
+    script!("history.js"),
 ];
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(FILES));

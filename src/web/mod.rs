@@ -7,6 +7,7 @@ mod auth;
 mod cors;
 mod documents;
 mod error;
+mod events;
 mod excerpt;
 mod files;
 mod format;

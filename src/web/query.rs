@@ -53,6 +53,8 @@ pub enum BadValue {
     Status,
     #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
     Kind,
+    #[error("not ids: use one to 200 whole numbers, with commas between")]
+    Ids,
     #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
     Date,
     #[error("not a month: use YYYY-MM")]

@@ -14,10 +14,10 @@ use tower_http::compression::CompressionLayer;
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{bundle, document, generation, history, status};
+use super::pages::{bundle, cards, document, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, cors, files, host, origin, preferences, thumbs};
+use super::{assets, auth, cors, events, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -27,6 +27,8 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}", get(generation::page))
         .route("/g/{id}/documents/{kind}", get(document::page))
         .route("/status", get(status::page))
+        .route("/cards", get(cards::fragment))
+        .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))
         .route("/api/v1/generations/{id}", get(generations::detail))
@@ -49,6 +51,7 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}/files.zip", get(bundle::zip))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/readyz", get(health::ready))
+        .route("/events", get(events::stream))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(from_fn(origin::check))

@@ -41,7 +41,7 @@ pub enum Error {
 /// Answers whoever connects, until it is told to stop; then finishes the requests in hand, for a few seconds at most.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToken) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Address)?;
-    let router = routes::router(App::new(site, address));
+    let router = routes::router(App::new(site, address, shutdown.clone()));
     let mut connections = JoinSet::new();
     loop {
         let may_accept = connections.len() < CONNECTIONS;

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::auth::Auth;
 use super::cors::Origins;
@@ -74,18 +75,20 @@ pub struct Shared {
     pub auth: Option<Auth>,
     /// Other pages that may read files.
     pub origins: Origins,
+    /// We are about to stop: what has no end of its own ends now.
+    pub closing: CancellationToken,
     heavy: Semaphore,
 }
 
 impl App {
-    /// Joins the site with the address it is served at.
-    pub fn new(site: Site, listen: SocketAddr) -> Self {
+    /// Joins the site with the address it is served at, and with the word to stop.
+    pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
         let Site { store, blobs, thumbs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let Settings { zone, auth, .. } = settings;
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, origins, heavy }))
+        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, origins, closing, heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

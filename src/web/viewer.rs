@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use super::site::App;
 use super::words::{Language, Words};
 use super::zone::Zone;
+use crate::live::Position;
 
 /// The cookie that holds the language.
 pub const LANGUAGE: &str = "recall-lang";
@@ -70,6 +71,8 @@ pub struct Viewer {
     pub zone: Zone,
     /// Path and query of the page that they asked for.
     pub here: String,
+    /// What was told of the history before it was read for them; `None` where nothing was read.
+    pub position: Option<Position>,
 }
 
 impl Viewer {
@@ -83,6 +86,7 @@ impl Viewer {
             theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
             zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
             here: uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
+            position: None,
         }
     }
 }
@@ -91,7 +95,8 @@ impl FromRequestParts<App> for Viewer {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::read(&parts.headers, &parts.uri, app.zone))
+        let position = Some(app.live.position());
+        Ok(Self { position, ..Self::read(&parts.headers, &parts.uri, app.zone) })
     }
 }
 

@@ -211,6 +211,15 @@ zoom-in = Zoom in
 zoom-out = Zoom out
 previous = Previous
 next = Next
+# Keys
+keys = Keys
+keys-arrows = From card to card
+keys-ends = First card, last card
+keys-enter = Open it
+keys-beside = Of a run: the newer one, the older one
+keys-filter = To the filter
+keys-map = These keys
+keys-escape = Close what is open; of a run, back to the history
 
 # Errors
 error-title-bad = That request can't be read
@@ -238,3 +247,10 @@ to-the-history = To the history
 # Scripts
 js-copied = Copied
 js-copy-failed = Press Ctrl+C
+js-new = { $n } new
+js-many-new = Many new
+js-loading = More is coming
+js-load-error = The next ones can't be read.
+js-retry = Try again
+js-that-was-all = That was all
+js-offline = Not connected to comfy-recall since { $name }

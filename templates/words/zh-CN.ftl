@@ -205,6 +205,15 @@ zoom-in = 放大
 zoom-out = 缩小
 previous = 上一个
 next = 下一个
+# Keys
+keys = 按键
+keys-arrows = 在卡片之间移动
+keys-ends = 第一张卡片，最后一张卡片
+keys-enter = 打开
+keys-beside = 在单次生成的页面：较新的一次，较旧的一次
+keys-filter = 转到筛选
+keys-map = 显示按键
+keys-escape = 关闭已打开的；在单次生成的页面则返回历史
 
 # Errors
 error-title-bad = 无法理解这个请求
@@ -232,3 +241,10 @@ to-the-history = 返回历史
 # Scripts
 js-copied = 已复制
 js-copy-failed = 请按 Ctrl+C
+js-new = { $n } 个新的
+js-many-new = 有许多新的
+js-loading = 正在读取更多
+js-load-error = 无法读取后面的内容。
+js-retry = 重试
+js-that-was-all = 已全部显示
+js-offline = 自 { $name } 起与 comfy-recall 失去连接

@@ -141,7 +141,11 @@ impl Card {
 /// The workflow's name, else that of the file that stands for the run, else its number.
 fn name(run: &Summary, t: &Words) -> String {
     let file = run.cover.as_ref().map(|cover| &cover.filename).filter(|name| !name.is_empty());
-    run.workflow_name.as_ref().or(file).cloned().unwrap_or_else(|| t.with("run-number", "id", run.id))
+    run.workflow_name
+        .as_ref()
+        .or(file)
+        .map(|name| beginning(name))
+        .unwrap_or_else(|| t.with("run-number", "id", run.id))
 }
 
 /// A run that didn't come to its end shows a picture that it left, else why it ended.

@@ -1,8 +1,15 @@
 //! What surrounds every page: what the viewer should know before anything else, and the clock they read.
 
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+
 use crate::model::{ConnectionState, InstanceName, StorageHealth, Timestamp};
+use crate::web::error::Error;
 use crate::web::format::{self, Moment};
+use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
+use crate::web::viewer::Viewer;
 use crate::web::words::Words;
 use crate::web::zone::Zone;
 
@@ -69,4 +76,17 @@ impl Frame {
         });
         Self { banners, zone: format::zone(zone, Timestamp::now()) }
     }
+}
+
+#[derive(Template)]
+#[template(path = "banners.html")]
+struct Banners {
+    t: &'static Words,
+    frame: Frame,
+}
+
+/// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
+pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
+    super::respond(&Banners { t: viewer.words, frame: Frame::new(&app, query.zone, viewer.words) })
 }

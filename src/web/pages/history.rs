@@ -35,11 +35,11 @@ struct HistoryPage {
 }
 
 /// The runs of one day.
-struct Day {
-    heading: String,
+pub(super) struct Day {
+    pub(super) heading: String,
     /// `YYYY-MM-DD`.
-    date: String,
-    cards: Vec<Card>,
+    pub(super) date: String,
+    pub(super) cards: Vec<Card>,
 }
 
 /// Why there is nothing to see.
@@ -79,7 +79,7 @@ pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQu
 }
 
 /// Puts runs under the days on which they were queued. They come sorted.
-fn days(runs: Vec<Summary>, query: &ListQuery, cards: &Cards<'_>, t: &Words) -> Vec<Day> {
+pub(super) fn days(runs: Vec<Summary>, query: &ListQuery, cards: &Cards<'_>, t: &Words) -> Vec<Day> {
     let today = query.zone.local(Timestamp::now()).date_naive();
     let mut days: Vec<Day> = Vec::new();
     for run in runs {

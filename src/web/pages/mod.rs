@@ -3,10 +3,11 @@
 pub mod bundle;
 mod calendar;
 mod card;
+pub mod cards;
 pub mod document;
 mod failure;
 mod filters;
-mod frame;
+pub mod frame;
 pub mod generation;
 pub mod history;
 mod media;

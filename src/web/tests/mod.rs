@@ -2,6 +2,8 @@
 
 mod api;
 mod files;
+mod generation;
+mod live;
 mod pages;
 mod server;
 mod thumbs;

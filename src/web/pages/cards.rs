@@ -1,0 +1,62 @@
+//! `GET /cards`: some cards of a list as they are by now, for a history that stays open.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use url::form_urlencoded;
+
+use super::card::{Cards, Face};
+use super::history::{Day, days};
+use crate::model::{GenerationId, MediaKind, Status};
+use crate::web::error::Error;
+use crate::web::query::{self, Author, ListQuery};
+use crate::web::site::App;
+use crate::web::viewer::Viewer;
+use crate::web::words::Words;
+
+/// Cards that can be asked for at once.
+const MOST: usize = 200;
+
+#[derive(Template)]
+#[template(path = "cards.html")]
+struct Fragment {
+    t: &'static Words,
+    days: Vec<Day>,
+    /// How many runs the list has.
+    count: u64,
+    /// Ids that aren't of the list, or not any more.
+    gone: String,
+}
+
+/// Answers with those of `ids=1,2,3` that fit the filter, under their days, and tells the others.
+pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let query = query.unwrap_or_default();
+    let ids = ids(&query)?;
+    let query = ListQuery::parse(&query, Author::Form, viewer.zone)?;
+    let mut runs = app.store.summaries(ids.iter().copied().collect()).await?;
+    runs.retain(|run| query.filter.takes(run));
+    runs.sort_by_key(|run| std::cmp::Reverse((run.created_at, run.id)));
+    let here: BTreeSet<GenerationId> = runs.iter().map(|run| run.id).collect();
+    let gone: Vec<String> = ids.difference(&here).map(ToString::to_string).collect();
+    let cards = Cards::of(&app, &query, viewer.words, &runs).await?;
+    super::respond(&Fragment {
+        t: viewer.words,
+        days: days(runs, &query, &cards, viewer.words),
+        count: app.store.count(query.filter.clone()).await?,
+        gone: gone.join(" "),
+    })
+}
+
+fn ids(query: &str) -> Result<BTreeSet<GenerationId>, query::Error> {
+    let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "ids").map(|(_, value)| value);
+    let given = given.unwrap_or_default();
+    let numbers = given.split(',').map(|id| id.parse().ok().filter(|id| *id > 0).map(GenerationId));
+    let ids: Option<BTreeSet<GenerationId>> = numbers.collect();
+    ids.filter(|ids| ids.len() <= MOST).ok_or_else(|| query::Error::Value {
+        name: "ids",
+        value: given.into_owned(),
+        source: query::BadValue::Ids,
+    })
+}
