@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::live::Live;
-use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Status};
+use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
 use comfy_recall::recorder::{self, Folders, Settings};
 use comfy_recall::store::Store;
 use tokio::sync::broadcast::Receiver;
@@ -65,7 +65,7 @@ async fn until(events: &mut Receiver<Event>, store: &Store, id: &str, is_wanted:
     let filter = Filter { prompt_id: Some(PromptId::from(id)), ..Filter::default() };
     loop {
         events.recv().await.unwrap();
-        let page = store.list(filter.clone(), None, Limit::default()).await.unwrap();
+        let page = store.list(filter.clone(), Start::Newest, Limit::default()).await.unwrap();
         let Some(found) = page.items.first() else { continue };
         let detail = store.detail(found.id).await.unwrap().unwrap();
         let is_whole = detail.outputs.iter().all(|output| output.state == AttachmentState::Stored);

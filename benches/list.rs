@@ -1,12 +1,15 @@
-//! The list on a million generations: at its start and deep down, and opening the store.
+//! The list on a million generations: at its start and deep down, both ways and narrowed, its counts, and opening the store.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::live::Live;
-use comfy_recall::model::{Comfyui, Filter, Limit, PromptId, Status, Timestamp};
-use comfy_recall::store::{Save, Store};
+use comfy_recall::model::{
+    Blob, Comfyui, Cursor, Digest, FileRef, Filter, GenerationId, Limit, MediaKind, PromptId, Role, Start, Status,
+    Timestamp,
+};
+use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
 use comfy_recall::web::{self, Settings, Site};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +21,9 @@ const GENERATIONS: i64 = 1_000_000;
 const BATCH: i64 = 1_000;
 const FIRST: i64 = 1_700_000_000_000;
 const MINUTE: i64 = 60_000;
+const DAY: i64 = 1_440 * MINUTE;
 const REQUESTS: usize = 50;
+const INSTANCES: [&str; 3] = ["bench", "second", "third"];
 
 pub async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
@@ -26,7 +31,7 @@ pub async fn measure() -> Vec<Row> {
 
     let start = Instant::now();
     let store = Store::open(folder.path()).unwrap();
-    store.list(Filter::default(), None, Limit::default()).await.unwrap();
+    store.list(Filter::default(), Start::Newest, Limit::default()).await.unwrap();
     let opening = start.elapsed();
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -38,28 +43,90 @@ pub async fn measure() -> Vec<Row> {
     let nothing = request(address, "/healthz").await;
     let mut rows =
         vec![Row::new("open the store and its first page, a million", opening.as_secs_f64() * 1e3, 200.0, "ms", "")];
-    for (what, query) in [
-        ("GET /api/v1/generations?limit=50 of a million, newest", String::new()),
-        ("… half way down", before(GENERATIONS / 2)),
-        ("… at the end", before(200)),
-        ("… failed ones, half way down", format!("&status=failed,lost{}", before(GENERATIONS / 2))),
-        ("… of an instance", "&instance=bench&status=pending,completed".to_owned()),
+    for (what, query, asked) in [
+        ("GET /api/v1/generations?limit=50 of a million, newest", String::new(), 2.0),
+        ("… half way down", before(GENERATIONS / 2), 2.0),
+        ("… at the end", before(200), 2.0),
+        ("… half way down, towards the newer", after(GENERATIONS / 2), 2.0),
+        ("… failed ones, half way down", format!("&status=failed,lost{}", before(GENERATIONS / 2)), 2.0),
+        ("… of an instance", "&instance=bench&status=pending,completed".to_owned(), 2.0),
+        ("… of kind video (1 in 10,000), half way down", format!("&kind=video{}", before(GENERATIONS / 2)), 10.0),
+        ("… the same, towards the newer", format!("&kind=video{}", after(GENERATIONS / 2)), 10.0),
+        ("… of every kind, half way down", format!("&kind={ALL_KINDS}{}", before(GENERATIONS / 2)), 10.0),
+        ("… instance, status, kinds and days, deep down", format!("{SEVERAL}{}", before(GENERATIONS / 10)), 10.0),
     ] {
         let took = request(address, &format!("/api/v1/generations?limit=50{query}")).await;
         let beside = format!("an answer of nothing takes {:.2} ms", nothing.as_secs_f64() * 1e3);
-        rows.push(Row::new(what, took.saturating_sub(nothing).as_secs_f64() * 1e3, 2.0, "ms", beside));
+        rows.push(Row::new(what, took.saturating_sub(nothing).as_secs_f64() * 1e3, asked, "ms", beside));
     }
+    rows.extend(counts(&store).await);
     stop.cancel();
     serving.await.unwrap().unwrap();
     store.close().await.unwrap();
     rows
 }
 
-/// The page that starts behind the `n`-th generation: what `next` says there.
+const ALL_KINDS: &str = "image,video,audio,text,model3d,other";
+const SEVERAL: &str = "&instance=second&status=completed,failed&kind=audio,text&from=2023-11-20T01:00:00Z";
+
+/// Exact numbers, straight from the store.
+async fn counts(store: &Store) -> Vec<Row> {
+    let kinds = |kinds: &[MediaKind]| Filter { kinds: kinds.to_vec(), ..Filter::default() };
+    let several = Filter {
+        statuses: vec![Status::Completed, Status::Failed],
+        instance: Some("second".parse().unwrap()),
+        ..kinds(&[MediaKind::Audio, MediaKind::Text])
+    };
+    let between = Filter {
+        from: Some(Timestamp::from_millis(FIRST + 12_345)),
+        until: Some(Timestamp::from_millis(FIRST + GENERATIONS * MINUTE - 54_321)),
+        ..several.clone()
+    };
+    let mut rows = Vec::new();
+    for (what, filter) in [
+        ("the number of all", Filter::default()),
+        ("… of those with a video", kinds(&[MediaKind::Video])),
+        ("… of an instance, two statuses, two kinds", several.clone()),
+        ("… the same between two odd moments, all but whole", between.clone()),
+    ] {
+        let took = timed(async || drop(store.count(filter.clone()).await.unwrap())).await;
+        rows.push(Row::new(what, took.as_secs_f64() * 1e3, 3.0, "ms", "Store::count"));
+    }
+    for (what, filter, hours) in [
+        ("a month of the calendar, days of UTC", Filter::default(), 0),
+        ("… days of +05:45", Filter::default(), 5),
+        ("… of an instance, two statuses, two kinds", several, 5),
+    ] {
+        let midnight = (FIRST / DAY + 300) * DAY - hours * 60 * MINUTE - if hours > 0 { 45 * MINUTE } else { 0 };
+        let starts: Vec<_> = (0..32).map(|day| Timestamp::from_millis(midnight + day * DAY)).collect();
+        let took = timed(async || drop(store.days(filter.clone(), &starts).await.unwrap())).await;
+        rows.push(Row::new(what, took.as_secs_f64() * 1e3, 20.0, "ms", "Store::days"));
+    }
+    rows
+}
+
+async fn timed(work: impl AsyncFn()) -> Duration {
+    let mut took = Vec::new();
+    for _ in 0..REQUESTS {
+        let start = Instant::now();
+        work().await;
+        took.push(start.elapsed());
+    }
+    median(&mut took)
+}
+
+/// The page that starts behind about the `n`-th generation.
 fn before(n: i64) -> String {
-    use comfy_recall::model::{Cursor, GenerationId};
-    let cursor = Cursor { created_at: Timestamp::from_millis(FIRST + n * MINUTE), id: GenerationId(n + 1) };
-    format!("&next={cursor}")
+    format!("&next={}", place(n))
+}
+
+/// The page that ends there.
+fn after(n: i64) -> String {
+    format!("&prev={}", place(n))
+}
+
+fn place(n: i64) -> Cursor {
+    Cursor { created_at: Timestamp::from_millis(FIRST + n * MINUTE), id: GenerationId(n + 1) }
 }
 
 /// The median time of a request, over one connection.
@@ -78,12 +145,48 @@ async fn request(address: SocketAddr, path: &str) -> Duration {
 
 async fn fill(folder: &std::path::Path) {
     let store = Store::open(folder).unwrap();
-    let instance = store.instance(&"bench".parse().unwrap()).await.unwrap();
     for first in (0..GENERATIONS).step_by(BATCH as usize) {
-        let runs: Vec<Save> = (first..first + BATCH).map(run).collect();
-        store.save(instance, &Comfyui::default(), runs).await.unwrap();
+        for (remainder, name) in (0..).zip(INSTANCES) {
+            let instance = store.instance(&name.parse().unwrap()).await.unwrap();
+            let runs: Vec<Save> = (first..first + BATCH).filter(|n| n % 3 == remainder).map(run).collect();
+            store.save(instance, &Comfyui::default(), runs).await.unwrap();
+        }
     }
     store.close().await.unwrap();
+}
+
+fn status(n: i64) -> Status {
+    match n {
+        n if n % 10 == 0 => Status::Failed,
+        n if n % 97 == 0 => Status::Cancelled,
+        n if n % 1_009 == 0 => Status::Lost,
+        _ => Status::Completed,
+    }
+}
+
+/// What a run gave: mostly a picture, with a preview or a text beside it, a preview alone, sound, seldom a video.
+fn outputs(n: i64) -> Vec<NewAttachment> {
+    use MediaKind::{Audio, Image, Text, Video};
+    let kinds: &[(MediaKind, &str)] = match n {
+        n if status(n) != Status::Completed => &[],
+        n if n % 10_000 == 5_001 => &[(Image, "temp"), (Video, "output")],
+        n if n % 50 == 7 => &[(Audio, "output")],
+        n if n % 11 == 3 => &[(Image, "output"), (Text, "")],
+        n if n % 5 == 1 => &[(Image, "temp")],
+        n if n % 5 == 2 => &[(Image, "temp"), (Image, "output")],
+        _ => &[(Image, "output")],
+    };
+    kinds.iter().map(|(kind, folder)| output(*kind, folder, n)).collect()
+}
+
+fn output(kind: MediaKind, folder: &str, n: i64) -> NewAttachment {
+    let file = FileRef { folder: folder.into(), subfolder: String::new(), filename: format!("ComfyUI_{n:07}_.png") };
+    let digest = Digest([[kind as u8; 24].as_slice(), &(n % 10_000).to_be_bytes()].concat().try_into().unwrap());
+    let content = match kind {
+        MediaKind::Text => NewContent::Text("a castle on a hill".repeat(20)),
+        _ => NewContent::Stored(file, Blob { digest, bytes: 1_000_000, kind, mime: "image/png".into() }),
+    };
+    NewAttachment { role: Role::Output, node_id: Some("9".into()), key: "images".into(), kind, content }
 }
 
 fn run(n: i64) -> Save {
@@ -93,7 +196,7 @@ fn run(n: i64) -> Save {
         id: None,
         prompt_id: PromptId(format!("00000000-0000-4000-8000-{n:012x}")),
         number: Some(n as f64),
-        status: if n % 10 == 0 { Status::Failed } else { Status::Completed },
+        status: status(n),
         status_reason: None,
         created_at,
         started_at: Some(created_at),
@@ -101,8 +204,9 @@ fn run(n: i64) -> Save {
         client_id: Some("5f0b3a52e0a94a0f9b0cb43f35c1f6a3".into()),
         workflow_id: Some("21b33f3f-8434-427c-9ba4-8a18ddd4a863".into()),
         workflow_name: None,
+        model: None,
         error: None,
         documents: Vec::new(),
-        attachments: Vec::new(),
+        attachments: outputs(n),
     }
 }

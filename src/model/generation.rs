@@ -126,10 +126,19 @@ pub struct Summary {
     pub workflow_name: Option<String>,
     /// Who queued it.
     pub client_id: Option<String>,
+    /// The name of the main model, where the graph says it plainly.
+    pub model: Option<String>,
     /// Files and texts that its nodes gave.
     pub outputs_count: i64,
-    /// The output that stands for the run: its first stored picture, else video, audio, other file.
+    /// Those of them that are temporary previews.
+    pub previews_count: i64,
+    /// What its outputs are, each kind once: by their bytes, by their names where the bytes aren't here.
+    pub kinds: Vec<MediaKind>,
+    /// The output that stands for the run, of those whose bytes are here: the first picture, else video, audio, 3D model
+    /// that it saved; else its first preview, text file, other file.
     pub cover: Option<Cover>,
+    /// The beginning of the first text that a node gave, at most 300 characters, unless the cover shows more than a text.
+    pub excerpt: Option<String>,
     /// Where its files stand when none of their bytes are here: `pending` while any may still come, else `missing`.
     pub files_state: Option<AttachmentState>,
     /// The error that ended it.

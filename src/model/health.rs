@@ -41,3 +41,16 @@ pub enum StorageHealth {
     /// The last write was refused; it is tried again until it goes through. The text says why and what to do.
     Refused(String),
 }
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// The database with its write-ahead log.
+    pub records_bytes: u64,
+    /// Recorded runs.
+    pub generations: u64,
+    /// Files in the blobs, equal ones once.
+    pub files: u64,
+    /// Their bytes.
+    pub files_bytes: u64,
+}

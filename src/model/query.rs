@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{GenerationId, InstanceName, PromptId, Status, Timestamp};
+use super::{GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp};
 
 /// What was wrong with a text of a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseQueryError {
     /// Not one of our cursors.
-    #[error("not a cursor of this server: use `next` of an earlier answer as it came, or leave it out")]
+    #[error("not a cursor of this server: use `next` or `prev` of an earlier answer as it came, or leave it out")]
     Cursor,
     /// Outside 1 to 200.
     #[error("not a limit: use a whole number from 1 to 200")]
@@ -21,6 +21,8 @@ pub enum ParseQueryError {
 pub struct Filter {
     /// Any of these; empty means all.
     pub statuses: Vec<Status>,
+    /// With any of these among the outputs; empty means all, those without outputs too.
+    pub kinds: Vec<MediaKind>,
     /// On this server.
     pub instance: Option<InstanceName>,
     /// With this id of ComfyUI's.
@@ -31,12 +33,24 @@ pub struct Filter {
     pub until: Option<Timestamp>,
 }
 
+impl Filter {
+    /// Whether the list of this filter has the run: for one that arrives while the list is open.
+    pub fn takes(&self, run: &Summary) -> bool {
+        (self.statuses.is_empty() || self.statuses.contains(&run.status))
+            && (self.kinds.is_empty() || self.kinds.iter().any(|kind| run.kinds.contains(kind)))
+            && self.instance.as_ref().is_none_or(|instance| *instance == run.instance)
+            && self.prompt_id.as_ref().is_none_or(|id| *id == run.prompt_id)
+            && self.from.is_none_or(|from| run.created_at >= from)
+            && self.until.is_none_or(|until| run.created_at < until)
+    }
+}
+
 /// A place in the list, newest first: everything after it was created earlier, or at the same time with a smaller id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// `created_at` of the last item seen.
+    /// `created_at` of the item beside it.
     pub created_at: Timestamp,
-    /// `id` of the last item seen.
+    /// `id` of the item beside it.
     pub id: GenerationId,
 }
 
@@ -97,13 +111,36 @@ impl FromStr for Limit {
     }
 }
 
+/// Where a page of the list begins, and which way it goes from there. Its items come newest first either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Start {
+    /// At the newest.
+    #[default]
+    Newest,
+    /// The nearest that are older than this place.
+    Older(Cursor),
+    /// The nearest that are newer than this place.
+    Newer(Cursor),
+}
+
 /// A part of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     /// Newest first.
     pub items: Vec<T>,
-    /// Where the next page starts; `None` at the end.
+    /// Behind the last item, when there are older ones: for [`Start::Older`].
     pub next: Option<Cursor>,
+    /// Before the first item, when there are newer ones: for [`Start::Newer`].
+    pub prev: Option<Cursor>,
+}
+
+/// The runs beside one of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The nearest that is newer.
+    pub newer: Option<GenerationId>,
+    /// The nearest that is older.
+    pub older: Option<GenerationId>,
 }
 
 #[cfg(test)]

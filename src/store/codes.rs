@@ -5,7 +5,7 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, ValueRef};
 
-use crate::model::{AttachmentState, Digest, DocumentKind, Folder, MediaKind, Role, Status, StatusReason};
+use crate::model::{AttachmentState, Digest, DocumentKind, Folder, GapKind, MediaKind, Role, Status, StatusReason};
 
 /// A word of the model that is a small integer in SQL.
 pub(super) trait Code: Copy + Sized + 'static {
@@ -104,6 +104,18 @@ impl Code for MediaKind {
     }
 }
 
+impl MediaKind {
+    /// A bit for each of the kinds, as `generations.kinds` has them.
+    pub(super) fn mask(kinds: &[Self]) -> i64 {
+        kinds.iter().fold(0, |mask, kind| mask | 1 << kind.code())
+    }
+
+    /// The kinds of such bits.
+    pub(super) fn of_mask(mask: i64) -> Vec<Self> {
+        Self::WORDS.iter().copied().filter(|kind| mask & Self::mask(&[*kind]) != 0).collect()
+    }
+}
+
 impl Code for DocumentKind {
     const WORDS: &'static [Self] = &Self::ALL;
 
@@ -113,6 +125,17 @@ impl Code for DocumentKind {
             Self::Workflow => 1,
             Self::Extra => 2,
             Self::Result => 3,
+        }
+    }
+}
+
+impl Code for GapKind {
+    const WORDS: &'static [Self] = &Self::ALL;
+
+    fn code(self) -> i64 {
+        match self {
+            Self::ComfyuiAway => 0,
+            Self::RecallStopped => 1,
         }
     }
 }
@@ -251,6 +274,7 @@ mod tests {
         every_code_reads_back::<MediaKind>();
         every_code_reads_back::<DocumentKind>();
         every_code_reads_back::<Folder>();
+        every_code_reads_back::<GapKind>();
     }
 
     fn read_back(text: &str) -> String {

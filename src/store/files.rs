@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
+use super::writer::Session;
 use super::{Error, attachments};
 use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp};
 
@@ -73,9 +74,10 @@ pub enum Fetched {
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
 /// Gives the generations that it touched, with their status.
 pub(super) fn settle(
-    conn: &Connection,
+    session: &mut Session,
     files: &[(AttachmentKey, Fetched)],
 ) -> Result<Vec<(GenerationId, Status)>, Error> {
+    let Session { conn, tallies, .. } = session;
     for (key, fetched) in files {
         let (run, role, index) = (key.generation.0, Coded(key.role), key.index);
         let state: Option<Coded<AttachmentState>> =
@@ -85,7 +87,7 @@ pub(super) fn settle(
             (Some(_), Fetched::Stored(blob)) => {
                 attachments::store(conn, *key, blob)?;
                 if key.role == Role::Output {
-                    attachments::count_and_choose_cover(conn, key.generation)?;
+                    attachments::sum_up(conn, tallies, key.generation)?;
                 }
             }
             (Some(_), Fetched::Missing(reason)) => {
@@ -99,6 +101,7 @@ pub(super) fn settle(
             }
         }
     }
+    tallies.write(conn)?;
     let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
     let mut statuses = Vec::with_capacity(touched.len());
     for id in touched {

@@ -1,23 +1,32 @@
 //! What reconciling asks: which of ComfyUI's runs are here already, and how far they got.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Error;
 use super::codes::{Code, Coded, PackedId};
+use super::{Error, places};
 use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Timestamp};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
 const MOST: u32 = 100;
+
+/// Runs of a queue that are told: nobody counts further.
+const QUEUE: u32 = 1_000;
 
 const BY_PROMPT: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND prompt_id = ?2 LIMIT ?3";
 const BY_PROMPT_AND_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
-    WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 ORDER BY created_at DESC, id DESC LIMIT ?3";
+    WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 AND kinds = ?5 ORDER BY created_at DESC, id DESC LIMIT ?3";
 const BY_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
     WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
+/// The few that are in progress, then those that wait, each by one index.
+const IN_PROGRESS: &str = "
+    SELECT id FROM generations WHERE instance_id = ?1 AND status = 1 ORDER BY created_at, id LIMIT ?2";
+const WAITING: &str = "SELECT id FROM generations WHERE instance_id = ?1 AND status = 0 ORDER BY number, id LIMIT ?2";
 const NEWEST: &str = "
     SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
@@ -51,14 +60,29 @@ pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[Promp
         if found.len() - before > usize::try_from(MOST).unwrap_or(usize::MAX) {
             found.truncate(before);
             for &status in Status::WORDS {
-                let parameters = params![instance.0, id, MOST, Coded(status)];
-                collect(conn, BY_PROMPT_AND_STATUS, parameters, &mut found)?;
+                found.extend(newest_of_prompt(conn, instance, &id, Coded(status))?);
             }
         }
     }
     found.sort_by_key(|known| known.id);
     found.dedup_by_key(|known| known.id);
     Ok(found)
+}
+
+/// The newest runs of one prompt_id and status.
+fn newest_of_prompt(
+    conn: &Connection,
+    instance: InstanceId,
+    prompt_id: &PackedId<&str>,
+    status: Coded<Status>,
+) -> Result<Vec<Known>, Error> {
+    let mut newest = Vec::new();
+    for kinds in places::kinds_of_prompt(conn, instance.0, prompt_id, &status)? {
+        collect(conn, BY_PROMPT_AND_STATUS, params![instance.0, prompt_id, MOST, status, kinds], &mut newest)?;
+    }
+    newest.sort_unstable_by_key(|known| Reverse((known.created_at, known.id)));
+    newest.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));
+    Ok(newest)
 }
 
 /// The runs that ComfyUI still owes a result, oldest first.
@@ -69,6 +93,18 @@ pub(super) fn open_runs(conn: &Connection, instance: InstanceId) -> Result<Vec<K
     }
     found.sort_by_key(|known| (known.created_at, known.id));
     Ok(found)
+}
+
+/// The open runs in the order in which ComfyUI takes them.
+pub(super) fn queue(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+    let mut queue = Vec::new();
+    for query in [IN_PROGRESS, WAITING] {
+        let mut statement = conn.prepare_cached(query)?;
+        let rest = QUEUE.saturating_sub(u32::try_from(queue.len()).unwrap_or(QUEUE));
+        let ids = statement.query_map(params![instance.0, rest], |row| row.get("id").map(GenerationId))?;
+        queue.extend(ids.collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(queue)
 }
 
 /// The run that started last, of those that ended as ComfyUI's history tells: not lost, not taken out of the queue.
@@ -107,7 +143,14 @@ mod tests {
 
     #[test]
     fn no_question_about_known_runs_reads_a_whole_table() {
-        for query in [super::BY_PROMPT, super::BY_PROMPT_AND_STATUS, super::BY_STATUS, super::NEWEST] {
+        for query in [
+            super::BY_PROMPT,
+            super::BY_PROMPT_AND_STATUS,
+            super::BY_STATUS,
+            super::NEWEST,
+            super::IN_PROGRESS,
+            super::WAITING,
+        ] {
             assert_searches(query);
         }
     }

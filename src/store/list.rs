@@ -1,53 +1,20 @@
-//! Pages of the list, newest first, at the same cost at any depth.
-//!
-//! Every index of the runs ends in (created_at, id), the order of the list. A page is the newest of its branches, one for
-//! each instance and status that the filter lets through; each branch reads only as many entries of an index as a page has.
+//! Pages of the list, newest first, and what it shows of a run.
 
-use rusqlite::{Connection, OptionalExtension, Row, ToSql};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Error;
-use super::codes::{Code, Coded, DigestBytes, PackedId};
+use super::codes::{Coded, DigestBytes, PackedId};
+use super::places::{Place, cursor, places};
 use crate::model::{
-    Cover, Cursor, ErrorSummary, Filter, GenerationId, InstanceName, Limit, Page, PromptId, Status, Summary, Timestamp,
-    file_url,
+    Cover, Cursor, ErrorSummary, Filter, GenerationId, Limit, MediaKind, Neighbours, Page, PromptId, Start, Summary,
+    Timestamp, file_url,
 };
 
-/// A query of a branch: entries of one index only, in its order. ?1 from, (?2, ?3) before, ?4 at most, then `$of`'s own.
-macro_rules! entries {
-    ($of:literal, $where:literal) => {
-        concat!(
-            "SELECT created_at, id FROM generations WHERE ",
-            $of,
-            $where,
-            " ORDER BY created_at DESC, id DESC LIMIT ?4"
-        )
-    };
-}
-
-/// How a branch is read. Two queries, because SQLite enters an index at `(created_at, id) < (?2, ?3)` by the time alone: of a
-/// million runs that share a time it would read them all.
-struct Branch {
-    same_time: &'static str,
-    earlier: &'static str,
-}
-
-macro_rules! branch {
-    ($of:literal) => {
-        Branch {
-            same_time: entries!($of, "created_at = ?2 AND id < ?3"),
-            earlier: entries!($of, "created_at >= ?1 AND created_at < ?2"),
-        }
-    };
-}
-
-const ALL: Branch = branch!("");
-const BY_STATUS: Branch = branch!("instance_id = ?5 AND status = ?6 AND ");
-const BY_PROMPT: Branch = branch!("instance_id = ?5 AND status = ?6 AND prompt_id = ?7 AND ");
-const INSTANCES: &str = "SELECT id, name FROM instances ORDER BY name";
+const PLACE: &str = "SELECT created_at, id FROM generations WHERE id = ?1";
 const SUMMARY: &str = "
     SELECT g.id, i.name AS instance, g.prompt_id, g.status, g.status_reason, g.created_at, g.started_at, g.finished_at,
-        g.client_id, g.workflow_id, g.workflow_name, g.outputs_count, g.error_node_id, g.error_node_type, g.error_type,
-        g.error_message, a.filename AS cover_filename, b.sha256 AS cover_sha256, b.kind AS cover_kind,
+        g.client_id, g.workflow_id, g.workflow_name, g.model, g.outputs_count, g.previews_count, g.kinds, g.excerpt,
+        g.error_node_id, g.error_node_type, g.error_type, g.error_message, a.filename AS cover_filename, b.sha256 AS cover_sha256, b.kind AS cover_kind,
         CASE WHEN g.cover IS NULL AND g.outputs_count > 0 THEN
             (SELECT min(f.state) FROM attachments f
              WHERE f.generation_id = g.id AND f.role = 0 AND f.filename IS NOT NULL) END AS files_state
@@ -57,106 +24,55 @@ const SUMMARY: &str = "
     LEFT JOIN blobs b ON b.id = a.blob_id
     WHERE g.id = ?1";
 
-/// A place in the list: when created, and the id.
-type Place = (i64, i64);
-
-/// A stretch of the list.
-struct Span {
-    /// Created at this time or after.
-    from: i64,
-    /// After this place.
-    before: Place,
-    /// At most so many places.
-    most: u32,
-}
-
 /// One page.
-pub(super) fn list(
-    conn: &Connection,
-    filter: &Filter,
-    after: Option<Cursor>,
-    limit: Limit,
-) -> Result<Page<Summary>, Error> {
-    let mut places = places(conn, filter, after, limit.get().saturating_add(1))?;
+pub(super) fn list(conn: &Connection, filter: &Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
+    let mut places = places(conn, filter, start, limit.get().saturating_add(1))?;
     let most = usize::try_from(limit.get()).unwrap_or(usize::MAX);
     let is_more = places.len() > most;
     places.truncate(most);
-    let next = places
-        .last()
-        .filter(|_| is_more)
-        .map(|&(created_at, id)| Cursor { created_at: Timestamp::from_millis(created_at), id: GenerationId(id) });
-    let items = places.into_iter().filter_map(|(_, id)| summary(conn, GenerationId(id)).transpose());
-    Ok(Page { items: items.collect::<Result<_, _>>()?, next })
-}
-
-/// The first `most` places of a page, newest first.
-fn places(conn: &Connection, filter: &Filter, after: Option<Cursor>, most: u32) -> Result<Vec<Place>, Error> {
-    let until = filter.until.map(|until| (until.as_millis(), 0));
-    let after = after.map(|cursor| (cursor.created_at.as_millis(), cursor.id.0));
-    let span = Span {
-        from: filter.from.map_or(0, Timestamp::as_millis),
-        before: until.into_iter().chain(after).min().unwrap_or((i64::MAX, 0)),
-        most,
+    if let Start::Newer(_) = start {
+        places.reverse();
+    }
+    let (prev, next) = edges(start, &places);
+    let (prev, next) = match start {
+        Start::Newest => (None, next.filter(|_| is_more)),
+        Start::Older(_) => (if_any(conn, filter, prev, Start::Newer)?, next.filter(|_| is_more)),
+        Start::Newer(_) => (prev.filter(|_| is_more), if_any(conn, filter, next, Start::Older)?),
     };
-    let mut places = Vec::new();
-    if is_unrestricted(filter) {
-        collect(conn, &ALL, &span, &[], &mut places)?;
-        return Ok(places);
-    }
-    let prompt_id = filter.prompt_id.as_ref().map(|id| PackedId(id.as_str()));
-    let is_wanted = |name: &str| filter.instance.as_ref().is_none_or(|wanted| wanted.as_str() == name);
-    for (instance, _) in instances_with_ids(conn)?.into_iter().filter(|(_, name)| is_wanted(name)) {
-        for &status in Status::WORDS.iter().filter(|s| filter.statuses.is_empty() || filter.statuses.contains(s)) {
-            let status = Coded(status);
-            match &prompt_id {
-                Some(id) => collect(conn, &BY_PROMPT, &span, &[&instance, &status, id], &mut places)?,
-                None => collect(conn, &BY_STATUS, &span, &[&instance, &status], &mut places)?,
-            }
-        }
-    }
-    places.sort_unstable_by(|a, b| b.cmp(a));
-    places.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-    Ok(places)
+    let items = places.into_iter().filter_map(|(_, id)| summary(conn, GenerationId(id)).transpose());
+    Ok(Page { items: items.collect::<Result<_, _>>()?, next, prev })
 }
 
-/// Whether only times matter, so that one index serves all instances and statuses.
-fn is_unrestricted(filter: &Filter) -> bool {
-    filter.statuses.is_empty() && filter.instance.is_none() && filter.prompt_id.is_none()
+/// Where the list goes on at both ends of a page. Behind an empty page that is where it began, with the run of that very
+/// place, which the page left out.
+fn edges(start: Start, places: &[Place]) -> (Option<Cursor>, Option<Cursor>) {
+    let beside =
+        |cursor: Cursor, step: i64| Cursor { id: GenerationId(cursor.id.0.saturating_add(step).max(0)), ..cursor };
+    match start {
+        Start::Older(at) if places.is_empty() => (Some(beside(at, -1)), None),
+        Start::Newer(at) if places.is_empty() => (None, Some(beside(at, 1))),
+        _ => (places.first().map(cursor), places.last().map(cursor)),
+    }
 }
 
-/// Adds the newest places of one branch; `of` are its own parameters.
-fn collect(
+/// The cursor, if there are runs beyond it.
+fn if_any(
     conn: &Connection,
-    branch: &Branch,
-    span: &Span,
-    of: &[&dyn ToSql],
-    places: &mut Vec<Place>,
-) -> Result<(), Error> {
-    let (time, id) = span.before;
-    let mut rest = span.most;
-    let same_time = Some(branch.same_time).filter(|_| id > 0 && time >= span.from);
-    for query in same_time.into_iter().chain([branch.earlier]) {
-        let own: [&dyn ToSql; 4] = [&span.from, &time, &id, &rest];
-        let parameters: Vec<&dyn ToSql> = own.into_iter().chain(of.iter().copied()).collect();
-        let before = places.len();
-        let mut statement = conn.prepare_cached(query)?;
-        for place in statement.query_map(parameters.as_slice(), |row| Ok((row.get("created_at")?, row.get("id")?)))? {
-            places.push(place?);
-        }
-        rest = rest.saturating_sub(u32::try_from(places.len() - before).unwrap_or(u32::MAX));
-    }
-    Ok(())
+    filter: &Filter,
+    cursor: Option<Cursor>,
+    way: impl Fn(Cursor) -> Start,
+) -> Result<Option<Cursor>, Error> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let found = places(conn, filter, way(cursor), 1)?;
+    Ok(Some(cursor).filter(|_| !found.is_empty()))
 }
 
-fn instances_with_ids(conn: &Connection) -> Result<Vec<(i64, String)>, Error> {
-    let mut statement = conn.prepare_cached(INSTANCES)?;
-    let rows = statement.query_map([], |row| Ok((row.get("id")?, row.get("name")?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// Every instance that was ever seen, by name.
-pub(super) fn instances(conn: &Connection) -> Result<Vec<InstanceName>, Error> {
-    Ok(instances_with_ids(conn)?.into_iter().filter_map(|(_, name)| name.parse().ok()).collect())
+/// The runs beside one, of those that fit the filter; it need not fit itself. `None` when there is no such run.
+pub(super) fn neighbours(conn: &Connection, filter: &Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
+    let place = conn.prepare_cached(PLACE)?.query_row([id.0], |row| Ok((row.get("created_at")?, row.get("id")?)));
+    let Some(at) = place.optional()?.as_ref().map(cursor) else { return Ok(None) };
+    let nearest = |start| Ok::<_, Error>(places(conn, filter, start, 1)?.first().map(|&(_, id)| GenerationId(id)));
+    Ok(Some(Neighbours { newer: nearest(Start::Newer(at))?, older: nearest(Start::Older(at))? }))
 }
 
 /// What the list shows of one run.
@@ -168,6 +84,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
     let time = |name: &str| row.get::<_, Option<i64>>(name).map(|time| time.map(Timestamp::from_millis));
     let id = |name: &str| row.get::<_, Option<PackedId<String>>>(name).map(|id| id.map(|id| id.0));
     let (started_at, finished_at) = (time("started_at")?, time("finished_at")?);
+    let cover = self::cover(row)?;
     Ok(Summary {
         id: GenerationId(row.get("id")?),
         instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
@@ -181,8 +98,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         workflow_id: id("workflow_id")?,
         workflow_name: row.get("workflow_name")?,
         client_id: id("client_id")?,
+        model: row.get("model")?,
         outputs_count: row.get("outputs_count")?,
-        cover: cover(row)?,
+        previews_count: row.get("previews_count")?,
+        kinds: MediaKind::of_mask(row.get("kinds")?),
+        excerpt: excerpt(row, cover.as_ref())?,
+        cover,
         files_state: row.get::<_, Option<Coded<_>>>("files_state")?.map(|state| state.0),
         error: error(row)?,
     })
@@ -198,6 +119,14 @@ fn cover(row: &Row<'_>) -> rusqlite::Result<Option<Cover>> {
     }))
 }
 
+/// What a text says, where the run has nothing better to show.
+fn excerpt(row: &Row<'_>, cover: Option<&Cover>) -> rusqlite::Result<Option<String>> {
+    match cover.map(|cover| cover.kind) {
+        None | Some(MediaKind::Text | MediaKind::Other) => row.get("excerpt"),
+        Some(MediaKind::Image | MediaKind::Video | MediaKind::Audio | MediaKind::Model3d) => Ok(None),
+    }
+}
+
 fn error(row: &Row<'_>) -> rusqlite::Result<Option<ErrorSummary>> {
     let error = ErrorSummary {
         node_id: row.get("error_node_id")?,
@@ -211,27 +140,12 @@ fn error(row: &Row<'_>) -> rusqlite::Result<Option<ErrorSummary>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::store::tests::{assert_searches, plan};
+    use crate::store::tests::assert_searches;
 
     #[test]
-    fn every_query_of_a_page_enters_an_index_at_the_cursor_and_reads_on_from_there() {
-        for branch in [ALL, BY_STATUS, BY_PROMPT] {
-            for (query, place) in
-                [(branch.same_time, "created_at=? AND rowid<?)"), (branch.earlier, "created_at>? AND created_at<?)")]
-            {
-                assert_searches(query);
-                let plan = plan(query).concat();
-                assert!(plan.contains("USING COVERING INDEX") && plan.ends_with(place), "{plan}");
-            }
+    fn no_question_about_a_place_reads_a_whole_table() {
+        for query in [super::PLACE, super::SUMMARY] {
+            assert_searches(query);
         }
-        assert_searches(SUMMARY);
-    }
-
-    #[test]
-    fn the_plan_test_can_fail() {
-        let scan = std::panic::catch_unwind(|| assert_searches("SELECT id FROM generations WHERE client_id = ?1"));
-        let sort = "SELECT id FROM generations WHERE instance_id = 1 AND status IN (1, 2) ORDER BY created_at";
-        assert!(scan.is_err() && std::panic::catch_unwind(|| assert_searches(sort)).is_err());
     }
 }

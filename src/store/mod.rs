@@ -6,17 +6,22 @@
 
 mod attachments;
 mod codes;
+mod count;
 mod detail;
 mod documents;
 mod error;
 mod files;
 mod frame;
+mod gaps;
 mod known;
 mod list;
 mod open;
+mod places;
 mod readers;
 mod save;
 mod shape;
+mod size;
+mod tally;
 mod writer;
 
 use std::path::Path;
@@ -24,8 +29,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Cursor, Detail, Digest, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit, Page,
-    PromptId, Status, Summary, Timestamp,
+    Blob, Comfyui, Detail, Digest, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
+    Neighbours, Page, PromptId, Size, Start, Status, Summary, Timestamp,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -108,7 +113,7 @@ impl Store {
     /// Notes what became of files. What is stored stays stored, so doing it twice is harmless; unknown keys are passed over.
     /// Gives the generations that were touched, with their status.
     pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
-        self.writer.write(move |session| files::settle(&session.conn, &files)).await
+        self.writer.write(move |session| files::settle(session, &files)).await
     }
 
     /// Makes every file that waits for its next try due now.
@@ -155,9 +160,27 @@ impl Store {
         self.readers.read(move |conn| files::is_named_later(conn, key, &file, until)).await
     }
 
-    /// A page of the list, newest first by (created_at, id), beginning after the cursor.
-    pub async fn list(&self, filter: Filter, after: Option<Cursor>, limit: Limit) -> Result<Page<Summary>, Error> {
-        self.readers.read(move |conn| list::list(conn, &filter, after, limit)).await
+    /// A page of the list, newest first by (created_at, id).
+    pub async fn list(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
+        self.readers.read(move |conn| list::list(conn, &filter, start, limit)).await
+    }
+
+    /// The runs before and behind one in the list of a filter, which it need not fit itself; `None` when there is no such
+    /// run.
+    pub async fn neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
+        self.readers.read(move |conn| list::neighbours(conn, &filter, id)).await
+    }
+
+    /// How many runs fit a filter; exact.
+    pub async fn count(&self, filter: Filter) -> Result<u64, Error> {
+        self.readers.read(move |conn| count::count(conn, &filter)).await
+    }
+
+    /// How many runs that fit were created from each of these moments, in ascending order, until the next: one number less
+    /// than moments. Days that begin at a whole quarter of an hour are cheap.
+    pub async fn days(&self, filter: Filter, starts: &[Timestamp]) -> Result<Vec<u64>, Error> {
+        let starts = starts.to_vec();
+        self.readers.read(move |conn| count::days(conn, &filter, &starts)).await
     }
 
     /// Everything that is kept of a run; `None` when there is no such run.
@@ -170,9 +193,65 @@ impl Store {
         self.readers.read(move |conn| files::blob(conn, digest)).await
     }
 
+    /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.
+    pub async fn queue(&self, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+        self.readers.read(move |conn| known::queue(conn, instance)).await
+    }
+
+    /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes
+    /// nothing but the reason, if there is one.
+    pub async fn open_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        started_at: Timestamp,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        let work =
+            move |session: &mut Session| gaps::open(&session.conn, instance, kind, started_at, reason.as_deref());
+        self.writer.write(work).await
+    }
+
+    /// Notes that an instance is listened to again. Without an open gap of that kind it changes nothing.
+    pub async fn close_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        ended_at: Timestamp,
+        may_have_missed: bool,
+    ) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::close(&session.conn, instance, kind, ended_at, may_have_missed)).await
+    }
+
+    /// Forgets the open gap of that kind, if there is one: it was too short to tell.
+    pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::drop(&session.conn, instance, kind)).await
+    }
+
+    /// The last gaps of all instances, the latest to start first.
+    pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
+        self.readers.read(move |conn| gaps::gaps(conn, limit)).await
+    }
+
+    /// Notes that the daemon is at work, for the next one to see how long none was.
+    pub async fn note_alive(&self, at: Timestamp) -> Result<(), Error> {
+        self.writer.write(move |session| gaps::note_alive(&session.conn, at)).await
+    }
+
+    /// When that was noted last; `None` if never.
+    pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(gaps::last_alive).await
+    }
+
+    /// How much is kept.
+    pub async fn size(&self) -> Result<Size, Error> {
+        let file = self.readers.file().to_owned();
+        self.readers.read(move |conn| size::size(conn, &file)).await
+    }
+
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
-        self.readers.read(list::instances).await
+        self.readers.read(places::instances).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! A few connections that only read, lent to one reader at a time. WAL lets them read while the writer writes.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,11 @@ impl Readers {
     /// Opens nothing yet: connections come when they are needed.
     pub(super) fn new(file: PathBuf, time_limit: Duration) -> Self {
         Self { file, idle: Mutex::default(), permits: Arc::new(Semaphore::new(COUNT)), time_limit }
+    }
+
+    /// The database.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
     }
 
     /// Runs `work` on a blocking thread, inside one read transaction: all that it sees is of one moment.

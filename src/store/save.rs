@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::attachments;
+use super::attachments::{self, beginning};
 use super::codes::{Coded, PackedId};
+use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
 use super::{Error, NewAttachment};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
@@ -14,17 +15,18 @@ const ERROR_MESSAGE: usize = 2_000;
 
 const INSERT: &str = "
     INSERT INTO generations (instance_id, prompt_id, number, status, status_reason, created_at, started_at, finished_at,
-        client_id, workflow_id, workflow_name, comfyui_id, outputs_count, error_node_id, error_node_type, error_type,
-        error_message)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, ?13, ?14, ?15, ?16)";
-/// ?12: whether there is an error, to take the place of an earlier one.
+        client_id, workflow_id, workflow_name, model, comfyui_id, outputs_count, kinds, error_node_id, error_node_type,
+        error_type, error_message)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14, ?15, ?16, ?17, ?18)";
+/// ?13: whether there is an error, to take the place of an earlier one.
 const UPDATE: &str = "
     UPDATE generations SET number = coalesce(?3, number), status = ?4, status_reason = ?5,
         started_at = coalesce(?6, started_at), finished_at = coalesce(?7, finished_at),
         client_id = coalesce(?8, client_id), workflow_id = coalesce(?9, workflow_id),
-        workflow_name = coalesce(?10, workflow_name), comfyui_id = coalesce(comfyui_id, ?11),
-        error_node_id = iif(?12, ?13, error_node_id), error_node_type = iif(?12, ?14, error_node_type),
-        error_type = iif(?12, ?15, error_type), error_message = iif(?12, ?16, error_message)
+        workflow_name = coalesce(?10, workflow_name), model = coalesce(?11, model),
+        comfyui_id = coalesce(comfyui_id, ?12),
+        error_node_id = iif(?13, ?14, error_node_id), error_node_type = iif(?13, ?15, error_node_type),
+        error_type = iif(?13, ?16, error_type), error_message = iif(?13, ?17, error_message)
     WHERE id = ?2 AND instance_id = ?1";
 const COMFYUI: &str = "SELECT id FROM comfyuis WHERE version IS ?1 AND devices = ?2";
 const INSERT_COMFYUI: &str = "INSERT INTO comfyuis (version, devices) VALUES (?1, ?2)";
@@ -60,6 +62,8 @@ pub struct Save {
     pub workflow_id: Option<String>,
     /// The workflow's name.
     pub workflow_name: Option<String>,
+    /// The name of the main model.
+    pub model: Option<String>,
     /// The error that ended it.
     pub error: Option<ErrorSummary>,
     /// Kept texts; each replaces an earlier one of its kind.
@@ -77,15 +81,16 @@ pub(super) fn save(
 ) -> Result<Vec<GenerationId>, Error> {
     let comfyui = self::comfyui(session, comfyui)?;
     let ids: Vec<_> = runs.iter().map(|run| write(session, instance, comfyui, run)).collect::<Result<_, _>>()?;
+    session.tallies.write(&session.conn)?;
     note_newest(&session.conn, instance, runs, &ids)?;
     Ok(ids)
 }
 
 fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
-    let Session { conn, bases, .. } = session;
+    let Session { conn, bases, tallies, .. } = session;
     let id = match run.id {
-        None => insert(conn, instance, comfyui, run)?,
-        Some(id) => update(conn, instance, comfyui, id, run)?,
+        None => insert(conn, tallies, instance, comfyui, run)?,
+        Some(id) => update(conn, tallies, instance, comfyui, id, run)?,
     };
     for document in &run.documents {
         if run.id.is_none() {
@@ -94,12 +99,19 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
             bases.put(conn, id.0, document.kind, &document.json)?;
         }
     }
-    attachments::save(conn, instance, id, run.id.is_none(), &run.attachments)?;
+    attachments::save(conn, tallies, instance, id, run.id.is_none(), &run.attachments)?;
     Ok(id)
 }
 
-fn insert(conn: &Connection, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
+fn insert(
+    conn: &Connection,
+    tallies: &mut Tallies,
+    instance: InstanceId,
+    comfyui: Option<i64>,
+    run: &Save,
+) -> Result<GenerationId, Error> {
     let error = run.error.as_ref();
+    let kinds = attachments::kinds(&run.attachments);
     conn.prepare_cached(INSERT)?.execute(params![
         instance.0,
         PackedId(run.prompt_id.as_str()),
@@ -112,24 +124,31 @@ fn insert(conn: &Connection, instance: InstanceId, comfyui: Option<i64>, run: &S
         run.client_id.as_deref().map(PackedId),
         run.workflow_id.as_deref().map(PackedId),
         run.workflow_name,
+        run.model,
         comfyui,
+        kinds,
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(beginning),
+        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
     ])?;
-    Ok(GenerationId(conn.last_insert_rowid()))
+    let id = GenerationId(conn.last_insert_rowid());
+    tallies.add(Counted { instance, status: run.status, kinds, created_at: run.created_at });
+    Ok(id)
 }
 
 fn update(
     conn: &Connection,
+    tallies: &mut Tallies,
     instance: InstanceId,
     comfyui: Option<i64>,
     id: GenerationId,
     run: &Save,
 ) -> Result<GenerationId, Error> {
+    let before = tally::counted(conn, id)?.filter(|row| row.instance == instance);
+    let before = before.ok_or(Error::UnknownGeneration(id))?;
     let error = run.error.as_ref();
-    let changed = conn.prepare_cached(UPDATE)?.execute(params![
+    conn.prepare_cached(UPDATE)?.execute(params![
         instance.0,
         id.0,
         run.number,
@@ -140,19 +159,16 @@ fn update(
         run.client_id.as_deref().map(PackedId),
         run.workflow_id.as_deref().map(PackedId),
         run.workflow_name,
+        run.model,
         comfyui,
         error.is_some(),
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(beginning),
+        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
     ])?;
-    if changed == 1 { Ok(id) } else { Err(Error::UnknownGeneration(id)) }
-}
-
-/// As much of an error's message as a list may hold.
-fn beginning(message: &str) -> &str {
-    message.char_indices().nth(ERROR_MESSAGE).map_or(message, |(end, _)| &message[..end])
+    tallies.replace(before, Counted { status: run.status, ..before });
+    Ok(id)
 }
 
 /// The row of a ComfyUI; `None` when nothing is known of it, so that a later save may fill it in.

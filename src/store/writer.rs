@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::documents::Bases;
+use super::tally::Tallies;
 use super::{Error, open};
 use crate::model::Comfyui;
 
@@ -25,17 +26,20 @@ pub(super) struct Session {
     pub(super) bases: Bases,
     /// The last ComfyUI that was looked up.
     pub(super) comfyui: Option<(Comfyui, i64)>,
+    /// What the job in hand has to write of them.
+    pub(super) tallies: Tallies,
 }
 
 impl Session {
     pub(super) fn new(conn: Connection) -> Self {
-        Self { conn, bases: Bases::default(), comfyui: None }
+        Self { conn, bases: Bases::default(), comfyui: None, tallies: Tallies::default() }
     }
 
     /// Forgets what may name rows that were rolled back.
     fn forget(&mut self) {
         self.bases = Bases::default();
         self.comfyui = None;
+        self.tallies = Tallies::default();
     }
 }
 

@@ -4,10 +4,13 @@ use chrono::{DateTime, NaiveDate};
 use url::form_urlencoded;
 
 use super::zone::{ParseZoneError, Zone};
-use crate::model::{Cursor, Filter, GenerationId, Limit, ParseIdError, ParseQueryError, PromptId, Status, Timestamp};
+use crate::model::{
+    Filter, GenerationId, Limit, MediaKind, ParseIdError, ParseQueryError, PromptId, Start, Status, Timestamp,
+};
 
 /// Every parameter there is.
-const NAMES: [&str; 9] = ["status", "instance", "date", "tz", "from", "to", "prompt_id", "limit", "next"];
+const NAMES: [&str; 11] =
+    ["status", "kind", "instance", "date", "tz", "from", "to", "prompt_id", "limit", "next", "prev"];
 
 /// A value longer than this is cut where an error repeats it.
 const SHOWN_CHARS: usize = 80;
@@ -21,6 +24,9 @@ pub enum Error {
     /// Two values where one is needed.
     #[error("{0} is given twice")]
     Twice(&'static str),
+    /// A page can't begin in two places.
+    #[error("next and prev are both given; use one of them")]
+    BothWays,
     /// A value that doesn't say what it should.
     #[error("{name}={:?}: {source}", shown(value))]
     Value {
@@ -39,6 +45,8 @@ pub enum Error {
 pub enum BadValue {
     #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
     Status,
+    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
+    Kind,
     #[error("not a date: use YYYY-MM-DD")]
     Date,
     #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
@@ -70,10 +78,10 @@ pub struct ListQuery {
     /// Where days begin and clocks are shown.
     pub zone: Zone,
     /// Where the page starts.
-    pub after: Option<Cursor>,
+    pub start: Start,
     /// How long it is.
     pub limit: Limit,
-    /// What was given, but for `next`: for links to other pages of the same list.
+    /// What was given: for links to other pages of the same list.
     given: Vec<(&'static str, String)>,
 }
 
@@ -84,7 +92,7 @@ impl ListQuery {
             filter: Filter::default(),
             date: None,
             zone: server_zone,
-            after: None,
+            start: Start::Newest,
             limit: Limit::default(),
             given: Vec::new(),
         };
@@ -94,7 +102,7 @@ impl ListQuery {
                 None if author == Author::Script => return Err(Error::Unknown(name.into_owned())),
                 Some(known) if author == Author::Script || !value.trim().is_empty() => {
                     // Ticked boxes of a form come one by one.
-                    if known != "status" && read.given(known).is_some() {
+                    if !matches!(known, "status" | "kind") && read.given(known).is_some() {
                         return Err(Error::Twice(known));
                     }
                     let value = value.into_owned();
@@ -107,6 +115,9 @@ impl ListQuery {
                 }
                 None | Some(_) => {}
             }
+        }
+        if read.given("next").is_some() && read.given("prev").is_some() {
+            return Err(Error::BothWays);
         }
         read.keep_to_day();
         Ok(read)
@@ -123,11 +134,13 @@ impl ListQuery {
     }
 
     /// The address of another page of this list.
-    pub fn page(&self, after: Option<Cursor>) -> String {
+    pub fn page(&self, start: Start) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.given.iter().filter(|(name, _)| *name != "next"));
-        if let Some(cursor) = after {
-            query.append_pair("next", &cursor.to_string());
+        query.extend_pairs(self.given.iter().filter(|(name, _)| !matches!(*name, "next" | "prev")));
+        match start {
+            Start::Newest => {}
+            Start::Older(cursor) => drop(query.append_pair("next", &cursor.to_string())),
+            Start::Newer(cursor) => drop(query.append_pair("prev", &cursor.to_string())),
         }
         match query.finish() {
             query if query.is_empty() => "/".to_owned(),
@@ -156,6 +169,14 @@ impl ListQuery {
                     }
                 }
             }
+            "kind" => {
+                for word in value.split(',') {
+                    let kind = word.trim().parse().map_err(|()| BadValue::Kind)?;
+                    if !self.filter.kinds.contains(&kind) {
+                        self.filter.kinds.push(kind);
+                    }
+                }
+            }
             "instance" => self.filter.instance = Some(value.parse()?),
             "date" => self.date = Some(date(value)?),
             "tz" => self.zone = value.parse()?,
@@ -163,7 +184,8 @@ impl ListQuery {
             "to" => self.filter.until = Some(time(value)?),
             "prompt_id" => self.filter.prompt_id = Some(PromptId::from(value)),
             "limit" => self.limit = value.parse()?,
-            "next" => self.after = Some(value.parse()?),
+            "next" => self.start = Start::Older(value.parse()?),
+            "prev" => self.start = Start::Newer(value.parse()?),
             // Every name of the table has its arm; a test walks through them.
             _ => {}
         }
@@ -219,15 +241,17 @@ mod tests {
 
     #[test]
     fn every_parameter_narrows_the_list() {
-        let query = "status=failed,lost&instance=gpu-1&prompt_id=a/b&limit=7&next=k9q-z\
+        let query = "status=failed,lost&kind=video,%20image,video&instance=gpu-1&prompt_id=a/b&limit=7&next=k9q-z\
                      &from=2026-11-20T08:00:00Z&to=2026-11-20T17:00:00%2B08:00";
         let read = script(query).unwrap();
         assert_eq!(read.filter.statuses, [Status::Failed, Status::Lost]);
+        assert_eq!(read.filter.kinds, [MediaKind::Video, MediaKind::Image]);
         assert_eq!(read.filter.instance, Some("gpu-1".parse().unwrap()));
         assert_eq!(read.filter.prompt_id, Some(PromptId::from("a/b")));
         assert_eq!(read.filter.from.unwrap().to_string(), "2026-11-20T08:00:00.000Z");
         assert_eq!(read.filter.until.unwrap().to_string(), "2026-11-20T09:00:00.000Z");
-        assert_eq!((read.limit, read.after), ("7".parse().unwrap(), Some("k9q-z".parse().unwrap())));
+        assert_eq!((read.limit, read.start), ("7".parse().unwrap(), Start::Older("k9q-z".parse().unwrap())));
+        assert_eq!(script("prev=k9q-z").unwrap().start, Start::Newer("k9q-z".parse().unwrap()));
         assert_eq!(script("").unwrap().filter, Filter::default());
     }
 
@@ -261,6 +285,12 @@ mod tests {
                  cancelled, lost, with commas between",
             ),
             (
+                "kind=picture",
+                "kind=\"picture\": not a kind: use one or more of image, video, audio, text, model3d, other, with commas \
+                 between",
+            ),
+            ("next=a-1&prev=a-1", "next and prev are both given; use one of them"),
+            (
                 "from=yesterday",
                 "from=\"yesterday\": not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or \
                  2026-11-20T17:59:12+08:00",
@@ -275,12 +305,14 @@ mod tests {
             ),
             (
                 "next=2",
-                "next=\"2\": not a cursor of this server: use `next` of an earlier answer as it came, or leave it out",
+                "next=\"2\": not a cursor of this server: use `next` or `prev` of an earlier answer as it came, or leave it \
+                 out",
             ),
             ("limit=1&limit=2", "limit is given twice"),
             (
                 "page=2",
-                "\"page\" is not a parameter; there are status, instance, date, tz, from, to, prompt_id, limit, next",
+                "\"page\" is not a parameter; there are status, kind, instance, date, tz, from, to, prompt_id, limit, next, \
+                 prev",
             ),
         ] {
             assert_eq!(problem(query), message);
@@ -301,9 +333,10 @@ mod tests {
     fn links_to_other_pages_keep_the_filter() {
         let read = script("status=failed&tz=%2B08:00&next=a-1").unwrap();
         let cursor = "b-2".parse().unwrap();
-        assert_eq!(read.page(Some(cursor)), "/?status=failed&tz=%2B08%3A00&next=b-2");
-        assert_eq!(read.page(None), "/?status=failed&tz=%2B08%3A00");
-        assert_eq!(script("next=a-1").unwrap().page(None), "/");
+        assert_eq!(read.page(Start::Older(cursor)), "/?status=failed&tz=%2B08%3A00&next=b-2");
+        assert_eq!(read.page(Start::Newer(cursor)), "/?status=failed&tz=%2B08%3A00&prev=b-2");
+        assert_eq!(read.page(Start::Newest), "/?status=failed&tz=%2B08%3A00");
+        assert_eq!(script("next=a-1").unwrap().page(Start::Newest), "/");
         assert_eq!(read.generation(GenerationId(7)), "/g/7?tz=%2B08%3A00");
         assert_eq!(script("").unwrap().generation(GenerationId(7)), "/g/7");
     }

@@ -123,6 +123,7 @@ pub fn run(prompt_id: &str, status: Status, after: i64) -> Save {
         client_id: None,
         workflow_id: None,
         workflow_name: None,
+        model: None,
         error: None,
         documents: Vec::new(),
         attachments: Vec::new(),

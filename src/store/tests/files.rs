@@ -94,7 +94,7 @@ async fn the_cover_is_the_first_kept_picture_before_any_other_thing() {
     let files = names.iter().map(|(folder, name)| output(Some("9"), NewContent::Wanted(file(folder, name)))).collect();
     let id = f.save_one(Save { attachments: files, ..run("p", Status::Completed, 0) }).await;
     // Stored in an order in which each is a better cover than those before.
-    for (index, expected) in [(1, 1), (0, 0), (2, 2), (4, 4), (3, 3)] {
+    for (index, expected) in [(2, 2), (1, 1), (0, 0), (4, 4), (3, 3)] {
         let stored = blob(u8::try_from(index).unwrap(), kinds[index]);
         f.store.settle(vec![(key(id, i64::try_from(index).unwrap()), Fetched::Stored(stored))]).await.unwrap();
         let summary = f.store.detail(id).await.unwrap().unwrap().summary;

@@ -3,8 +3,11 @@
 mod documents;
 mod files;
 mod listing;
+mod narrowing;
 mod opening;
 mod saving;
+mod standing;
+mod upgrading;
 mod writing;
 
 use tempfile::TempDir;
@@ -62,6 +65,7 @@ fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
         client_id: None,
         workflow_id: None,
         workflow_name: None,
+        model: None,
         error: None,
         documents: Vec::new(),
         attachments: Vec::new(),
@@ -88,6 +92,11 @@ fn output(node_id: Option<&str>, content: NewContent) -> NewAttachment {
         kind: MediaKind::Image,
         content,
     }
+}
+
+/// An output of a kind, with its bytes.
+fn made(kind: MediaKind, folder: &str, filename: &str, seed: u8) -> NewAttachment {
+    NewAttachment { kind, ..output(Some("9"), NewContent::Stored(file(folder, filename), blob(seed, kind))) }
 }
 
 fn wanted(filename: &str) -> NewAttachment {

@@ -30,7 +30,7 @@ async fn a_run_reads_back_whole_after_a_restart() {
         documents: documents.clone(),
         attachments: vec![
             wanted("a.png"),
-            output(Some("9"), NewContent::Stored(file("temp", "b c/é.png"), blob(1, MediaKind::Image))),
+            output(Some("9"), NewContent::Stored(file("output", "b c/é.png"), blob(1, MediaKind::Image))),
             output(Some("9"), NewContent::Missing(file("elsewhere", "../x"), "not a folder of ComfyUI's".to_owned())),
             output(None, NewContent::Stored(file("output", "d.png"), blob(2, MediaKind::Video))),
             output(Some("7"), NewContent::Text("a prompt\0".to_owned())),
@@ -82,6 +82,7 @@ async fn an_update_leaves_what_it_does_not_name() {
         .save_one(Save {
             number: Some(3.0),
             client_id: Some("me".to_owned()),
+            model: Some("sdxl".to_owned()),
             documents: vec![document(DocumentKind::Prompt, "{}")],
             ..run("p", Status::Pending, 0)
         })
@@ -95,6 +96,7 @@ async fn an_update_leaves_what_it_does_not_name() {
     let detail = f.store.detail(id).await.unwrap().unwrap();
     assert_eq!(detail.summary.status_reason, None);
     assert_eq!(detail.summary.client_id.as_deref(), Some("me"));
+    assert_eq!(detail.summary.model.as_deref(), Some("sdxl"));
     assert_eq!((detail.summary.created_at, detail.summary.started_at), (at(0), Some(at(7))));
     assert_eq!(detail.document(DocumentKind::Prompt), Some("{}"));
     let known = f.store.known(f.instance, vec![PromptId::from("p")]).await.unwrap();

@@ -5,14 +5,14 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 use super::*;
-use crate::model::{Filter, Limit};
+use crate::model::{Filter, Limit, Start};
 use crate::store::Error;
 
 static NONE: Comfyui = Comfyui { version: None, devices: Vec::new() };
 
 impl Fixture {
     async fn listed(&self) -> usize {
-        self.store.list(Filter::default(), None, "200".parse().unwrap()).await.unwrap().items.len()
+        self.store.list(Filter::default(), Start::Newest, "200".parse().unwrap()).await.unwrap().items.len()
     }
 
     async fn pragma(&self, pragma: &'static str) -> i64 {
@@ -138,7 +138,7 @@ async fn a_read_that_takes_too_long_is_ended() {
     for ended in join_all((0..6).map(|_| endless())).await {
         assert!(matches!(ended, Err(Error::TimedOut)));
     }
-    assert!(store.list(Filter::default(), None, Limit::default()).await.unwrap().items.is_empty());
+    assert!(store.list(Filter::default(), Start::Newest, Limit::default()).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_daemon_killed_inside_a_transaction_leaves_what_was_answered_for_and_n
     assert!(wal > 100_000, "{wal}");
 
     let store = Store::open(copy.path()).unwrap();
-    let page = store.list(Filter::default(), None, Limit::default()).await.unwrap();
+    let page = store.list(Filter::default(), Start::Newest, Limit::default()).await.unwrap();
     assert_eq!(page.items.iter().map(|item| item.id).collect::<Vec<_>>(), [kept]);
     assert_eq!(store.wanted_files(f.instance, at(0), 9).await.unwrap().len(), 1);
 }

@@ -17,13 +17,15 @@ use crate::web::site::App;
 struct List {
     items: Vec<Summary>,
     next: Option<String>,
+    prev: Option<String>,
 }
 
 /// A part of the history, newest first.
 pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Script, app.zone)?;
-    let page = app.store.list(query.filter, query.after, query.limit).await?;
-    let list = List { items: page.items, next: page.next.map(|cursor| cursor.to_string()) };
+    let page = app.store.list(query.filter, query.start, query.limit).await?;
+    let [next, prev] = [page.next, page.prev].map(|cursor| cursor.map(|cursor| cursor.to_string()));
+    let list = List { items: page.items, next, prev };
     Ok(json(serde_json::to_vec(&list)?))
 }
 

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use super::frame::{Banner, Frame};
-use crate::model::{ConnectionState, Cover, Health, InstanceName, MediaKind, Page, Status, Summary, Timestamp};
+use crate::model::{ConnectionState, Cover, Health, InstanceName, MediaKind, Page, Start, Status, Summary, Timestamp};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::{Author, ListQuery};
@@ -81,17 +81,17 @@ enum Empty {
 pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
     let instances = app.store.instances().await?;
-    let Page { items, next } = app.store.list(query.filter.clone(), query.after, query.limit).await?;
+    let Page { items, next, .. } = app.store.list(query.filter.clone(), query.start, query.limit).await?;
     let empty = items.is_empty().then(|| match () {
-        () if query.after.is_some() => Empty::Older,
+        () if query.start != Start::Newest => Empty::Older,
         () if query.is_narrow() => Empty::Match,
         () => Empty::Yet(app.live.health()),
     });
     let has_several = instances.len() > 1;
     super::respond(&HistoryPage {
         frame: Frame::new(&app, query.zone, viewer.words),
-        newest: query.after.map(|_| query.page(None)),
-        older: next.map(|cursor| query.page(Some(cursor))),
+        newest: (query.start != Start::Newest).then(|| query.page(Start::Newest)),
+        older: next.map(|cursor| query.page(Start::Older(cursor))),
         days: days(items, &query, has_several, viewer.words),
         filters: filters(&query, instances),
         is_untouched: matches!(empty, Some(Empty::Yet(_))),
@@ -107,7 +107,7 @@ fn filters(query: &ListQuery, instances: Vec<InstanceName>) -> Filters {
     let shown = if instances.len() > 1 || chosen.instance.is_some() { instances } else { Vec::new() };
     let instances =
         shown.into_iter().map(|value| Choice { is_chosen: chosen.instance.as_ref() == Some(&value), value });
-    let kept = ["tz", "from", "to", "prompt_id", "limit"];
+    let kept = ["kind", "tz", "from", "to", "prompt_id", "limit"];
     Filters {
         date: query.date.map(|date| date.to_string()).unwrap_or_default(),
         statuses: statuses.into(),
@@ -190,8 +190,12 @@ mod tests {
             workflow_id: None,
             workflow_name: None,
             client_id: None,
+            model: None,
             outputs_count: 0,
+            previews_count: 0,
+            kinds: Vec::new(),
             cover: None,
+            excerpt: None,
             files_state: None,
             error: None,
         }

@@ -1,0 +1,84 @@
+//! What the store tells beside the runs: the queue, gaps, sizes.
+
+use super::*;
+use crate::model::{Gap, GapKind};
+
+#[tokio::test]
+async fn the_queue_is_told_in_the_order_in_which_comfyui_takes_it() {
+    let f = Fixture::new().await;
+    let numbered = |id: &str, number, status| Save { number: Some(number), ..run(id, status, 0) };
+    let ids = f
+        .save(vec![
+            numbered("third", 7.0, Status::Pending),
+            numbered("runs", 9.0, Status::InProgress),
+            numbered("at the front", -3.5, Status::Pending),
+            numbered("second", 6.0, Status::Pending),
+            numbered("done", 1.0, Status::Completed),
+        ])
+        .await;
+    assert_eq!(f.store.queue(f.instance).await.unwrap(), [ids[1], ids[2], ids[3], ids[0]]);
+    f.save_one(Save { id: Some(ids[1]), ..run("runs", Status::Completed, 0) }).await;
+    f.save_one(Save { id: Some(ids[2]), ..run("at the front", Status::InProgress, 0) }).await;
+    assert_eq!(f.store.queue(f.instance).await.unwrap(), [ids[2], ids[3], ids[0]]);
+    let other = f.store.instance(&"other".parse().unwrap()).await.unwrap();
+    assert_eq!(f.store.queue(other).await.unwrap(), []);
+
+    f.save((0..1_200).map(|n| numbered("many", 100.0 + f64::from(n), Status::Pending)).collect()).await;
+    assert_eq!(f.store.queue(f.instance).await.unwrap().len(), 1_000);
+}
+
+#[tokio::test]
+async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
+    let f = Fixture::new().await;
+    let store = &f.store;
+    let away = GapKind::ComfyuiAway;
+    store.open_gap(f.instance, away, at(0), Some("connection refused".to_owned())).await.unwrap();
+    store.open_gap(f.instance, away, at(50), Some("no route".to_owned())).await.unwrap();
+    store.open_gap(f.instance, away, at(60), None).await.unwrap();
+    store.open_gap(f.instance, GapKind::RecallStopped, at(70), None).await.unwrap();
+    let gap = |kind, start, end: Option<i64>, reason: Option<&str>, may_have_missed| Gap {
+        instance: InstanceName::default(),
+        kind,
+        started_at: at(start),
+        ended_at: end.map(at),
+        reason: reason.map(str::to_owned),
+        may_have_missed,
+    };
+    let stopped = gap(GapKind::RecallStopped, 70, None, None, false);
+    assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(away, 0, None, Some("no route"), false)]);
+
+    store.close_gap(f.instance, away, at(99), true).await.unwrap();
+    store.close_gap(f.instance, away, at(500), false).await.unwrap();
+    store.drop_gap(f.instance, GapKind::RecallStopped).await.unwrap();
+    store.open_gap(f.instance, away, at(200), None).await.unwrap();
+    store.close_gap(f.instance, away, at(150), false).await.unwrap();
+    let first = gap(away, 0, Some(99), Some("no route"), true);
+    let set_back = gap(away, 200, Some(200), None, false);
+    let f = f.reopen().await;
+    assert_eq!(f.store.gaps(9).await.unwrap(), [set_back.clone(), first]);
+    assert_eq!(f.store.gaps(1).await.unwrap(), [set_back]);
+}
+
+#[tokio::test]
+async fn when_we_were_last_at_work_is_known_after_a_restart() {
+    let f = Fixture::new().await;
+    assert_eq!(f.store.last_alive().await.unwrap(), None);
+    f.store.note_alive(at(1)).await.unwrap();
+    f.store.note_alive(at(2)).await.unwrap();
+    let f = f.reopen().await;
+    assert_eq!(f.store.last_alive().await.unwrap(), Some(at(2)));
+}
+
+#[tokio::test]
+async fn the_size_counts_equal_files_once() {
+    let f = Fixture::new().await;
+    let with = |seeds: &[u8]| Save {
+        attachments: seeds.iter().map(|seed| made(MediaKind::Image, "output", &seed.to_string(), *seed)).collect(),
+        ..run("p", Status::Completed, 0)
+    };
+    f.save(vec![with(&[1, 2]), with(&[2]), with(&[])]).await;
+    let size = f.store.size().await.unwrap();
+    assert_eq!((size.generations, size.files, size.files_bytes), (3, 2, 1001 + 1002));
+    let on_disk = |name: &str| f.folder.path().join(name).metadata().unwrap().len();
+    assert_eq!(size.records_bytes, on_disk("recall.db") + on_disk("recall.db-wal"));
+}

@@ -1,0 +1,90 @@
+//! Databases that earlier versions wrote.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::narrowing::assert_tallied;
+use super::*;
+use crate::model::{Filter, Start};
+
+/// A store on a copy of a stored database.
+async fn open_old(name: &str) -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/store").join(name);
+    fs::copy(old, folder.path().join("recall.db")).unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let instance = store.instance(&InstanceName::default()).await.unwrap();
+    Fixture { store, instance, folder }
+}
+
+#[tokio::test]
+async fn a_database_of_schema_1_is_brought_up_to_date_with_everything_in_it() {
+    use MediaKind::{Audio, Image, Model3d, Text, Video};
+    let f = open_old("recall-0001.db").await.reopen().await;
+    let runs = f.store.list(Filter::default(), Start::Newest, "200".parse().unwrap()).await.unwrap().items;
+    // By the number at the beginning of the prompt_id: kinds, outputs, previews, seed of the cover.
+    let expected: [(&[MediaKind], i64, i64, Option<u8>); 15] = [
+        (&[Image], 1, 0, Some(1)),
+        (&[Image, Video], 2, 1, Some(3)),
+        (&[Image], 2, 2, Some(4)),
+        (&[Text], 1, 0, None),
+        (&[Image, Text], 3, 1, Some(7)),
+        (&[Image, Audio], 2, 1, Some(9)),
+        (&[Video], 1, 0, Some(10)),
+        (&[Model3d], 1, 0, None),
+        (&[], 0, 0, None),
+        (&[], 0, 0, None),
+        (&[], 0, 0, None),
+        (&[], 0, 0, None),
+        (&[Image], 1, 1, None),
+        (&[Image], 1, 0, Some(1)),
+        (&[], 0, 0, None),
+    ];
+    assert_eq!(runs.len(), expected.len());
+    for (number, (kinds, outputs, previews, cover)) in (1..).zip(expected) {
+        let run = runs.iter().find(|run| run.prompt_id.as_str().starts_with(&format!("{number} "))).unwrap();
+        assert_eq!((&*run.kinds, run.outputs_count, run.previews_count), (kinds, outputs, previews), "{number}");
+        assert_eq!(run.cover.as_ref().map(|cover| cover.sha256), cover.map(|seed| Digest([seed; 32])), "{number}");
+        assert_eq!(run.excerpt.as_deref(), (number == 4).then_some("a castle on a hill"));
+        assert_eq!(run.model, None);
+    }
+
+    assert_tallied(&f).await;
+    for kind in MediaKind::ALL {
+        let filter = Filter { kinds: vec![kind], ..Filter::default() };
+        let of_kind = u64::try_from(runs.iter().filter(|run| run.kinds.contains(&kind)).count()).unwrap();
+        assert_eq!(f.store.count(filter.clone()).await.unwrap(), of_kind);
+        let listed = f.store.list(filter, Start::Newest, "200".parse().unwrap()).await.unwrap().items;
+        assert_eq!(u64::try_from(listed.len()).unwrap(), of_kind);
+    }
+    let size = f.store.size().await.unwrap();
+    assert_eq!((size.generations, size.files), (15, 10));
+    assert_eq!(f.store.queue(f.instance).await.unwrap().len(), 2);
+
+    let oldest = f.store.detail(GenerationId(1)).await.unwrap().unwrap();
+    assert_eq!(oldest.summary.workflow_name.as_deref(), Some("a cat"));
+    assert!(oldest.document(DocumentKind::Prompt).unwrap().contains("KSampler"));
+    assert_eq!((oldest.outputs.len(), oldest.inputs.len()), (1, 1));
+    let failed = f.store.detail(GenerationId(9)).await.unwrap().unwrap().summary;
+    assert_eq!((failed.status, failed.error.unwrap().message.as_deref()), (Status::Failed, Some("too big")));
+    f.save_one(Save { id: Some(GenerationId(12)), ..run("12 waits", Status::Completed, 0) }).await;
+    assert_tallied(&f).await;
+}
+
+#[tokio::test]
+async fn an_upgraded_database_has_the_same_tables_as_a_new_one_and_is_sound() {
+    let upgraded = open_old("recall-0001.db").await;
+    let new = Fixture::new().await;
+    let schema = |f: &Fixture| -> Vec<(String, Option<String>)> {
+        let conn = Connection::open(f.folder.path().join("recall.db")).unwrap();
+        let sound: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        assert!(!conn.prepare("PRAGMA foreign_key_check").unwrap().exists([]).unwrap());
+        let mut statement = conn.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    assert_eq!(schema(&upgraded), schema(&new));
+}
