@@ -91,6 +91,9 @@ fn base36(number: i64) -> String {
 pub struct Limit(u32);
 
 impl Limit {
+    /// A single item.
+    pub const ONE: Self = Self(1);
+
     /// The number.
     pub fn get(self) -> u32 {
         self.0

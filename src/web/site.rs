@@ -12,6 +12,7 @@ use super::host::AllowedHosts;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::model::Timestamp;
 use crate::store::Store;
 
 /// Big documents that are worked on at the same time; more requests wait their turn. Bounds memory (a document may have
@@ -64,6 +65,8 @@ pub struct Shared {
     pub hosts: AllowedHosts,
     /// Who may read.
     pub auth: Option<Auth>,
+    /// Since when it serves.
+    pub started_at: Timestamp,
     heavy: Semaphore,
 }
 
@@ -73,7 +76,8 @@ impl App {
         let Site { store, blobs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        Self(Arc::new(Shared { store, blobs, live, zone: settings.zone, hosts, auth: settings.auth, heavy }))
+        let Settings { zone, auth, .. } = settings;
+        Self(Arc::new(Shared { store, blobs, live, zone, hosts, auth, started_at: Timestamp::now(), heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -12,11 +12,17 @@ theme-system = 跟随系统
 theme-light = 浅色
 theme-dark = 深色
 times-of = 时间按 { $zone } 显示。
-refused-title = 无法写入新的记录：
-refused-hint = 只要 ComfyUI 还在运行，就不会丢失任何内容。可以写入后会自动继续。
+refused-title = 无法写入新的记录。
+refused-keeps = 只要 ComfyUI 还在运行，就不会丢失任何内容。
 away-title = { $name } 已离线
-away-since = 自 { $time } 起。
-away-at = { $address } 没有响应：
+away-since = 自 { $time } 起（{ $span }）。
+away-address = 它的地址应为 { $address }。
+low-disk-title = 磁盘快满了。
+low-disk = comfy-recall 数据所在的磁盘只剩 { $free }（共 { $total }）。请在写满之前腾出空间。
+missed-title = { $name } 可能有遗漏的生成。
+missed-away = 它从 { $from } 到 { $until } 离线，回来后已没有我们记得的历史：它重启过，或者历史被清空了。
+missed-stopped = comfy-recall 从 { $from } 到 { $until } 没有运行，而 ComfyUI 已没有我们记得的历史：它重启过，或者历史被清空了。
+missed-more = 查看所有空档
 catching-up = 正在补录 { $name }。
 catching-up-runs = { $n ->
    *[other] 已读取此前的 { $n } 次生成；更早的会陆续出现。
@@ -61,6 +67,103 @@ run-number = 生成 { $id }
 matches = { $n ->
    *[other] { $n } 次生成
 }
+
+# Status
+span-seconds = { $n } 秒
+span-minutes = { $n } 分钟
+span-days = { $days } 天 { $hours } 小时
+status-ago = { $span }前
+status-for = 已 { $span }
+status-none = 目前没有监听任何 ComfyUI。
+status-none-hint = 请以 { $option } 启动 comfy-recall。
+state-connected = 已连接
+state-connecting = 正在连接
+state-away = 离线
+status-open = 打开位于 { $address } 的 ComfyUI
+status-last-run = 最近一次生成
+status-no-run = 还没有
+status-queue = 队列
+status-running = { $n } 个运行中
+status-waiting = { $n } 个等待中
+status-recorded = 已记录
+status-runs = { $n } 次生成
+status-catching-up = 正在补录
+status-caught = { $n ->
+   *[other] 目前 { $n } 次生成
+}
+status-version = 版本
+status-device = 设备
+status-former = 不再监听
+gaps = 空档
+gaps-about = 没有听到 ComfyUI 的时段。它之后仍记得的内容都已补录。
+gaps-none = 没有空档：一直都能听到 ComfyUI。
+gap-away = ComfyUI 曾离线
+gap-away-now = ComfyUI 已离线
+gap-stopped = comfy-recall 没有运行
+gap-missed = 可能有遗漏
+gap-whole = 已全部补录
+gap-unknown = 尚不清楚有无遗漏
+gap-now = 现在
+gap-lasting = 仍在持续
+gaps-newest = 只显示最近 { $n } 个空档。
+storage = 存储
+storage-writable = 可写
+storage-refused = 无法写入
+storage-disk = 磁盘
+storage-left = 剩余 { $free }，共 { $total }
+storage-low = 快满了
+storage-records = 记录
+storage-runs = 生成
+storage-files = 文件
+storage-files-size = { $size }，{ $files }
+storage-pending = 待取回
+storage-missing = 已丢失
+storage-missing-hint = 这些文件在复制之前就被删除或覆盖了。如果 ComfyUI 的文件夹在本机上，请用 { $option } 告诉 comfy-recall，文件写好时就会被收下。
+files-count = { $n ->
+   *[other] { $n } 个文件
+}
+versions = 版本
+versions-uptime = 已运行
+versions-since = 自 { $time } 起
+
+# Troubles
+trouble-nobody-answers = 没有任何响应。
+trouble-timed-out = 没有及时响应。
+trouble-connection-broke = 连接中断了。
+trouble-connection-closed = ComfyUI 关闭了连接。
+trouble-not-comfyui = 响应的不是 ComfyUI。
+trouble-certificate-untrusted = 它的证书不受信任。
+trouble-no-tls = 对方不使用 TLS。
+trouble-tls-failed = TLS 失败。
+trouble-tls-wanted = 请求被拒绝了。
+trouble-unauthorized = 对方要求验证身份。
+trouble-redirected = 对方让我们去别处。
+trouble-wrong-path = 这个路径下没有内容。
+trouble-server-error = 对方返回了错误。
+trouble-unusable = 这个地址无法使用。
+trouble-overwritten = 复制之前就被后来的生成覆盖了。
+trouble-temp-deleted = 复制之前 ComfyUI 就清空了它的 temp 文件夹。
+trouble-deleted = 复制之前就被删除或改名了。
+trouble-unknown-folder = ComfyUI 没有这个文件夹。
+trouble-outside-folders = 它的名称指向 ComfyUI 的文件夹之外。
+trouble-changing = 复制途中它发生了变化。
+trouble-unreadable = 无法读取。
+trouble-disk-full = 磁盘已满。
+trouble-files-refused = 文件夹无法写入。
+trouble-records-refused = 数据库无法写入。
+hint-start = 请启动 ComfyUI；它一出现就会开始记录。如果它在别的地址，请用 --comfyui 告诉 comfy-recall。
+hint-wait = comfy-recall 会自动重试。
+hint-address = 请检查地址，它可能属于别的程序。
+hint-certificate = 如果是您自己制作的证书，请用 --accept-invalid-certs 允许它。
+hint-http = 请在地址中改用 http://。
+hint-https = 如果对方使用 TLS，请在地址中改用 https://。
+hint-password = 请在地址中写上 user:password@，或提供它需要的请求头。
+hint-redirected = 不会跟随重定向：请配置最终地址。
+hint-path = 请检查地址中的路径。
+hint-server = 请查看 ComfyUI 或其前面代理的日志。
+hint-disk = 请在数据文件夹所在的磁盘上腾出空间；之后会自动继续写入。
+hint-folder = 请检查数据文件夹是否存在且可以写入；之后会自动继续写入。
+hint-watch = 如果 ComfyUI 的文件夹在本机上，用 --comfyui-dir 可以在文件写好时就收下它们。
 
 # Errors
 error-title-bad = 无法理解这个请求

@@ -89,7 +89,7 @@ pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQu
     });
     let has_several = instances.len() > 1;
     super::respond(&HistoryPage {
-        frame: Frame::new(&app, query.zone, viewer.words),
+        frame: Frame::new(&app, query.zone, viewer.words).await?,
         newest: (query.start != Start::Newest).then(|| query.page(Start::Newest)),
         older: next.map(|cursor| query.page(Start::Older(cursor))),
         days: days(items, &query, has_several, viewer.words),
