@@ -21,6 +21,9 @@ use crate::web::words::Words;
 /// How many gaps are shown.
 const GAPS: u32 = 50;
 
+/// What a run is when it is over.
+const ENDED: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Lost];
+
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusPage {
@@ -57,7 +60,7 @@ struct LastRun {
     id: GenerationId,
     name: Option<String>,
     status: Status,
-    created: Since,
+    ended: Since,
 }
 
 /// Some runs, and where they are listed.
@@ -96,6 +99,12 @@ struct Storage {
     missing: u64,
 }
 
+impl Storage {
+    fn is_low(&self) -> bool {
+        self.disk.as_ref().is_some_and(|disk| disk.is_little)
+    }
+}
+
 struct Disk {
     free: String,
     total: String,
@@ -122,8 +131,10 @@ pub async fn page(State(app): State<App>, viewer: Viewer) -> Result<Response, Er
     for name in known.iter().filter(|name| health.iter().all(|it| it.name != **name)) {
         former.push(look.former(name).await?);
     }
-    let gaps = app.store.gaps(GAPS + 1).await?;
+    let mut gaps = app.store.gaps(GAPS + 1).await?;
     let has_more_gaps = gaps.len() > GAPS as usize;
+    // Nobody waits for the return of what isn't listened to.
+    gaps.retain(|gap| gap.ended_at.is_some() || health.iter().any(|it| it.name == gap.instance));
     let mut instances = Vec::with_capacity(health.len());
     for health in health {
         instances.push(look.instance(health).await?);
@@ -167,11 +178,11 @@ impl Look<'_> {
 
     async fn instance(&self, health: Health) -> Result<Instance, Error> {
         let filter = Filter { instance: Some(health.name.clone()), ..Filter::default() };
-        let newest = Limit::ONE;
-        let Page { items, .. } = self.app.store.list(filter.clone(), Start::Newest, newest).await?;
+        let ended = Filter { statuses: ENDED.into(), ..filter.clone() };
+        let Page { items, .. } = self.app.store.list(ended, Start::Newest, Limit::ONE).await?;
         let last = items.into_iter().next().map(|run| LastRun {
             id: run.id,
-            created: self.since(run.created_at),
+            ended: self.since(run.finished_at.unwrap_or(run.created_at)),
             status: run.status,
             name: run.workflow_name,
         });
