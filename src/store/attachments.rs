@@ -1,10 +1,10 @@
-//! Outputs and inputs of a run on their way into the store: which are new, which are there already, which stands for the run.
+//! Outputs and inputs of a run on their way into the store: which are new, which are there already.
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Code, Coded, DigestBytes, FolderName};
-use super::tally::{self, Counted, Tallies};
-use super::{AttachmentKey, Error};
+use super::codes::{Coded, DigestBytes, FolderName};
+use super::tally::Tallies;
+use super::{AttachmentKey, Error, outputs};
 use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role, Trouble};
 
 const EXISTING: &str = "
@@ -23,19 +23,6 @@ const STORE: &str = "UPDATE attachments SET state = ?4, blob_id = ?5, reason = N
 const UNWANT: &str = "DELETE FROM wanted WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const ADD_BLOB: &str = "INSERT INTO blobs (sha256, bytes, kind, mime) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const BLOB_ID: &str = "SELECT id FROM blobs WHERE sha256 = ?1";
-/// Characters of a text that a list shows.
-const EXCERPT: usize = 300;
-/// The first text stays the first.
-const SET_EXCERPT: &str = "UPDATE generations SET excerpt = ?2 WHERE id = ?1 AND excerpt IS NULL";
-const OUTPUTS: &str = "
-    SELECT a.idx, a.kind AS guessed_kind, a.folder IS 0 AS is_saved, a.folder IS 1 AS is_preview, b.kind
-    FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
-    WHERE a.generation_id = ?1 AND a.role = 0 ORDER BY a.idx";
-const SET_OUTPUTS: &str = "
-    UPDATE generations SET outputs_count = ?2, previews_count = ?3, cover = ?4 WHERE id = ?1
-    RETURNING instance_id, status, kinds, created_at";
-/// By itself, since indexes follow this column.
-const SET_KINDS: &str = "UPDATE generations SET kinds = ?2 WHERE id = ?1";
 
 /// A file or a text to be added to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +77,7 @@ impl NewContent {
         }
     }
 
-    fn blob(&self) -> Option<&Blob> {
+    pub(super) fn blob(&self) -> Option<&Blob> {
         match self {
             Self::Stored(_, blob) => Some(blob),
             Self::Wanted(_) | Self::Missing(..) | Self::Text(_) => None,
@@ -161,7 +148,7 @@ pub(super) fn save(
             }
         }
     }
-    sum_up(conn, tallies, run)
+    outputs::sum_up(conn, tallies, run)
 }
 
 /// What a new attachment tells of one that is there: the node that reported it, or its bytes.
@@ -217,7 +204,7 @@ fn add(
         conn.prepare_cached(WANT)?.execute(params![run.0, Coded(new.role), index, instance.0])?;
     }
     if let Some(text) = new.content.text().filter(|_| new.role == Role::Output) {
-        conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, beginning(text, EXCERPT)])?;
+        outputs::note_text(conn, run, text)?;
     }
     Ok(Existing {
         role: new.role,
@@ -230,11 +217,6 @@ fn add(
         digest: blob.map(|blob| blob.digest),
         is_taken: true,
     })
-}
-
-/// The first characters of a text.
-pub(super) fn beginning(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
 fn existing(conn: &Connection, run: GenerationId) -> Result<Vec<Existing>, Error> {
@@ -273,68 +255,6 @@ pub(super) fn store(conn: &Connection, key: AttachmentKey, blob: &Blob) -> Resul
 pub(super) fn unwant(conn: &Connection, key: AttachmentKey) -> Result<(), Error> {
     conn.prepare_cached(UNWANT)?.execute(params![key.generation.0, Coded(key.role), key.index])?;
     Ok(())
-}
-
-/// What the outputs among new attachments are: a bit for each kind.
-pub(super) fn kinds(attachments: &[NewAttachment]) -> i64 {
-    let outputs = attachments.iter().filter(|new| new.role == Role::Output);
-    let kinds: Vec<_> = outputs.map(|new| new.content.blob().map_or(new.kind, |blob| blob.kind)).collect();
-    MediaKind::mask(&kinds)
-}
-
-/// An output as far as the run's row tells of it.
-struct Output {
-    index: i64,
-    guessed_kind: MediaKind,
-    /// Of its bytes, when they are here.
-    kind: Option<MediaKind>,
-    is_saved: bool,
-    is_preview: bool,
-}
-
-impl Output {
-    /// What makes a better cover comes first: what was saved before previews, if it can be seen or heard; then a picture
-    /// before a video before sound …, as their codes say; then the first. `None` before its bytes are here.
-    fn as_cover(&self) -> Option<impl Ord + use<>> {
-        let kind = self.kind?;
-        let is_plain = matches!(kind, MediaKind::Text | MediaKind::Other);
-        Some((self.is_preview || is_plain, kind.code(), !self.is_saved, self.index))
-    }
-}
-
-/// Keeps what the run's row says of its outputs true.
-pub(super) fn sum_up(conn: &Connection, tallies: &mut Tallies, run: GenerationId) -> Result<(), Error> {
-    let outputs = outputs(conn, run)?;
-    let count = |is_counted: fn(&Output) -> bool| {
-        i64::try_from(outputs.iter().filter(|output| is_counted(output)).count()).unwrap_or(i64::MAX)
-    };
-    let covers = outputs.iter().filter_map(|output| Some((output.as_cover()?, output.index)));
-    let cover = covers.min().map(|(_, index)| index);
-    let kinds: Vec<_> = outputs.iter().map(|output| output.kind.unwrap_or(output.guessed_kind)).collect();
-    let kinds = MediaKind::mask(&kinds);
-    let before = conn.prepare_cached(SET_OUTPUTS)?.query_row(
-        params![run.0, count(|_| true), count(|output| output.is_preview), cover],
-        tally::counted_from_row,
-    )?;
-    if before.kinds != kinds {
-        conn.prepare_cached(SET_KINDS)?.execute(params![run.0, kinds])?;
-        tallies.replace(before, Counted { kinds, ..before });
-    }
-    Ok(())
-}
-
-fn outputs(conn: &Connection, run: GenerationId) -> Result<Vec<Output>, Error> {
-    let mut statement = conn.prepare_cached(OUTPUTS)?;
-    let rows = statement.query_map([run.0], |row| {
-        Ok(Output {
-            index: row.get("idx")?,
-            guessed_kind: row.get::<_, Coded<_>>("guessed_kind")?.0,
-            kind: row.get::<_, Option<Coded<_>>>("kind")?.map(|kind| kind.0),
-            is_saved: row.get("is_saved")?,
-            is_preview: row.get("is_preview")?,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn blob_id(conn: &Connection, blob: &Blob) -> Result<i64, Error> {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::writer::Session;
-use super::{Error, attachments};
+use super::{Error, attachments, outputs};
 use crate::model::{
     AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp, Trouble,
 };
@@ -89,7 +89,7 @@ pub(super) fn settle(
             (Some(_), Fetched::Stored(blob)) => {
                 attachments::store(conn, *key, blob)?;
                 if key.role == Role::Output {
-                    attachments::sum_up(conn, tallies, key.generation)?;
+                    outputs::sum_up(conn, tallies, key.generation)?;
                 }
             }
             (Some(_), Fetched::Missing(reason)) => {

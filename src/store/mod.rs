@@ -16,6 +16,7 @@ mod gaps;
 mod known;
 mod list;
 mod open;
+mod outputs;
 mod places;
 mod readers;
 mod save;
@@ -55,7 +56,8 @@ pub struct Store {
 
 impl Store {
     /// Opens the database of a data folder, creates both where there are none, and brings an older database up to date.
-    /// Blocks. Takes a few pages' reading on a database of any size.
+    /// Blocks. Takes a few pages' reading on a database of any size, but for the first time after an update: then it may
+    /// read all of it, some ten seconds for a million runs.
     ///
     /// # Errors
     /// Each says what to do: in use by another daemon, not writable, from a newer version, not ours, damaged.

@@ -1,8 +1,8 @@
 //! Places of runs in the list: where a page begins, at the same cost at any depth.
 //!
 //! Every index of the runs ends in (created_at, id), the order of the list. A page is the nearest of its branches, one for
-//! each instance, status and kind that the filter lets through; each branch reads only as many entries of an index as a
-//! page has.
+//! each instance, status and kind that the filter lets through; each branch reads at most as many entries of an index as a
+//! page has, and none that lie further than what the branches before it found.
 
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
@@ -91,6 +91,21 @@ impl Span {
         }
     }
 
+    /// Sorts what was found, the nearest first, and drops what is too many: the branches to come need not look further.
+    fn keep_nearest(&mut self, places: &mut Vec<Place>) {
+        places.sort_unstable();
+        if !self.is_newer {
+            places.reverse();
+        }
+        // A run with two of the kinds stands in two branches.
+        places.dedup();
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        places.truncate(most);
+        if let Some(&(time, _)) = places.last().filter(|_| places.len() == most) {
+            self.far = if self.is_newer { time.saturating_add(1) } else { time };
+        }
+    }
+
     /// Whether the near end lies inside, so that more runs of its time may follow.
     fn has_near_time(&self) -> bool {
         if self.is_newer { self.near.0 < self.far } else { self.near.1 > 0 && self.near.0 >= self.far }
@@ -99,24 +114,17 @@ impl Span {
 
 /// The first `most` places of the filter from there on, the nearest first.
 pub(super) fn places(conn: &Connection, filter: &Filter, start: Start, most: u32) -> Result<Vec<Place>, Error> {
-    let span = Span::new(filter, start, most);
+    let mut span = Span::new(filter, start, most);
     let mut places = Vec::new();
     if is_unrestricted(filter) {
-        collect(conn, &ALL, &span, &[], &mut places)?;
+        collect(conn, &ALL, &mut span, &[], &mut places)?;
         return Ok(places);
     }
     for instance in wanted_instances(conn, filter)? {
         for status in wanted_statuses(filter) {
-            collect_of(conn, filter, &span, (instance, status), &mut places)?;
+            collect_of(conn, filter, &mut span, (instance, status), &mut places)?;
         }
     }
-    places.sort_unstable();
-    // A run with two of the kinds stands in two branches.
-    places.dedup();
-    if !span.is_newer {
-        places.reverse();
-    }
-    places.truncate(usize::try_from(most).unwrap_or(usize::MAX));
     Ok(places)
 }
 
@@ -124,7 +132,7 @@ pub(super) fn places(conn: &Connection, filter: &Filter, start: Start, most: u32
 fn collect_of(
     conn: &Connection,
     filter: &Filter,
-    span: &Span,
+    span: &mut Span,
     (instance, status): (i64, Status),
     places: &mut Vec<Place>,
 ) -> Result<(), Error> {
@@ -202,7 +210,7 @@ pub(super) fn kinds_of_prompt(
 fn collect(
     conn: &Connection,
     branch: &Branch,
-    span: &Span,
+    span: &mut Span,
     of: &[&dyn ToSql],
     places: &mut Vec<Place>,
 ) -> Result<(), Error> {
@@ -222,6 +230,7 @@ fn collect(
             break;
         }
     }
+    span.keep_nearest(places);
     Ok(())
 }
 

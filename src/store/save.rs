@@ -2,11 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::attachments::{self, beginning};
 use super::codes::{Coded, PackedId};
+use super::outputs::{self, beginning};
 use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
-use super::{Error, NewAttachment};
+use super::{Error, NewAttachment, attachments};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
 use crate::model::{StatusReason, Timestamp};
 
@@ -111,7 +111,7 @@ fn insert(
     run: &Save,
 ) -> Result<GenerationId, Error> {
     let error = run.error.as_ref();
-    let kinds = attachments::kinds(&run.attachments);
+    let kinds = outputs::kinds(&run.attachments);
     conn.prepare_cached(INSERT)?.execute(params![
         instance.0,
         PackedId(run.prompt_id.as_str()),

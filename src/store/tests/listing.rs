@@ -173,3 +173,24 @@ async fn steps(f: &Fixture, start: Start) -> Vec<u64> {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn many_sets_of_kinds_cost_a_page_of_some_kind_no_more_than_few() {
+    let every = |mask: usize| -> Vec<NewAttachment> {
+        let kinds = MediaKind::ALL.iter().zip(0_u8..).filter(|(_, bit)| mask >> bit & 1 == 1);
+        kinds.map(|(kind, bit)| made(*kind, "output", "x", bit)).collect()
+    };
+    let mut costs = Vec::new();
+    for sets in [4, 64] {
+        let f = Fixture::new().await;
+        let status = |i: usize| Status::ALL[i / 64 % 6];
+        let with = |i: usize| Save { attachments: every((i % sets) | 4), ..run("same", status(i), 7) };
+        f.save((0..3_000).map(with).collect()).await;
+        costs.push(steps(&f, Start::Newest).await);
+    }
+    for (combination, (few, many)) in costs[0].iter().zip(&costs[1]).enumerate() {
+        // Of one id of ComfyUI's each set is looked at by itself.
+        let most = if combination & 4 == 0 { few + few / 10 } else { few * 32 };
+        assert!(*many <= most, "combination {combination}: {few} steps, {many} with many sets");
+    }
+}

@@ -114,6 +114,16 @@ async fn paging_meets_every_run_exactly_once() {
     }
     assert_eq!((seen.len(), pages), (23, 5));
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 23);
+
+    let last = site.json(&format!("/api/v1/generations?limit=5{next}")).await;
+    let (mut back, mut prev) = (Vec::new(), last["prev"].as_str().map(str::to_owned));
+    while let Some(cursor) = prev {
+        let page = site.json(&format!("/api/v1/generations?limit=5&prev={cursor}")).await;
+        let ids: Vec<_> = page["items"].as_array().unwrap().iter().map(|item| item["id"].as_i64().unwrap()).collect();
+        back.splice(0..0, ids);
+        prev = page["prev"].as_str().map(str::to_owned);
+    }
+    assert_eq!(back, seen[..20]);
 }
 
 #[tokio::test]
@@ -121,12 +131,15 @@ async fn the_list_is_narrowed_by_every_parameter() {
     let site = TestSite::start().await;
     let day = 86_400_000;
     site.save_on("gpu-1", run("a/b", Status::Completed, 0)).await;
-    site.save_on("gpu-2", run("c", Status::Failed, -day)).await;
+    let picture = output(MediaKind::Image, NewContent::Wanted(file("a.png")));
+    site.save_on("gpu-2", Save { attachments: vec![picture], ..run("c", Status::Failed, -day) }).await;
     site.save_on("gpu-2", run("d", Status::Lost, -2 * day)).await;
     for (query, count) in [
         ("", 3),
         ("status=completed", 1),
         ("status=failed,lost", 2),
+        ("kind=video", 0),
+        ("kind=text,image&status=failed", 1),
         ("instance=gpu-2", 2),
         ("instance=elsewhere", 0),
         ("prompt_id=a%2Fb", 1),
