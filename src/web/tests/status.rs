@@ -153,7 +153,7 @@ async fn the_room_on_the_disk_is_that_of_the_files() {
     let Space { free, total } = site.site.blobs.space().await.unwrap();
     assert!(0 < free && free <= total, "{free} of {total}");
     let page = site.page("/status").await;
-    assert!(page.contains("<meter min=\"0\" max=\"100\" value="), "{page}");
+    assert!(page.contains("<rect width=\"") && page.contains(" GB left"), "{page}");
 }
 
 #[tokio::test]
