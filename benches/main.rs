@@ -13,6 +13,7 @@ mod latency;
 mod list;
 mod quiet;
 mod table;
+mod thumbs;
 mod transfer;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         measure(&wanted, "backfill", &mut rows, backfill::measure()).await;
         measure(&wanted, "transfer", &mut rows, transfer::measure()).await;
         measure(&wanted, "list", &mut rows, list::measure()).await;
+        measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         rows
     });

@@ -17,7 +17,8 @@ use crate::config::{Config, Host, Instance, Secret};
 use crate::live::Live;
 use crate::model::Timestamp;
 use crate::recorder::{self, Folders};
-use crate::store::Store;
+use crate::store::{Cache, Store};
+use crate::thumbs::{self, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, Site, Zone};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
@@ -50,10 +51,21 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     let address = listener.local_addr().context("read the address that was bound")?;
 
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
-    let site =
-        Site { store: store.clone(), blobs: blobs.clone(), live: live.clone(), settings: site_settings(&config) };
+    let thumbs = thumbs(&config.data_dir, &store, &blobs, &shutdown);
+    let site = Site {
+        store: store.clone(),
+        blobs: blobs.clone(),
+        thumbs: thumbs.clone(),
+        live: live.clone(),
+        settings: site_settings(&config),
+    };
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
+    let thumbnails = thumbs::run(thumbs, live.subscribe(), shutdown.clone());
+    tasks.spawn(async {
+        thumbnails.await;
+        Ok(())
+    });
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
         let settings = recorder_settings(instance, config.redact_secrets, last_at_work);
@@ -112,6 +124,14 @@ fn open(data_dir: &Path) -> anyhow::Result<(Store, Blobs)> {
         );
     }
     Ok((store, Blobs::open(&data_dir.join("blobs"))?))
+}
+
+fn thumbs(data_dir: &Path, store: &Store, blobs: &Blobs, shutdown: &CancellationToken) -> Thumbs {
+    let ffmpeg = std::env::var_os("PATH").and_then(|folders| Ffmpeg::find(&folders));
+    if ffmpeg.is_none() {
+        tracing::info!("no ffmpeg on the PATH: videos are shown without posters");
+    }
+    Thumbs::new(store.clone(), blobs.clone(), Cache::open(data_dir), ffmpeg, shutdown.clone())
 }
 
 async fn bind(config: &Config) -> anyhow::Result<TcpListener> {

@@ -15,4 +15,5 @@ pub mod model;
 pub mod recorder;
 pub mod store;
 pub mod telemetry;
+pub mod thumbs;
 pub mod web;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -20,8 +20,9 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("live", &["model"]),
     // 2: engine
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
+    ("thumbs", &["store", "blobs", "media", "live", "model"]),
     // 3: edge
-    ("web", &["store", "blobs", "live", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "live", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

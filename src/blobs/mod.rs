@@ -206,7 +206,8 @@ impl Blobs {
         Ok(stored)
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
+    /// Where the bytes with that digest lie, if they are here: for a program that must open them by itself.
+    pub fn path(&self, digest: &Digest) -> PathBuf {
         let name = digest.to_string();
         self.folder.join(&name[..2]).join(&name[2..])
     }

@@ -154,6 +154,8 @@ pub struct Cover {
     pub url: String,
     /// What they are.
     pub kind: MediaKind,
+    /// How ComfyUI called the file.
+    pub filename: String,
 }
 
 /// The error that ended a run, without its traceback.

@@ -8,6 +8,7 @@ mod generation;
 mod health;
 mod ids;
 mod query;
+mod thumbnail;
 mod time;
 mod trouble;
 
@@ -19,5 +20,6 @@ pub use generation::{Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummar
 pub use health::{ConnectionState, Health, Size, Space, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
+pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
 pub use trouble::{Cause, Trouble};

@@ -91,7 +91,9 @@ fn base36(number: i64) -> String {
 pub struct Limit(u32);
 
 impl Limit {
-    /// A single item.
+    /// Of a page for people: fills whole rows of two to six.
+    pub const OF_PAGES: Self = Self(60);
+    /// For the nearest one.
     pub const ONE: Self = Self(1);
 
     /// The number.

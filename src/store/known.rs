@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Code, Coded, PackedId};
 use super::{Error, places};
-use crate::model::{GenerationId, InstanceId, PromptId, Status, StatusReason, Timestamp};
+use crate::model::{GenerationId, InstanceId, InstanceName, PromptId, Status, StatusReason, Timestamp};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
 const MOST: u32 = 100;
@@ -25,8 +25,11 @@ const BY_STATUS: &str = "
     WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
 /// The few that are in progress, then those that wait, each by one index.
 const IN_PROGRESS: &str = "
-    SELECT id FROM generations WHERE instance_id = ?1 AND status = 1 ORDER BY created_at, id LIMIT ?2";
-const WAITING: &str = "SELECT id FROM generations WHERE instance_id = ?1 AND status = 0 ORDER BY number, id LIMIT ?2";
+    SELECT id FROM generations WHERE instance_id = (SELECT id FROM instances WHERE name = ?1) AND status = 1
+    ORDER BY created_at, id LIMIT ?2";
+const WAITING: &str = "
+    SELECT id FROM generations WHERE instance_id = (SELECT id FROM instances WHERE name = ?1) AND status = 0
+    ORDER BY number, id LIMIT ?2";
 const NEWEST: &str = "
     SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
@@ -96,12 +99,12 @@ pub(super) fn open_runs(conn: &Connection, instance: InstanceId) -> Result<Vec<K
 }
 
 /// The open runs in the order in which ComfyUI takes them.
-pub(super) fn queue(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+pub(super) fn queue(conn: &Connection, instance: &InstanceName) -> Result<Vec<GenerationId>, Error> {
     let mut queue = Vec::new();
     for query in [IN_PROGRESS, WAITING] {
         let mut statement = conn.prepare_cached(query)?;
         let rest = QUEUE.saturating_sub(u32::try_from(queue.len()).unwrap_or(QUEUE));
-        let ids = statement.query_map(params![instance.0, rest], |row| row.get("id").map(GenerationId))?;
+        let ids = statement.query_map(params![instance.as_str(), rest], |row| row.get("id").map(GenerationId))?;
         queue.extend(ids.collect::<Result<Vec<_>, _>>()?);
     }
     Ok(queue)

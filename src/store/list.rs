@@ -111,12 +111,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
 
 fn cover(row: &Row<'_>) -> rusqlite::Result<Option<Cover>> {
     let Some(DigestBytes(sha256)) = row.get("cover_sha256")? else { return Ok(None) };
-    let filename: Option<String> = row.get("cover_filename")?;
-    Ok(Some(Cover {
-        sha256,
-        url: file_url(sha256, filename.as_deref().unwrap_or_default()),
-        kind: row.get::<_, Coded<_>>("cover_kind")?.0,
-    }))
+    let filename: String = row.get::<_, Option<_>>("cover_filename")?.unwrap_or_default();
+    let kind = row.get::<_, Coded<_>>("cover_kind")?.0;
+    Ok(Some(Cover { sha256, url: file_url(sha256, &filename), kind, filename }))
 }
 
 /// What a text says, where the run has nothing better to show.

@@ -5,8 +5,10 @@
 //! of the list costs more as the history grows. Knows nothing of files: a digest is only a name here.
 
 mod attachments;
+mod cache;
 mod codes;
 mod count;
+mod covers;
 mod detail;
 mod documents;
 mod error;
@@ -37,6 +39,7 @@ use readers::Readers;
 use writer::{Session, Writer};
 
 pub use attachments::{NewAttachment, NewContent};
+pub use cache::{Cache, Cached, Keep};
 pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use known::Known;
@@ -196,8 +199,9 @@ impl Store {
     }
 
     /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.
-    pub async fn queue(&self, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
-        self.readers.read(move |conn| known::queue(conn, instance)).await
+    pub async fn queue(&self, instance: &InstanceName) -> Result<Vec<GenerationId>, Error> {
+        let instance = instance.clone();
+        self.readers.read(move |conn| known::queue(conn, &instance)).await
     }
 
     /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes

@@ -167,7 +167,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens a file for writing; creates it for its owner alone.
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]

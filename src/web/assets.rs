@@ -37,6 +37,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("icon.svg", "image/svg+xml", include_str!("../../assets/icon.svg")),
     script!("page.js"),
     script!("app.js"),
+    script!("filters.js"),
 ];
 
 static ASSETS: LazyLock<Assets> = LazyLock::new(|| Assets::new(FILES));

@@ -19,7 +19,7 @@ use super::headers::PAGE_VARY;
 use super::query;
 use super::viewer::Viewer;
 use super::words::Words;
-use crate::{blobs, store};
+use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,8 @@ pub enum Error {
     Store(#[from] store::Error),
     #[error("open a file")]
     Blobs(#[from] blobs::Error),
+    #[error("make a thumbnail")]
+    Thumbs(#[from] thumbs::Error),
     #[error("read a file")]
     File(#[source] std::io::Error),
     #[error("fill in a template")]
@@ -123,6 +125,7 @@ impl Error {
             ),
             Self::Store(_)
             | Self::Blobs(_)
+            | Self::Thumbs(_)
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
@@ -156,6 +159,7 @@ impl Error {
             Self::Range { size } => t.with("error-range", "size", size).into(),
             Self::Store(_)
             | Self::Blobs(_)
+            | Self::Thumbs(_)
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)

@@ -92,7 +92,7 @@ fn wanted(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
 }
 
 /// `If-None-Match`, compared weakly as RFC 9110 says.
-fn has_it_already(request: &HeaderMap, etag: &str) -> bool {
+pub fn has_it_already(request: &HeaderMap, etag: &str) -> bool {
     let known = request.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
     known
         .flat_map(|value| value.split(','))

@@ -36,6 +36,21 @@ pub fn day(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
     date.format_localized(&t.say(key), t.language().locale()).to_string()
 }
 
+/// A day as a heading of the history, with how near it is: `Today · Saturday, 21 November`.
+pub fn day_heading(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
+    let day = day(date, today, t);
+    match (today - date).num_days() {
+        0 => format!("{} · {day}", t.say("today")),
+        1 => format!("{} · {day}", t.say("yesterday")),
+        _ => day,
+    }
+}
+
+/// A day in short: `20 Nov 2026`.
+pub fn date(date: NaiveDate, t: &Words) -> String {
+    date.format_localized(&t.say("date-short"), t.language().locale()).to_string()
+}
+
 /// A month as a heading: `November 2026`.
 pub fn month(first: NaiveDate, t: &Words) -> String {
     first.format_localized(&t.say("date-month"), t.language().locale()).to_string()

@@ -17,6 +17,8 @@ pub const PAGE_VARY: HeaderValue = HeaderValue::from_static("accept, accept-lang
 pub enum Cache {
     /// Named by its content: never changes. Only in the browser, as a proxy doesn't know our passwords.
     Immutable,
+    /// May change, but not soon.
+    Shortly,
     /// Changes as the history does: ask every time.
     Live,
     /// Not to be kept at all.
@@ -27,6 +29,7 @@ impl Cache {
     fn header(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Immutable => "private, max-age=31536000, immutable",
+            Self::Shortly => "private, max-age=60",
             Self::Live => "private, no-cache",
             Self::Never => "no-store",
         })

@@ -19,6 +19,7 @@ mod range;
 mod routes;
 mod server;
 mod site;
+mod thumbs;
 mod viewer;
 mod words;
 mod zone;

@@ -1,5 +1,8 @@
 //! The query string of the list, for its page and its JSON: text in, filter out, and a clear word about what is wrong.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, NaiveDate};
 use url::form_urlencoded;
 
@@ -11,6 +14,9 @@ use crate::model::{
 /// Every parameter there is.
 const NAMES: [&str; 11] =
     ["status", "kind", "instance", "date", "tz", "from", "to", "prompt_id", "limit", "next", "prev"];
+
+/// Those that only pages know: fields of their forms, and how they are shown.
+const FORM_NAMES: [&str; 4] = ["first", "last", "month", "previews"];
 
 /// A value longer than this is cut where an error repeats it.
 const SHOWN_CHARS: usize = 80;
@@ -47,10 +53,16 @@ pub enum BadValue {
     Status,
     #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
     Kind,
-    #[error("not a date: use YYYY-MM-DD")]
+    #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
     Date,
+    #[error("not a month: use YYYY-MM")]
+    Month,
+    #[error("use previews=shown, or leave it out")]
+    Previews,
     #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
     Time,
+    #[error("not a size of thumbnails: use 256 or 512")]
+    ThumbSize,
     #[error(transparent)]
     Zone(#[from] ParseZoneError),
     #[error(transparent)]
@@ -73,14 +85,18 @@ pub enum Author {
 pub struct ListQuery {
     /// Which generations.
     pub filter: Filter,
-    /// The day that the filter keeps to, where one was given.
-    pub date: Option<NaiveDate>,
+    /// The days that the filter keeps to, where some were given.
+    pub days: Days,
     /// Where days begin and clocks are shown.
     pub zone: Zone,
     /// Where the page starts.
     pub start: Start,
     /// How long it is.
     pub limit: Limit,
+    /// The first day of the month whose calendar is open.
+    pub month: Option<NaiveDate>,
+    /// Whether previews count beside files that were saved.
+    pub shows_previews: bool,
     /// What was given: for links to other pages of the same list.
     given: Vec<(&'static str, String)>,
 }
@@ -90,14 +106,17 @@ impl ListQuery {
     pub fn parse(query: &str, author: Author, server_zone: Zone) -> Result<Self, Error> {
         let mut read = Self {
             filter: Filter::default(),
-            date: None,
+            days: Days::default(),
             zone: server_zone,
             start: Start::Newest,
-            limit: Limit::default(),
+            limit: if author == Author::Form { Limit::OF_PAGES } else { Limit::default() },
+            month: None,
+            shows_previews: false,
             given: Vec::new(),
         };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let known = NAMES.into_iter().find(|known| *known == name);
+            let form_names = FORM_NAMES.into_iter().filter(|_| author == Author::Form);
+            let known = NAMES.into_iter().chain(form_names).find(|known| *known == name);
             match known {
                 None if author == Author::Script => return Err(Error::Unknown(name.into_owned())),
                 Some(known) if author == Author::Script || !value.trim().is_empty() => {
@@ -119,7 +138,7 @@ impl ListQuery {
         if read.given("next").is_some() && read.given("prev").is_some() {
             return Err(Error::BothWays);
         }
-        read.keep_to_day();
+        read.keep_to_days();
         Ok(read)
     }
 
@@ -135,28 +154,44 @@ impl ListQuery {
 
     /// The address of another page of this list.
     pub fn page(&self, start: Start) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(self.given.iter().filter(|(name, _)| !matches!(*name, "next" | "prev")));
         match start {
-            Start::Newest => {}
-            Start::Older(cursor) => drop(query.append_pair("next", &cursor.to_string())),
-            Start::Newer(cursor) => drop(query.append_pair("prev", &cursor.to_string())),
-        }
-        match query.finish() {
-            query if query.is_empty() => "/".to_owned(),
-            query => format!("/?{query}"),
+            Start::Newest => self.with(&[]),
+            Start::Older(cursor) => self.with(&[("next", &cursor.to_string())]),
+            Start::Newer(cursor) => self.with(&[("prev", &cursor.to_string())]),
         }
     }
 
-    /// The address of one generation, in the zone of this list.
+    /// The address of the list where these have other values; empty ones are left out. It starts at its newest.
+    pub fn with(&self, changes: &[(&str, &str)]) -> String {
+        address(
+            "/",
+            self.kept().into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)),
+            changes,
+        )
+    }
+
+    /// The address of one generation, with what is needed to know its neighbours in this list.
     pub fn generation(&self, id: GenerationId) -> String {
-        match self.given("tz") {
-            None => format!("/g/{id}"),
-            Some(_) => {
-                let zone = form_urlencoded::byte_serialize(self.zone.to_string().as_bytes()).collect::<String>();
-                format!("/g/{id}?tz={zone}")
+        let kept = self.kept().into_iter().filter(|(name, _)| *name != "limit" && *name != "month");
+        address(&format!("/g/{id}"), kept, &[])
+    }
+
+    /// What makes this list what it is: everything but the place of the page, each once.
+    pub fn kept(&self) -> Vec<(&'static str, String)> {
+        let mut kept: Vec<(&'static str, String)> = Vec::new();
+        for (name, value) in &self.given {
+            match *name {
+                "next" | "prev" | "first" | "last" | "date" => {}
+                name => match kept.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, values)) => *values = format!("{values},{value}"),
+                    None => kept.push((name, value.clone())),
+                },
             }
         }
+        if self.days != Days::default() {
+            kept.push(("date", self.days.to_string()));
+        }
+        kept
     }
 
     fn take(&mut self, name: &'static str, value: &str) -> Result<(), BadValue> {
@@ -178,7 +213,12 @@ impl ListQuery {
                 }
             }
             "instance" => self.filter.instance = Some(value.parse()?),
-            "date" => self.date = Some(date(value)?),
+            "date" => self.days = value.parse()?,
+            "first" => self.days.first = Some(date(value)?),
+            "last" => self.days.last = Some(date(value)?),
+            "month" => self.month = Some(date(&format!("{value}-01")).map_err(|_| BadValue::Month)?),
+            "previews" if value == "shown" => self.shows_previews = true,
+            "previews" => return Err(BadValue::Previews),
             "tz" => self.zone = value.parse()?,
             "from" => self.filter.from = Some(time(value)?),
             "to" => self.filter.until = Some(time(value)?),
@@ -192,12 +232,71 @@ impl ListQuery {
         Ok(())
     }
 
-    /// A day and a span narrow each other.
-    fn keep_to_day(&mut self) {
-        let Some(date) = self.date else { return };
-        let (start, end) = self.zone.day(date);
-        self.filter.from = Some(self.filter.from.map_or(start, |from| from.max(start)));
-        self.filter.until = Some(self.filter.until.map_or(end, |until| until.min(end)));
+    /// Days and a span narrow each other.
+    fn keep_to_days(&mut self) {
+        if let Some(first) = self.days.first {
+            let (start, _) = self.zone.day(first);
+            self.filter.from = Some(self.filter.from.map_or(start, |from| from.max(start)));
+        }
+        if let Some(last) = self.days.last {
+            let (_, end) = self.zone.day(last);
+            self.filter.until = Some(self.filter.until.map_or(end, |until| until.min(end)));
+        }
+    }
+}
+
+/// Days of a calendar, from the first to the last. Either may be open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Days {
+    /// Not before this one.
+    pub first: Option<NaiveDate>,
+    /// Not after this one.
+    pub last: Option<NaiveDate>,
+}
+
+impl Days {
+    /// The day, when it is one only.
+    pub fn single(self) -> Option<NaiveDate> {
+        self.first.filter(|first| self.last == Some(*first))
+    }
+}
+
+impl FromStr for Days {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let Some((first, last)) = text.split_once("..") else {
+            let day = Some(date(text)?);
+            return Ok(Self { first: day, last: day });
+        };
+        let end = |text: &str| if text.is_empty() { Ok(None) } else { date(text).map(Some) };
+        let days = Self { first: end(first)?, last: end(last)? };
+        if days == Self::default() { Err(BadValue::Date) } else { Ok(days) }
+    }
+}
+
+impl fmt::Display for Days {
+    /// As it is written in a `date` parameter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(day) = self.single() {
+            return day.fmt(f);
+        }
+        let [first, last] = [self.first, self.last].map(|day| day.map(|day| day.to_string()).unwrap_or_default());
+        write!(f, "{first}..{last}")
+    }
+}
+
+fn address<'a>(
+    path: &str,
+    kept: impl Iterator<Item = (&'static str, String)>,
+    changes: impl IntoIterator<Item = &'a (&'a str, &'a str)>,
+) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(kept);
+    query.extend_pairs(changes.into_iter().filter(|(_, value)| !value.is_empty()));
+    match query.finish() {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
     }
 }
 
@@ -276,9 +375,18 @@ mod tests {
     fn a_bad_value_is_named_together_with_what_is_allowed() {
         for (query, message) in [
             ("limit=0", "limit=\"0\": not a limit: use a whole number from 1 to 200"),
-            ("date=2026-02-30", "date=\"2026-02-30\": not a date: use YYYY-MM-DD"),
-            ("date=2026-1-05", "date=\"2026-1-05\": not a date: use YYYY-MM-DD"),
-            ("date=", "date=\"\": not a date: use YYYY-MM-DD"),
+            (
+                "date=2026-02-30",
+                "date=\"2026-02-30\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            ),
+            (
+                "date=2026-1-05",
+                "date=\"2026-1-05\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            ),
+            (
+                "date=",
+                "date=\"\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            ),
             (
                 "status=done",
                 "status=\"done\": not a status: use one or more of pending, in_progress, completed, failed, \
@@ -330,6 +438,32 @@ mod tests {
     }
 
     #[test]
+    fn days_are_one_or_from_the_first_to_the_last() {
+        let days = |query: &str| {
+            script(&format!("{query}&tz=UTC")).map(|read| {
+                let time =
+                    |time: Option<Timestamp>| time.map(|time| time.to_string()[..16].to_owned()).unwrap_or_default();
+                (time(read.filter.from), time(read.filter.until), read.days.to_string())
+            })
+        };
+        let owned = |from: &str, until: &str, days: &str| Ok((from.to_owned(), until.to_owned(), days.to_owned()));
+        let (first, after) = ("2026-11-01T00:00", "2026-11-04T00:00");
+        assert_eq!(days("date=2026-11-01..2026-11-03"), owned(first, after, "2026-11-01..2026-11-03"));
+        assert_eq!(days("date=2026-11-01.."), owned(first, "", "2026-11-01.."));
+        assert_eq!(days("date=..2026-11-03"), owned("", after, "..2026-11-03"));
+        assert_eq!(days("date=2026-11-03..2026-11-03"), owned("2026-11-03T00:00", after, "2026-11-03"));
+        assert!(days("date=..").is_err() && days("date=2026-11-01..x").is_err() && days("first=2026-11-01").is_err());
+        let form = ListQuery::parse(
+            "first=2026-11-01&last=2026-11-03&month=2026-11&previews=shown",
+            Author::Form,
+            Zone::Machine,
+        );
+        let form = form.unwrap();
+        assert_eq!(form.with(&[]), "/?month=2026-11&previews=shown&date=2026-11-01..2026-11-03");
+        assert_eq!(form.month, Some("2026-11-01".parse().unwrap()));
+    }
+
+    #[test]
     fn links_to_other_pages_keep_the_filter() {
         let read = script("status=failed&tz=%2B08:00&next=a-1").unwrap();
         let cursor = "b-2".parse().unwrap();
@@ -337,7 +471,13 @@ mod tests {
         assert_eq!(read.page(Start::Newer(cursor)), "/?status=failed&tz=%2B08%3A00&prev=b-2");
         assert_eq!(read.page(Start::Newest), "/?status=failed&tz=%2B08%3A00");
         assert_eq!(script("next=a-1").unwrap().page(Start::Newest), "/");
-        assert_eq!(read.generation(GenerationId(7)), "/g/7?tz=%2B08%3A00");
+        assert_eq!(read.generation(GenerationId(7)), "/g/7?status=failed&tz=%2B08%3A00");
         assert_eq!(script("").unwrap().generation(GenerationId(7)), "/g/7");
+        let narrow = script("status=failed&status=lost&date=2026-10-01..&kind=video").unwrap();
+        assert_eq!(
+            narrow.with(&[("kind", ""), ("month", "2026-10")]),
+            "/?status=failed%2Clost&date=2026-10-01..&month=2026-10"
+        );
+        assert_eq!(narrow.generation(GenerationId(7)), "/g/7?status=failed%2Clost&kind=video&date=2026-10-01..");
     }
 }

@@ -17,7 +17,7 @@ use super::headers::{self, Cache};
 use super::pages::{document, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, files, host, origin, preferences};
+use super::{assets, auth, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -36,6 +36,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new());
     Router::new()
         .merge(texts)
+        .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/files/{sha256}/{name}", get(files::file))
         .route("/readyz", get(health::ready))
         .fallback(async || Error::NotFound)

@@ -14,6 +14,7 @@ use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::model::Timestamp;
 use crate::store::Store;
+use crate::thumbs::Thumbs;
 
 /// Big documents that are worked on at the same time; more requests wait their turn. Bounds memory (a document may have
 /// 30 MB), and leaves threads to the rest of the daemon.
@@ -29,6 +30,8 @@ pub struct Site {
     pub store: Store,
     /// The files. Only opened here.
     pub blobs: Blobs,
+    /// The files, small. Asked for, never told what to make.
+    pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
     /// How the operator wants it.
@@ -57,6 +60,8 @@ pub struct Shared {
     pub store: Store,
     /// The files.
     pub blobs: Blobs,
+    /// The files, small.
+    pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
     /// Where days begin for a viewer who doesn't say.
@@ -73,11 +78,11 @@ pub struct Shared {
 impl App {
     /// Joins the site with the address it is served at.
     pub fn new(site: Site, listen: SocketAddr) -> Self {
-        let Site { store, blobs, live, settings } = site;
+        let Site { store, blobs, thumbs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let Settings { zone, auth, .. } = settings;
-        Self(Arc::new(Shared { store, blobs, live, zone, hosts, auth, started_at: Timestamp::now(), heavy }))
+        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, started_at: Timestamp::now(), heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -15,7 +15,8 @@ use crate::model::{
     Blob, Comfyui, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role, Status,
     Timestamp, file_url,
 };
-use crate::store::{NewAttachment, NewContent, Save, Store};
+use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
+use crate::thumbs::Thumbs;
 
 /// 2026-11-20T09:59:12.094Z.
 pub const NOON: i64 = 1_795_168_752_094;
@@ -41,10 +42,12 @@ impl TestSite {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-        let site = Site { store, blobs, live: Live::default(), settings };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let shutdown = CancellationToken::new();
+        let cache = Cache::open(folder.path());
+        let thumbs = Thumbs::new(store.clone(), blobs.clone(), cache, None, shutdown.clone());
+        let site = Site { store, blobs, thumbs, live: Live::default(), settings };
         let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         Self { site, address, client, shutdown, server, _folder: folder }

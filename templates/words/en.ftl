@@ -65,10 +65,69 @@ duration-hours = { $hours } h { $minutes } min
 run-number = Run { $id }
 
 # History
+turn = { $n ->
+    [0] Next in the queue
+    [one] One run ahead in the queue
+   *[other] { $n } runs ahead in the queue
+}
+more-outputs = { $n ->
+    [one] and one more output
+   *[other] and { $n } more outputs
+}
 matches = { $n ->
     [one] { $n } run
    *[other] { $n } runs
 }
+today = Today
+yesterday = Yesterday
+any-day = Any day
+days = Days
+days-between = { $first } to { $last }
+days-since = Since { $first }
+days-until = Until { $last }
+last-days = Last { $n } days
+filter-history = Filter the history
+status = Status
+any-status = Any status
+unfinished = Without result
+kind-of-output = Kind of output
+any-kind = Any output
+instance = Server
+any-instance = Any server
+previews = Previews
+previews-hint = Count temporary previews of runs that also saved something
+show = Show
+show-all = Show all
+active-filters = Active filters
+remove-filter = Remove this filter
+remove-filter-named = Remove the filter { $name }
+chip-prompt = Prompt { $id }
+chip-from = From { $time }
+chip-to = Before { $time }
+list-separator = , {""}
+no-files = No files
+earlier-month = Earlier month
+later-month = Later month
+close = Close
+first-day = From
+last-day = To
+newest = Newest
+newer = Newer
+older = Older
+newer-pages = Newer pages
+older-pages = Older pages
+from-here = Everything from here on
+empty-title = Nothing recorded yet
+empty-hint = Queue something in ComfyUI, and it appears here: while it waits, while it runs, and for good.
+empty-no-instance = No ComfyUI is listened to so far. Start comfy-recall with { $option }.
+instance-connected = { $name } is connected at
+instance-connecting = { $name } is being tried at
+instance-away = { $name } doesn't answer at
+instance-away-hint = Start ComfyUI, or, if it has another address, start comfy-recall with { $option }.
+nothing-matches = Nothing matches
+nothing-matches-hint = No recorded run fits all of these filters.
+that-was-all = That was all
+that-was-all-hint = There is nothing older than what you have seen.
 
 # Status
 span-seconds = { $n } s

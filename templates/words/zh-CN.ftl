@@ -64,9 +64,66 @@ duration-hours = { $hours } 小时 { $minutes } 分
 run-number = 生成 { $id }
 
 # History
+turn = { $n ->
+    [0] 队列中的下一个
+   *[other] 队列中前面还有 { $n } 个
+}
+more-outputs = { $n ->
+   *[other] 另有 { $n } 个输出
+}
 matches = { $n ->
    *[other] { $n } 次生成
 }
+today = 今天
+yesterday = 昨天
+any-day = 任意日期
+days = 日期
+days-between = { $first }至{ $last }
+days-since = { $first }起
+days-until = 截至{ $last }
+last-days = 最近 { $n } 天
+filter-history = 筛选历史
+status = 状态
+any-status = 任意状态
+unfinished = 没有结果
+kind-of-output = 输出类型
+any-kind = 任意输出
+instance = 服务器
+any-instance = 任意服务器
+previews = 预览
+previews-hint = 已保存文件的生成也计入临时预览
+show = 显示
+show-all = 显示全部
+active-filters = 当前筛选
+remove-filter = 移除此筛选
+remove-filter-named = 移除筛选 { $name }
+chip-prompt = 提示 { $id }
+chip-from = 从 { $time } 起
+chip-to = { $time } 之前
+list-separator = 、
+no-files = 没有文件
+earlier-month = 上个月
+later-month = 下个月
+close = 关闭
+first-day = 从
+last-day = 到
+newest = 最新
+newer = 较新
+older = 较早
+newer-pages = 较新的页面
+older-pages = 较早的页面
+from-here = 从这里起的全部
+empty-title = 还没有任何记录
+empty-hint = 在 ComfyUI 中提交任务，它就会出现在这里：等待时、运行时，并永久保留。
+empty-no-instance = 还没有监听任何 ComfyUI。请以 { $option } 启动 comfy-recall。
+instance-connected = { $name } 已连接：
+instance-connecting = 正在尝试连接 { $name }：
+instance-away = { $name } 没有响应：
+instance-away-hint = 请启动 ComfyUI；如果它在别的地址，请以 { $option } 启动 comfy-recall。
+nothing-matches = 没有匹配的结果
+nothing-matches-hint = 没有符合全部筛选条件的生成记录。
+that-was-all = 已经到底了
+that-was-all-hint = 没有比这更早的记录了。
 
 # Status
 span-seconds = { $n } 秒

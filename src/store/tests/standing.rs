@@ -16,15 +16,14 @@ async fn the_queue_is_told_in_the_order_in_which_comfyui_takes_it() {
             numbered("done", 1.0, Status::Completed),
         ])
         .await;
-    assert_eq!(f.store.queue(f.instance).await.unwrap(), [ids[1], ids[2], ids[3], ids[0]]);
+    assert_eq!(f.store.queue(&InstanceName::default()).await.unwrap(), [ids[1], ids[2], ids[3], ids[0]]);
     f.save_one(Save { id: Some(ids[1]), ..run("runs", Status::Completed, 0) }).await;
     f.save_one(Save { id: Some(ids[2]), ..run("at the front", Status::InProgress, 0) }).await;
-    assert_eq!(f.store.queue(f.instance).await.unwrap(), [ids[2], ids[3], ids[0]]);
-    let other = f.store.instance(&"other".parse().unwrap()).await.unwrap();
-    assert_eq!(f.store.queue(other).await.unwrap(), []);
+    assert_eq!(f.store.queue(&InstanceName::default()).await.unwrap(), [ids[2], ids[3], ids[0]]);
+    assert_eq!(f.store.queue(&"other".parse().unwrap()).await.unwrap(), []);
 
     f.save((0..1_200).map(|n| numbered("many", 100.0 + f64::from(n), Status::Pending)).collect()).await;
-    assert_eq!(f.store.queue(f.instance).await.unwrap().len(), 1_000);
+    assert_eq!(f.store.queue(&InstanceName::default()).await.unwrap().len(), 1_000);
 }
 
 #[tokio::test]

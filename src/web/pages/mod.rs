@@ -1,6 +1,9 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
+mod calendar;
+mod card;
 pub mod document;
+mod filters;
 mod frame;
 pub mod generation;
 pub mod history;

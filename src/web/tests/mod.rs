@@ -5,3 +5,4 @@ mod files;
 mod pages;
 mod server;
 mod status;
+mod thumbs;

@@ -97,14 +97,72 @@ async fn the_pages_of_the_history_are_linked_and_keep_the_filter() {
         site.save(run("p", Status::Completed, number)).await;
     }
     let first = site.page("/?status=completed&limit=3&date=&tz=Asia%2FTokyo").await;
-    assert_eq!(first.matches("class=\"card ").count(), 3);
-    assert!(!first.contains(">Newest<"));
+    assert_eq!(first.matches("class=\"card\"").count(), 3);
+    assert!(!first.contains("rel=\"prev\""));
     let older = first.split('"').find(|part| part.contains("next=")).unwrap().replace("&#38;", "&");
     assert!(older.starts_with("/?status=completed&limit=3&tz=Asia%2FTokyo&next="), "{older}");
     let second = site.page(&older).await;
-    assert_eq!(second.matches("class=\"card ").count(), 2);
-    assert!(second.contains("/?status=completed&#38;limit=3&#38;tz=Asia%2FTokyo\">Newest<"));
-    assert!(second.contains("18:59:12"), "times are those of Tokyo");
+    assert_eq!(second.matches("class=\"card\"").count(), 2);
+    assert!(
+        second.contains("href=\"/?status=completed&#38;limit=3&#38;tz=Asia%2FTokyo\"")
+            && second.contains("rel=\"prev\"")
+    );
+    assert!(second.contains("18:59"), "times are those of Tokyo");
+}
+
+#[tokio::test]
+async fn runs_stand_under_the_day_of_the_viewer() {
+    let site = TestSite::start().await;
+    for hours in [0, 6, 7] {
+        site.save(run("p", Status::Completed, hours * 3_600_000)).await;
+    }
+    let days = async |zone: &str| {
+        let page = site.page(&format!("/?tz={zone}")).await;
+        let day = |section: &str| (section[..10].to_owned(), section.matches("data-id=").count());
+        page.split("data-day=\"").skip(1).filter(|part| part.contains("<h2")).map(day).collect::<Vec<_>>()
+    };
+    assert_eq!(days("UTC").await.len(), 1);
+    assert_eq!(
+        days("Asia/Shanghai").await.iter().map(|day| day.0.as_str()).collect::<Vec<_>>(),
+        ["2026-11-21", "2026-11-20"]
+    );
+}
+
+#[tokio::test]
+async fn the_calendar_counts_the_runs_of_each_day() {
+    let site = TestSite::start().await;
+    for (hours, status) in [(0, Status::Completed), (1, Status::Failed), (24, Status::Completed)] {
+        site.save(run("p", status, hours * 3_600_000)).await;
+    }
+    let page = site.page("/?month=2026-11&status=completed").await;
+    let cell = |date: &str| {
+        page.split(&format!("data-date=\"{date}\"")).nth(1).unwrap().split("</td>").next().unwrap().to_owned()
+    };
+    assert!(cell("2026-11-20").contains("<small aria-hidden=\"true\">1</small>"), "{}", cell("2026-11-20"));
+    assert!(
+        cell("2026-11-21").contains("<small aria-hidden=\"true\">1</small>") && !cell("2026-11-19").contains("<small")
+    );
+    assert!(
+        page.contains("/?status=completed&#38;date=2026-11-20")
+            && page.contains("/?status=completed&#38;month=2026-10")
+    );
+    assert!(!site.page("/").await.contains("data-calendar"), "it costs nothing until it is opened");
+}
+
+#[tokio::test]
+async fn a_day_leads_to_the_days_beside_it_that_have_runs() {
+    let site = TestSite::start().await;
+    for days in [0, 3, 10] {
+        site.save(run("p", Status::Completed, days * 86_400_000)).await;
+    }
+    let page = site.page("/?date=2026-11-23").await;
+    let link = |beside: &str| {
+        let part = page.split(&format!("data-beside=\"{beside}\"")).next().unwrap();
+        part.rsplit("href=\"").next().unwrap().split('"').next().unwrap().to_owned()
+    };
+    assert_eq!((link("newer"), link("older")), ("/?date=2026-11-30".to_owned(), "/?date=2026-11-20".to_owned()));
+    let from_here = page.split('"').find(|part| part.starts_with("/?next=")).unwrap();
+    assert_eq!(site.page(from_here).await.matches("class=\"card\"").count(), 2);
 }
 
 #[tokio::test]
@@ -112,7 +170,7 @@ async fn nothing_to_see_is_explained() {
     let site = TestSite::start().await;
     let page = site.page("/").await;
     assert!(page.contains("No ComfyUI is listened to so far."));
-    assert!(!page.contains("<form"), "there is nothing to filter");
+    assert!(!page.contains("role=\"search\""), "there is nothing to filter");
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: "http://127.0.0.1:8188".to_owned(),

@@ -138,7 +138,11 @@ fn video(bytes: u64) -> impl Iterator<Item = Bytes> {
 
 /// A real PNG that differs for every `text`: a fixture of ComfyUI's with the text in a chunk of its own.
 pub fn picture(text: &str) -> Bytes {
-    let png = fs::read(fixtures().join("output/ok_00001_.png")).unwrap();
+    picture_with(&fs::read(fixtures().join("output/ok_00001_.png")).unwrap(), text)
+}
+
+/// The same picture in other bytes: a PNG with the text in a chunk of its own.
+pub fn picture_with(png: &[u8], text: &str) -> Bytes {
     let (head, tail) = png.split_at(33); // the signature and IHDR
     let mut chunk = b"tEXtComment\0".to_vec();
     chunk.extend_from_slice(text.as_bytes());

@@ -20,7 +20,7 @@ mod version;
 mod view;
 
 pub use fault::{Fault, Route};
-pub use files::{Content, File, Files, Place, picture, picture_of};
+pub use files::{Content, File, Files, Place, picture, picture_of, picture_with};
 pub use history::Entry;
 pub use process::{Builder, ComfyUi};
 pub use recording::{Recording, Step};

@@ -71,6 +71,11 @@ impl ComfyUi {
         })
     }
 
+    /// Somebody pressed stop; nothing happens when nothing runs.
+    pub fn interrupt(&self) {
+        self.shared.change(script::interrupt);
+    }
+
     pub fn delete_from_queue(&self, prompt_id: &str) {
         let change = Change { delete: vec![prompt_id.to_owned()], clear: false };
         self.shared.change(|state| change.queue(state));

@@ -113,6 +113,10 @@ impl ComfyUi {
         self.shared.change(|state| state.sockets.break_all());
     }
 
+    pub fn is_away(&self) -> bool {
+        matches!(*self.process.lock().unwrap(), Process::Away(_))
+    }
+
     /// Reachable again, on the same port.
     pub fn plug_in(&self) {
         let mut process = self.process.lock().unwrap();

@@ -226,6 +226,7 @@ pub enum Outcome {
         class: String,
         exception: String,
         message: String,
+        traceback: Vec<String>,
         /// `current_inputs` as JSON text.
         inputs: String,
     },
@@ -240,14 +241,17 @@ impl Outcome {
             class: "KSampler".to_owned(),
             exception: "RuntimeError".to_owned(),
             message: message.to_owned(),
+            traceback: ["  File \"/opt/ComfyUI/execution.py\", line 542, in execute\n", "    raise\n"]
+                .map(str::to_owned)
+                .into(),
             inputs: "{}".to_owned(),
         }
     }
 
     pub fn error_with_inputs(message: &str, json: &str) -> Self {
         match Self::error(message) {
-            Self::Error { node, class, exception, message, .. } => {
-                Self::Error { node, class, exception, message, inputs: json.to_owned() }
+            Self::Error { node, class, exception, message, traceback, .. } => {
+                Self::Error { node, class, exception, message, traceback, inputs: json.to_owned() }
             }
             other => other,
         }
@@ -257,8 +261,7 @@ impl Outcome {
     pub fn event(&self) -> (&'static str, String) {
         match self {
             Self::Success => ("execution_success", String::new()),
-            Self::Error { node, class, exception, message, inputs } => {
-                let traceback = ["  File \"/opt/ComfyUI/execution.py\", line 542, in execute\n", "    raise\n"];
+            Self::Error { node, class, exception, message, traceback, inputs } => {
                 let (node, class) = (json!(node), json!(class));
                 let (exception, message, traceback) = (json!(exception), json!(message), json!(traceback));
                 (

@@ -1,7 +1,8 @@
 //! How a daemon is started: its arguments, its data folder, its disk.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
@@ -21,13 +22,15 @@ pub struct Launch {
     environment: Vec<(OsString, OsString)>,
     /// Megabytes of a disk of its own.
     disk: Option<u32>,
+    listen: String,
 }
 
 impl Launch {
     /// With a new data folder, and no ComfyUI yet.
     pub fn new() -> Self {
         let data = Arc::new(TempDir::with_prefix("recall-").unwrap());
-        Self { data, arguments: Vec::new(), environment: Vec::new(), disk: None }
+        let listen = "127.0.0.1:0".to_owned();
+        Self { data, arguments: Vec::new(), environment: Vec::new(), disk: None, listen }
     }
 
     /// On the data of another daemon.
@@ -66,12 +69,18 @@ impl Launch {
         self
     }
 
+    /// There, instead of on a free port.
+    pub fn listening_on(mut self, address: SocketAddr) -> Self {
+        self.listen = address.to_string();
+        self
+    }
+
     pub fn data_dir(&self) -> &Path {
         self.data.path()
     }
 
     pub(super) fn command(&self) -> Command {
-        let program = env!("CARGO_BIN_EXE_comfy-recall");
+        let program = program();
         let mut command = match self.disk {
             None => Command::new(program),
             Some(megabytes) => {
@@ -86,7 +95,7 @@ impl Launch {
         command.env_clear().env("HOME", self.data.path()).env("RUST_BACKTRACE", "1");
         command.envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(self.environment.iter().cloned());
-        command.arg("--listen").arg("127.0.0.1:0").arg("--data-dir").arg(self.data_dir()).args(&self.arguments);
+        command.arg("--listen").arg(&self.listen).arg("--data-dir").arg(self.data_dir()).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -102,5 +111,16 @@ impl Launch {
         let output = timeout(DEADLINE, self.command().output()).await.expect("the daemon neither runs nor ends");
         let output = output.unwrap();
         (output.status, String::from_utf8(output.stderr).unwrap())
+    }
+}
+
+/// The daemon's binary. Cargo tells tests and benches of it; an example lies in a folder beside it.
+fn program() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_comfy-recall") {
+        Some(path) => path.into(),
+        None => {
+            let folder = std::env::current_exe().unwrap().parent().unwrap().with_file_name("");
+            folder.join("comfy-recall").with_extension(std::env::consts::EXE_EXTENSION)
+        }
     }
 }

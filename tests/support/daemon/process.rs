@@ -93,6 +93,10 @@ impl Daemon {
         root.join(self.data_dir().strip_prefix("/").unwrap())
     }
 
+    pub fn has_ended(&self) -> bool {
+        self.process.has_ended()
+    }
+
     /// SIGTERM, and its end.
     pub async fn terminate(&mut self) -> ExitStatus {
         self.process.signal("TERM").await;
