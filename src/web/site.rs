@@ -13,6 +13,7 @@ use super::host::AllowedHosts;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::model::Timestamp;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 
@@ -72,6 +73,8 @@ pub struct Shared {
     pub auth: Option<Auth>,
     /// We are about to stop: what has no end of its own ends now.
     pub closing: CancellationToken,
+    /// Since when it serves.
+    pub started_at: Timestamp,
     heavy: Semaphore,
 }
 
@@ -81,8 +84,8 @@ impl App {
         let Site { store, blobs, thumbs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        let Settings { auth, zone, .. } = settings;
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, heavy }))
+        let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
+        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -82,7 +82,7 @@ pub async fn page(
 ) -> Result<Response, Error> {
     let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?.zone;
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let frame = Frame::new(&app, zone, viewer.words);
+    let frame = Frame::new(&app, zone, viewer.words).await?;
     let page = app.work(detail.documents_bytes(), move || Ok(view(detail, frame, viewer, zone)?.render()?)).await?;
     Ok(super::respond_with(page))
 }

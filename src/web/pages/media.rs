@@ -1,6 +1,6 @@
 //! An output or an input as a page shows it.
 
-use crate::model::{Attachment, AttachmentState, Content, MediaKind, file_url};
+use crate::model::{Attachment, AttachmentState, Content, MediaKind, Trouble, file_url};
 use crate::web::documents::{Node, Nodes};
 use crate::web::format;
 
@@ -43,9 +43,9 @@ pub enum Form {
         is_cut: bool,
     },
     /// A file that is still to come, and what is in the way.
-    Pending(Option<String>),
+    Pending(Option<Trouble>),
     /// A file that is gone, and why.
-    Missing(Option<String>),
+    Missing(Option<Trouble>),
 }
 
 impl Media {

@@ -5,4 +5,5 @@ mod files;
 mod live;
 mod pages;
 mod server;
+mod status;
 mod thumbs;
