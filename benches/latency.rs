@@ -27,8 +27,13 @@ pub async fn measure() -> Vec<Row> {
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
     let endpoint =
         Endpoint { url: comfy.url().parse().unwrap(), headers: http::HeaderMap::new(), accept_invalid_certs: false };
-    let settings =
-        Settings { name: "bench".parse().unwrap(), endpoint, folders: Folders::default(), redacts_secrets: true };
+    let settings = Settings {
+        name: "bench".parse().unwrap(),
+        endpoint,
+        folders: Folders::default(),
+        redacts_secrets: true,
+        last_at_work: None,
+    };
     let stop = CancellationToken::new();
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));
     comfy.until_sockets(1).await;

@@ -15,6 +15,7 @@ use crate::blobs::Blobs;
 use crate::comfy::Endpoint;
 use crate::config::{Config, Host, Instance, Secret};
 use crate::live::Live;
+use crate::model::Timestamp;
 use crate::recorder::{self, Folders};
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
@@ -60,16 +61,22 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     };
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
-    let thumbnails = thumbs::run(thumbs, live.subscribe(), shutdown.clone());
+    let thumbnails = thumbs::run(thumbs, live.events(), shutdown.clone());
     tasks.spawn(async {
         thumbnails.await;
         Ok(())
     });
+    let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
-        let settings = recorder_settings(instance, config.redact_secrets);
+        let settings = recorder_settings(instance, config.redact_secrets, last_at_work);
         let recording = recorder::run(settings, store.clone(), blobs.clone(), live.clone(), shutdown.clone());
         tasks.spawn(async { recording.await.map_err(anyhow::Error::new) });
     }
+    let noting = recorder::note_alive(store.clone(), live.clone(), shutdown.clone());
+    tasks.spawn(async {
+        noting.await;
+        Ok(())
+    });
     announce(&format!("comfy-recall listening on http://{address}\n"))?;
 
     let outcome = tokio::select! {
@@ -164,13 +171,14 @@ fn site_settings(config: &Config) -> web::Settings {
     }
 }
 
-fn recorder_settings(instance: Instance, redacts_secrets: bool) -> recorder::Settings {
+fn recorder_settings(instance: Instance, redacts_secrets: bool, last_at_work: Option<Timestamp>) -> recorder::Settings {
     let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
     recorder::Settings {
         name,
         endpoint: Endpoint { url, headers, accept_invalid_certs },
         folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
         redacts_secrets,
+        last_at_work,
     }
 }
 

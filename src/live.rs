@@ -76,6 +76,11 @@ impl Live {
         (now.position, self.events.subscribe())
     }
 
+    /// Hears every event from now on, for one that has read nothing before.
+    pub fn events(&self) -> broadcast::Receiver<(Position, Event)> {
+        self.events.subscribe()
+    }
+
     /// Where we are. What is read from the store afterwards has everything that was told by then.
     pub fn position(&self) -> Position {
         self.now().position
@@ -131,7 +136,7 @@ mod tests {
         let (start, mut events) = live.subscribe();
         live.set_storage(StorageHealth::Writable);
         assert_eq!(live.position(), start);
-        live.set_storage(StorageHealth::Refused("full".to_owned()));
+        live.set_storage(StorageHealth::Refused("full".to_owned().into()));
         let (position, event) = events.try_recv().unwrap();
         assert_eq!((position, event), (live.position(), Event::Storage));
         assert_ne!(position, start);

@@ -23,13 +23,12 @@ async function refresh() {
 }
 
 function show(html) {
-  const fresh = document.createElement("template");
-  fresh.innerHTML = html;
+  const fresh = new DOMParser().parseFromString(html, "text/html").querySelector("[data-banners]");
   // An alert that is put in again is read out again.
   if (fresh.innerHTML.trim() === region.innerHTML.trim()) return;
   const below = region.nextElementSibling;
   const before = below.getBoundingClientRect().top;
-  region.replaceChildren(fresh.content);
+  region.replaceChildren(...fresh.children);
   if (scrollY > 0) scrollBy(0, below.getBoundingClientRect().top - before);
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tokio::task;
 
-use crate::model::Digest;
+use crate::model::{Cause, Digest, Space, Trouble};
 
 pub use draft::Draft;
 
@@ -66,6 +66,16 @@ impl Error {
         matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 
+    /// What to tell people.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            _ if self.is_full() => Cause::DiskFull.into(),
+            Self::Folder { source, .. } | Self::Write { source, .. } => Trouble::new(Cause::FilesRefused, source),
+            Self::Read { source, .. } => Trouble::new(Cause::Unreadable, source),
+            Self::Changed { .. } => Cause::Changing.into(),
+        }
+    }
+
     /// Whether the file to be copied isn't there.
     pub fn is_source_missing(&self) -> bool {
         matches!(self, Self::Read { source, .. } if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename))
@@ -102,6 +112,16 @@ impl Blobs {
         fs::create_dir_all(&drafts).map_err(fail)?;
         NamedTempFile::new_in(&drafts).map_err(fail)?;
         Ok(blobs)
+    }
+
+    /// The room on the disk of the files, as far as we may use it.
+    pub async fn space(&self) -> Result<Space, Error> {
+        let path = self.folder.to_path_buf();
+        let asking = task::spawn_blocking(move || match fs4::statvfs(&path) {
+            Ok(found) => Ok(Space { free: found.available_space(), total: found.total_space() }),
+            Err(source) => Err(Error::Read { path, source }),
+        });
+        asking.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
     /// Opens a file for reading; `None` when there is none with this digest.

@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite;
 use tungstenite::error::ProtocolError;
 
 use crate::json::SplitError;
+use crate::model::{Cause, Trouble};
 
 /// A request that failed, and how.
 #[derive(Debug, thiserror::Error)]
@@ -22,25 +23,38 @@ pub struct Error {
 
 /// How a request failed.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.trouble())]
 pub enum Failure {
     /// No answer: refused, not found, cut off.
-    #[error("{}", unreachable(.0))]
     Unreachable(reqwest::Error),
     /// No answer in time.
-    #[error("no answer in time")]
     TimedOut,
     /// An answer, but not the one of a ComfyUI that works.
-    #[error("{}", unwelcome(*.0))]
     Status(StatusCode),
     /// An answer that can't be read.
-    #[error("not an answer of ComfyUI: {0}; check the address, it may belong to another program")]
     NotComfyui(#[from] SplitError),
     /// The WebSocket could not be opened, or broke.
-    #[error("{}", broken(.0))]
     Socket(Box<tungstenite::Error>),
+    /// It was told of before.
+    Told(Trouble),
     /// The address or its TLS can't be used at all.
-    #[error("{0}")]
     Setup(String),
+}
+
+impl Failure {
+    /// What to tell people.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Unreachable(error) if error.is_connect() => nobody(innermost(error)),
+            Self::Unreachable(error) => Trouble::new(Cause::ConnectionBroke, innermost(error)),
+            Self::TimedOut => Cause::TimedOut.into(),
+            Self::Status(status) => unwelcome(*status),
+            Self::NotComfyui(error) => Trouble::new(Cause::NotComfyui, error),
+            Self::Socket(error) => broken(error),
+            Self::Told(trouble) => trouble.clone(),
+            Self::Setup(text) => Trouble::new(Cause::Unusable, text),
+        }
+    }
 }
 
 impl Error {
@@ -59,31 +73,20 @@ impl Error {
     }
 }
 
-fn unreachable(error: &reqwest::Error) -> String {
-    if error.is_connect() {
-        return nobody(&innermost(error));
-    }
-    format!("the connection broke ({})", innermost(error))
+fn nobody(why: impl fmt::Display) -> Trouble {
+    Trouble::new(Cause::NobodyAnswers, why)
 }
 
-fn nobody(why: &dyn fmt::Display) -> String {
-    format!("nobody answers ({why}); is ComfyUI running at this address?")
-}
-
-fn broken(error: &tungstenite::Error) -> String {
+fn broken(error: &tungstenite::Error) -> Trouble {
     match error {
         tungstenite::Error::ConnectionClosed
         | tungstenite::Error::AlreadyClosed
-        | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            "ComfyUI closed the connection".into()
-        }
+        | tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Cause::ConnectionClosed.into(),
         tungstenite::Error::Io(error) if !is_cut_off(error.kind()) => {
             error.get_ref().and_then(|inner| inner.downcast_ref()).map_or_else(|| nobody(error), insecure)
         }
-        tungstenite::Error::Protocol(ProtocolError::WrongHttpVersion) => {
-            "not an answer of ComfyUI; check the address, it may belong to another program".into()
-        }
-        other => format!("the WebSocket broke ({other})"),
+        tungstenite::Error::Protocol(ProtocolError::WrongHttpVersion) => Cause::NotComfyui.into(),
+        other => Trouble::new(Cause::ConnectionBroke, other),
     }
 }
 
@@ -92,13 +95,11 @@ fn is_cut_off(kind: ErrorKind) -> bool {
     matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
-fn insecure(error: &rustls::Error) -> String {
+fn insecure(error: &rustls::Error) -> Trouble {
     match error {
-        rustls::Error::InvalidCertificate(why) => format!(
-            "its certificate isn't trusted ({why}); if it is one that you made yourself, allow it with --accept-invalid-certs"
-        ),
-        rustls::Error::InvalidMessage(_) => "no TLS is spoken there; try http:// in the URL".into(),
-        other => format!("TLS failed ({other})"),
+        rustls::Error::InvalidCertificate(why) => Trouble::new(Cause::CertificateUntrusted, why),
+        rustls::Error::InvalidMessage(_) => Cause::NoTls.into(),
+        other => Trouble::new(Cause::TlsFailed, other),
     }
 }
 
@@ -112,14 +113,15 @@ fn innermost(error: &reqwest::Error) -> String {
     text
 }
 
-fn unwelcome(status: StatusCode) -> String {
-    match status.as_u16() {
-        401 | 403 | 407 => format!("answered {status}; give user:password in the URL or the headers it needs"),
-        400 => format!("answered {status}; if it speaks TLS, use https:// in the URL"),
-        300..=399 => format!("answered {status}; redirects are not followed, configure the final address"),
-        404 => format!("answered {status}; check the path in the URL, or whether this is ComfyUI"),
-        _ => format!("answered {status}"),
-    }
+fn unwelcome(status: StatusCode) -> Trouble {
+    let cause = match status.as_u16() {
+        401 | 403 | 407 => Cause::Unauthorized,
+        400 => Cause::TlsWanted,
+        300..=399 => Cause::Redirected,
+        404 => Cause::WrongPath,
+        _ => Cause::ServerError,
+    };
+    Trouble::new(cause, status)
 }
 
 #[cfg(test)]
@@ -128,17 +130,27 @@ mod tests {
 
     use super::*;
 
-    fn said(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> String {
+    fn said(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Trouble {
         broken(&tungstenite::Error::Io(io::Error::new(io::ErrorKind::InvalidData, error)))
     }
 
     #[test]
     fn a_socket_that_cannot_be_opened_says_what_to_do() {
         let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
-        assert!(said(untrusted).contains("--accept-invalid-certs"));
-        assert!(said(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)).contains("http://"));
-        assert!(said("failed to lookup address information").contains("is ComfyUI running at this address?"));
+        assert_eq!(said(untrusted).cause, Cause::CertificateUntrusted);
+        let no_tls = rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType);
+        assert_eq!(said(no_tls).cause, Cause::NoTls);
+        assert_eq!(said("failed to lookup address information").cause, Cause::NobodyAnswers);
         let old = tungstenite::Error::Protocol(ProtocolError::WrongHttpVersion);
-        assert!(broken(&old).contains("another program"));
+        assert_eq!(broken(&old).cause, Cause::NotComfyui);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_welcome_says_what_to_do() {
+        for (status, said) in [(403, "user:password"), (302, "final address"), (404, "path"), (502, "502 Bad Gateway")]
+        {
+            let failure = Failure::Status(StatusCode::from_u16(status).unwrap());
+            assert!(failure.to_string().contains(said), "{failure}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::Digest;
+use super::{Digest, Trouble};
 
 /// What an attachment is to its generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,8 +181,8 @@ pub struct Attachment {
     pub content: Content,
     /// Where it stands.
     pub state: AttachmentState,
-    /// Why it is missing or still pending; plain words.
-    pub reason: Option<String>,
+    /// Why it is missing or still pending.
+    pub reason: Option<Trouble>,
     /// Found in ComfyUI's folder while the run was in progress, but reported by no node.
     pub is_unreported: bool,
 }

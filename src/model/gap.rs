@@ -1,6 +1,6 @@
 //! Times in which nothing could be recorded.
 
-use super::{InstanceName, Timestamp};
+use super::{InstanceName, Timestamp, Trouble};
 
 /// Who was away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,8 +27,8 @@ pub struct Gap {
     pub started_at: Timestamp,
     /// When it was heard again; `None` while it lasts.
     pub ended_at: Option<Timestamp>,
-    /// Why, in plain words.
-    pub reason: Option<String>,
+    /// Why.
+    pub reason: Option<Trouble>,
     /// Whether runs may have come and gone unseen.
     pub may_have_missed: bool,
 }

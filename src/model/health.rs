@@ -1,6 +1,6 @@
 //! How the daemon is doing: what `/readyz` and the pages say of it.
 
-use super::{Comfyui, InstanceName, Timestamp};
+use super::{Comfyui, InstanceName, Timestamp, Trouble};
 
 /// Whether an instance can be heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +9,8 @@ pub enum ConnectionState {
     Connecting,
     /// The WebSocket is open and the last poll answered.
     Connected,
-    /// Not reachable; the text says why, in plain words.
-    Away(String),
+    /// Not reachable, and why.
+    Away(Trouble),
 }
 
 /// What is known of one instance right now.
@@ -38,8 +38,8 @@ pub enum StorageHealth {
     /// The last write went through.
     #[default]
     Writable,
-    /// The last write was refused; it is tried again until it goes through. The text says why and what to do.
-    Refused(String),
+    /// The last write was refused, and why; it is tried again until it goes through.
+    Refused(Trouble),
 }
 
 /// How much is kept.
@@ -53,4 +53,49 @@ pub struct Size {
     pub files: u64,
     /// Their bytes.
     pub files_bytes: u64,
+    /// Files that are still to be fetched.
+    pub pending_files: u64,
+    /// Files that are gone.
+    pub missing_files: u64,
+}
+
+/// The room on a disk, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Space {
+    /// What we may still write.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+impl Space {
+    /// Less than this is little on any disk: some hours of video.
+    const LITTLE: u64 = 2_000_000_000;
+    /// More than this is enough on any disk.
+    const ENOUGH: u64 = 20_000_000_000;
+
+    /// Whether it is time to make room: less than 2 GB, or less than 20 GB and a twentieth of the disk.
+    pub fn is_little(self) -> bool {
+        self.free < Self::LITTLE || self.free < Self::ENOUGH.min(self.total / 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_little_depends_on_the_disk() {
+        const GB: u64 = 1_000_000_000;
+        for (free, total, is_little) in [
+            (GB, 8 * GB, true),
+            (3 * GB, 8 * GB, false),
+            (3 * GB, 100 * GB, true),
+            (19 * GB, 4_000 * GB, true),
+            (21 * GB, 4_000 * GB, false),
+            (0, 0, true),
+        ] {
+            assert_eq!(Space { free, total }.is_little(), is_little, "{free} of {total}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod ids;
 mod query;
 mod thumbnail;
 mod time;
+mod trouble;
 
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
 pub use event::Event;
@@ -18,8 +19,9 @@ pub use gap::{Gap, GapKind};
 pub use generation::{
     Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Outline, Status, StatusReason, Summary,
 };
-pub use health::{ConnectionState, Health, Size, StorageHealth};
+pub use health::{ConnectionState, Health, Size, Space, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
+pub use trouble::{Cause, Trouble};

@@ -10,9 +10,9 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{self, Fetcher};
+use super::fetch::Fetcher;
 use super::{Error, Scribe};
-use crate::model::{Folder, StorageHealth, Timestamp};
+use crate::model::{Cause, Folder, StorageHealth, Timestamp, Trouble};
 use crate::store::{AttachmentKey, Fetched, WantedFile};
 
 /// Files fetched at the same time: one that is slow doesn't hold up the others, and ComfyUI isn't flooded.
@@ -130,18 +130,17 @@ impl Capture {
     async fn fetch(&self, wanted: WantedFile) -> Result<Settled, Error> {
         let outcome = match self.fetcher.fetch(&wanted.file).await {
             Ok(Some(fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
-                Fetched::Missing("overwritten by a later run before it could be copied".into())
+                Fetched::Missing(Cause::Overwritten.into())
             }
             Ok(Some(fetched)) => Fetched::Stored(fetched.blob),
             Ok(None) => Fetched::Missing(gone(&wanted)),
             Err(error) => {
-                if let fetch::Error::Blobs(error) = &error
-                    && error.is_full()
-                {
-                    self.scribe.live.set_storage(StorageHealth::Refused(super::FULL.into()));
+                let trouble = error.trouble();
+                if trouble.cause == Cause::DiskFull {
+                    self.scribe.live.set_storage(StorageHealth::Refused(trouble.clone()));
                 }
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
-                Fetched::Later(error.to_string(), retry_at(wanted.attempts))
+                Fetched::Later(trouble, retry_at(wanted.attempts))
             }
         };
         Ok((wanted.key, outcome))
@@ -160,12 +159,9 @@ impl Capture {
     }
 }
 
-fn gone(wanted: &WantedFile) -> String {
-    if wanted.file.folder == Folder::Temp.as_str() {
-        "ComfyUI deleted its temp folder before the file could be copied".into()
-    } else {
-        "deleted or renamed before it could be copied".into()
-    }
+fn gone(wanted: &WantedFile) -> Trouble {
+    let is_temp = wanted.file.folder == Folder::Temp.as_str();
+    if is_temp { Cause::TempDeleted.into() } else { Cause::Deleted.into() }
 }
 
 fn retry_at(attempts: u32) -> Timestamp {

@@ -10,7 +10,7 @@ use super::folders::Folders;
 use crate::blobs::{self, Blobs, Stored};
 use crate::comfy::{self, Client, View, ViewBody};
 use crate::media;
-use crate::model::{Blob, FileRef, Timestamp};
+use crate::model::{Blob, FileRef, Timestamp, Trouble};
 
 /// Files whose bytes are remembered, so that a cached run, which names the files of an earlier one, costs no second copy.
 const REMEMBERED: usize = 4096;
@@ -24,6 +24,16 @@ pub enum Error {
     /// It could not be read or kept here.
     #[error(transparent)]
     Blobs(#[from] blobs::Error),
+}
+
+impl Error {
+    /// What to tell people.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Comfy(error) => error.failure.trouble(),
+            Self::Blobs(error) => error.trouble(),
+        }
+    }
 }
 
 /// A file that was fetched.

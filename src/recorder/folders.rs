@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::model::{FileRef, Folder};
+use crate::model::{Cause, FileRef, Folder, Trouble};
 
 /// ComfyUI's folders, where we share a disk with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,11 +55,11 @@ impl Folders {
 }
 
 /// Why a file of this name is never fetched; `None` when it may be.
-pub fn refusal(file: &FileRef) -> Option<String> {
+pub fn refusal(file: &FileRef) -> Option<Trouble> {
     if file.folder.parse::<Folder>().is_err() {
-        return Some(format!("ComfyUI has no folder {:?}", shortened(&file.folder)));
+        return Some(Trouble::new(Cause::UnknownFolder, format_args!("{:?}", shortened(&file.folder))));
     }
-    parts(file).is_none().then(|| "the name leads out of ComfyUI's folders".to_owned())
+    parts(file).is_none().then(|| Cause::OutsideFolders.into())
 }
 
 /// The names that a file's path is made of. ComfyUI on Windows writes `\`, and a name with one must not mean something
@@ -123,7 +123,7 @@ mod tests {
             assert_eq!(refusal(&file("", drive_or_stream)).is_some(), cfg!(windows), "{drive_or_stream:?}");
         }
         let nonsense = FileRef { folder: "nonsense".into(), ..file("", "a.png") };
-        assert_eq!(refusal(&nonsense).as_deref(), Some("ComfyUI has no folder \"nonsense\""));
+        assert_eq!(refusal(&nonsense).unwrap().to_string(), "ComfyUI has no such folder (\"nonsense\")");
     }
 
     #[test]

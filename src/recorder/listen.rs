@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::gaps::Gaps;
 use super::pace::{Backoff, QueuePace};
 use super::rings::{Account, Rings};
 use super::scribe::Scribe;
@@ -15,7 +16,7 @@ use super::watch::Held;
 use super::{Error, Settings};
 use crate::comfy::{self, Client, Doorbell, Failure};
 use crate::json::{Sieve, SplitError};
-use crate::model::{Comfyui, ConnectionState, Health, Timestamp};
+use crate::model::{Cause, Comfyui, ConnectionState, Health, Timestamp};
 
 /// How often the length of the queue is asked for although nothing rang.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -25,6 +26,9 @@ const HEARTBEAT_WITHOUT_SOCKET: Duration = Duration::from_secs(5);
 
 /// How long after connecting ComfyUI's first `status` is waited for. It comes at once; nothing depends on it.
 const FIRST_STATUS: Duration = Duration::from_secs(3);
+
+/// How long nothing may have been heard before a connection breaks, in milliseconds: some heartbeats.
+const LATE: i64 = 3 * 60 * 1000;
 
 /// Why a session with ComfyUI ended.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +55,11 @@ pub struct Listener {
     pub(super) account: Account,
     /// Rung when runs with files were recorded.
     pub(super) wanted: Arc<Notify>,
+    /// Whether ComfyUI's history, as it was last read, holds anything that we recorded.
+    pub(super) history_is_known: bool,
     reachable: Arc<Notify>,
+    gaps: Gaps,
+    heard_at: Timestamp,
     health: Health,
 }
 
@@ -64,12 +72,14 @@ impl Listener {
         held: Held,
         wanted: Arc<Notify>,
         reachable: Arc<Notify>,
+        gaps: Gaps,
     ) -> Self {
+        let heard_at = Timestamp::now();
         let health = Health {
             name: settings.name.clone(),
             address: settings.endpoint.url.to_string(),
             connection: ConnectionState::Connecting,
-            since: Timestamp::now(),
+            since: heard_at,
             queue_remaining: None,
             comfyui: Comfyui::default(),
             backfilled: None,
@@ -77,7 +87,23 @@ impl Listener {
         scribe.live.set_health(health.clone());
         let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
         let sieve = settings.redacts_secrets.then(Arc::default);
-        Self { settings, client, scribe, held, comfyui, sieve, pace, account, wanted, reachable, health }
+        Self {
+            settings,
+            client,
+            scribe,
+            held,
+            comfyui,
+            sieve,
+            pace,
+            account,
+            wanted,
+            // Until it is read, what an earlier daemon recorded may be all that it holds.
+            history_is_known: true,
+            reachable,
+            gaps,
+            heard_at,
+            health,
+        }
     }
 
     /// Listens until `shutdown`.
@@ -90,7 +116,7 @@ impl Listener {
             };
             match ended {
                 Ended::Fatal(error) => return Err(error),
-                Ended::Away(error) => self.is_away(&error),
+                Ended::Away(error) => self.is_away(&error).await?,
             }
             tokio::select! {
                 () = tokio::time::sleep(backoff.wait()) => {}
@@ -115,7 +141,8 @@ impl Listener {
         };
         let mut before = ear.first_status().await;
         self.greet().await?;
-        self.catch_up().await?;
+        let may_have_missed = self.catch_up().await?;
+        self.gaps.is_back(may_have_missed).await?;
         backoff.reset();
         self.health.queue_remaining = (!ear.is_deaf()).then_some(before);
         self.is_connected();
@@ -124,6 +151,7 @@ impl Listener {
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         loop {
+            self.heard_at = Timestamp::now();
             let rings = tokio::select! {
                 rings = ear.rings(before) => rings?,
                 () = self.pace.due() => {
@@ -166,16 +194,19 @@ impl Listener {
         self.reachable.notify_one();
     }
 
-    fn is_away(&mut self, error: &comfy::Error) {
+    async fn is_away(&mut self, error: &comfy::Error) -> Result<(), Error> {
         let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
         if matches!(self.health.connection, ConnectionState::Away(_)) {
             tracing::debug!(%instance, %error, "still away");
         } else {
             tracing::warn!(%instance, %address, %error, "ComfyUI can't be reached; trying again");
         }
-        let state = ConnectionState::Away(error.failure.to_string());
+        let why = error.failure.trouble();
         self.health.queue_remaining = None;
-        self.set_connection(state);
+        self.set_connection(ConnectionState::Away(why.clone()));
+        // A machine that slept wakes with a dead connection, and finds out hours late.
+        let is_late = self.health.since.as_millis() - self.heard_at.as_millis() > LATE;
+        self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await
     }
 
     /// When ComfyUI went away, if we saw it go and it isn't back yet.
@@ -262,8 +293,8 @@ impl Ear {
             self.dealt_with = heard.rings;
             return Ok(rings);
         }
-        let failure = heard.broken.as_ref().map_or_else(String::new, |error| error.failure.to_string());
-        Err(comfy::Error { what: "listen at /ws", failure: Failure::Setup(failure) })
+        let why = heard.broken.as_ref().map_or(Cause::ConnectionBroke.into(), |error| error.failure.trouble());
+        Err(comfy::Error { what: "listen at /ws", failure: Failure::Told(why) })
     }
 }
 

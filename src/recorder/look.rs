@@ -61,15 +61,21 @@ impl Listener {
     }
 
     /// After a gap of any length: whatever happened meanwhile. The queue is read before the history, so that a run
-    /// that ends in between is seen in both, not in neither.
-    pub(super) async fn catch_up(&mut self) -> Result<(), Ended> {
+    /// that ends in between is seen in both, not in neither. Gives whether runs may have come and gone meanwhile: nothing
+    /// that ComfyUI tells of is what we knew.
+    pub(super) async fn catch_up(&mut self) -> Result<bool, Ended> {
         let anchor = self.scribe.newest_finished().await?;
         let open_before = self.scribe.open_runs().await?;
         let queued = self.read_queue().await?;
         let has_known = self.walk(anchor.is_some()).await?;
         let is_same_comfyui = has_known || open_before.iter().any(|row| queued.contains(&row.id));
         let between = if is_same_comfyui { Between::Away } else { Between::Restarted };
-        self.resolve_vanished(open_before, &queued, between).await
+        // A history that held nothing of ours can have lost nothing of ours.
+        let had_known = !open_before.is_empty() || self.history_is_known && anchor.is_some();
+        self.resolve_vanished(open_before, &queued, between).await?;
+        let newest = self.scribe.newest_finished().await?;
+        self.history_is_known = has_known || newest.map(|row| row.id) != anchor.map(|row| row.id);
+        Ok(had_known && !is_same_comfyui)
     }
 
     /// Reads the queue and settles what is no longer in it.
@@ -167,6 +173,7 @@ impl Listener {
                 Tail::Reaches(entries) => {
                     let Recorded { recorded, new, .. } = self.record_ended(entries).await?;
                     self.account.ended(recorded - new, new);
+                    self.history_is_known |= recorded > 0;
                     return Ok(recorded > 0);
                 }
                 Tail::TooShort if length < LONGEST_TAIL => length = (length * 8).min(LONGEST_TAIL),

@@ -6,10 +6,12 @@
 //!
 //! The way of one generation: [`listen`] → [`look`] → [`reconcile`] → [`describe`] → [`scribe`] → [`capture`].
 
+mod alive;
 mod capture;
 mod describe;
 mod fetch;
 mod folders;
+mod gaps;
 mod inputs;
 mod listen;
 mod look;
@@ -30,15 +32,12 @@ use tokio_util::sync::CancellationToken;
 use crate::blobs::Blobs;
 use crate::comfy::{self, Client, Endpoint};
 use crate::live::Live;
-use crate::model::InstanceName;
+use crate::model::{InstanceName, Timestamp};
 use crate::store::{self, Store};
 
+pub use alive::note_alive;
 pub use folders::Folders;
 use scribe::Scribe;
-
-/// What the page says while the disk is full.
-const FULL: &str =
-    "the disk is full; make room on the disk of the data folder, and what was missed is recorded by itself";
 
 /// Which ComfyUI to record, and how.
 #[derive(Debug, Clone)]
@@ -51,6 +50,8 @@ pub struct Settings {
     pub folders: Folders,
     /// Whether secrets in prompts are replaced before anything is written.
     pub redacts_secrets: bool,
+    /// When a daemon was last at work on this store; `None` when none ever was.
+    pub last_at_work: Option<Timestamp>,
 }
 
 /// Why a recorder gave up for good. What ComfyUI or the network does never ends it.
@@ -97,7 +98,8 @@ pub async fn run(
 
     let capture =
         capture::Capture::new(scribe.clone(), Arc::clone(&fetcher), Arc::clone(&wanted), Arc::clone(&reachable));
-    let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable);
+    let gaps = gaps::Gaps::open(scribe.clone(), settings.last_at_work).await?;
+    let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable, gaps);
 
     let mut tasks = JoinSet::new();
     tasks.spawn(capture.run(shutdown.clone()));

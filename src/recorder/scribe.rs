@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, FULL};
+use super::Error;
 use crate::live::Live;
 use crate::model::{
-    Comfyui, Event, FileRef, GenerationId, InstanceId, InstanceName, PromptId, Status, StorageHealth, Timestamp,
+    Cause, Comfyui, Event, FileRef, Gap, GapKind, GenerationId, InstanceId, InstanceName, PromptId, Status,
+    StorageHealth, Timestamp, Trouble,
 };
 use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
 
 /// How long to wait for a disk before trying again, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How many of the last gaps are looked at for open ones.
+const GAPS_LOOKED_AT: u32 = 200;
 
 /// Writes for one instance, and tells who listens. Clones share everything.
 #[derive(Debug, Clone)]
@@ -98,6 +102,27 @@ impl Scribe {
         self.patiently(|| self.store.is_named_later(key, file, until)).await
     }
 
+    /// Notes that ComfyUI isn't heard since then, or that we weren't at work.
+    pub async fn open_gap(&self, kind: GapKind, since: Timestamp, why: Option<Trouble>) -> Result<(), Error> {
+        self.patiently(|| self.store.open_gap(self.instance, kind, since, why.clone())).await
+    }
+
+    /// Notes that this is over, and whether runs may have come and gone unseen.
+    pub async fn close_gap(&self, kind: GapKind, until: Timestamp, may_have_missed: bool) -> Result<(), Error> {
+        self.patiently(|| self.store.close_gap(self.instance, kind, until, may_have_missed)).await
+    }
+
+    /// Forgets an open gap that was too short to tell of.
+    pub async fn drop_gap(&self, kind: GapKind) -> Result<(), Error> {
+        self.patiently(|| self.store.drop_gap(self.instance, kind)).await
+    }
+
+    /// The gaps of this instance that are open.
+    pub async fn open_gaps(&self) -> Result<Vec<Gap>, Error> {
+        let gaps = self.patiently(|| self.store.gaps(GAPS_LOOKED_AT)).await?;
+        Ok(gaps.into_iter().filter(|gap| gap.ended_at.is_none() && gap.instance == self.name).collect())
+    }
+
     /// Does it until it works: a full disk or a busy file is waited for, and said so where people look.
     async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Error>
     where
@@ -114,10 +139,11 @@ impl Scribe {
                     return Ok(done);
                 }
                 Err(error) if error.is_full() || error.is_transient() => {
-                    let text =
-                        if error.is_full() { FULL.to_owned() } else { format!("the store can't be written: {error}") };
+                    let is_full = error.is_full();
+                    let trouble =
+                        if is_full { Cause::DiskFull.into() } else { Trouble::new(Cause::RecordsRefused, &error) };
                     tracing::error!(instance = %self.name, %error, "not written; trying again");
-                    self.live.set_storage(StorageHealth::Refused(text));
+                    self.live.set_storage(StorageHealth::Refused(trouble));
                 }
                 Err(source) => return Err(Error::Store { instance: self.name.clone(), source }),
             }

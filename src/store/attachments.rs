@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::tally::Tallies;
 use super::{AttachmentKey, Error, outputs};
-use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role};
+use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role, Trouble};
 
 const EXISTING: &str = "
     SELECT a.role, a.idx, a.node_id, a.key, a.state, a.folder, a.subfolder, a.filename, a.text, b.sha256
@@ -57,7 +57,7 @@ pub enum NewContent {
     /// A file whose bytes are in the blobs already: `stored`.
     Stored(FileRef, Blob),
     /// A file that can never be fetched: `missing`, with the reason.
-    Missing(FileRef, String),
+    Missing(FileRef, Trouble),
     /// A text: `stored`.
     Text(String),
 }
@@ -182,7 +182,7 @@ fn add(
     let index = rows.iter().filter(|row| row.role == new.role).map(|row| row.index + 1).max().unwrap_or(0);
     let (file, blob) = (new.content.file(), new.content.blob());
     let reason = match &new.content {
-        NewContent::Missing(_, reason) => Some(reason),
+        NewContent::Missing(_, reason) => Some(reason.kept()),
         NewContent::Wanted(_) | NewContent::Stored(..) | NewContent::Text(_) => None,
     };
     conn.prepare_cached(INSERT)?.execute(params![

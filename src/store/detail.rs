@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::codes::Coded;
 use super::{Error, attachments, document, files, frame, list};
-use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role};
+use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role, Trouble};
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
@@ -54,7 +54,7 @@ fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
         kind,
         content,
         state: row.get::<_, Coded<_>>("state")?.0,
-        reason: row.get("reason")?,
+        reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
     })
 }
 

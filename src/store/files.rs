@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::writer::Session;
 use super::{Error, attachments, outputs};
-use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp};
+use crate::model::{
+    AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp, Trouble,
+};
 
 const STATE: &str = "SELECT state FROM attachments WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const MISSING: &str = "UPDATE attachments SET state = ?4, reason = ?5 \
@@ -66,9 +68,9 @@ pub enum Fetched {
     /// The bytes are in the blobs under their final name.
     Stored(Blob),
     /// They are gone for good; why.
-    Missing(String),
+    Missing(Trouble),
     /// Try again at that time; why.
-    Later(String, Timestamp),
+    Later(Trouble, Timestamp),
 }
 
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
@@ -92,11 +94,11 @@ pub(super) fn settle(
             }
             (Some(_), Fetched::Missing(reason)) => {
                 let missing = Coded(AttachmentState::Missing);
-                conn.prepare_cached(MISSING)?.execute(params![run, role, index, missing, reason])?;
+                conn.prepare_cached(MISSING)?.execute(params![run, role, index, missing, reason.kept()])?;
                 attachments::unwant(conn, *key)?;
             }
             (Some(AttachmentState::Pending), Fetched::Later(reason, when)) => {
-                conn.prepare_cached(REASON)?.execute(params![run, role, index, reason])?;
+                conn.prepare_cached(REASON)?.execute(params![run, role, index, reason.kept()])?;
                 conn.prepare_cached(LATER)?.execute(params![run, role, index, when.as_millis()])?;
             }
         }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::codes::Coded;
-use crate::model::{Gap, GapKind, InstanceId, Timestamp};
+use crate::model::{Gap, GapKind, InstanceId, Timestamp, Trouble};
 
 const OPEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, reason, is_missed) VALUES (?1, ?2, ?3, ?4, 0)
@@ -27,9 +27,14 @@ pub(super) fn open(
     instance: InstanceId,
     kind: GapKind,
     started_at: Timestamp,
-    reason: Option<&str>,
+    reason: Option<&Trouble>,
 ) -> Result<(), Error> {
-    conn.prepare_cached(OPEN)?.execute(params![instance.0, Coded(kind), started_at.as_millis(), reason])?;
+    conn.prepare_cached(OPEN)?.execute(params![
+        instance.0,
+        Coded(kind),
+        started_at.as_millis(),
+        reason.map(Trouble::kept)
+    ])?;
     Ok(())
 }
 
@@ -64,7 +69,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         kind: row.get::<_, Coded<_>>("kind")?.0,
         started_at: Timestamp::from_millis(row.get("started_at")?),
         ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Timestamp::from_millis),
-        reason: row.get("reason")?,
+        reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
     })
 }

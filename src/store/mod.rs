@@ -34,7 +34,7 @@ use std::thread::JoinHandle;
 
 use crate::model::{
     Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
-    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp,
+    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -228,10 +228,9 @@ impl Store {
         instance: InstanceId,
         kind: GapKind,
         started_at: Timestamp,
-        reason: Option<String>,
+        reason: Option<Trouble>,
     ) -> Result<(), Error> {
-        let work =
-            move |session: &mut Session| gaps::open(&session.conn, instance, kind, started_at, reason.as_deref());
+        let work = move |session: &mut Session| gaps::open(&session.conn, instance, kind, started_at, reason.as_ref());
         self.writer.write(work).await
     }
 
@@ -264,6 +263,11 @@ impl Store {
     /// When that was noted last; `None` if never.
     pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
         self.readers.read(gaps::last_alive).await
+    }
+
+    /// Which SQLite this is: `3.51.1`.
+    pub fn sqlite_version() -> &'static str {
+        rusqlite::version()
     }
 
     /// How much is kept.

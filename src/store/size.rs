@@ -9,6 +9,10 @@ use crate::model::{Filter, Size};
 
 /// One row, kept by triggers.
 const FILES: &str = "SELECT files, bytes FROM kept_files";
+/// As many as wait: few.
+const PENDING: &str = "SELECT count(*) AS files FROM wanted";
+/// An index of nothing else.
+const MISSING: &str = "SELECT count(*) AS files FROM attachments INDEXED BY attachments_missing WHERE state = 2";
 
 /// How much is kept; `file` is the database.
 pub(super) fn size(conn: &Connection, file: &Path) -> Result<Size, Error> {
@@ -21,5 +25,12 @@ pub(super) fn size(conn: &Connection, file: &Path) -> Result<Size, Error> {
         generations: count::count(conn, &Filter::default())?,
         files: files.unsigned_abs(),
         files_bytes: bytes.unsigned_abs(),
+        pending_files: number(conn, PENDING)?,
+        missing_files: number(conn, MISSING)?,
     })
+}
+
+fn number(conn: &Connection, query: &str) -> Result<u64, Error> {
+    let files: i64 = conn.prepare_cached(query)?.query_row([], |row| row.get("files"))?;
+    Ok(files.unsigned_abs())
 }

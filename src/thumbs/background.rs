@@ -8,6 +8,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Thumbs, can_be_seen, work};
+use crate::live::Position;
 use crate::model::{Blob, Event, GenerationId, Status};
 
 /// Runs that may wait. Of a history that is read at once, the newest; the others get theirs when they are looked at.
@@ -17,7 +18,7 @@ const MOST_RUNS: usize = 256;
 const MOST_OUTPUTS: usize = 64;
 
 /// Makes thumbnails of the outputs of every run that is told of, until `shutdown`.
-pub async fn run(thumbs: Thumbs, mut events: Receiver<Event>, shutdown: CancellationToken) {
+pub async fn run(thumbs: Thumbs, mut events: Receiver<(Position, Event)>, shutdown: CancellationToken) {
     let mut waiting = Waiting::default();
     let mut making = JoinSet::new();
     loop {
@@ -26,7 +27,7 @@ pub async fn run(thumbs: Thumbs, mut events: Receiver<Event>, shutdown: Cancella
             biased;
             () = shutdown.cancelled() => break,
             heard = events.recv() => match heard {
-                Ok(event) => waiting.hear(&event),
+                Ok((_, event)) => waiting.hear(&event),
                 // What was missed is made when it is asked for.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,

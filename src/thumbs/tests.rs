@@ -215,7 +215,7 @@ async fn a_picture_over_the_budget_is_passed_over_and_others_go_on() {
 async fn the_background_makes_what_is_told_of_and_ends_when_told() {
     let fixture = Fixture::new(None);
     let live = Live::default();
-    let running = tokio::spawn(run(fixture.thumbs.clone(), live.subscribe(), fixture.shutdown.clone()));
+    let running = tokio::spawn(run(fixture.thumbs.clone(), live.events(), fixture.shutdown.clone()));
     let blobs = [fixture.keep(&picture(7)).await, fixture.keep(&picture(8)).await, fixture.keep(b"words").await];
     live.publish(fixture.record("a", blobs[..1].to_vec()).await);
     live.publish(fixture.record("b", blobs.to_vec()).await);

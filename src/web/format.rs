@@ -92,6 +92,20 @@ pub fn length(millis: u64, t: &Words) -> String {
     duration(i64::try_from(millis).unwrap_or(i64::MAX), t)
 }
 
+/// About how long, in milliseconds, in at most two units: `12 s`, `5 min`, `2 h 05 min`, `3 d 4 h`.
+pub fn span(millis: i64, t: &Words) -> String {
+    let minutes = millis.max(0) / 60_000;
+    match minutes {
+        0 => t.count("span-seconds", millis.max(0) / 1_000),
+        1..60 => t.count("span-minutes", minutes),
+        60..2_880 => {
+            let rest = format_args!("{:02}", minutes % 60);
+            t.with_both("duration-hours", "hours", minutes / 60, "minutes", rest)
+        }
+        _ => t.with_both("span-days", "days", t.number(minutes / 1_440), "hours", minutes % 1_440 / 60),
+    }
+}
+
 /// A size in bytes: `144 B`, `39.6 kB`, `2.0 GB`.
 pub fn bytes(bytes: u64) -> String {
     let mut unit_size = 1_000_u128;
@@ -153,6 +167,20 @@ mod tests {
             assert_eq!(duration(millis, Language::English.words()), text);
         }
         assert_eq!(duration(80_000, Language::Chinese.words()), "1 分 20 秒");
+    }
+
+    #[test]
+    fn a_span_has_at_most_two_units() {
+        for (millis, english, chinese) in [
+            (-5, "0 s", "0 秒"),
+            (59_999, "59 s", "59 秒"),
+            (60_000, "1 min", "1 分钟"),
+            (7_500_000, "2 h 05 min", "2 小时 05 分"),
+            (180_000_000, "2 d 2 h", "2 天 2 小时"),
+        ] {
+            assert_eq!(span(millis, Language::English.words()), english);
+            assert_eq!(span(millis, Language::Chinese.words()), chinese);
+        }
     }
 
     #[test]

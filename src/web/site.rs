@@ -14,6 +14,7 @@ use super::host::AllowedHosts;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::model::Timestamp;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 
@@ -77,6 +78,8 @@ pub struct Shared {
     pub origins: Origins,
     /// We are about to stop: what has no end of its own ends now.
     pub closing: CancellationToken,
+    /// Since when it serves.
+    pub started_at: Timestamp,
     heavy: Semaphore,
 }
 
@@ -87,8 +90,8 @@ impl App {
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        let Settings { zone, auth, .. } = settings;
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, origins, closing, heavy }))
+        let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
+        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, origins, closing, started_at, heavy }))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -242,5 +242,7 @@ fn grouped(number: &str) -> String {
     grouped
 }
 
+mod troubles;
+
 #[cfg(test)]
 mod tests;

@@ -12,11 +12,17 @@ theme-system = Like the system
 theme-light = Light
 theme-dark = Dark
 times-of = Times are those of { $zone }.
-refused-title = New runs can't be written down:
-refused-hint = Nothing is lost as long as ComfyUI keeps running. Writing goes on by itself once it can.
+refused-title = New runs can't be written down.
+refused-keeps = Nothing is lost as long as ComfyUI keeps running.
 away-title = { $name } is away
-away-since = since { $time }.
-away-at = No answer at { $address }:
+away-since = since { $time } ({ $span }).
+away-address = It should be at { $address }.
+low-disk-title = Little room is left on the disk.
+low-disk = { $free } of { $total } are left where comfy-recall keeps its data. Make room before what ComfyUI makes no longer fits.
+missed-title = Runs of { $name } may be missing.
+missed-away = It was away from { $from } to { $until } and doesn't know what we knew: it was restarted, or its history was cleared.
+missed-stopped = comfy-recall didn't run from { $from } to { $until }, and ComfyUI doesn't know what we knew: it was restarted, or its history was cleared.
+missed-more = All gaps
 catching-up = Catching up with { $name }.
 catching-up-runs = { $n ->
     [one] One run from before was read so far; older ones appear as they come in.
@@ -220,6 +226,105 @@ keys-beside = Of a run: the newer one, the older one
 keys-filter = To the filter
 keys-map = These keys
 keys-escape = Close what is open; of a run, back to the history
+
+# Status
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-days = { $days } d { $hours } h
+status-ago = { $span } ago
+status-for = for { $span }
+status-none = No ComfyUI is listened to so far.
+status-none-hint = Start comfy-recall with { $option }.
+state-connected = Connected
+state-connecting = Connecting
+state-away = Away
+status-open = Open ComfyUI at { $address }
+status-last-run = Last run
+status-no-run = None yet
+status-queue = Queue
+status-running = { $n } running
+status-waiting = { $n } waiting
+status-recorded = Recorded
+status-runs = { $n } runs
+status-catching-up = Catching up
+status-caught = { $n ->
+    [one] one run so far
+   *[other] { $n } runs so far
+}
+status-version = Version
+status-device = Device
+status-former = No longer listened to
+gaps = Gaps
+gaps-about = Times in which ComfyUI wasn't heard. What it still knew afterwards was read back.
+gaps-none = No gaps: ComfyUI was heard all the time.
+gap-away = ComfyUI was away
+gap-away-now = ComfyUI is away
+gap-stopped = comfy-recall didn't run
+gap-missed = May have missed runs
+gap-whole = Everything was read back
+gap-unknown = Not known yet what was missed
+gap-now = now
+gap-lasting = Still lasting
+gaps-newest = The newest { $n } gaps are shown.
+storage = Storage
+storage-writable = Writable
+storage-refused = Refused
+storage-disk = Disk
+storage-left = { $free } of { $total } left
+storage-low = Little left
+storage-records = Records
+storage-runs = Runs
+storage-files = Files
+storage-files-size = { $size } in { $files }
+storage-pending = To be fetched
+storage-missing = Gone
+storage-missing-hint = These were deleted or overwritten before they could be copied. If ComfyUI's folders are on this machine, tell comfy-recall with { $option }, and files are taken as they are written.
+files-count = { $n ->
+    [one] { $n } file
+   *[other] { $n } files
+}
+versions = Versions
+versions-uptime = At work
+versions-since = since { $time }
+
+# Troubles
+trouble-nobody-answers = Nobody answers.
+trouble-timed-out = No answer came in time.
+trouble-connection-broke = The connection broke.
+trouble-connection-closed = ComfyUI closed the connection.
+trouble-not-comfyui = Something else than ComfyUI answers.
+trouble-certificate-untrusted = Its certificate isn't trusted.
+trouble-no-tls = It speaks no TLS.
+trouble-tls-failed = TLS failed.
+trouble-tls-wanted = It refused the request.
+trouble-unauthorized = It wants to know who asks.
+trouble-redirected = It sends us elsewhere.
+trouble-wrong-path = It has nothing at this path.
+trouble-server-error = It answered with an error.
+trouble-unusable = The address can't be used.
+trouble-overwritten = A later run wrote over it before it could be copied.
+trouble-temp-deleted = ComfyUI emptied its temp folder before it could be copied.
+trouble-deleted = It was deleted or renamed before it could be copied.
+trouble-unknown-folder = ComfyUI has no such folder.
+trouble-outside-folders = Its name leads out of ComfyUI's folders.
+trouble-changing = It changed while it was copied.
+trouble-unreadable = It can't be read.
+trouble-disk-full = The disk is full.
+trouble-files-refused = The folder of files can't be written.
+trouble-records-refused = The database can't be written.
+hint-start = Start ComfyUI; it is recorded as soon as it is there. If it has another address, tell comfy-recall with --comfyui.
+hint-wait = comfy-recall tries again by itself.
+hint-address = Check the address; it may belong to another program.
+hint-certificate = If you made it yourself, allow it with --accept-invalid-certs.
+hint-http = Try http:// in the address.
+hint-https = If it speaks TLS, use https:// in the address.
+hint-password = Give user:password@ in the address, or the headers that it needs.
+hint-redirected = Redirects aren't followed: configure the final address.
+hint-path = Check the path in the address.
+hint-server = Look at the log of ComfyUI, or of the proxy before it.
+hint-disk = Make room on the disk of the data folder; writing goes on by itself.
+hint-folder = Check that the data folder is there and may be written; writing goes on by itself.
+hint-watch = If ComfyUI's folders are on this machine, --comfyui-dir takes files as they are written.
 
 # Errors
 error-title-bad = That request can't be read

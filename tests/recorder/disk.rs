@@ -38,6 +38,8 @@ async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
     daemon.until_whole(&before, "completed").await;
     daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
 
+    let little = daemon.get("/").await.text().await.unwrap();
+    assert!(little.contains("data-banner=\"low-disk\""), "32 MB are little: {little}");
     let ballast = Ballast::fill(&daemon);
     let large = |n: u64| File::output(&format!("{n}.png"), picture_of(500_000, n));
     for n in 0..5 {
@@ -52,6 +54,10 @@ async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
         let said = daemon.get(path).await.text().await.unwrap();
         assert!(said.contains("full") || said.contains("space"), "{path} doesn't tell of the disk: {said}");
     }
+    let refused = daemon.get("/status").await.text().await.unwrap();
+    assert!(refused.contains("data-banner=\"refused\"") && !refused.contains("data-banner=\"low-disk\""));
+    let unready: serde_json::Value = daemon.get("/readyz").await.json().await.unwrap();
+    assert_eq!(unready["reason_code"], "disk_full");
     // What was recorded can still be read.
     daemon.until_whole(&before, "completed").await;
     for n in 5..8 {

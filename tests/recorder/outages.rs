@@ -184,3 +184,100 @@ async fn an_address_that_is_no_comfyui_stops_nothing() {
     let id = comfy.run(run_saving("a.png"));
     daemon.until_whole(&id, "completed").await;
 }
+
+/// The gaps on the status page, those that last first: who was away, and whether runs may be missing.
+async fn gaps(daemon: &Daemon) -> Vec<(String, String)> {
+    let page = daemon.get("/status").await.text().await.unwrap();
+    let value = |text: &str, name: &str| text.split_once(name).unwrap().1.split('"').next().unwrap().to_owned();
+    page.split("<li ")
+        .filter(|item| item.starts_with("data-gap="))
+        .map(|item| (value(item, "data-gap=\""), value(item, "data-missed=\"")))
+        .collect()
+}
+
+async fn until_gaps(daemon: &Daemon, expected: &[(&str, &str)]) {
+    let told = |gaps: &[(String, String)]| gaps.iter().map(|(a, b)| (&**a, &**b)).eq(expected.iter().copied());
+    let look = async |daemon: &Daemon| told(&gaps(daemon).await).then_some(());
+    daemon.until(&format!("the gaps {expected:?}"), look).await;
+}
+
+async fn until_heard(daemon: &Daemon) {
+    let look =
+        async |daemon: &Daemon| (daemon.json("/readyz").await["instances"][0]["state"] == "connected").then_some(());
+    daemon.until("ComfyUI to be heard", look).await;
+}
+
+#[tokio::test]
+async fn short_absence_whose_runs_are_all_read_back_leaves_no_gap() {
+    let (comfy, daemon) = pair().await;
+    let before = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&before, "completed").await;
+    comfy.unplug().await;
+    until_gaps(&daemon, &[("away", "unknown")]).await;
+    let reason = daemon.json("/readyz").await["instances"][0]["reason_code"].clone();
+    assert!(
+        ["nobody_answers", "connection_closed", "connection_broke"].contains(&reason.as_str().unwrap()),
+        "{reason}"
+    );
+    let during = comfy.run(run_saving("b.png"));
+    comfy.plug_in();
+    daemon.until_whole(&during, "completed").await;
+    until_gaps(&daemon, &[]).await;
+}
+
+#[tokio::test]
+async fn comfyui_that_was_killed_and_restarted_leaves_a_gap_in_which_runs_may_have_been_missed() {
+    let (comfy, daemon) = pair().await;
+    let before = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&before, "completed").await;
+    comfy.restart().await;
+    until_gaps(&daemon, &[("away", "yes")]).await;
+    // Its new history is empty: there is nothing in it that could be missed by going away once more.
+    until_heard(&daemon).await;
+    comfy.unplug().await;
+    until_gaps(&daemon, &[("away", "unknown"), ("away", "yes")]).await;
+    comfy.plug_in();
+    until_gaps(&daemon, &[("away", "yes")]).await;
+}
+
+#[tokio::test]
+async fn history_that_was_cleared_while_comfyui_was_away_may_have_missed_runs() {
+    let (comfy, daemon) = pair().await;
+    let before = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&before, "completed").await;
+    comfy.unplug().await;
+    until_gaps(&daemon, &[("away", "unknown")]).await;
+    comfy.run(run_saving("nobody saw it.png"));
+    comfy.clear_history();
+    let after = comfy.run(run_saving("b.png"));
+    comfy.plug_in();
+    daemon.until_whole(&after, "completed").await;
+    until_gaps(&daemon, &[("away", "yes")]).await;
+}
+
+#[tokio::test]
+async fn time_in_which_we_were_stopped_is_a_gap_when_comfyui_was_restarted_meanwhile() {
+    let (comfy, mut daemon) = pair().await;
+    let before = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&before, "completed").await;
+    assert!(daemon.terminate().await.success());
+    let during = comfy.run(run_saving("b.png"));
+    daemon.start_again().await;
+    daemon.until_whole(&during, "completed").await;
+    until_gaps(&daemon, &[]).await;
+
+    daemon.kill().await;
+    comfy.restart().await;
+    daemon.start_again().await;
+    until_gaps(&daemon, &[("stopped", "yes")]).await;
+}
+
+#[tokio::test]
+async fn first_start_beside_a_comfyui_with_a_history_is_no_gap() {
+    let comfy = ComfyUi::start().await;
+    let before = comfy.run(run_saving("a.png"));
+    let daemon = Daemon::beside(&comfy).await;
+    daemon.until_whole(&before, "completed").await;
+    until_heard(&daemon).await;
+    assert_eq!(gaps(&daemon).await, []);
+}

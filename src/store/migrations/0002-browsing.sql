@@ -92,6 +92,9 @@ CREATE TRIGGER blobs_change AFTER UPDATE OF bytes ON blobs BEGIN
     UPDATE kept_files SET bytes = bytes - OLD.bytes + NEW.bytes;
 END;
 
+-- The files that are gone, to be counted.
+CREATE INDEX attachments_missing ON attachments (state) WHERE state = 2;
+
 -- Times in which an instance wasn't listened to. kind: 0 ComfyUI was away, 1 we didn't run. ended_at: NULL while it lasts.
 CREATE TABLE gaps (
     id          INTEGER PRIMARY KEY,

@@ -14,14 +14,14 @@ async fn a_wanted_file_is_told_until_it_is_settled() {
     let other = f.store.instance(&"other".parse().unwrap()).await.unwrap();
     assert!(f.store.wanted_files(other, at(0), 10).await.unwrap().is_empty());
 
-    f.store.settle(vec![(key(id, 0), Fetched::Later("503".to_owned(), at(1_000)))]).await.unwrap();
+    f.store.settle(vec![(key(id, 0), Fetched::Later("503".into(), at(1_000)))]).await.unwrap();
     let due = f.store.wanted_files(f.instance, at(0), 10).await.unwrap();
     assert_eq!(due.iter().map(|w| w.key.index).collect::<Vec<_>>(), [1, 2]);
     assert_eq!((due[0].attempts, due[0].finished_at), (0, Some(at(9))));
     f.store
         .settle(vec![
             (key(id, 1), Fetched::Stored(blob(1, MediaKind::Image))),
-            (key(id, 2), Fetched::Missing("404".to_owned())),
+            (key(id, 2), Fetched::Missing("404".into())),
         ])
         .await
         .unwrap();
@@ -32,8 +32,8 @@ async fn a_wanted_file_is_told_until_it_is_settled() {
     let due = f.store.wanted_files(f.instance, at(1_000), 10).await.unwrap();
     assert_eq!((due.len(), due[0].attempts, &due[0].file), (1, 1, &file("output", "a.png")));
     let outputs = f.store.detail(id).await.unwrap().unwrap().outputs;
-    assert_eq!(outputs[0].reason.as_deref(), Some("503"));
-    assert_eq!((outputs[2].state, outputs[2].reason.as_deref()), (AttachmentState::Missing, Some("404")));
+    assert_eq!(outputs[0].reason, Some("503".into()));
+    assert_eq!((outputs[2].state, outputs[2].reason.clone()), (AttachmentState::Missing, Some("404".into())));
     assert_eq!(f.store.blob(Digest([1; 32])).await.unwrap(), Some(blob(1, MediaKind::Image)));
     assert_eq!(f.store.blob(Digest([9; 32])).await.unwrap(), None);
 }
@@ -43,7 +43,7 @@ async fn files_of_the_newest_run_come_first_and_retries_last_until_all_are_due()
     let f = Fixture::new().await;
     let named = |id: &str| Save { attachments: vec![wanted("a.png")], ..run(id, Status::Completed, 0) };
     let ids = f.save(vec![named("old"), named("older try"), named("new")]).await;
-    f.store.settle(vec![(key(ids[1], 0), Fetched::Later("503".to_owned(), at(5_000)))]).await.unwrap();
+    f.store.settle(vec![(key(ids[1], 0), Fetched::Later("503".into(), at(5_000)))]).await.unwrap();
     let due = async |when| {
         let files = f.store.wanted_files(f.instance, when, 10).await.unwrap();
         files.into_iter().map(|file| file.key.generation).collect::<Vec<_>>()
@@ -51,7 +51,7 @@ async fn files_of_the_newest_run_come_first_and_retries_last_until_all_are_due()
     assert_eq!(due(at(4_999)).await, [ids[2], ids[0]]);
     assert_eq!(due(at(5_000)).await, [ids[2], ids[0], ids[1]]);
     f.store
-        .settle(vec![(key(ids[0], 0), Fetched::Later("503".to_owned(), Timestamp::from_millis(i64::MAX)))])
+        .settle(vec![(key(ids[0], 0), Fetched::Later("503".into(), Timestamp::from_millis(i64::MAX)))])
         .await
         .unwrap();
     f.store.retry_files(f.instance).await.unwrap();
@@ -66,10 +66,10 @@ async fn what_is_stored_stays_stored() {
     let once = f.store.detail(id).await.unwrap();
     for later in [
         Fetched::Stored(blob(2, MediaKind::Video)),
-        Fetched::Missing("gone".to_owned()),
-        Fetched::Later("slow".to_owned(), at(5)),
+        Fetched::Missing("gone".into()),
+        Fetched::Later("slow".into(), at(5)),
     ] {
-        f.store.settle(vec![(key(id, 0), later), (key(id, 7), Fetched::Missing("no such".to_owned()))]).await.unwrap();
+        f.store.settle(vec![(key(id, 0), later), (key(id, 7), Fetched::Missing("no such".into()))]).await.unwrap();
         assert_eq!(f.store.detail(id).await.unwrap(), once);
     }
     assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), None);
@@ -79,7 +79,7 @@ async fn what_is_stored_stays_stored() {
 async fn a_missing_file_that_turns_up_is_stored() {
     let f = Fixture::new().await;
     let id = f.save_one(Save { attachments: vec![wanted("a.png")], ..run("p", Status::Completed, 0) }).await;
-    f.store.settle(vec![(key(id, 0), Fetched::Missing("404".to_owned()))]).await.unwrap();
+    f.store.settle(vec![(key(id, 0), Fetched::Missing("404".into()))]).await.unwrap();
     f.store.settle(vec![(key(id, 0), Fetched::Stored(blob(1, MediaKind::Image)))]).await.unwrap();
     let output = f.store.detail(id).await.unwrap().unwrap().outputs.remove(0);
     assert_eq!((output.state, output.reason), (AttachmentState::Stored, None));

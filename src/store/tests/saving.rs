@@ -31,7 +31,7 @@ async fn a_run_reads_back_whole_after_a_restart() {
         attachments: vec![
             wanted("a.png"),
             output(Some("9"), NewContent::Stored(file("output", "b c/é.png"), blob(1, MediaKind::Image))),
-            output(Some("9"), NewContent::Missing(file("elsewhere", "../x"), "not a folder of ComfyUI's".to_owned())),
+            output(Some("9"), NewContent::Missing(file("elsewhere", "../x"), "not a folder of ComfyUI's".into())),
             output(None, NewContent::Stored(file("output", "d.png"), blob(2, MediaKind::Video))),
             output(Some("7"), NewContent::Text("a prompt\0".to_owned())),
             NewAttachment { role: Role::Input, ..wanted("in.png") },
@@ -68,7 +68,7 @@ async fn a_run_reads_back_whole_after_a_restart() {
             (4, AttachmentState::Stored, MediaKind::Image, false),
         ]
     );
-    assert_eq!(detail.outputs[2].reason.as_deref(), Some("not a folder of ComfyUI's"));
+    assert_eq!(detail.outputs[2].reason, Some("not a folder of ComfyUI's".into()));
     assert_eq!(detail.outputs[2].content, Content::File { file: file("elsewhere", "../x"), blob: None });
     assert_eq!(detail.outputs[4].content, Content::Text("a prompt\0".to_owned()));
     assert_eq!(detail.inputs.len(), 1);

@@ -1,7 +1,7 @@
 //! What the store tells beside the runs: the queue, gaps, sizes.
 
 use super::*;
-use crate::model::{Gap, GapKind};
+use crate::model::{Cause, Gap, GapKind, Trouble};
 
 #[tokio::test]
 async fn the_queue_is_told_in_the_order_in_which_comfyui_takes_it() {
@@ -31,8 +31,8 @@ async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
     let f = Fixture::new().await;
     let store = &f.store;
     let away = GapKind::ComfyuiAway;
-    store.open_gap(f.instance, away, at(0), Some("connection refused".to_owned())).await.unwrap();
-    store.open_gap(f.instance, away, at(50), Some("no route".to_owned())).await.unwrap();
+    store.open_gap(f.instance, away, at(0), Some("connection refused".into())).await.unwrap();
+    store.open_gap(f.instance, away, at(50), Some(Trouble::new(Cause::NobodyAnswers, "no route"))).await.unwrap();
     store.open_gap(f.instance, away, at(60), None).await.unwrap();
     store.open_gap(f.instance, GapKind::RecallStopped, at(70), None).await.unwrap();
     let gap = |kind, start, end: Option<i64>, reason: Option<&str>, may_have_missed| Gap {
@@ -40,18 +40,18 @@ async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
         kind,
         started_at: at(start),
         ended_at: end.map(at),
-        reason: reason.map(str::to_owned),
+        reason: reason.map(Trouble::from),
         may_have_missed,
     };
     let stopped = gap(GapKind::RecallStopped, 70, None, None, false);
-    assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(away, 0, None, Some("no route"), false)]);
+    assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(away, 0, None, Some("nobody_answers: no route"), false)]);
 
     store.close_gap(f.instance, away, at(99), true).await.unwrap();
     store.close_gap(f.instance, away, at(500), false).await.unwrap();
     store.drop_gap(f.instance, GapKind::RecallStopped).await.unwrap();
     store.open_gap(f.instance, away, at(200), None).await.unwrap();
     store.close_gap(f.instance, away, at(150), false).await.unwrap();
-    let first = gap(away, 0, Some(99), Some("no route"), true);
+    let first = gap(away, 0, Some(99), Some("nobody_answers: no route"), true);
     let set_back = gap(away, 200, Some(200), None, false);
     let f = f.reopen().await;
     assert_eq!(f.store.gaps(9).await.unwrap(), [set_back.clone(), first]);
@@ -79,5 +79,6 @@ async fn the_size_counts_equal_files_once() {
     let size = f.store.size().await.unwrap();
     assert_eq!((size.generations, size.files, size.files_bytes), (3, 2, 1001 + 1002));
     let on_disk = |name: &str| f.folder.path().join(name).metadata().unwrap().len();
+    assert_eq!((size.pending_files, size.missing_files), (0, 0));
     assert_eq!(size.records_bytes, on_disk("recall.db") + on_disk("recall.db-wal"));
 }

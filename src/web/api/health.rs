@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::model::{ConnectionState, Health, StorageHealth};
+use crate::model::{ConnectionState, Health, StorageHealth, Trouble};
 use crate::web::site::App;
 
 /// The process answers.
@@ -20,7 +20,7 @@ pub async fn ready(State(app): State<App>) -> Response {
     match app.live.storage() {
         StorageHealth::Writable => Json(json!({"status": "ready", "instances": instances})).into_response(),
         StorageHealth::Refused(reason) => {
-            let body = json!({"status": "unavailable", "reason": reason, "instances": instances});
+            let body = json!({"status": "unavailable", "reason": reason.to_string(), "reason_code": reason.code(), "instances": instances});
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }
@@ -35,7 +35,8 @@ fn instance(health: &Health) -> Value {
     json!({
         "name": health.name,
         "state": state,
-        "reason": reason,
+        "reason": reason.map(Trouble::to_string),
+        "reason_code": reason.and_then(Trouble::code),
         "since": health.since,
         "queue_remaining": health.queue_remaining,
         "backfilled": health.backfilled,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::model::{
     Attachment, AttachmentState, Comfyui, Content, Cover, Detail, Digest, DocumentKind, GenerationId, InstanceName,
-    MediaKind, PromptId, Status, StatusReason, Timestamp, file_url,
+    MediaKind, PromptId, Status, StatusReason, Timestamp, Trouble, file_url,
 };
 use crate::web::documents::{Course, Nodes, strict};
 
@@ -70,7 +70,8 @@ struct FullAttachment<'a> {
     subfolder: Option<&'a str>,
     filename: Option<&'a str>,
     state: AttachmentState,
-    reason: Option<&'a str>,
+    reason: Option<String>,
+    reason_code: Option<&'static str>,
     sha256: Option<Digest>,
     bytes: Option<u64>,
     mime: Option<&'a str>,
@@ -169,7 +170,8 @@ fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes) -
         subfolder: file.map(|file| file.subfolder.as_str()),
         filename: file.map(|file| file.filename.as_str()),
         state: attachment.state,
-        reason: attachment.reason.as_deref(),
+        reason: attachment.reason.as_ref().map(Trouble::to_string),
+        reason_code: attachment.reason.as_ref().and_then(Trouble::code),
         sha256: blob.map(|blob| blob.digest),
         bytes: blob.map(|blob| blob.bytes),
         mime: blob.map(|blob| blob.mime.as_str()),

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
-use crate::model::{ConnectionState, InstanceName, StorageHealth, Timestamp};
+use crate::model::{ConnectionState, Gap, GapKind, Health, InstanceName, StorageHealth, Timestamp, Trouble};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::{Author, ListQuery};
@@ -12,6 +12,16 @@ use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
 use crate::web::zone::Zone;
+
+/// How long after a gap it is news that something may have been missed in it, in milliseconds: six hours. Later it stands
+/// on the status page.
+const NEWS: i64 = 6 * 60 * 60 * 1000;
+
+/// A gap shorter than this is a plain restart, in milliseconds: nobody needs to be told at the top of every page.
+const RESTART: i64 = 60 * 1000;
+
+/// How many of the newest gaps are looked at for news.
+const GAPS_LOOKED_AT: u32 = 20;
 
 /// The frame of a page.
 #[derive(Debug)]
@@ -22,28 +32,48 @@ pub struct Frame {
     pub zone: String,
 }
 
-/// Something the viewer should know.
+/// Something the viewer should know. Names of instances are given where there are several.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Banner {
     /// What ComfyUI makes can't be written down.
     Refused {
-        /// Why, and what to do.
-        reason: String,
+        /// Why.
+        why: Trouble,
     },
     /// A ComfyUI can't be reached.
     Away {
-        /// Its name, where there are several.
+        /// Its name.
         name: Option<InstanceName>,
         /// Where it should be.
         address: String,
         /// Since when.
         since: Moment,
+        /// How long that is.
+        span: String,
         /// Why.
-        reason: String,
+        why: Trouble,
+    },
+    /// What ComfyUI makes soon no longer fits.
+    LowDisk {
+        /// What is left.
+        free: String,
+        /// Of how much.
+        total: String,
+    },
+    /// Runs may have come and gone unseen.
+    Missed {
+        /// Whose.
+        name: Option<InstanceName>,
+        /// Whether we didn't run; else ComfyUI was away.
+        is_ours: bool,
+        /// From when.
+        from: Moment,
+        /// Until when.
+        until: Moment,
     },
     /// What ComfyUI remembers from before is being read.
     Backfilling {
-        /// Its name, where there are several.
+        /// Its name.
         name: Option<InstanceName>,
         /// Runs read so far.
         runs: u64,
@@ -52,30 +82,63 @@ pub enum Banner {
 
 impl Frame {
     /// What there is to know right now.
-    pub fn new(app: &App, zone: Zone, t: &Words) -> Self {
-        let health = app.live.health();
-        let has_several = health.len() > 1;
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn new(app: &App, zone: Zone, t: &Words) -> Result<Self, Error> {
+        let (health, now) = (app.live.health(), Timestamp::now());
+        let named = |name: &InstanceName| (health.len() > 1).then(|| name.clone());
         let mut banners = Vec::new();
-        if let StorageHealth::Refused(reason) = app.live.storage() {
-            banners.push(Banner::Refused { reason });
+        if let StorageHealth::Refused(why) = app.live.storage() {
+            banners.push(Banner::Refused { why });
         }
-        for instance in health {
-            let name = has_several.then_some(instance.name);
-            if let Some(runs) = instance.backfilled {
-                banners.push(Banner::Backfilling { name: name.clone(), runs });
-            }
-            if let ConnectionState::Away(reason) = instance.connection {
-                let since = format::moment(instance.since, zone, t);
-                banners.push(Banner::Away { name, address: instance.address, since, reason });
-            }
+        banners.extend(health.iter().filter_map(|instance| away(instance, named(&instance.name), now, zone, t)));
+        // A disk that can't be asked is no news; one that is full is told of already.
+        if let Ok(space) = app.blobs.space().await
+            && space.is_little()
+            && banners.first().is_none_or(|banner| !matches!(banner, Banner::Refused { .. }))
+        {
+            banners.push(Banner::LowDisk { free: format::bytes(space.free), total: format::bytes(space.total) });
         }
-        banners.sort_by_key(|banner| match banner {
-            Banner::Refused { .. } => 0,
-            Banner::Away { .. } => 1,
-            Banner::Backfilling { .. } => 2,
-        });
-        Self { banners, zone: format::zone(zone, Timestamp::now()) }
+        for gap in news(app.store.gaps(GAPS_LOOKED_AT).await?, now) {
+            let moment = |at| format::moment(at, zone, t);
+            banners.push(Banner::Missed {
+                name: named(&gap.instance),
+                is_ours: gap.kind == GapKind::RecallStopped,
+                from: moment(gap.started_at),
+                until: moment(gap.ended_at.unwrap_or(now)),
+            });
+        }
+        banners.extend(
+            health.iter().filter_map(|it| Some(Banner::Backfilling { name: named(&it.name), runs: it.backfilled? })),
+        );
+        Ok(Self { banners, zone: format::zone(zone, now) })
     }
+}
+
+fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zone, t: &Words) -> Option<Banner> {
+    let ConnectionState::Away(why) = &instance.connection else { return None };
+    Some(Banner::Away {
+        name,
+        address: instance.address.clone(),
+        since: format::moment(instance.since, zone, t),
+        span: format::span(now.as_millis() - instance.since.as_millis(), t),
+        why: why.clone(),
+    })
+}
+
+/// The gap of each instance that is worth telling on every page: the last that may have cost something.
+fn news(gaps: Vec<Gap>, now: Timestamp) -> Vec<Gap> {
+    let mut news: Vec<Gap> = Vec::new();
+    for gap in gaps.into_iter().filter(|gap| gap.may_have_missed) {
+        let Some(end) = gap.ended_at else { continue };
+        let is_restart = end.as_millis() - gap.started_at.as_millis() < RESTART;
+        let is_old = now.as_millis() - end.as_millis() > NEWS;
+        if !is_restart && !is_old && news.iter().all(|told| told.instance != gap.instance) {
+            news.push(gap);
+        }
+    }
+    news
 }
 
 #[derive(Template)]
@@ -88,5 +151,33 @@ struct Banners {
 /// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
 pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
-    super::respond(&Banners { t: viewer.words, frame: Frame::new(&app, query.zone, viewer.words) })
+    super::respond(&Banners { t: viewer.words, frame: Frame::new(&app, query.zone, viewer.words).await? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    #[test]
+    fn only_the_last_long_gap_of_each_instance_is_news_for_six_hours() {
+        let now = Timestamp::from_millis(100 * 60 * MINUTE);
+        let gap = |instance: &str, ago: i64, minutes: i64, may_have_missed| {
+            let end = now.as_millis() - ago * MINUTE;
+            Gap {
+                instance: instance.parse().unwrap(),
+                kind: GapKind::ComfyuiAway,
+                started_at: Timestamp::from_millis(end - minutes * MINUTE),
+                ended_at: Some(Timestamp::from_millis(end)),
+                reason: None,
+                may_have_missed,
+            }
+        };
+        let lasting = Gap { ended_at: None, ..gap("a", 0, 5, true) };
+        let [restart, last, earlier] = [gap("a", 1, 0, true), gap("a", 2, 5, true), gap("a", 60, 5, true)];
+        let [whole, old, other] = [gap("b", 1, 5, false), gap("b", 361, 5, true), gap("c", 359, 5, true)];
+        let gaps = vec![lasting, restart, last.clone(), earlier, whole, old, other.clone()];
+        assert_eq!(news(gaps, now), [last, other]);
+    }
 }

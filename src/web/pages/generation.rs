@@ -150,7 +150,7 @@ pub async fn page(
     let place_in_queue = place_in_queue(&app, &outline.summary).await?;
     let known = app.thumbs.facts(digests(&outline)).await;
     let texts = Texts::read(&app, &outline).await?;
-    let frame = Frame::new(&app, query.zone, viewer.words);
+    let frame = Frame::new(&app, query.zone, viewer.words).await?;
     let bytes = texts.bytes();
     let page = app
         .work(bytes, move || {

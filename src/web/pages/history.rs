@@ -64,7 +64,7 @@ pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQu
     });
     let cards = Cards::of(&app, &query, t, &items).await?;
     super::respond(&HistoryPage {
-        frame: Frame::new(&app, query.zone, t),
+        frame: Frame::new(&app, query.zone, t).await?,
         filters: Filters::of(&app, &query, t).await?,
         calendar: Calendar::of(&app, &query, t).await?,
         newest: (query.start != Start::Newest).then(|| query.page(Start::Newest)),

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Attachment, AttachmentState, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, file_url};
+use crate::model::{
+    Attachment, AttachmentState, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
+};
 use crate::web::documents::{Node, Nodes};
 use crate::web::format;
 
@@ -90,9 +92,9 @@ pub enum Form {
         is_cut: bool,
     },
     /// A file that is still to come, and what is in the way.
-    Pending(Option<String>),
+    Pending(Option<Trouble>),
     /// A file that is gone, and why.
-    Missing(Option<String>),
+    Missing(Option<Trouble>),
 }
 
 impl Media {

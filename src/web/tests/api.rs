@@ -20,7 +20,7 @@ async fn full_run(site: &TestSite) -> i64 {
         role: Role::Input,
         node_id: Some("2".to_owned()),
         key: "image".to_owned(),
-        ..output(MediaKind::Image, NewContent::Missing(file("../in.png"), "deleted before it was read".to_owned()))
+        ..output(MediaKind::Image, NewContent::Missing(file("../in.png"), "deleted before it was read".into()))
     };
     let attachments = vec![
         stored("a b.png", blob),

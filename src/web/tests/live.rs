@@ -71,7 +71,7 @@ async fn a_stream_tells_what_changes_and_from_where_on() {
     assert!(event.contains("data: {\"runs\":[{\"id\":7,\"status\":\"in_progress\"}]}"), "{event}");
     live.publish(Event::Instance { name: InstanceName::default() });
     assert!(stream.named("instance").await.contains("data: {\"names\":[\"default\"]}"));
-    live.set_storage(StorageHealth::Refused("the disk is full".to_owned()));
+    live.set_storage(StorageHealth::Refused("the disk is full".to_owned().into()));
     assert_eq!(id(&stream.named("storage").await), live.position());
 }
 
@@ -194,7 +194,7 @@ async fn ids_that_are_none_are_refused() {
 async fn notices_are_there_without_their_page() {
     let site = TestSite::start().await;
     assert_eq!(site.page("/banners").await.trim(), "");
-    site.site.live.set_storage(StorageHealth::Refused("<b>full".to_owned()));
+    site.site.live.set_storage(StorageHealth::Refused("<b>full".to_owned().into()));
     let banners = site.page("/banners?tz=Asia%2FTokyo").await;
     assert!(banners.contains("data-banner=\"refused\"") && banners.contains("&#60;b&#62;full"), "{banners}");
     assert!(!banners.contains("<html"));

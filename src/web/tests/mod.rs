@@ -6,4 +6,5 @@ mod generation;
 mod live;
 mod pages;
 mod server;
+mod status;
 mod thumbs;

@@ -41,7 +41,7 @@ async fn hostile_texts_are_shown_as_text_on_every_page() {
         attachments: vec![
             node(NewContent::Text(HOSTILE.to_owned())),
             node(NewContent::Wanted(hostile_file())),
-            node(NewContent::Missing(hostile_file(), HOSTILE.to_owned())),
+            node(NewContent::Missing(hostile_file(), HOSTILE.into())),
             node(NewContent::Stored(hostile_file(), kept.clone())),
             NewAttachment { role: Role::Input, ..node(NewContent::Stored(hostile_file(), kept)) },
         ],
@@ -51,11 +51,11 @@ async fn hostile_texts_are_shown_as_text_on_every_page() {
     // A card without a picture, which shows the error.
     let error = Some(ErrorSummary { node_id: None, node_type: None, kind: None, message: text() });
     site.save(Save { error, ..run(HOSTILE, Status::Failed, 1) }).await;
-    site.site.live.set_storage(StorageHealth::Refused(HOSTILE.to_owned()));
+    site.site.live.set_storage(StorageHealth::Refused(HOSTILE.into()));
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: HOSTILE.to_owned(),
-        connection: ConnectionState::Away(HOSTILE.to_owned()),
+        connection: ConnectionState::Away(HOSTILE.into()),
         since: Timestamp::from_millis(NOON),
         queue_remaining: Some(3),
         comfyui: Comfyui { version: text(), devices: vec![HOSTILE.to_owned()] },
@@ -175,7 +175,7 @@ async fn nothing_to_see_is_explained() {
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: "http://127.0.0.1:8188".to_owned(),
-        connection: ConnectionState::Away("connection refused".to_owned()),
+        connection: ConnectionState::Away("connection refused".into()),
         since: Timestamp::from_millis(NOON),
         queue_remaining: None,
         comfyui: Comfyui::default(),
@@ -198,7 +198,7 @@ async fn a_missing_and_a_pending_file_say_why() {
         .save(Save {
             attachments: vec![
                 stored("a.png", blob),
-                output(MediaKind::Image, NewContent::Missing(file("b.png"), "deleted by ComfyUI's restart".to_owned())),
+                output(MediaKind::Image, NewContent::Missing(file("b.png"), "deleted by ComfyUI's restart".into())),
                 output(MediaKind::Image, NewContent::Wanted(file("c.png"))),
             ],
             ..run("p", Status::Completed, 0)
@@ -223,9 +223,9 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
         comfyui: Comfyui::default(),
         backfilled,
     };
-    site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".to_owned()), None));
+    site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".into()), None));
     site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));
-    site.site.live.set_storage(StorageHealth::Refused("the disk is full".to_owned()));
+    site.site.live.set_storage(StorageHealth::Refused("the disk is full".into()));
     for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned()] {
         let page = site.page(&path).await;
         let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]

@@ -134,7 +134,7 @@ async fn readiness_is_about_the_storage() {
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: "http://127.0.0.1:8188".to_owned(),
-        connection: ConnectionState::Away("connection refused".to_owned()),
+        connection: ConnectionState::Away("connection refused".into()),
         since: Timestamp::from_millis(NOON),
         queue_remaining: None,
         comfyui: Comfyui::default(),
@@ -147,7 +147,7 @@ async fn readiness_is_about_the_storage() {
     assert_eq!(ready["instances"][0]["state"], "away");
     assert_eq!(ready["instances"][0]["since"], "2026-11-20T09:59:12.094Z");
 
-    site.site.live.set_storage(StorageHealth::Refused("the disk is full; free some space".to_owned()));
+    site.site.live.set_storage(StorageHealth::Refused("the disk is full; free some space".into()));
     let response = site.get("/readyz").await;
     assert_eq!(response.status(), 503);
     assert_eq!(response.json::<Value>().await.unwrap()["reason"], "the disk is full; free some space");

@@ -302,7 +302,7 @@ async fn hostile_runs(blobs: &Blobs, hostile: &str, created_at: i64) -> Vec<Save
     picture.node_id = Some(name.clone());
     picture.key.clone_from(&name);
     let mut gone = missing(&name);
-    gone.content = NewContent::Missing(file(&name, &name), hostile.to_owned());
+    gone.content = NewContent::Missing(file(&name, &name), hostile.into());
     let page =
         stored(blobs, "output", &format!("{name}.html"), format!("<script>alert('file')</script>{hostile}").into())
             .await;

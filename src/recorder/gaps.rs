@@ -1,0 +1,183 @@
+//! The times in which one instance isn't recorded: ComfyUI is away, or we didn't run. They are written down when they
+//! begin, so that a crash in one doesn't hide it, and closed when all that can be read back was read back.
+
+use super::Error;
+use super::scribe::Scribe;
+use crate::model::{Cause, GapKind, Timestamp, Trouble};
+
+/// A gap shorter than this in which nothing was missed isn't worth telling, in milliseconds.
+const SHORT: i64 = 10_000;
+
+/// The open gaps of one instance.
+#[derive(Debug)]
+pub struct Gaps {
+    scribe: Scribe,
+    /// Since when ComfyUI isn't heard, and the cause that was written down.
+    away: Option<(Timestamp, Option<Cause>)>,
+    /// From when until when we didn't run, as long as nobody knows what that cost.
+    stopped: Option<(Timestamp, Timestamp)>,
+}
+
+impl Gaps {
+    /// Takes up the gaps that an earlier daemon left open, and opens the one since it was last at work. An instance
+    /// without any run had nothing to miss.
+    pub async fn open(scribe: Scribe, last_at_work: Option<Timestamp>) -> Result<Self, Error> {
+        let left_open = scribe.open_gaps().await?;
+        let since = |kind: GapKind| left_open.iter().filter(|gap| gap.kind == kind).map(|gap| gap.started_at).min();
+        let away = since(GapKind::ComfyuiAway).map(|since| (since, None));
+        let (now, left_at) = (Timestamp::now(), since(GapKind::RecallStopped));
+        let has_runs = scribe.newest_finished().await?.is_some() || !scribe.open_runs().await?.is_empty();
+        let from = left_at.or(last_at_work.filter(|at| has_runs && *at < now));
+        if let Some(from) = from {
+            scribe.open_gap(GapKind::RecallStopped, from, None).await?;
+        }
+        Ok(Self { scribe, away, stopped: from.map(|from| (from, now)) })
+    }
+
+    /// Notes that ComfyUI isn't heard. Tries that fail for the same cause cost no write.
+    pub async fn is_away(&mut self, since: Timestamp, why: &Trouble) -> Result<(), Error> {
+        let since = match self.away {
+            Some((_, Some(cause))) if cause == why.cause => return Ok(()),
+            Some((before, _)) => before,
+            None => since,
+        };
+        self.scribe.open_gap(GapKind::ComfyuiAway, since, Some(why.clone())).await?;
+        self.away = Some((since, Some(why.cause)));
+        Ok(())
+    }
+
+    /// Closes what is open: ComfyUI is heard, and what it still tells was read.
+    pub async fn is_back(&mut self, may_have_missed: bool) -> Result<(), Error> {
+        let away = self.away.map(|(since, _)| (GapKind::ComfyuiAway, since, Timestamp::now()));
+        let stopped = self.stopped.map(|(from, until)| (GapKind::RecallStopped, from, until));
+        for (kind, from, until) in stopped.into_iter().chain(away) {
+            if !may_have_missed && until.as_millis() - from.as_millis() < SHORT {
+                self.scribe.drop_gap(kind).await?;
+            } else {
+                self.scribe.close_gap(kind, until, may_have_missed).await?;
+            }
+        }
+        (self.away, self.stopped) = (None, None);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::live::Live;
+    use crate::model::{Comfyui, Gap, InstanceName, PromptId, Status};
+    use crate::store::{Save, Store};
+
+    struct Fixture {
+        store: Store,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        /// With one run.
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(folder.path()).unwrap();
+            let instance = store.instance(&InstanceName::default()).await.unwrap();
+            let run = Save {
+                id: None,
+                prompt_id: PromptId::from("p"),
+                number: None,
+                status: Status::Completed,
+                status_reason: None,
+                created_at: ago(7_200),
+                started_at: Some(ago(7_200)),
+                finished_at: Some(ago(7_190)),
+                client_id: None,
+                workflow_id: None,
+                workflow_name: None,
+                model: None,
+                error: None,
+                documents: Vec::new(),
+                attachments: Vec::new(),
+            };
+            store.save(instance, &Comfyui::default(), vec![run]).await.unwrap();
+            Self { store, _folder: folder }
+        }
+
+        async fn scribe(&self, instance: &str) -> Scribe {
+            let name = instance.parse().unwrap();
+            Scribe::open(self.store.clone(), Live::default(), name, CancellationToken::new()).await.unwrap()
+        }
+
+        async fn open(&self, last_at_work: Option<Timestamp>) -> Gaps {
+            Gaps::open(self.scribe("default").await, last_at_work).await.unwrap()
+        }
+
+        async fn told(&self) -> Vec<(GapKind, Timestamp, bool, bool)> {
+            let tell = |gap: Gap| (gap.kind, gap.started_at, gap.ended_at.is_some(), gap.may_have_missed);
+            self.store.gaps(9).await.unwrap().into_iter().map(tell).collect()
+        }
+    }
+
+    fn ago(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(Timestamp::now().as_millis() - seconds * 1_000)
+    }
+
+    #[tokio::test]
+    async fn an_absence_is_told_while_it_lasts_and_afterwards_unless_it_was_short_and_cost_nothing() {
+        let f = Fixture::new().await;
+        let mut gaps = f.open(None).await;
+        assert_eq!(f.told().await, []);
+        let long = ago(60);
+        gaps.is_away(long, &Cause::ConnectionClosed.into()).await.unwrap();
+        gaps.is_away(ago(50), &Cause::NobodyAnswers.into()).await.unwrap();
+        assert_eq!(f.told().await, [(GapKind::ComfyuiAway, long, false, false)]);
+        assert_eq!(f.store.gaps(1).await.unwrap()[0].reason, Some(Cause::NobodyAnswers.into()));
+        gaps.is_back(false).await.unwrap();
+        let first = (GapKind::ComfyuiAway, long, true, false);
+        assert_eq!(f.told().await, [first]);
+
+        gaps.is_away(ago(5), &Cause::TimedOut.into()).await.unwrap();
+        gaps.is_back(false).await.unwrap();
+        assert_eq!(f.told().await, [first], "it was short");
+
+        let costly = ago(5);
+        gaps.is_away(costly, &Cause::TimedOut.into()).await.unwrap();
+        gaps.is_back(true).await.unwrap();
+        assert_eq!(f.told().await, [(GapKind::ComfyuiAway, costly, true, true), first]);
+    }
+
+    #[tokio::test]
+    async fn the_time_since_a_daemon_was_last_at_work_is_a_gap_that_survives_a_crash() {
+        let f = Fixture::new().await;
+        let stopped = ago(600);
+        drop(f.open(Some(stopped)).await);
+        assert_eq!(f.told().await, [(GapKind::RecallStopped, stopped, false, false)]);
+        // The one that found it crashed before ComfyUI was heard.
+        let mut gaps = f.open(Some(ago(300))).await;
+        gaps.is_back(false).await.unwrap();
+        assert_eq!(f.told().await, [(GapKind::RecallStopped, stopped, true, false)]);
+        let mut gaps = f.open(Some(ago(2))).await;
+        gaps.is_back(false).await.unwrap();
+        assert_eq!(f.told().await.len(), 1, "a restart of ours is short");
+    }
+
+    #[tokio::test]
+    async fn an_absence_that_began_before_we_stopped_goes_on() {
+        let f = Fixture::new().await;
+        let away = ago(900);
+        f.open(None).await.is_away(away, &Cause::NobodyAnswers.into()).await.unwrap();
+        let mut gaps = f.open(Some(ago(600))).await;
+        gaps.is_away(ago(1), &Cause::NobodyAnswers.into()).await.unwrap();
+        gaps.is_back(false).await.unwrap();
+        let told = f.told().await;
+        assert_eq!((told[1], told.len()), ((GapKind::ComfyuiAway, away, true, false), 2));
+        assert!(told.iter().all(|(_, _, has_ended, _)| *has_ended), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn an_instance_without_runs_had_nothing_to_miss() {
+        let f = Fixture::new().await;
+        let gaps = Gaps::open(f.scribe("new").await, Some(ago(600))).await.unwrap();
+        assert_eq!((gaps.stopped, f.told().await), (None, vec![]));
+    }
+}
