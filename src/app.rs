@@ -167,6 +167,7 @@ fn site_settings(config: &Config) -> web::Settings {
         allowed_hosts: config.allowed_hosts.clone(),
         auth: Auth::new(password, token),
         zone: Zone::default(),
+        comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
     }
 }
 

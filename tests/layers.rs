@@ -22,7 +22,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     // 3: edge
-    ("web", &["store", "blobs", "thumbs", "live", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "facts", "live", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

@@ -188,6 +188,24 @@ pub enum DocumentKind {
 impl DocumentKind {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Prompt, Self::Workflow, Self::Extra, Self::Result];
+
+    /// The word used in URLs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Workflow => "workflow",
+            Self::Extra => "extra",
+            Self::Result => "result",
+        }
+    }
+}
+
+impl FromStr for DocumentKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(())
+    }
 }
 
 /// A kept JSON text: as ComfyUI wrote it, secrets replaced. May hold Python's bare `NaN` and `Infinity`.
@@ -221,6 +239,28 @@ pub struct Detail {
     pub documents: Vec<Document>,
     /// Where it ran.
     pub comfyui: Comfyui,
+}
+
+/// The same, with only the lengths of the kept texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    /// What the list shows.
+    pub summary: Summary,
+    /// What its nodes gave, in the order in which ComfyUI named it.
+    pub outputs: Vec<Attachment>,
+    /// The files it read.
+    pub inputs: Vec<Attachment>,
+    /// The kept texts, in bytes.
+    pub documents: Vec<(DocumentKind, u64)>,
+    /// Where it ran.
+    pub comfyui: Comfyui,
+}
+
+impl Outline {
+    /// How long the text of one kind is; `None` when there is none.
+    pub fn document_bytes(&self, kind: DocumentKind) -> Option<u64> {
+        self.documents.iter().find(|(of, _)| *of == kind).map(|(_, bytes)| *bytes)
+    }
 }
 
 impl Detail {

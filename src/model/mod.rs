@@ -16,7 +16,9 @@ pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};
 pub use gap::{Gap, GapKind};
-pub use generation::{Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Status, StatusReason, Summary};
+pub use generation::{
+    Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Outline, Status, StatusReason, Summary,
+};
 pub use health::{ConnectionState, Health, Size, Space, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};

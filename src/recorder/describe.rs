@@ -7,11 +7,11 @@ use super::folders;
 use super::inputs::files_read;
 use crate::comfy::{Ended, HistoryEntry, OutputItem, QueueItem, Submission, node_outputs, run_state};
 use crate::json::{Secrets, Sieve};
-use crate::media;
 use crate::model::{
     Document, DocumentKind, ErrorSummary, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp,
 };
 use crate::store::{Known, NewAttachment, NewContent, Save};
+use crate::{facts, media};
 
 /// Turns runs into rows.
 #[derive(Debug, Clone)]
@@ -90,6 +90,7 @@ impl Describer {
         let prompt = secrets.redact(run.prompt());
         save.attachments =
             files_read(&prompt).into_iter().map(|read| file(Role::Input, read.node_id, read.key, read.file)).collect();
+        save.model = facts::model(&prompt);
         save.documents.push(document(DocumentKind::Prompt, prompt));
         save.documents.extend(run.workflow().map(|json| document(DocumentKind::Workflow, secrets.redact(json))));
         let extra = run.extra_without_workflow();

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::codes::Coded;
-use super::{Error, attachments, files, frame, list};
-use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Role, Trouble};
+use super::{Error, attachments, document, files, frame, list};
+use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role, Trouble};
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
@@ -20,6 +20,14 @@ pub(super) fn detail(conn: &Connection, id: GenerationId) -> Result<Option<Detai
     let Some(summary) = list::summary(conn, id)? else { return Ok(None) };
     let (outputs, inputs) = attachments(conn, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
     Ok(Some(Detail { summary, outputs, inputs, documents: documents(conn, id)?, comfyui: comfyui(conn, id)? }))
+}
+
+/// The same without the texts of its documents.
+pub(super) fn outline(conn: &Connection, id: GenerationId) -> Result<Option<Outline>, Error> {
+    let Some(summary) = list::summary(conn, id)? else { return Ok(None) };
+    let (outputs, inputs) = attachments(conn, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
+    let documents = document::lengths(conn, id)?;
+    Ok(Some(Outline { summary, outputs, inputs, documents, comfyui: comfyui(conn, id)? }))
 }
 
 fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Attachment>, Error> {

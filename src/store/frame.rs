@@ -30,6 +30,7 @@ const LONG: usize = 128 << 10;
 const LONG_WINDOW: u32 = 24;
 
 const BASE: &str = "SELECT data FROM bases WHERE id = ?1";
+const BASE_HEAD: &str = "SELECT substr(data, 1, 32) AS head FROM bases WHERE id = ?1";
 
 /// A frame that needs nothing else.
 pub(super) fn alone(text: &[u8]) -> Result<Vec<u8>, Error> {
@@ -79,6 +80,25 @@ pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) ->
     text(bytes)
 }
 
+/// How long the text of a row is, as the head of its frame says; without one, that of its base.
+pub(super) fn length(conn: &Connection, base: Option<i64>, head: Option<&[u8]>) -> Result<u64, Error> {
+    match (base, head) {
+        (_, Some(head)) => content_size(&[&MAGIC, head].concat()),
+        (Some(base), None) => {
+            let head: Vec<u8> = conn.prepare_cached(BASE_HEAD)?.query_row([base], |row| row.get("head"))?;
+            content_size(&[&MAGIC, &*head].concat())
+        }
+        (None, None) => Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
+    }
+}
+
+fn content_size(frame: &[u8]) -> Result<u64, Error> {
+    match zstd_safe::get_frame_content_size(frame) {
+        Ok(Some(size)) if size <= LONGEST => Ok(size),
+        _ => Err(damaged(io::Error::from(io::ErrorKind::InvalidData))),
+    }
+}
+
 /// The bytes of a base.
 pub(super) fn base(conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
     let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
@@ -97,10 +117,7 @@ pub(super) fn text(bytes: Vec<u8>) -> Result<String, Error> {
 
 fn decompress(decompressor: io::Result<Decompressor<'_>>, data: &[u8]) -> Result<Vec<u8>, Error> {
     let frame = [&MAGIC, data].concat();
-    let size = match zstd_safe::get_frame_content_size(&frame) {
-        Ok(Some(size)) if size <= LONGEST => usize::try_from(size).unwrap_or(usize::MAX),
-        _ => return Err(damaged(io::Error::from(io::ErrorKind::InvalidData))),
-    };
+    let size = usize::try_from(content_size(&frame)?).unwrap_or(usize::MAX);
     decompressor.and_then(|mut decompressor| decompressor.decompress(&frame, size)).map_err(damaged)
 }
 

@@ -10,6 +10,7 @@ mod codes;
 mod count;
 mod covers;
 mod detail;
+mod document;
 mod documents;
 mod error;
 mod files;
@@ -32,8 +33,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
-    Neighbours, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
+    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
 };
 use readers::Readers;
 use writer::{Session, Writer};
@@ -197,6 +198,16 @@ impl Store {
     /// Everything that is kept of a run; `None` when there is no such run.
     pub async fn detail(&self, id: GenerationId) -> Result<Option<Detail>, Error> {
         self.readers.read(move |conn| detail::detail(conn, id)).await
+    }
+
+    /// Everything that is kept of a run but its documents, of which it has the lengths; `None` when there is no such run.
+    pub async fn outline(&self, id: GenerationId) -> Result<Option<Outline>, Error> {
+        self.readers.read(move |conn| detail::outline(conn, id)).await
+    }
+
+    /// One document of a run; `None` when there is no such run, or it has none of that kind.
+    pub async fn document(&self, id: GenerationId, kind: DocumentKind) -> Result<Option<String>, Error> {
+        self.readers.read(move |conn| document::document(conn, id, kind)).await
     }
 
     /// What is known of the bytes with that digest; `None` when no run has them.

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::json::to_strict;
+use crate::json::{elements, members, to_strict, unquote};
 
 /// A document that everybody can parse: Python's bare words are null. One that isn't JSON at all becomes a JSON string,
 /// so that nothing is lost and nothing breaks.
@@ -70,6 +70,8 @@ pub struct Course<'a> {
     pub cached_nodes: Option<&'a RawValue>,
     /// The lines of its `execution_error`.
     pub traceback: Option<&'a RawValue>,
+    /// What the node that failed was given: an object.
+    pub current_inputs: Option<&'a RawValue>,
 }
 
 impl<'a> Course<'a> {
@@ -91,6 +93,8 @@ impl<'a> Course<'a> {
             nodes: Option<&'a RawValue>,
             #[serde(borrow)]
             traceback: Option<&'a RawValue>,
+            #[serde(borrow)]
+            current_inputs: Option<&'a RawValue>,
         }
         let status = parse::<Wire<'_>>(result).and_then(|wire| wire.status).and_then(parse::<Status<'_>>);
         let messages = status.and_then(|status| status.messages).filter(is_array);
@@ -100,7 +104,10 @@ impl<'a> Course<'a> {
             let Some(details) = parse::<Details<'_>>(details) else { continue };
             match &*event {
                 "execution_cached" => course.cached_nodes = details.nodes.filter(is_array),
-                "execution_error" => course.traceback = details.traceback.filter(is_array),
+                "execution_error" => {
+                    course.traceback = details.traceback.filter(is_array);
+                    course.current_inputs = details.current_inputs;
+                }
                 _ => {}
             }
         }
@@ -112,6 +119,29 @@ impl<'a> Course<'a> {
 pub fn texts(array: Option<&RawValue>) -> Vec<String> {
     let items: Vec<&RawValue> = array.and_then(parse).unwrap_or_default();
     items.into_iter().filter_map(parse).collect()
+}
+
+/// What a node was given, each value as text: ComfyUI wraps every value into an array. At most `most` of them, each of at
+/// most `longest` bytes.
+pub fn given(inputs: Option<&RawValue>, most: usize, longest: usize) -> Vec<(String, String)> {
+    let json = inputs.map_or("", RawValue::get);
+    let text = |value: &str| {
+        let text = unquote(value).unwrap_or(Cow::Borrowed(value));
+        let end = text.floor_char_boundary(longest);
+        if end < text.len() { format!("{}…", &text[..end]) } else { text.into_owned() }
+    };
+    let value = |json: &str| {
+        let mut items = elements(json);
+        match (items.next(), items.next()) {
+            (Some(only), None) => text(only),
+            _ => text(json),
+        }
+    };
+    members(json).take(most).map(|(name, json)| (text_of_name(&name), value(json))).collect()
+}
+
+fn text_of_name(name: &str) -> String {
+    name.chars().take(200).collect()
 }
 
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
@@ -152,6 +182,15 @@ mod tests {
         assert_eq!(texts(course.cached_nodes), ["4", "5"]);
         assert_eq!(texts(course.traceback), ["a\n", "b\n"]);
         assert!(course.messages.unwrap().get().contains("\"x\":[null]"));
+        assert_eq!(given(course.current_inputs, 9, 9), [("x".to_owned(), "null".to_owned())]);
+    }
+
+    #[test]
+    fn what_a_node_was_given_is_unwrapped_and_cut() {
+        let inputs = raw(r#"{"seed":[156680208700286],"text":["a \"b\""],"pair":[1,2],"long":["ééééé"],"none":[]}"#);
+        let pairs = given(Some(&inputs), 4, 8).into_iter().map(|(name, value)| format!("{name}={value}"));
+        assert_eq!(pairs.collect::<Vec<_>>(), ["seed=15668020…", "text=a \"b\"", "pair=[1,2]", "long=éééé…"]);
+        assert!(given(None, 9, 9).is_empty());
     }
 
     #[test]

@@ -101,6 +101,11 @@ pub fn span(millis: i64, t: &Words) -> String {
     }
 }
 
+/// How long something plays.
+pub fn length(millis: u64, t: &Words) -> String {
+    duration(i64::try_from(millis).unwrap_or(i64::MAX), t)
+}
+
 /// A size in bytes: `144 B`, `39.6 kB`, `2.0 GB`.
 pub fn bytes(bytes: u64) -> String {
     let mut unit_size = 1_000_u128;

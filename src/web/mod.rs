@@ -4,9 +4,11 @@
 mod api;
 mod assets;
 mod auth;
+mod cors;
 mod documents;
 mod error;
 mod events;
+mod excerpt;
 mod files;
 mod format;
 mod headers;

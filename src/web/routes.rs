@@ -14,10 +14,10 @@ use tower_http::compression::CompressionLayer;
 use super::api::{generations, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{cards, document, frame, generation, history, status};
+use super::pages::{bundle, cards, document, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, events, files, host, origin, preferences, thumbs};
+use super::{assets, auth, cors, events, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -25,8 +25,7 @@ pub fn router(app: App) -> Router {
     let texts = Router::new()
         .route("/", get(history::page))
         .route("/g/{id}", get(generation::page))
-        .route("/g/{id}/prompt.json", get(document::prompt))
-        .route("/g/{id}/workflow.json", get(document::workflow))
+        .route("/g/{id}/documents/{kind}", get(document::page))
         .route("/status", get(status::page))
         .route("/cards", get(cards::fragment))
         .route("/banners", get(frame::banners))
@@ -36,10 +35,21 @@ pub fn router(app: App) -> Router {
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .layer(CompressionLayer::new());
+    // What is dropped on ComfyUI's canvas.
+    let shared = Router::new()
+        .route("/files/{sha256}/{name}", get(files::file))
+        .merge(
+            Router::new()
+                .route("/g/{id}/prompt.json", get(document::prompt))
+                .route("/g/{id}/workflow.json", get(document::workflow))
+                .layer(CompressionLayer::new()),
+        )
+        .layer(from_fn_with_state(app.clone(), cors::allow));
     Router::new()
         .merge(texts)
+        .merge(shared)
+        .route("/g/{id}/files.zip", get(bundle::zip))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
-        .route("/files/{sha256}/{name}", get(files::file))
         .route("/readyz", get(health::ready))
         .route("/events", get(events::stream))
         .fallback(async || Error::NotFound)

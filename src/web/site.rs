@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::auth::Auth;
+use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
 use super::zone::Zone;
@@ -48,6 +49,8 @@ pub struct Settings {
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
+    /// The addresses of the ComfyUI servers, whose pages may read our files.
+    pub comfyui_origins: Vec<String>,
 }
 
 /// What every handler reaches.
@@ -75,6 +78,8 @@ pub struct Shared {
     pub closing: CancellationToken,
     /// Since when it serves.
     pub started_at: Timestamp,
+    /// Other pages that may read files.
+    pub origins: Origins,
     heavy: Semaphore,
 }
 
@@ -83,9 +88,11 @@ impl App {
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
         let Site { store, blobs, thumbs, live, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
+        let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, heavy }))
+        let shared = Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, origins, heavy };
+        Self(Arc::new(shared))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -1,28 +1,37 @@
 //! `/g/{id}`: one generation, with all that is kept of it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
+use super::document::{self, Document};
+use super::failure::Failure;
 use super::frame::{Banner, Frame};
-use super::media::{Form, Media};
-use crate::model::{Detail, DocumentKind, ErrorSummary, MediaKind, Summary};
+use super::media::{Form, Gallery, Media};
+use super::settings::Settings;
+use crate::facts;
+use crate::model::{
+    Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
+};
 use crate::web::api::generations::generation_id;
 use crate::web::documents::{Course, Nodes, strict, texts};
 use crate::web::error::Error;
+use crate::web::excerpt::Wanted;
 use crate::web::format::{self, Moment};
-use crate::web::indent::indent;
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
-use crate::web::zone::Zone;
 
-/// A document longer than this is a download, not a part of the page.
-const INLINE_BYTES: usize = 256 * 1024;
+/// A document up to this long is a part of the page; a longer one is loaded when it is opened.
+const INLINE_BYTES: u64 = 64 * 1024;
+
+/// What a run waited before it started is told from here on.
+const TOLD_WAIT_MILLIS: i64 = 1_000;
 
 #[derive(Template)]
 #[template(path = "generation.html")]
@@ -32,14 +41,38 @@ struct GenerationPage {
     frame: Frame,
     run: Summary,
     why: Option<Cow<'static, str>>,
+    place_in_queue: Option<usize>,
+    way: Way,
     times: Times,
-    outputs: Vec<Media>,
+    gallery: Gallery,
     inputs: Vec<Media>,
     failure: Option<Failure>,
+    settings: Settings,
     cached_nodes: usize,
     comfyui_version: Option<String>,
     devices: Vec<String>,
     documents: Vec<Folded>,
+}
+
+impl GenerationPage {
+    fn has(&self, kind: DocumentKind) -> bool {
+        self.documents.iter().any(|document| document.kind == kind)
+    }
+
+    /// What the history calls it.
+    fn name(&self) -> Cow<'_, str> {
+        match &self.run.workflow_name {
+            Some(name) => Cow::Borrowed(name),
+            None => Cow::Owned(self.t.with("run-number", "id", self.run.id)),
+        }
+    }
+}
+
+/// Where one can go from here.
+struct Way {
+    history: String,
+    newer: Option<String>,
+    older: Option<String>,
 }
 
 /// When it happened.
@@ -48,29 +81,59 @@ struct Times {
     started: Option<Moment>,
     finished: Option<Moment>,
     duration: Option<String>,
+    waited: Option<String>,
 }
 
-/// The error that ended the run.
-struct Failure {
-    error: ErrorSummary,
-    node_title: Option<String>,
-    traceback: String,
-}
-
-impl Failure {
-    /// The class of the node, where its title doesn't say it already.
-    fn named_type(&self) -> Option<&str> {
-        let title = self.node_title.as_deref()?;
-        self.error.node_type.as_deref().filter(|kind| *kind != title)
+impl Times {
+    fn new(run: &Summary, query: &ListQuery, t: &Words) -> Self {
+        let moment = |time| format::moment(time, query.zone, t);
+        let waited = run.started_at.map(|started| started.as_millis() - run.created_at.as_millis());
+        Self {
+            created: moment(run.created_at),
+            started: run.started_at.map(moment),
+            finished: run.finished_at.map(moment),
+            duration: run.duration_ms.map(|millis| format::duration(millis, t)),
+            waited: waited.filter(|wait| *wait >= TOLD_WAIT_MILLIS).map(|millis| format::duration(millis, t)),
+        }
     }
 }
 
 /// A document that opens on a click.
 struct Folded {
     kind: DocumentKind,
+    /// The key of its name.
+    name: &'static str,
     size: String,
-    /// `None`: too big to be shown.
-    text: Option<String>,
+    /// Where it is shown alone.
+    page: String,
+    /// `None`: too long to be a part of the page.
+    inline: Option<Document>,
+}
+
+/// The documents that the page is made from.
+#[derive(Default)]
+struct Texts(Vec<(DocumentKind, String)>);
+
+impl Texts {
+    /// Prompt and result tell what the page says; the others are read where they are short enough to be shown.
+    async fn read(app: &App, outline: &Outline) -> Result<Self, Error> {
+        let mut texts = Self::default();
+        for &(kind, bytes) in &outline.documents {
+            if bytes <= INLINE_BYTES || matches!(kind, DocumentKind::Prompt | DocumentKind::Result) {
+                let text = app.store.document(outline.summary.id, kind).await?;
+                texts.0.extend(text.map(|text| (kind, text)));
+            }
+        }
+        Ok(texts)
+    }
+
+    fn get(&self, kind: DocumentKind) -> Option<&str> {
+        self.0.iter().find(|(of, _)| *of == kind).map(|(_, text)| text.as_str())
+    }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.len()).sum()
+    }
 }
 
 /// Answers with one generation.
@@ -80,70 +143,94 @@ pub async fn page(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let zone = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?.zone;
-    let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let frame = Frame::new(&app, zone, viewer.words).await?;
-    let page = app.work(detail.documents_bytes(), move || Ok(view(detail, frame, viewer, zone)?.render()?)).await?;
+    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
+    let id = generation_id(id)?;
+    let outline = app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
+    let neighbours = app.store.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
+    let place_in_queue = place_in_queue(&app, &outline.summary).await?;
+    let known = app.thumbs.facts(digests(&outline)).await;
+    let texts = Texts::read(&app, &outline).await?;
+    let frame = Frame::new(&app, query.zone, viewer.words).await?;
+    let bytes = texts.bytes();
+    let page = app
+        .work(bytes, move || {
+            let page = view(outline, &known, neighbours, &texts, frame, viewer, &query)?;
+            Ok(GenerationPage { place_in_queue, ..page }.render()?)
+        })
+        .await?;
     Ok(super::respond_with(page))
 }
 
-fn view(detail: Detail, frame: Frame, viewer: Viewer, zone: Zone) -> Result<GenerationPage, Error> {
+/// Which run of its server's queue it is, from 1; for one that waits.
+async fn place_in_queue(app: &App, run: &Summary) -> Result<Option<usize>, Error> {
+    if run.status != Status::Pending {
+        return Ok(None);
+    }
+    let queue = app.store.queue(&run.instance).await?;
+    Ok(queue.iter().position(|id| *id == run.id).map(|before| before + 1))
+}
+
+fn digests(outline: &Outline) -> Vec<Digest> {
+    let blobs = outline.outputs.iter().chain(&outline.inputs).filter_map(|attachment| match &attachment.content {
+        Content::File { blob, .. } => blob.as_ref().map(|blob| blob.digest),
+        Content::Text(_) => None,
+    });
+    blobs.collect()
+}
+
+fn view(
+    outline: Outline,
+    known: &HashMap<Digest, MediaFacts>,
+    neighbours: Neighbours,
+    kept: &Texts,
+    frame: Frame,
+    viewer: Viewer,
+    query: &ListQuery,
+) -> Result<GenerationPage, Error> {
     let t = viewer.words;
-    let document = |kind| detail.document(kind).map(strict).transpose();
-    let nodes = document(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
-    let result = document(DocumentKind::Result)?;
+    let strict = |kind| kept.get(kind).map(strict).transpose();
+    let nodes = strict(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
+    let result = strict(DocumentKind::Result)?;
     let course = result.as_deref().map(Course::read).unwrap_or_default();
-    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes)).collect();
-    let run = &detail.summary;
+    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known)).collect();
+    let run = &outline.summary;
+    let facts = kept.get(DocumentKind::Prompt).map(facts::read).unwrap_or_default();
     Ok(GenerationPage {
         frame,
         t,
         viewer,
         why: t.why(run.status, run.status_reason),
-        times: Times {
-            created: format::moment(run.created_at, zone, t),
-            started: run.started_at.map(|time| format::moment(time, zone, t)),
-            finished: run.finished_at.map(|time| format::moment(time, zone, t)),
-            duration: run.duration_ms.map(|millis| format::duration(millis, t)),
-        },
-        outputs: media(&detail.outputs),
-        inputs: media(&detail.inputs),
-        failure: run.error.clone().map(|error| Failure {
-            node_title: nodes.get(error.node_id.as_deref()).title.clone(),
-            traceback: texts(course.traceback).concat(),
-            error,
-        }),
+        place_in_queue: None,
+        way: way(query, neighbours),
+        times: Times::new(run, query, t),
+        gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),
+        inputs: media(&outline.inputs),
+        failure: run.error.clone().map(|error| Failure::new(error, &nodes, &course)),
+        settings: Settings::new(facts, t),
         cached_nodes: texts(course.cached_nodes).len(),
-        documents: folded(&detail),
-        comfyui_version: detail.comfyui.version,
-        devices: detail.comfyui.devices,
-        run: detail.summary,
+        documents: folded(&outline, kept),
+        comfyui_version: outline.comfyui.version,
+        devices: outline.comfyui.devices,
+        run: outline.summary,
     })
 }
 
-fn folded(detail: &Detail) -> Vec<Folded> {
-    let kinds = [DocumentKind::Prompt, DocumentKind::Workflow];
-    let shown = kinds.into_iter().filter_map(|kind| {
-        let json = detail.document(kind)?;
-        let size = format::bytes(u64::try_from(json.len()).unwrap_or(u64::MAX));
-        Some(Folded { kind, size, text: (json.len() <= INLINE_BYTES).then(|| indent(json)) })
-    });
-    shown.collect()
+fn way(query: &ListQuery, neighbours: Neighbours) -> Way {
+    let link = |id: Option<GenerationId>| id.map(|id| query.generation(id));
+    Way { history: query.page(Start::Newest), newer: link(neighbours.newer), older: link(neighbours.older) }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_class_of_a_node_is_said_once() {
-        let failure = |title: Option<&str>| Failure {
-            error: ErrorSummary { node_id: None, node_type: Some("KSampler".into()), kind: None, message: None },
-            node_title: title.map(str::to_owned),
-            traceback: String::new(),
-        };
-        assert_eq!(failure(None).named_type(), None);
-        assert_eq!(failure(Some("KSampler")).named_type(), None);
-        assert_eq!(failure(Some("采样")).named_type(), Some("KSampler"));
-    }
+fn folded(outline: &Outline, kept: &Texts) -> Vec<Folded> {
+    let id = outline.summary.id;
+    let fold = |&(kind, bytes): &(DocumentKind, u64)| Folded {
+        kind,
+        name: document::name(kind),
+        size: format::bytes(bytes),
+        page: format!("/g/{id}/documents/{}", kind.as_str()),
+        inline: kept
+            .get(kind)
+            .filter(|_| bytes <= INLINE_BYTES)
+            .map(|json| Document::new(id, kind, json, &Wanted::default())),
+    };
+    outline.documents.iter().map(fold).collect()
 }

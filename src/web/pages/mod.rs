@@ -1,14 +1,17 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
+pub mod bundle;
 mod calendar;
 mod card;
 pub mod cards;
 pub mod document;
+mod failure;
 mod filters;
 pub mod frame;
 pub mod generation;
 pub mod history;
 mod media;
+mod settings;
 pub mod status;
 
 use askama::Template;
