@@ -87,11 +87,6 @@ pub fn duration(millis: i64, t: &Words) -> String {
     }
 }
 
-/// How long something plays.
-pub fn length(millis: u64, t: &Words) -> String {
-    duration(i64::try_from(millis).unwrap_or(i64::MAX), t)
-}
-
 /// About how long, in milliseconds, in at most two units: `12 s`, `5 min`, `2 h 05 min`, `3 d 4 h`.
 pub fn span(millis: i64, t: &Words) -> String {
     let minutes = millis.max(0) / 60_000;
@@ -104,6 +99,11 @@ pub fn span(millis: i64, t: &Words) -> String {
         }
         _ => t.with_both("span-days", "days", t.number(minutes / 1_440), "hours", minutes % 1_440 / 60),
     }
+}
+
+/// How long something plays.
+pub fn length(millis: u64, t: &Words) -> String {
+    duration(i64::try_from(millis).unwrap_or(i64::MAX), t)
 }
 
 /// A size in bytes: `144 B`, `39.6 kB`, `2.0 GB`.

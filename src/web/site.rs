@@ -74,12 +74,12 @@ pub struct Shared {
     pub hosts: AllowedHosts,
     /// Who may read.
     pub auth: Option<Auth>,
-    /// Other pages that may read files.
-    pub origins: Origins,
     /// We are about to stop: what has no end of its own ends now.
     pub closing: CancellationToken,
     /// Since when it serves.
     pub started_at: Timestamp,
+    /// Other pages that may read files.
+    pub origins: Origins,
     heavy: Semaphore,
 }
 
@@ -91,7 +91,8 @@ impl App {
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        Self(Arc::new(Shared { store, blobs, thumbs, live, zone, hosts, auth, origins, closing, started_at, heavy }))
+        let shared = Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, origins, heavy };
+        Self(Arc::new(shared))
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

@@ -129,94 +129,6 @@ nothing-matches-hint = No recorded run fits all of these filters.
 that-was-all = That was all
 that-was-all-hint = There is nothing older than what you have seen.
 
-# One run
-way = Between runs
-newer-run = Newer run
-older-run = Older run
-outputs = Outputs
-outputs-none = No outputs
-outputs-count = { $n ->
-    [one] { $n } output
-   *[other] { $n } outputs
-}
-previews-count = { $n ->
-    [one] { $n } preview
-   *[other] { $n } previews
-}
-inputs = Files that it read
-about-run = About this run
-settings = Settings
-prompt = Prompt
-negative = Negative prompt
-seed = Seed
-copy = Copy
-copy-prompt = Copy the prompt
-copy-negative = Copy the negative prompt
-copy-seed = Copy the seed
-copy-workflow = Copy workflow
-drag-workflow = Drop it on ComfyUI's canvas to load it there
-take-along = Take along
-all-files = All files (ZIP)
-download = Download
-fact-model = Model
-fact-lora = LoRA
-fact-passes = Passes
-fact-sampler = Sampler
-fact-scheduler = Scheduler
-fact-steps = Steps
-fact-cfg = CFG
-fact-guidance = Guidance
-fact-denoise = Denoise
-fact-size = Size
-fact-batch = Batch
-fact-frames = Frames
-fact-text-encoder = Text encoder
-fact-vae = VAE
-run = Run
-time-queued = Queued
-time-started = Started
-time-ended = Ended
-time-took = Took
-time-waited = Waited
-cached-nodes = Nodes from cache
-device = Device
-ids = Identifiers
-prompt-id = Prompt id
-workflow-id = Workflow id
-client-id = Client id
-queue-next = Next in the queue
-queue-place = Number { $place } in the queue
-failure = Error
-failure-node = In node
-failure-inputs = What the node was given
-failure-traceback = Traceback
-file-pending = Still to be fetched
-file-missing = This file is gone
-file-unreported = found beside the run, named by no node
-text-goes-on = The text goes on; all of it is in the { $link } of this run.
-documents = Documents
-document-prompt = Prompt
-document-workflow = Workflow
-document-extra = Extra data
-document-result = Result
-document-open = Open
-document-find = Find in this document
-document-search = Find
-document-match = { $nth } of { $count }
-document-no-match = No match
-document-previous-match = Previous match
-document-next-match = Next match
-document-lines = Lines
-document-before = Earlier lines
-document-behind = Later lines
-document-window = From line { $first } of { $count }
-all-as-json = Everything that is kept of this run, as { $link }.
-lightbox = Large view
-enlarge = Enlarge { $name }
-zoom-in = Zoom in
-zoom-out = Zoom out
-previous = Previous
-next = Next
 # Keys
 keys = Keys
 keys-arrows = From card to card
@@ -326,6 +238,95 @@ hint-disk = Make room on the disk of the data folder; writing goes on by itself.
 hint-folder = Check that the data folder is there and may be written; writing goes on by itself.
 hint-watch = If ComfyUI's folders are on this machine, --comfyui-dir takes files as they are written.
 
+# One run
+way = Between runs
+newer-run = Newer run
+older-run = Older run
+outputs = Outputs
+outputs-none = No outputs
+outputs-count = { $n ->
+    [one] { $n } output
+   *[other] { $n } outputs
+}
+previews-count = { $n ->
+    [one] { $n } preview
+   *[other] { $n } previews
+}
+inputs = Files that it read
+about-run = About this run
+settings = Settings
+prompt = Prompt
+negative = Negative prompt
+seed = Seed
+copy = Copy
+copy-prompt = Copy the prompt
+copy-negative = Copy the negative prompt
+copy-seed = Copy the seed
+copy-workflow = Copy workflow
+drag-workflow = Drop it on ComfyUI's canvas to load it there
+take-along = Take along
+all-files = All files (ZIP)
+download = Download
+fact-model = Model
+fact-lora = LoRA
+fact-passes = Passes
+fact-sampler = Sampler
+fact-scheduler = Scheduler
+fact-steps = Steps
+fact-cfg = CFG
+fact-guidance = Guidance
+fact-denoise = Denoise
+fact-size = Size
+fact-batch = Batch
+fact-frames = Frames
+fact-text-encoder = Text encoder
+fact-vae = VAE
+run = Run
+time-queued = Queued
+time-started = Started
+time-ended = Ended
+time-took = Took
+time-waited = Waited
+cached-nodes = Nodes from cache
+device = Device
+ids = Identifiers
+prompt-id = Prompt id
+workflow-id = Workflow id
+client-id = Client id
+queue-next = Next in the queue
+queue-place = Number { $place } in the queue
+failure = Error
+failure-node = In node
+failure-inputs = What the node was given
+failure-traceback = Traceback
+file-pending = Still to be fetched
+file-missing = This file is gone
+file-unreported = found beside the run, named by no node
+text-goes-on = The text goes on; all of it is in the { $link } of this run.
+documents = Documents
+document-prompt = Prompt
+document-workflow = Workflow
+document-extra = Extra data
+document-result = Result
+document-open = Open
+document-find = Find in this document
+document-search = Find
+document-match = { $nth } of { $count }
+document-no-match = No match
+document-previous-match = Previous match
+document-next-match = Next match
+document-lines = Lines
+document-before = Earlier lines
+document-behind = Later lines
+document-window = From line { $first } of { $count }
+all-as-json = Everything that is kept of this run, as { $link }.
+lightbox = Large view
+enlarge = Enlarge { $name }
+zoom-in = Zoom in
+zoom-out = Zoom out
+previous = Previous
+next = Next
+
 # Errors
 error-title-bad = That request can't be read
 error-title-who = Who is there?
@@ -350,8 +351,6 @@ error-request = Look for request { $id } in the log.
 to-the-history = To the history
 
 # Scripts
-js-copied = Copied
-js-copy-failed = Press Ctrl+C
 js-new = { $n } new
 js-many-new = Many new
 js-loading = More is coming
@@ -359,3 +358,5 @@ js-load-error = The next ones can't be read.
 js-retry = Try again
 js-that-was-all = That was all
 js-offline = Not connected to comfy-recall since { $name }
+js-copied = Copied
+js-copy-failed = Press Ctrl+C

@@ -21,7 +21,8 @@ const PROMPT: &str = r#"{"3":{"class_type":"KSampler","inputs":{"seed":184467440
     "9":{"class_type":"SaveImage","inputs":{"images":["3",0]},"is_changed":[NaN]}}"#;
 
 fn header(response: &Response, name: &str) -> String {
-    response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
+    let values = response.headers().get_all(name).into_iter().map(|value| value.to_str().unwrap());
+    values.collect::<Vec<_>>().join(", ")
 }
 
 fn with_prompt(after: i64) -> Save {
