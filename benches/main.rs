@@ -9,6 +9,7 @@
 mod support;
 
 mod backfill;
+mod document;
 mod latency;
 mod list;
 mod quiet;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         measure(&wanted, "backfill", &mut rows, backfill::measure()).await;
         measure(&wanted, "transfer", &mut rows, transfer::measure()).await;
         measure(&wanted, "list", &mut rows, list::measure()).await;
+        measure(&wanted, "document", &mut rows, document::measure()).await;
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         rows

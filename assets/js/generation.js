@@ -2,14 +2,18 @@
 
 import "./copy.js";
 import { isOpen } from "./lightbox.js";
+import { hear } from "./live.js";
 import { isTyping, on } from "./page.js";
 
 const run = document.querySelector("article[data-run]");
 
 // What happens to the run is shown without losing what is open, selected or played.
-document.addEventListener("recall:generation", ({ detail }) => {
-  if (run && String(detail.id) === run.dataset.run) follow();
-});
+if (run) {
+  const isWaiting = () => document.querySelector("article[data-run]").dataset.status === "pending";
+  // While it waits, every run before it moves its place in the queue.
+  hear("generation", ({ runs }) => (isWaiting() || runs.some(({ id }) => String(id) === run.dataset.run)) && follow());
+  hear("reload", follow);
+}
 
 let isFollowing = false;
 let isBehind = false;

@@ -2,6 +2,7 @@
 
 mod api;
 mod files;
+mod generation;
 mod live;
 mod pages;
 mod server;
