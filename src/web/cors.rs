@@ -14,6 +14,7 @@ use http::uri::Authority;
 use http::{Method, StatusCode};
 use url::{Host, Url};
 
+use super::error::Error;
 use super::site::App;
 
 /// Chromium asks so before a page of the internet reads from a machine at home.
@@ -71,6 +72,11 @@ pub async fn allow(State(app): State<App>, request: Request, next: Next) -> Resp
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("content-disposition"));
     }
     response
+}
+
+/// `OPTIONS` from any other page: [`allow`] has answered those that may.
+pub async fn refuse() -> Error {
+    Error::Method
 }
 
 fn allowed_origin(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {

@@ -37,11 +37,11 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new());
     // What is dropped on ComfyUI's canvas.
     let shared = Router::new()
-        .route("/files/{sha256}/{name}", get(files::file))
+        .route("/files/{sha256}/{name}", get(files::file).options(cors::refuse))
         .merge(
             Router::new()
-                .route("/g/{id}/prompt.json", get(document::prompt))
-                .route("/g/{id}/workflow.json", get(document::workflow))
+                .route("/g/{id}/prompt.json", get(document::prompt).options(cors::refuse))
+                .route("/g/{id}/workflow.json", get(document::workflow).options(cors::refuse))
                 .layer(CompressionLayer::new()),
         )
         .layer(from_fn_with_state(app.clone(), cors::allow));
