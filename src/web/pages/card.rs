@@ -131,7 +131,6 @@ impl Card {
             Some(AttachmentState::Stored) | None => "completed",
         }
     }
-
 }
 
 /// The workflow's name, else that of the file that stands for the run, else its number.
