@@ -77,7 +77,8 @@ test('the calendar leads to any day, and from there on through the whole history
   if ((await link.count()) === 0) await page.locator('[data-calendar] [data-month="earlier"]').click();
   await link.click();
   await page.waitForURL(/date=/);
-  const ofDay = (await lab.list()).filter((run) => run.created_at.startsWith(day)).map((run) => run.id);
+  const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const ofDay = (await lab.list(`date=${day}&tz=${encodeURIComponent(zone)}`)).map((run) => run.id);
   assert.deepEqual(await ids(page), ofDay);
   await page.locator('[data-beside="older"]').click();
   await page.waitForURL((url) => !url.search.includes(day));

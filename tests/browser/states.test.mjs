@@ -93,6 +93,7 @@ test('while older runs are still being read, the page says so', async ({ open })
     await late.order('release_history');
     await until('all of them', async () => (await late.list()).length === 1_000, 60_000);
     await until('the banner to go', async () => (await banner.count()) === 0);
+    await page.close();
   } finally {
     await late.stop();
   }
