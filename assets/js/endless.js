@@ -53,6 +53,11 @@ function show(way, state) {
   const end = ends[way];
   if (!end || end.dataset.state === state) return;
   end.dataset.state = state;
+  if (way === "prev") list.still(() => say(end, way, state));
+  else say(end, way, state);
+}
+
+function say(end, way, state) {
   if (state === "error") {
     const retry = document.createElement("button");
     retry.type = "button";
@@ -61,7 +66,10 @@ function show(way, state) {
     retry.addEventListener("click", () => load(way).then(look));
     end.replaceChildren(word("load-error"), retry);
   } else {
-    end.textContent = state === "loading" ? word("loading") : state === "end" && way === "next" && list.items.length ? word("that-was-all") : "";
+    // Above the list no word may come and go: it would move what is seen.
+    const words = { loading: "loading", end: list.items.length ? "that-was-all" : "" };
+    const key = way === "next" ? words[state] : "";
+    end.textContent = key ? word(key) : "";
   }
 }
 
@@ -70,6 +78,8 @@ async function look() {
   const isNear = (end, distance) => end.dataset.state !== "error" && distance < innerHeight * AHEAD;
   while (links.next && isNear(ends.next, ends.next.getBoundingClientRect().top - innerHeight)) {
     if (!(await load("next"))) break;
+    // The browser lays out by itself before it asks again.
+    await new Promise(requestAnimationFrame);
   }
   while (links.prev && isNear(ends.prev, -ends.prev.getBoundingClientRect().bottom)) {
     if (!(await load("prev"))) break;

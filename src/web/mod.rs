@@ -5,6 +5,7 @@ mod api;
 mod assets;
 mod auth;
 mod cors;
+mod days;
 mod documents;
 mod error;
 mod events;

@@ -65,11 +65,7 @@ duration-hours = { $hours } h { $minutes } min
 run-number = Run { $id }
 
 # History
-turn = { $n ->
-    [0] Next in the queue
-    [one] One run ahead in the queue
-   *[other] { $n } runs ahead in the queue
-}
+turn = Number { $n } in the queue
 more-outputs = { $n ->
     [one] and one more output
    *[other] and { $n } more outputs

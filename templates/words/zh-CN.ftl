@@ -64,10 +64,7 @@ duration-hours = { $hours } 小时 { $minutes } 分
 run-number = 生成 { $id }
 
 # History
-turn = { $n ->
-    [0] 队列中的下一个
-   *[other] 队列中前面还有 { $n } 个
-}
+turn = 队列第 { $n } 位
 more-outputs = { $n ->
    *[other] 另有 { $n } 个输出
 }

@@ -32,11 +32,8 @@ test('the links page through all runs, each once and in order, and back', async 
 test('the form filters, and a chip takes it back', async ({ open, lab }) => {
   const page = await open('/', WITHOUT);
   const form = page.locator('form[role=search]');
-  const box = form.locator('[name=status][value=failed]');
-  await reveal(page, box);
-  const id = await box.getAttribute('id');
-  await form.locator(id ? `label[for="${id}"]` : 'label:has([name=status][value=failed])').first().click();
-  await form.locator('button[type=submit], button:not([type])').first().click();
+  await form.locator('[name=status]').selectOption('failed');
+  await form.locator('button[type=submit]').click();
   await page.waitForURL(/status=failed/);
   const failed = (await lab.list('status=failed')).map((run) => run.id);
   assert.deepEqual(await ids(page), failed);
@@ -48,9 +45,8 @@ test('the form filters, and a chip takes it back', async ({ open, lab }) => {
 
 test('the calendar leads to a day', async ({ open }) => {
   const page = await open('/', WITHOUT);
+  await page.locator('[data-open-calendar]').click();
   const day = page.locator('[data-calendar] a[data-date]').first();
-  await day.waitFor({ state: 'attached' });
-  await reveal(page, day);
   const date = await day.getAttribute('data-date');
   await day.click();
   await page.waitForURL(/date=/);

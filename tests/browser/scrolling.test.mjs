@@ -68,12 +68,24 @@ test('a page deep in the history can be opened by its address and leads both way
   assert.deepEqual(await ids(deep), all.slice(0, first.length));
 });
 
-test('the calendar leads to any day in one step', async ({ open, lab }) => {
+test('the calendar leads to any day, and from there on through the whole history', async ({ open, lab }) => {
   const page = await open('/');
-  const oldest = (await lab.list()).at(-1).created_at.slice(0, 7);
-  await page.locator('[data-calendar]').first().waitFor({ state: 'attached' });
-  const newest = (await cards(page))[0].day.slice(0, 7);
-  const month = oldest === newest ? newest : oldest;
-  const deep = await open(`/?date=${month}-01`);
-  await deep.locator(`[data-calendar] [data-date^="${month}"]`).first().waitFor({ state: 'attached' });
+  const day = (await cards(page)).at(-1).day;
+  await page.locator('[data-open-calendar]').click();
+  const link = page.locator(`[data-calendar] [data-date="${day}"]`);
+  await page.locator('[data-calendar]').waitFor();
+  if ((await link.count()) === 0) await page.locator('[data-calendar] [data-month="earlier"]').click();
+  await link.click();
+  await page.waitForURL(/date=/);
+  const zone = await page.evaluate(() => Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const ofDay = (await lab.list(`date=${day}&tz=${encodeURIComponent(zone)}`)).map((run) => run.id);
+  assert.deepEqual(await ids(page), ofDay);
+  await page.locator('[data-beside="older"]').click();
+  await page.waitForURL((url) => !url.search.includes(day));
+  assert.ok((await cards(page)).every((card) => card.day < day));
+  await page.goBack();
+  await page.locator('[data-pager="older"] a[href*="next="]').click();
+  await page.waitForURL(/next=/);
+  assert.deepEqual((await ids(page)).slice(0, ofDay.length), ofDay);
+  assert.ok((await ids(page)).length > ofDay.length);
 });

@@ -86,13 +86,14 @@ test('while older runs are still being read, the page says so', async ({ open })
     const page = await open('', { baseURL: late.url });
     page.watch.allow(/asks another host/);
     await late.order('plug_in', { history_answers: 4 });
-    await until('the first of them', async () => (await late.list('limit=1')).length > 0);
+    await until('the first of them', async () => (await late.list()).length > 0);
     await page.goto('/');
     const banner = page.locator('[data-banner="catching-up"]');
     await banner.waitFor();
     await late.order('release_history');
     await until('all of them', async () => (await late.list()).length === 1_000, 60_000);
     await until('the banner to go', async () => (await banner.count()) === 0);
+    await page.close();
   } finally {
     await late.stop();
   }

@@ -4,9 +4,10 @@ use chrono::{Datelike as _, Days as Span, Months, NaiveDate, Weekday};
 
 use super::filters::presets;
 use crate::model::{Filter, Timestamp};
+use crate::web::days::Days;
 use crate::web::error::Error;
 use crate::web::format;
-use crate::web::query::{Days, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::words::{Language, Words};
 

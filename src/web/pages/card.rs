@@ -36,7 +36,7 @@ pub struct Card {
     pub why: Option<Cow<'static, str>>,
     /// The server, where there are several.
     pub instance: Option<InstanceName>,
-    /// Runs before it in the queue, and itself; for one that waits.
+    /// Its place in the queue, where what runs now is the first; for one that waits.
     pub turn: Option<usize>,
     /// What its picture shows.
     pub face: Face,
@@ -130,11 +130,6 @@ impl Card {
             Some(AttachmentState::Missing) => "missing",
             Some(AttachmentState::Stored) | None => "completed",
         }
-    }
-
-    /// Runs before it in the queue.
-    pub fn ahead(&self) -> Option<usize> {
-        self.turn.map(|turn| turn - 1)
     }
 }
 

@@ -3,9 +3,10 @@
 use chrono::{Days as Span, NaiveDate};
 
 use crate::model::{Filter, InstanceName, Limit, MediaKind, Start, Status, Timestamp};
+use crate::web::days::Days;
 use crate::web::error::Error;
 use crate::web::format;
-use crate::web::query::{Days, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::words::Words;
 

@@ -42,6 +42,8 @@ struct GenerationPage {
     run: Summary,
     why: Option<Cow<'static, str>>,
     place_in_queue: Option<usize>,
+    /// Whether previews are wanted beside what was saved.
+    shows_previews: bool,
     way: Way,
     times: Times,
     gallery: Gallery,
@@ -201,6 +203,7 @@ fn view(
         viewer,
         why: t.why(run.status, run.status_reason),
         place_in_queue: None,
+        shows_previews: query.shows_previews,
         way: way(query, neighbours),
         times: Times::new(run, query, t),
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),

@@ -113,6 +113,7 @@ fn no_template_holds_words_of_its_own() {
     // Names, and what machines read.
     let allowed = [
         "comfy-recall",
+        "· comfy-recall",
         "width=device-width",
         "light dark",
         "#",

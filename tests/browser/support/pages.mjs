@@ -143,7 +143,7 @@ export async function examples(lab) {
   const bare = (run) => run.status === 'completed' && !run.cover;
   return {
     picture: first('a picture', (run) => covered('image')(run) && run.outputs_count === 1),
-    several: first('several pictures', (run) => covered('image')(run) && run.outputs_count === 4),
+    several: first('several pictures', (run) => covered('image')(run) && run.outputs_count === 4 && run.kinds.join() === 'image'),
     video: first('a video', covered('video')),
     audio: first('audio', covered('audio')),
     text: first('a text', (run) => bare(run) && run.outputs_count === 1 && run.files_state === null),
