@@ -166,13 +166,6 @@ fn more(run: &Summary, is_seen: bool, shows_previews: bool) -> i64 {
     (run.outputs_count - hidden - i64::from(is_seen)).max(0)
 }
 
-/// The file of a model as people call it: without folder and ending.
-pub fn model_name(file: &str) -> &str {
-    const ENDINGS: [&str; 6] = [".safetensors", ".ckpt", ".gguf", ".pt", ".pth", ".bin"];
-    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
-    ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
-}
-
 fn beginning(text: &str) -> String {
     text.trim().chars().take(SHOWN_CHARS).collect()
 }
@@ -246,7 +239,5 @@ mod tests {
         assert_eq!(name(&named, t), "fox");
         assert_eq!(name(&run(Status::Completed, Some(MediaKind::Image), 1, 0), t), "a.png");
         assert_eq!(name(&run(Status::Failed, None, 0, 0), t), "Run 7");
-        assert_eq!(model_name("SDXL\\sd_xl_base_1.0.safetensors"), "sd_xl_base_1.0");
-        assert_eq!(model_name("flux/dev.Q4.gguf"), "dev.Q4");
     }
 }

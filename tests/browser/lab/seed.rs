@@ -138,6 +138,7 @@ async fn run(blobs: &Blobs, nth: u32, created_at: i64, side: u32) -> Save {
             ),
         }
         }),
+        model: comfy_recall::facts::model(&prompt.to_string()),
         documents: vec![
             Document { kind: DocumentKind::Prompt, json: prompt.to_string() },
             Document { kind: DocumentKind::Workflow, json: workflow.to_string() },
