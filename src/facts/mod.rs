@@ -4,6 +4,7 @@
 //! the graph says plainly; what a node would work out while it runs is left out. Numbers stay as they were written.
 
 mod graph;
+mod recent;
 mod text;
 mod trace;
 
@@ -83,7 +84,7 @@ pub fn read(prompt: &str) -> Facts {
 
 /// The one model to name where there is room for one: that of the first sampler, without folder and file ending.
 pub fn model(prompt: &str) -> Option<String> {
-    trace::first_model(&Graph::read(prompt)).map(|name| short_name(&name).to_owned())
+    recent::model(prompt, |prompt| trace::first_model(&Graph::read(prompt)).map(|name| short_name(&name).to_owned()))
 }
 
 /// A model's name for people: without its folder and the ending of its file.

@@ -1,6 +1,6 @@
 //! Where the work of the processor is done: how much at a time, with how much memory, and after whom.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -39,7 +39,10 @@ impl Default for Work {
 
 /// As many as there are processors.
 pub(super) fn workers() -> usize {
-    thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
+    // Asking the system takes it some reading of files.
+    static WORKERS: LazyLock<usize> =
+        LazyLock::new(|| thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS));
+    *WORKERS
 }
 
 /// How many the background may keep busy. Where its threads can't step back behind the others, only one.
