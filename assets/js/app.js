@@ -5,9 +5,16 @@ import "./clock.js";
 import "./keys.js";
 import { on } from "./page.js";
 
-// The server can't know where the viewer's days begin; from the next page on it does.
+// The server can't know where the viewer's days begin until it is told. Where it guessed wrong, the page is asked for
+// again, once: what comes later must not stand under other days.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone) document.cookie = `recall-tz=${encodeURIComponent(zone)}; Path=/; Max-Age=31536000; SameSite=Lax`;
+const told = `recall-tz=${encodeURIComponent(zone ?? "")}`;
+const isTold = () => document.cookie.split("; ").includes(told);
+if (zone && !isTold()) {
+  document.cookie = `${told}; Path=/; Max-Age=31536000; SameSite=Lax`;
+  const isWrong = Number(document.body.dataset.offset) !== -new Date().getTimezoneOffset();
+  if (isWrong && isTold() && document.body.dataset.position) location.reload();
+}
 
 on("click", "button[name=theme]", async (event, button) => {
   event.preventDefault();

@@ -12,6 +12,7 @@ use super::site::App;
 use super::words::{Language, Words};
 use super::zone::Zone;
 use crate::live::Position;
+use crate::model::Timestamp;
 
 /// The cookie that holds the language.
 pub const LANGUAGE: &str = "recall-lang";
@@ -88,6 +89,13 @@ impl Viewer {
             here: uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
             position: None,
         }
+    }
+}
+
+impl Viewer {
+    /// How far their clocks are from UTC by now, in minutes: tells a browser whether we took the right zone.
+    pub fn minutes_from_utc(&self) -> i32 {
+        self.zone.local(Timestamp::now()).offset().local_minus_utc() / 60
     }
 }
 

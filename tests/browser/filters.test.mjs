@@ -1,14 +1,15 @@
 // Finding by day, status, kind and instance, with the mouse.
 import assert from 'node:assert/strict';
 
+import { ZONE } from './support/browser.mjs';
 import { cards, choose, count, ids, query, unchip } from './support/pages.mjs';
 import { stage } from './support/stage.mjs';
 
 const { test } = stage({ seed: 120, days: 6, instances: 'studio,gpu' });
 
-/** What the API selects with the same words, as ids; the zone of the pages is the server's. */
+/** What the API selects with the same words, as ids, in the zone of those who look. */
 async function selected(lab, words) {
-  return (await lab.list(new URLSearchParams(words))).map(({ id }) => id);
+  return (await lab.list(new URLSearchParams({ ...words, tz: ZONE }))).map(({ id }) => id);
 }
 
 test('the newest runs come first, under the headings of their days', async ({ open, lab }) => {

@@ -106,3 +106,10 @@ test('who asks for reduced motion gets none', async ({ open, lab }) => {
     assert.equal(moving, 0, path);
   }
 });
+
+test('the server learns on the first visit where the days of its viewer begin', async ({ open, lab }) => {
+  const page = await open('/', { timezoneId: 'Pacific/Auckland' });
+  const first = (await lab.list())[0];
+  const day = new Date(first.created_at).toLocaleDateString('sv-SE', { timeZone: 'Pacific/Auckland' });
+  await page.locator(`[data-day="${day}"] li[data-id="${first.id}"]`).waitFor();
+});

@@ -19,6 +19,9 @@ export async function launch(args = []) {
   return chromium.launch({ executablePath: CHROMIUM, args: [...sandbox, ...args] });
 }
 
+/** Where those who look are. */
+export const ZONE = 'Europe/Berlin';
+
 /**
  * A page as somebody looks at it: `device` desktop or phone, `theme` light or dark, `locale` en-US or zh-CN, `script`
  * false for a browser without JavaScript, `calm` for one that asks for reduced motion.
@@ -29,12 +32,14 @@ export async function look(browser, url, { device, theme, locale, script, calm, 
     baseURL: url,
     colorScheme: theme ?? 'light',
     locale: locale ?? 'en-US',
-    timezoneId: 'Europe/Berlin',
+    timezoneId: ZONE,
     javaScriptEnabled: script ?? true,
     reducedMotion: calm ? 'reduce' : 'no-preference',
     permissions: ['clipboard-read', 'clipboard-write'],
     ...more,
   });
+  // As after the first visit, which tells the server where its viewer's days begin.
+  await context.addCookies([{ name: 'recall-tz', value: encodeURIComponent(ZONE), url }]);
   context.setDefaultTimeout(PATIENCE);
   return context;
 }
