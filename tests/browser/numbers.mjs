@@ -155,7 +155,7 @@ async function race(lab) {
   await untilListening(page);
   const [queued, done, plain] = [[], [], []];
   for (let nth = 0; nth < NEW_RUNS; nth += 1) {
-    const id = (await lab.list('limit=1'))[0].id + 1;
+    const id = (await lab.json('/api/v1/generations?limit=1')).items[0].id + 1;
     const card = appearance(page, `li[data-id="${id}"]`);
     const { at, prompt_id } = await lab.queue(picture(5_000 + nth));
     queued.push((await card) - at);
