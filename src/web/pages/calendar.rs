@@ -31,9 +31,9 @@ pub struct Calendar {
     pub weeks: Vec<Vec<Option<Day>>>,
     /// Text, address and whether it holds.
     pub presets: Vec<(String, String, bool)>,
-    /// The fields for a range.
+    /// The first day of the list, for the field of a range.
     pub first: String,
-    /// The fields for a range.
+    /// Its last day.
     pub last: String,
     /// What the form keeps.
     pub kept: Vec<(&'static str, String)>,
@@ -74,7 +74,7 @@ impl Calendar {
         let today = query.zone.local(Timestamp::now()).date_naive();
         let most = counts.iter().copied().max().unwrap_or_default();
         let shown = days.iter().zip(&counts).map(|(day, count)| Some(Day::new(*day, *count, most, today, query, t)));
-        let blanks = (0..column(first, t)).map(|_| None);
+        let blanks = (0..column(first)).map(|_| None);
         let mut cells: Vec<Option<Day>> = blanks.chain(shown).collect();
         cells.resize_with(cells.len().next_multiple_of(7), || None);
         let mut weeks = Vec::new();
@@ -129,13 +129,13 @@ fn given(query: &ListQuery, name: &str) -> Option<Timestamp> {
     if name == "from" { query.filter.from } else { query.filter.until }
 }
 
-/// Which column a day stands in. Weeks begin on Monday; in Chinese too, as its calendars of work do.
-fn column(day: NaiveDate, _: &Words) -> u32 {
+/// Which column a day stands in: weeks begin on Monday (ISO 8601) in every language.
+fn column(day: NaiveDate) -> u32 {
     day.weekday().days_since(Weekday::Mon)
 }
 
 fn weekdays(first: NaiveDate, t: &Words) -> Vec<(String, String)> {
-    let monday = first - Span::new(u64::from(column(first, t)));
+    let monday = first - Span::new(u64::from(column(first)));
     let locale = t.language().locale();
     let name = |day: NaiveDate| {
         let short = day.format_localized("%a", locale).to_string();
