@@ -60,6 +60,7 @@ async fn pages_of_any_size_and_filter_hold_every_run_once_newest_first() {
                 prompt_id: prompt_id.map(PromptId::from),
                 from,
                 until,
+                want: None,
             };
             let expected: Vec<_> = all
                 .iter()
