@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 16] = [
+const MAY_NAME: [(&str, &[&str]); 18] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -17,12 +17,14 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     ("blobs", &["model"]),
     ("media", &["model"]),
     ("facts", &["model", "json"]),
+    ("search", &["model"]),
     ("live", &["model"]),
     // 2: engine
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
+    ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     // 3: edge
-    ("web", &["store", "blobs", "thumbs", "facts", "live", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "facts", "search", "live", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

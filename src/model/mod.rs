@@ -7,6 +7,7 @@ mod gap;
 mod generation;
 mod health;
 mod ids;
+mod index;
 mod query;
 mod thumbnail;
 mod time;
@@ -21,6 +22,7 @@ pub use generation::{
 };
 pub use health::{ConnectionState, Health, Size, Space, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
+pub use index::{Counted, Entry, Facet, IndexProgress, List, Term, Want};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp};
+use super::{GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp, Want};
 
 /// What was wrong with a text of a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,10 +31,12 @@ pub struct Filter {
     pub from: Option<Timestamp>,
     /// Created before.
     pub until: Option<Timestamp>,
+    /// What the index finds. [`Filter::takes`] doesn't look at it.
+    pub want: Option<Want>,
 }
 
 impl Filter {
-    /// Whether the list of this filter has the run: for one that arrives while the list is open.
+    /// Whether the list of this filter has the run, as far as its row tells: for one that arrives while the list is open.
     pub fn takes(&self, run: &Summary) -> bool {
         (self.statuses.is_empty() || self.statuses.contains(&run.status))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| run.kinds.contains(kind)))

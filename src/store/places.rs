@@ -165,7 +165,7 @@ fn with_kind(kind: MediaKind) -> &'static Branch {
 
 /// Whether only times matter, so that one index serves all.
 fn is_unrestricted(filter: &Filter) -> bool {
-    let Filter { statuses, kinds, instance, prompt_id, from: _, until: _ } = filter;
+    let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want: _ } = filter;
     statuses.is_empty() && kinds.is_empty() && instance.is_none() && prompt_id.is_none()
 }
 

@@ -60,6 +60,7 @@ async fn pages_of_any_size_and_filter_hold_every_run_once_newest_first() {
                 prompt_id: prompt_id.map(PromptId::from),
                 from,
                 until,
+                want: None,
             };
             let expected: Vec<_> = all
                 .iter()
@@ -150,6 +151,7 @@ async fn steps(f: &Fixture, start: Start) -> Vec<u64> {
         from: (bits & 8 != 0).then(|| at(7)),
         until: (bits & 16 != 0).then(|| at(8)),
         kinds: if bits & 32 == 0 { Vec::new() } else { vec![MediaKind::Audio, MediaKind::Video] },
+        want: None,
     });
     let filters: Vec<_> = filters.collect();
     f.store

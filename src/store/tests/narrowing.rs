@@ -37,6 +37,7 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         prompt_id: prompt_id.map(PromptId::from),
         from: from.map(at),
         until: until.map(at),
+        want: None,
     })
 }
 
