@@ -47,9 +47,15 @@ impl Store {
         self.readers.read(progress).await
     }
 
-    /// Up to `most` of the runs that wait to be indexed, the newest first; fewer when their prompts are long.
-    pub async fn unindexed(&self, most: u32) -> Result<Vec<Unindexed>, Error> {
-        self.readers.read(move |conn| unindexed::unindexed(conn, most)).await
+    /// Up to `most` of the runs that wait to be indexed, the newest first, from below one on; fewer when their prompts are
+    /// long.
+    pub async fn unindexed(&self, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
+        self.readers.read(move |conn| unindexed::unindexed(conn, below, most)).await
+    }
+
+    /// Those of some runs that wait to be indexed.
+    pub async fn unindexed_of(&self, ids: Vec<GenerationId>) -> Result<Vec<Unindexed>, Error> {
+        self.readers.read(move |conn| unindexed::unindexed_of(conn, &ids)).await
     }
 
     /// Takes runs into the index, each in place of what it has of it; then they wait no more.

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::Coded;
 use super::{Error, detail, frame, list};
@@ -17,7 +17,9 @@ const NOTE_ALL: &str = "
     INSERT INTO unindexed (generation_id, change) SELECT id, 0 FROM generations
     WHERE true ON CONFLICT DO UPDATE SET change = change + 1";
 /// The newest first: they are looked for most.
-const WAITING: &str = "SELECT generation_id, change FROM unindexed ORDER BY generation_id DESC LIMIT ?1";
+const WAITING: &str = "
+    SELECT generation_id, change FROM unindexed WHERE generation_id < ?1 ORDER BY generation_id DESC LIMIT ?2";
+const WAITS: &str = "SELECT generation_id, change FROM unindexed WHERE generation_id = ?1";
 const COUNT: &str = "SELECT count(*) AS runs FROM unindexed";
 const DONE: &str = "DELETE FROM unindexed WHERE generation_id = ?1 AND change = ?2";
 const SET_MODEL: &str = "UPDATE generations SET model = ?2 WHERE id = ?1 AND model IS NOT ?2";
@@ -80,15 +82,33 @@ pub(super) fn count(conn: &Connection) -> Result<u64, Error> {
     Ok(runs.unsigned_abs())
 }
 
-/// Up to `most` of those that wait, newest first.
-pub(super) fn unindexed(conn: &Connection, most: u32) -> Result<Vec<Unindexed>, Error> {
+/// Up to `most` of those that wait, newest first, from below a run on.
+pub(super) fn unindexed(conn: &Connection, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
+    let below = below.map_or(i64::MAX, |id| id.0);
     let mut statement = conn.prepare_cached(WAITING)?;
-    let waiting: Vec<(i64, i64)> =
-        statement.query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let waiting = statement.query_map([below, most.into()], waiting_from_row)?.collect::<Result<_, _>>()?;
+    load(conn, waiting)
+}
+
+/// Those of some runs that wait.
+pub(super) fn unindexed_of(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<Unindexed>, Error> {
+    let mut statement = conn.prepare_cached(WAITS)?;
+    let waiting = ids.iter().filter_map(|id| statement.query_row([id.0], waiting_from_row).optional().transpose());
+    load(conn, waiting.collect::<Result<_, _>>()?)
+}
+
+/// A run that waits, and its change.
+type Waiting = (GenerationId, i64);
+
+fn waiting_from_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
+    Ok((GenerationId(row.get("generation_id")?), row.get("change")?))
+}
+
+/// Reads runs until their prompts are long enough.
+fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
     let mut bases = Bases::default();
     let (mut found, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
     for (id, change) in waiting {
-        let id = GenerationId(id);
         let Some(summary) = list::summary(conn, id)? else { continue };
         let prompt = bases.prompt(conn, id)?;
         bytes += prompt.as_ref().map_or(0, String::len);
@@ -166,7 +186,7 @@ mod tests {
 
     #[test]
     fn nothing_that_waits_is_looked_for_in_a_whole_table() {
-        for query in [super::DONE, super::SET_MODEL, super::HAS, super::PROMPT] {
+        for query in [super::WAITING, super::WAITS, super::DONE, super::SET_MODEL, super::HAS, super::PROMPT] {
             assert_searches(query);
         }
     }
