@@ -37,9 +37,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Counted, Detail, Digest, DocumentKind, Facet, FileRef, Filter, Gap, GapKind, GenerationId,
-    IndexProgress, InstanceId, InstanceName, Limit, List, Neighbours, Outline, Page, PromptId, Size, Start, Status,
-    Summary, Timestamp, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
+    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
 };
 use index::Index;
 use readers::Readers;
@@ -214,24 +213,6 @@ impl Store {
             return self.index.days(filter, starts).await;
         }
         self.readers.read(move |conn| count::days(conn, &filter, &starts)).await
-    }
-
-    /// The most frequent values of each of these lists among the runs of a filter, at most `most` of each.
-    pub async fn facets(&self, filter: Filter, lists: &[List], most: usize) -> Result<Vec<Facet>, Error> {
-        let _ = (filter, most);
-        Ok(lists.iter().map(|&list| Facet { list, values: Vec::new(), more: 0, is_exact: false }).collect())
-    }
-
-    /// Values or words of a list for somebody who typed `folded`, the most frequent first: of a list of words those that
-    /// begin so, of a list of values those in which a word begins so.
-    pub async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
-        let _ = (list, folded, most);
-        Ok(Vec::new())
-    }
-
-    /// How far the index is.
-    pub async fn index_progress(&self) -> Result<IndexProgress, Error> {
-        Ok(IndexProgress::default())
     }
 
     /// Everything that is kept of a run; `None` when there is no such run.
