@@ -45,11 +45,10 @@ impl Settings {
             [pass] => rows.extend(settings_of(pass)),
             passes => rows.push(row("fact-passes", passes.iter().map(|pass| plain(in_a_line(pass, t))).collect())),
         }
-        if let Some(size) = facts.size {
-            rows.push(row("fact-size", vec![plain(format!("{} × {}", size.width, size.height))]));
-            rows.push(row("fact-batch", size.batch.into_iter().map(plain).collect()));
-            rows.push(row("fact-frames", size.length.into_iter().map(plain).collect()));
-        }
+        let size = facts.width.zip(facts.height).map(|(width, height)| plain(format!("{width} × {height}")));
+        rows.push(row("fact-size", size.into_iter().collect()));
+        rows.push(row("fact-batch", facts.batch.into_iter().map(plain).collect()));
+        rows.push(row("fact-frames", facts.length.into_iter().map(plain).collect()));
         rows.push(row("fact-text-encoder", facts.text_encoders.iter().map(|name| file(name)).collect()));
         rows.push(row("fact-vae", facts.vaes.iter().map(|name| file(name)).collect()));
         rows.retain(|row| !row.values.is_empty());
