@@ -21,11 +21,9 @@ pub struct Completing {
 /// What to suggest at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
-    /// Nothing: a phrase is being typed.
-    Nothing,
-    /// Fields whose name begins so ([`What::fields`]), and words of prompts that do.
+    /// Fields whose name begins so ([`What::fields`]), words of prompts and names that do.
     Word {
-        /// The word as it is folded; empty where nothing is typed yet.
+        /// The word as it is folded; empty where nothing is typed yet. Of a phrase all of it, as values are folded.
         word: String,
     },
     /// Values of a field: those of [`What::choices`], or those in [`Field::values`] that begin so. Of numbers nothing is
@@ -54,13 +52,13 @@ pub fn completing(text: &str, cursor: usize) -> Completing {
     };
     let whole = spots(&text[..text.floor_char_boundary(8_000)]).into_iter().find(|whole| whole.start == spot.start);
     let end = whole.map_or(cursor, |whole| whole.end.max(cursor));
-    let is_phrase = typed[spot.start..].starts_with(|c| super::write::closing(c).is_some());
     let what = match spot.field {
         Some(field) => What::Value { field, folded: fold_value(&spot.text), is_in_group: spot.is_in_group },
-        None => match &mut term::words(&spot.text)[..] {
-            [word] if !is_phrase => What::Word { word: std::mem::take(word) },
-            _ => What::Nothing,
-        },
+        None => {
+            let mut words = term::words(&spot.text);
+            let word = if words.len() == 1 { words.swap_remove(0) } else { fold_value(&spot.text) };
+            What::Word { word }
+        }
     };
     Completing { range: spot.start..end, is_excluded: spot.is_excluded, what }
 }
