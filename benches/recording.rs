@@ -37,7 +37,11 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
     let (live, stop) = (Live::default(), CancellationToken::new());
     let settings = recorder::Settings {
         name: "bench".parse().unwrap(),
-        endpoint: Endpoint { url: comfy.url().parse().unwrap(), headers: http::HeaderMap::new(), accept_invalid_certs: false },
+        endpoint: Endpoint {
+            url: comfy.url().parse().unwrap(),
+            headers: http::HeaderMap::new(),
+            accept_invalid_certs: false,
+        },
         folders: Folders::default(),
         redacts_secrets: true,
         last_at_work: None,

@@ -203,7 +203,8 @@ fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32,
 fn want(filter: &Filter) -> Want {
     let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want } = filter;
     let any = |list, words: Vec<&str>| {
-        let terms = words.iter().map(|word| Want::Term(list, word.as_bytes().to_vec())).collect();
+        // All are in small letters but the instance's name, which is so in the index.
+        let terms = words.iter().map(|word| Want::Term(list, word.to_lowercase().into_bytes())).collect();
         (!words.is_empty()).then_some(Want::Any(terms))
     };
     let wants = [
@@ -211,7 +212,7 @@ fn want(filter: &Filter) -> Want {
         any(List::Status, statuses.iter().map(|status| status.as_str()).collect()),
         any(List::Kind, kinds.iter().map(|kind| kind.as_str()).collect()),
         any(List::Instance, instance.iter().map(|name| name.as_str()).collect()),
-        any(List::PromptId, prompt_id.iter().map(|id| id.as_str()).collect()),
+        prompt_id.as_ref().map(|id| Want::Term(List::PromptId, id.as_str().as_bytes().to_vec())),
     ];
     Want::All(wants.into_iter().flatten().collect())
 }
