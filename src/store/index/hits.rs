@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::places::Reader;
 use super::segment::{self, Segment};
 use super::{Place, eval};
-use crate::model::{Cursor, Filter, GenerationId, List, Start, Timestamp, Want};
+use crate::model::{Cursor, Filter, GenerationId, List, Start, Term, Timestamp, Want};
 use crate::store::Error;
 
 /// Answers that are held for the next question: the same search is asked for its page, its number, its facets and its
@@ -199,6 +199,11 @@ fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32,
     }
 }
 
+/// As much of a long id as the index has.
+fn beginning(id: &str) -> Vec<u8> {
+    id[..id.floor_char_boundary(Term::MOST_BYTES)].as_bytes().to_vec()
+}
+
 /// Everything that the filter asks but the time.
 fn want(filter: &Filter) -> Want {
     let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want } = filter;
@@ -212,7 +217,7 @@ fn want(filter: &Filter) -> Want {
         any(List::Status, statuses.iter().map(|status| status.as_str()).collect()),
         any(List::Kind, kinds.iter().map(|kind| kind.as_str()).collect()),
         any(List::Instance, instance.iter().map(|name| name.as_str()).collect()),
-        prompt_id.as_ref().map(|id| Want::Term(List::PromptId, id.as_str().as_bytes().to_vec())),
+        prompt_id.as_ref().map(|id| Want::Term(List::PromptId, beginning(id.as_str()))),
     ];
     Want::All(wants.into_iter().flatten().collect())
 }
