@@ -81,7 +81,7 @@ impl Store {
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Arc::new(Readers::new(opened.file, read_time_limit));
-        Ok(Self { writer, readers, index: Index::new(folder), thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { writer, readers, index: Index::open(folder), thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear
@@ -91,8 +91,11 @@ impl Store {
     /// When the last checkpoint fails; nothing that was answered for is lost by that.
     pub async fn close(self) -> Result<(), Error> {
         self.readers.close();
-        self.index.close();
+        // Waits for what is being indexed.
+        let index = self.index;
+        let closing = tokio::task::spawn_blocking(move || index.close());
         self.writer.close().await;
+        closing.await.map_err(|_| Error::Panicked)?;
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         match thread {
             Some(thread) => {
