@@ -169,11 +169,9 @@ fn scaled(pixels: String, factor: f64) -> Option<String> {
 
 /// Where a node takes its latent or picture from.
 fn above(graph: &Graph<'_>, place: Place) -> Option<Socket> {
-    let is_of_latents = |class: &str| !class.starts_with("VAEEncode");
-    if is_of_latents(graph.class(place)) {
-        if let Some(latent) = graph.first_link(place, &LATENTS) {
-            return Some(latent);
-        }
+    let encodes = graph.class(place).starts_with("VAEEncode");
+    if let Some(latent) = graph.first_link(place, &LATENTS).filter(|_| !encodes) {
+        return Some(latent);
     }
     if sampler::is_sampler(graph, place) {
         let bundle = sampler::holder(graph, place, &["latent", "latent_image", "samples", "empty_latent_width"]);
