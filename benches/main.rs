@@ -10,6 +10,7 @@ mod support;
 
 mod backfill;
 mod document;
+mod facts;
 mod latency;
 mod list;
 mod quiet;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         measure(&wanted, "document", &mut rows, document::measure()).await;
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
+        measure(&wanted, "facts", &mut rows, facts::measure()).await;
         rows
     });
     table::print(&rows);

@@ -12,7 +12,7 @@ use crate::json::{elements, members, unquote};
 const MOST_NODES: usize = 100_000;
 
 /// Steps that all walks over one graph may take together: far more than any real graph needs.
-const MOST_STEPS: u32 = 100_000;
+const MOST_STEPS: u32 = 40_000;
 
 /// A node's place in the graph.
 pub(super) type Place = usize;

@@ -103,7 +103,7 @@ pub(super) fn is_model(name: &str) -> bool {
     }
     name.strip_prefix("model").is_some_and(|rest| {
         let rest = rest.trim_start_matches('_');
-        rest.len() <= 1 || rest == "negative" || rest.bytes().all(|c| c.is_ascii_digit())
+        rest.len() <= 1 || matches!(rest, "negative" | "optional" | "opt") || rest.bytes().all(|c| c.is_ascii_digit())
     })
 }
 

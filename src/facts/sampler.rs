@@ -71,14 +71,22 @@ pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
     let text = |names: &[&str]| said(graph, sampler, names, Graph::text);
     let of_schedule = |name: &str| schedule.node.and_then(|node| graph.number(node, name));
     let scheduler = text(&["scheduler"]).or_else(|| schedule.node.and_then(|node| graph.text(node, "scheduler")));
-    let end = number(&["end_at_step", "end_step"]).or(schedule.end).filter(|end| end != "-1" && end.len() < 5);
+    let end = number(&["end_at_step", "end_step"]).or(schedule.end);
+    let steps = number(&["steps"]).or_else(|| of_schedule("steps")).or_else(|| schedule.listed.clone());
+    // More than there are is to the end.
+    let is_within = |end: &String| match (end.parse::<u64>(), steps.as_deref().map(str::parse::<u64>)) {
+        (Ok(end), Some(Ok(steps))) => end <= steps,
+        (Ok(end), _) => end < 1000,
+        _ => false,
+    };
+    let end = end.filter(is_within);
     let start =
         number(&["start_at_step", "start_step"]).or(schedule.start).filter(|start| start != "0" || end.is_some());
     Pass {
         sampler: name(graph, sampler),
         schedule_node: schedule.node.filter(|_| scheduler.is_none()).map(|node| graph.class(node).to_owned()),
         scheduler,
-        steps: number(&["steps"]).or_else(|| of_schedule("steps")).or(schedule.listed),
+        steps,
         start_at_step: start,
         end_at_step: end,
         cfg: graph.first_number(guide, &["cfg", "cfg_conds", "cfg_scale"]).or_else(|| number(&["cfg", "cfg_scale"])),

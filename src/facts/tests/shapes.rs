@@ -436,6 +436,11 @@ fn sizes_come_from_arithmetic_and_pickers_but_not_from_an_input_picture() {
         26 LoadImage {"image":"a.png"}
         27 VAEEncode {"pixels":["28",0],"vae":["4",2]}
         28 ImageScale {"image":["26",0],"width":640,"height":480,"crop":"center"}
+        30 EmptyLatentImage {"width":["31",0],"height":["31",1],"batch_size":1}
+        31 CR SDXL Aspect Ratio {"width":1024,"height":1024,"aspect_ratio":"5:8 portrait 832x1216","swap_dimensions":"On","batch_size":1}
+        32 EmptyLatentImage {"width":["29",1],"height":["33",0],"batch_size":1}
+        33 SimpleMath+ {"value":"a*2","a":["34",0]}
+        34 mxSlider {"Xi":320,"Xf":320.5,"isfloatX":0}
         29 SDXLEmptyLatentSizePicker+ {"resolution":"896x1152 (0.78)","batch_size":1,"width_override":0,"height_override":0}
     "#;
     let of = |id: &str| {
@@ -447,6 +452,8 @@ fn sizes_come_from_arithmetic_and_pickers_but_not_from_an_input_picture() {
     assert_eq!(of("24"), None);
     assert_eq!(of("27"), pixels("640", "480"));
     assert_eq!(of("29"), pixels("896", "1152"));
+    assert_eq!(of("30"), pixels("1216", "832"));
+    assert_eq!(of("32"), pixels("896", "640"));
 }
 
 #[test]
@@ -544,6 +551,31 @@ fn pipes_and_contexts_are_followed() {
     let steps: Vec<_> = facts.passes.iter().filter_map(|pass| pass.steps.as_deref()).collect();
     assert_eq!((steps, texts(&facts.seeds)), (vec!["20", "9", "10"], vec!["99", "5", "6"]));
     assert_eq!((size(&facts), texts(&facts.helpers)), (Some(("512", "768")), vec!["bbox/face_yolov8m.pt"]));
+}
+
+#[test]
+fn a_sampler_hands_on_what_it_was_given_and_an_applied_control_the_model() {
+    let facts = graph(
+        r#"
+        2 CheckpointLoaderSimple {"ckpt_name":"base.safetensors"}
+        9 CLIPTextEncode {"text":"shirt","clip":["2",1]}
+        10 CLIPTextEncode {"text":"bad","clip":["2",1]}
+        11 DWPreprocessor {"image":["12",0],"bbox_detector":"yolox_l.onnx","resolution":512}
+        12 LoadImage {"image":"0001 (1).png","upload":"image"}
+        13 ControlNetLoader {"control_net_name":"openpose.safetensors"}
+        17 ACN_AdvancedControlNetApply {"strength":0.5,"positive":["9",0],"negative":["10",0],"control_net":["13",0],"image":["11",0],"model_optional":["2",0]}
+        28 IPAdapterAdvanced {"weight":1,"model":["17",2],"ipadapter":["29",0],"image":["12",0]}
+        29 IPAdapterModelLoader {"ipadapter_file":"plus.safetensors"}
+        36 EmptyLatentImage {"width":512,"height":512,"batch_size":1}
+        37 KSampler (Efficient) {"seed":1,"steps":30,"cfg":1.5,"sampler_name":"euler","scheduler":"karras","denoise":1,"model":["28",0],"positive":["17",0],"negative":["17",1],"latent_image":["36",0]}
+        48 KSampler (Efficient) {"seed":2,"steps":30,"cfg":1.5,"sampler_name":"euler","scheduler":"karras","denoise":0.5,"model":["37",0],"positive":["37",1],"negative":["37",2],"latent_image":["37",3]}
+        85 SaveImage {"filename_prefix":"a.png","images":["48",5]}
+    "#,
+    );
+    assert_eq!((texts(&facts.models), texts(&facts.seeds)), (vec!["base.safetensors"], vec!["1", "2"]));
+    assert_eq!((texts(&facts.positive), texts(&facts.negative)), (vec!["shirt"], vec!["bad"]));
+    assert_eq!((texts(&facts.controlnets), size(&facts)), (vec!["openpose.safetensors"], Some(("512", "512"))));
+    assert_eq!((facts.helpers.len(), texts(&facts.inputs)), (2, vec!["0001 (1).png"]));
 }
 
 #[test]
