@@ -134,6 +134,10 @@ impl<'g, 'a> Eval<'g, 'a> {
             "Number",
             "noise_seed",
         ];
+        if self.graph.has(place, "isfloatX") {
+            let is_float = self.input(place, "isfloatX")?.is_true()?;
+            return self.graph.value(place, if is_float { "Xf" } else { "Xi" });
+        }
         let inputs = || self.graph.inputs(place).filter(|(name, _)| !is_decoration(name));
         match inputs().count() {
             1 => inputs().next().map(|(_, value)| value),
@@ -206,10 +210,11 @@ impl<'g, 'a> Eval<'g, 'a> {
             let wanted = choice.float()?;
             return sides.find(|(name, _)| numbered(name) == Some(wanted)).map(|(_, value)| value);
         }
-        // The front end leaves out what is muted.
-        let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
-        let first = links.next().map(|(_, value)| value);
-        if class.starts_with("Any Switch") || links.next().is_none() { first } else { None }
+        // The front end leaves out what is muted; of the rest the lowest number is taken.
+        let links = || graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+        let number = |name: &str| numbered(name).unwrap_or(f64::MAX);
+        let first = links().min_by(|(a, _), (b, _)| number(a).total_cmp(&number(b))).map(|(_, value)| value);
+        first.filter(|_| class.starts_with("Any Switch") || links().count() == 1)
     }
 
     fn only_link(&self, place: Place) -> Option<Value<'a>> {
