@@ -1,5 +1,6 @@
 //! Reading the facts of a prompt, against parsing its JSON.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use crate::table::{Row, median};
 const WORKFLOWS: &str = "../shared/comfyui/workflows";
 
 /// What is always there.
-const RECORDED: &str = "tests/fixtures";
+const RECORDED: &str = "tests/fixtures/comfyui/recordings";
 
 /// Times that each is read; the fastest counts, so that a busy machine doesn't.
 const ROUNDS: usize = 9;
@@ -53,17 +54,23 @@ fn prompts(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut found = Vec::new();
     for path in entries.map(|entry| entry.unwrap().path()) {
-        if path.is_dir() {
-            found.extend(prompts(&path));
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            let text = fs::read_to_string(&path).unwrap_or_default();
-            found.extend(prompt_in(&text).map(str::to_owned));
+        let text = || fs::read_to_string(&path).unwrap_or_default();
+        match path.extension().and_then(OsStr::to_str) {
+            _ if path.is_dir() => found.extend(prompts(&path)),
+            Some("json") => found.extend(prompt_in(&text())),
+            // Requests and answers, one a line.
+            Some("jsonl") => found.extend(text().lines().filter_map(|line| prompt_in(member(line, "request")?))),
+            _ => {}
         }
     }
     found
 }
 
-fn prompt_in(text: &str) -> Option<&str> {
-    let (_, prompt) = json::members(text).find(|(key, _)| key == "prompt")?;
-    prompt.contains("\"class_type\"").then_some(prompt).filter(|prompt| prompt.starts_with('{'))
+fn prompt_in(text: &str) -> Option<String> {
+    let prompt = member(text, "prompt").filter(|prompt| prompt.contains("\"class_type\""))?;
+    prompt.starts_with('{').then(|| prompt.to_owned())
+}
+
+fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    json::members(text).find(|(key, _)| key == name).map(|(_, value)| value)
 }

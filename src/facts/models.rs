@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::eval::without_noise;
 use super::graph::{Graph, Place, Value};
+use super::inputs::without_noise;
 use super::{Facts, Lora, note, sampler};
 use crate::json::{elements, members, unquote};
 
