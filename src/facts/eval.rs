@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::graph::{Graph, Place, Value};
+use super::graph::{Graph, Manner, Place, Value};
 use super::inputs::without_noise;
 use super::{calc, size, strings};
 use crate::json::{members, unquote};
@@ -170,21 +170,14 @@ impl<'g, 'a> Eval<'g, 'a> {
 
     /// What a node gives out unchanged, if it is such a node.
     fn passed_on(&self, place: Place) -> Pass<'a> {
-        let class = self.graph.class(place);
         let or_unknown = |value: Option<Value<'a>>| value.map_or(Pass::Unknown, Pass::On);
-        if class == "PreviewAny" {
-            return or_unknown(self.graph.value(place, "source"));
+        match self.graph.node(place).manner {
+            Manner::Makes => Pass::Itself,
+            Manner::Previews => or_unknown(self.graph.value(place, "source")),
+            Manner::Passes => or_unknown(self.only_link(place)),
+            Manner::Decides => or_unknown(self.by_flag(place, self.graph.class(place))),
+            Manner::Picks => or_unknown(self.switched(place, self.graph.class(place))),
         }
-        if class.contains("Reroute") || is_show(class) {
-            return or_unknown(self.only_link(place));
-        }
-        if self.graph.has_any(place, &["on_true", "on_false"]) {
-            return self.by_flag(place, class).map_or(Pass::Unknown, Pass::On);
-        }
-        if !class.to_ascii_lowercase().contains("switch") {
-            return Pass::Itself;
-        }
-        or_unknown(self.switched(place, class))
     }
 
     /// `on_true if switch else on_false`, whatever the third input is called.
@@ -245,15 +238,6 @@ fn is_named_after(class: &str) -> bool {
     const WORDS: [&str; 8] = ["int", "integer", "float", "seed", "string", "multiline", "literal", "constant"];
     let mut words = class.split(|c: char| !c.is_ascii_alphabetic());
     words.any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
-}
-
-/// Nodes that show what passes through them.
-pub(super) fn is_show(class: &str) -> bool {
-    let mut class = class.to_ascii_lowercase();
-    class.retain(|c| c != ' ');
-    ["showtext", "showany", "displaytext", "displayany", "previewtext", "showstring"]
-        .iter()
-        .any(|word| class.contains(word))
 }
 
 /// `input2`, `text_02`, `values.2`: 2.

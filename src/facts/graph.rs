@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use foldhash::HashMap;
 
 use super::eval::Eval;
 use crate::json::{elements, members, unquote};
@@ -36,10 +38,54 @@ pub(super) struct Node<'a> {
     pub id: Cow<'a, str>,
     /// `class_type`; empty where the front end didn't know it.
     pub class: Cow<'a, str>,
+    /// The same in small letters, without blanks and underscores: what words are looked for in.
+    pub folded_class: String,
+    /// What it does with what it is given.
+    pub manner: Manner,
     /// `_meta.title`.
     pub title: Option<Cow<'a, str>>,
     /// Names and what stands there, in the order in which they are written.
     pub inputs: Vec<(Cow<'a, str>, Value<'a>)>,
+}
+
+/// Whether a node gives out what another gave it. Asked at every link, so it is found out once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Makes something of its own.
+    Makes,
+    /// `PreviewAny`: hands its `source` on.
+    Previews,
+    /// Hands on the one thing that is linked to it.
+    Passes,
+    /// Takes `on_true` or `on_false`.
+    Decides,
+    /// Takes one of several.
+    Picks,
+}
+
+impl Manner {
+    fn of(node: &Node<'_>) -> Self {
+        let has_sides = node.inputs.iter().any(|(name, _)| matches!(&**name, "on_true" | "on_false"));
+        match &*node.class {
+            "PreviewAny" => Self::Previews,
+            class if class.contains("Reroute") || node.is_show() => Self::Passes,
+            _ if has_sides => Self::Decides,
+            _ if node.folded_class.contains("switch") => Self::Picks,
+            _ => Self::Makes,
+        }
+    }
+}
+
+impl Node<'_> {
+    /// Whether it shows what passes through it.
+    pub fn is_show(&self) -> bool {
+        let verbs = ["show", "display", "preview"];
+        let things = ["text", "any", "string"];
+        verbs
+            .iter()
+            .filter_map(|verb| self.folded_class.split_once(verb))
+            .any(|(_, rest)| things.iter().any(|thing| rest.starts_with(thing)))
+    }
 }
 
 /// What stands in an input.
@@ -66,9 +112,12 @@ impl<'a> Graph<'a> {
         nodes.reverse();
         let places: HashMap<Cow<'a, str>, Place> =
             nodes.iter().enumerate().map(|(place, (node, _))| (node.id.clone(), place)).collect();
-        let filled = nodes.into_iter().map(|(node, inputs)| Node {
-            inputs: members(inputs).map(|(name, json)| (name, value_of(json, &places))).collect(),
-            ..node
+        let filled = nodes.into_iter().map(|(mut node, inputs)| {
+            node.inputs = members(inputs).map(|(name, json)| (name, value_of(json, &places))).collect();
+            node.folded_class = node.class.to_ascii_lowercase();
+            node.folded_class.retain(|c| !matches!(c, ' ' | '_'));
+            node.manner = Manner::of(&node);
+            node
         });
         let mut graph = Self { nodes: filled.collect(), ..Self::default() };
         graph.crossed = graph.places().filter_map(|place| graph.read_crossed(place)).collect();
@@ -96,6 +145,11 @@ impl<'a> Graph<'a> {
     /// `class_type` of the node at that place.
     pub fn class(&self, place: Place) -> &str {
         &self.nodes[place].class
+    }
+
+    /// The same in small letters, without blanks and underscores.
+    pub fn folded_class(&self, place: Place) -> &str {
+        &self.nodes[place].folded_class
     }
 
     /// Every place.
@@ -178,7 +232,14 @@ impl Default for Graph<'_> {
 
 /// A node without its inputs, and their text.
 fn bare<'a>(id: Cow<'a, str>, json: &'a str) -> (Node<'a>, &'a str) {
-    let mut node = Node { id, class: Cow::Borrowed(""), title: None, inputs: Vec::new() };
+    let mut node = Node {
+        id,
+        class: Cow::Borrowed(""),
+        folded_class: String::new(),
+        manner: Manner::Makes,
+        title: None,
+        inputs: Vec::new(),
+    };
     let mut inputs = "";
     for (key, value) in members(json) {
         match &*key {

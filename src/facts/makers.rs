@@ -77,7 +77,7 @@ impl Outputs {
         }
         let mut outputs = Self::default();
         for place in graph.places() {
-            let class = graph.class(place).to_ascii_lowercase().replace(['_', ' '], "");
+            let class = graph.folded_class(place);
             let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
             let has_links = graph.ways(place).next().is_some();
             let list = if writer::is_preview_of_text(graph, place) && has_links {

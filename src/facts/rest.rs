@@ -63,7 +63,7 @@ fn reached(graph: &Graph<'_>, from: &[Place], seen: &mut [bool]) -> Vec<Place> {
 
 /// Nodes of which one side only is taken.
 fn is_choice(graph: &Graph<'_>, place: Place) -> bool {
-    graph.has_any(place, &["on_true", "on_false"]) || graph.class(place).to_ascii_lowercase().contains("switch")
+    graph.has_any(place, &["on_true", "on_false"]) || graph.folded_class(place).contains("switch")
 }
 
 /// The files that a node names.

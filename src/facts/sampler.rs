@@ -23,7 +23,7 @@ pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
                     .links(place)
                     .any(|(name, _)| is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model"));
     }
-    let is_called_so = graph.class(place).to_ascii_lowercase().contains("sampler");
+    let is_called_so = graph.folded_class(place).contains("sampler");
     (is_called_so || has(&["sampler_name"])) && (has(&["positive"]) && has(&["latent_image", "samples", "image"]))
         || is_called_so
             && graph.links(place).any(|(name, _)| is_bundle(name))

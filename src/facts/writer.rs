@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::eval::{Eval, Known, is_show};
+use super::eval::{Eval, Known};
 use super::graph::{Graph, Place, Value};
 use super::makers::Maker;
 use super::note;
@@ -142,5 +142,5 @@ pub(super) fn shown(
 /// Whether a node shows or keeps a text and nothing else.
 pub(super) fn is_preview_of_text(graph: &Graph<'_>, place: Place) -> bool {
     let class = graph.class(place);
-    class == "PreviewAny" || is_show(class) || class.contains("Text") && class.contains("Save")
+    class == "PreviewAny" || graph.node(place).is_show() || class.contains("Text") && class.contains("Save")
 }

@@ -12,6 +12,7 @@ const MOST: u32 = 4_096;
 pub(super) struct Batch(pub(super) Vec<Unindexed>);
 
 /// What they are found by.
+#[derive(Default)]
 pub(super) struct Derived {
     entries: Vec<Entry>,
     indexed: Vec<Indexed>,
@@ -28,18 +29,29 @@ impl Derived {
 }
 
 impl Batch {
-    /// Derives it, on a thread that may take its time.
-    pub(super) async fn derive(self) -> Result<Derived, Error> {
-        let derive = move || {
-            let derived = self.0.iter().map(|run| {
-                let (entry, model) = entry(run);
-                (entry, run.done(model))
-            });
-            let (entries, indexed) = derived.unzip();
-            let event = |run: &Unindexed| Event::Generation { id: run.summary.id, status: run.summary.status };
-            Derived { entries, indexed, events: self.0.iter().map(event).collect() }
-        };
-        tokio::task::spawn_blocking(derive).await.map_err(|_| Error::Panicked)
+    /// Derives it, on two threads that may take their time.
+    pub(super) async fn derive(mut self) -> Result<Derived, Error> {
+        let other = Self(self.0.split_off(self.0.len() / 2));
+        let halves = [self, other].map(|half| tokio::task::spawn_blocking(move || half.derive_here()));
+        let mut derived = Derived::default();
+        for half in halves {
+            let Derived { entries, indexed, events } = half.await.map_err(|_| Error::Panicked)?;
+            derived.entries.extend(entries);
+            derived.indexed.extend(indexed);
+            derived.events.extend(events);
+        }
+        Ok(derived)
+    }
+
+    fn derive_here(self) -> Derived {
+        let mut derived = Derived::default();
+        for run in self.0 {
+            let (entry, model) = entry(&run);
+            derived.entries.push(entry);
+            derived.indexed.push(run.done(model));
+            derived.events.push(Event::Generation { id: run.summary.id, status: run.summary.status });
+        }
+        derived
     }
 }
 

@@ -71,18 +71,28 @@ pub(super) fn against_long(base: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
 /// The text of a row: its own frame, a frame against a base, or the base itself.
 pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
     let base = base.map(|id| self::base(conn, id)).transpose()?;
-    text_of(base.as_deref(), data)
-}
-
-/// The same with the bytes of its base.
-pub(super) fn text_of(base: Option<&[u8]>, data: Option<&[u8]>) -> Result<String, Error> {
     let bytes = match (base, data) {
-        (Some(base), Some(data)) => decompress(Decompressor::with_dictionary(base), data)?,
-        (Some(base), None) => base.to_vec(),
+        (Some(base), Some(data)) => return Reader::new(&base)?.read(data),
+        (Some(base), None) => base,
         (None, Some(data)) => whole(data)?,
         (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
     };
     text(bytes)
+}
+
+/// Reads frames that need one base.
+pub(super) struct Reader(Decompressor<'static>);
+
+impl Reader {
+    /// Makes ready for frames that need this base.
+    pub(super) fn new(base: &[u8]) -> Result<Self, Error> {
+        Decompressor::with_dictionary(base).map(Self).map_err(damaged)
+    }
+
+    /// The text of a frame.
+    pub(super) fn read(&mut self, data: &[u8]) -> Result<String, Error> {
+        text(decompress(&mut self.0, data)?)
+    }
 }
 
 /// How long the text of a row is, as the head of its frame says; without one, that of its base.
@@ -112,7 +122,7 @@ pub(super) fn base(conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
 
 /// What a frame that stands alone holds.
 pub(super) fn whole(data: &[u8]) -> Result<Vec<u8>, Error> {
-    decompress(Decompressor::new(), data)
+    decompress(&mut Decompressor::new().map_err(damaged)?, data)
 }
 
 /// Bytes that were a text.
@@ -120,10 +130,10 @@ pub(super) fn text(bytes: Vec<u8>) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|error| damaged(io::Error::new(io::ErrorKind::InvalidData, error)))
 }
 
-fn decompress(decompressor: io::Result<Decompressor<'_>>, data: &[u8]) -> Result<Vec<u8>, Error> {
+fn decompress(decompressor: &mut Decompressor<'_>, data: &[u8]) -> Result<Vec<u8>, Error> {
     let frame = [&MAGIC, data].concat();
     let size = usize::try_from(content_size(&frame)?).unwrap_or(usize::MAX);
-    decompressor.and_then(|mut decompressor| decompressor.decompress(&frame, size)).map_err(damaged)
+    decompressor.decompress(&frame, size).map_err(damaged)
 }
 
 fn without_magic(mut frame: Vec<u8>) -> Vec<u8> {

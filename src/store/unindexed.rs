@@ -29,8 +29,8 @@ const PROMPT: &str = "SELECT base_id, data FROM documents WHERE generation_id = 
 /// Bytes of prompts read at once; the last may go beyond.
 const MOST_BYTES: usize = 16 << 20;
 
-/// Bases held while many prompts are read, and their bytes.
-const MOST_BASES: usize = 64;
+/// Bases held while many prompts are read, and their bytes. Each takes some 100 KB to be ready.
+const MOST_BASES: usize = 48;
 const MOST_BASE_BYTES: usize = 4 << 20;
 
 /// A run that waits to be indexed.
@@ -125,8 +125,15 @@ fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Erro
 /// Texts that others are kept against, held while many of these are read.
 #[derive(Default)]
 struct Bases {
-    texts: VecDeque<(i64, Vec<u8>)>,
+    recent: VecDeque<Base>,
     bytes: usize,
+}
+
+struct Base {
+    id: i64,
+    text: Vec<u8>,
+    /// Made ready for frames that need it.
+    reader: frame::Reader,
 }
 
 impl Bases {
@@ -136,9 +143,15 @@ impl Bases {
             .prepare_cached(PROMPT)?
             .query_row(params![run.0, Coded(DocumentKind::Prompt)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let Some((base, data)) = row else { return Ok(None) };
-        let base = base.map(|id| self.base(conn, id)).transpose()?;
-        match frame::text_of(base, data.as_deref()) {
+        let text = match row {
+            None => return Ok(None),
+            Some((Some(base), data)) => {
+                let base = self.base(conn, base)?;
+                data.map_or_else(|| frame::text(base.text.clone()), |data| base.reader.read(&data))
+            }
+            Some((None, data)) => frame::read(conn, None, data.as_deref()),
+        };
+        match text {
             Ok(text) => Ok(Some(text)),
             // What can't be read can't be found by; the rest of the run can.
             Err(Error::Document { .. }) => Ok(None),
@@ -146,24 +159,20 @@ impl Bases {
         }
     }
 
-    fn base(&mut self, conn: &Connection, id: i64) -> Result<&[u8], Error> {
-        match self.texts.iter().position(|(held, _)| *held == id) {
-            Some(0) => {}
-            Some(place) => {
-                let held = self.texts.remove(place);
-                self.texts.extend(held);
-                self.texts.rotate_right(1);
-            }
+    fn base(&mut self, conn: &Connection, id: i64) -> Result<&mut Base, Error> {
+        let base = match self.recent.iter().position(|base| base.id == id).and_then(|place| self.recent.remove(place)) {
+            Some(base) => base,
             None => {
                 let text = frame::base(conn, id)?;
                 self.bytes += text.len();
-                self.texts.push_front((id, text));
+                Base { id, reader: frame::Reader::new(&text)?, text }
             }
+        };
+        while !self.recent.is_empty() && (self.recent.len() >= MOST_BASES || self.bytes > MOST_BASE_BYTES) {
+            self.bytes -= self.recent.pop_back().map_or(0, |base| base.text.len());
         }
-        while self.texts.len() > 1 && (self.texts.len() > MOST_BASES || self.bytes > MOST_BASE_BYTES) {
-            self.bytes -= self.texts.pop_back().map_or(0, |(_, text)| text.len());
-        }
-        Ok(self.texts.front().map_or(&[], |(_, text)| text))
+        self.recent.push_front(base);
+        self.recent.front_mut().ok_or(Error::Closed)
     }
 }
 

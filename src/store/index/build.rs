@@ -1,7 +1,6 @@
 //! Runs on their way into the index: from terms run by run to runs term by term.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::segment;
