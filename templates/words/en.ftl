@@ -125,13 +125,48 @@ nothing-matches-hint = No recorded run fits all of these filters.
 that-was-all = That was all
 that-was-all-hint = There is nothing older than what you have seen.
 
+# Search
+find = Search
+find-placeholder = Search prompts, models, files …
+find-clear = Clear the search
+find-help = How to search
+find-did-you-mean = Did you mean { $words }?
+example-words = These words, in any order: in prompt, model, LoRA, workflow, files, texts and errors. The last one may go on.
+example-phrase = One after the other
+example-without = Without this word
+example-or = One or the other
+example-models = In one field only
+example-exact = Exactly so, as the lists of values write it
+example-sampling = How it was sampled; ranges for numbers
+example-size = Size in pixels, frames
+example-seed = This seed
+example-texts = In the negative prompt; node types; the name of the workflow
+example-files = Names of outputs and inputs; what failed
+example-state = How it ended, and what came out
+example-traits = What a run is or has
+example-days = When; also date:2026-11-20, after:2026-11-01 and before:2026-12-01
+refine = Refine
+facet-model = Models
+facet-lora = LoRAs
+facet-sampler = Samplers
+facet-scheduler = Schedulers
+facet-node = Node types
+facet-workflow = Workflows
+facet-more = + { $n } more
+facet-not = not
+facet-without = Without { $value }
+facet-at-least = At least { $n }
+facet-none = There is nothing to refine by.
+indexing-title = Still indexing.
+indexing = { $waiting } of { $runs } runs to go; a search may miss some.
+
 # Keys
 keys = Keys
 keys-arrows = From card to card
 keys-ends = First card, last card
 keys-enter = Open it
 keys-beside = Of a run: the newer one, the older one
-keys-filter = To the filter
+keys-filter = To the search box
 keys-map = These keys
 keys-escape = Close what is open; of a run, back to the history
 
@@ -347,6 +382,8 @@ error-request = Look for request { $id } in the log.
 to-the-history = To the history
 
 # Scripts
+js-suggestions = Suggestions
+js-close = Close
 js-new = { $n } new
 js-many-new = Many new
 js-loading = More is coming

@@ -122,13 +122,48 @@ nothing-matches-hint = 没有符合全部筛选条件的生成记录。
 that-was-all = 已经到底了
 that-was-all-hint = 没有比这更早的记录了。
 
+# Search
+find = 搜索
+find-placeholder = 搜索提示词、模型、文件……
+find-clear = 清空搜索
+find-help = 搜索方法
+find-did-you-mean = 您是不是想输入 { $words }？
+example-words = 同时含有这些词，顺序不限：提示词、模型、LoRA、工作流、文件、文本和错误。最后一个词可以只写开头。
+example-phrase = 依次相连
+example-without = 不含这个词
+example-or = 任意一个
+example-models = 只在某个字段中查找
+example-exact = 完全一致，与列表中的写法相同
+example-sampling = 采样设置；数字可用范围
+example-size = 像素尺寸、帧数
+example-seed = 这个种子
+example-texts = 在反向提示词中；节点类型；工作流名称
+example-files = 输出和输入的文件名；出错的内容
+example-state = 结果状态与输出类型
+example-traits = 具有的特征
+example-days = 时间；也可以写 date:2026-11-20、after:2026-11-01、before:2026-12-01
+refine = 细分
+facet-model = 模型
+facet-lora = LoRA
+facet-sampler = 采样器
+facet-scheduler = 调度器
+facet-node = 节点类型
+facet-workflow = 工作流
+facet-more = 还有 { $n } 个
+facet-not = 排除
+facet-without = 排除 { $value }
+facet-at-least = 至少 { $n }
+facet-none = 没有可以细分的内容。
+indexing-title = 正在建立索引。
+indexing = { $runs } 次生成中还有 { $waiting } 次待处理；搜索结果可能不全。
+
 # Keys
 keys = 按键
 keys-arrows = 在卡片之间移动
 keys-ends = 第一张卡片，最后一张卡片
 keys-enter = 打开
 keys-beside = 在单次生成的页面：较新的一次，较旧的一次
-keys-filter = 转到筛选
+keys-filter = 转到搜索框
 keys-map = 显示按键
 keys-escape = 关闭已打开的；在单次生成的页面则返回历史
 
@@ -340,6 +375,8 @@ error-request = 请在日志中查找请求 { $id }。
 to-the-history = 返回历史
 
 # Scripts
+js-suggestions = 建议
+js-close = 关闭
 js-new = { $n } 个新的
 js-many-new = 有许多新的
 js-loading = 正在读取更多
