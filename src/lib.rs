@@ -14,6 +14,7 @@ pub mod live;
 pub mod media;
 pub mod model;
 pub mod recorder;
+pub mod search;
 pub mod store;
 pub mod telemetry;
 pub mod thumbs;

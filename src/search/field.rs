@@ -1,0 +1,175 @@
+//! The fields of the grammar: names, the lists they look in, what their values look like.
+
+use std::fmt;
+
+use crate::model::List;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $name:ident $key:literal $example:literal $shape:expr,)*) => {
+        /// What may stand before a colon.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Field {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Field {
+            /// Every field, the most used first.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in a search; never changes, translations go by it.
+            pub fn key(self) -> &'static str {
+                match self {
+                    $(Self::$name => $key,)*
+                }
+            }
+
+            /// A search that has it.
+            pub fn example(self) -> &'static str {
+                match self {
+                    $(Self::$name => $example,)*
+                }
+            }
+
+            pub(super) fn shape(self) -> Shape {
+                match self {
+                    $(Self::$name => $shape,)*
+                }
+            }
+        }
+    };
+}
+
+/// What the values of a field look like, and where they are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Words of the first list; the whole value in the second.
+    Words(List, Option<List>),
+    /// Always the whole value.
+    Whole(List),
+    /// Numbers.
+    Number(List),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// Days or moments.
+    When,
+}
+
+fields! {
+    /// Checkpoints, diffusion models, models of hosted services.
+    Model "model" "model:flux" Shape::Words(List::ModelWords, Some(List::Model)),
+    /// LoRAs.
+    Lora "lora" "lora:detail" Shape::Words(List::LoraWords, Some(List::Lora)),
+    /// What was asked for.
+    Prompt "prompt" "prompt:\"red fox\"" Shape::Words(List::PromptWords, None),
+    /// What was asked to be left out.
+    Negative "negative" "negative:blurry" Shape::Words(List::NegativeWords, None),
+    /// The name or the id of the workflow.
+    Workflow "workflow" "workflow:portrait" Shape::Words(List::WorkflowWords, Some(List::Workflow)),
+    /// Node types and titles.
+    Node "node" "node:upscale" Shape::Words(List::NodeWords, Some(List::Node)),
+    /// Samplers.
+    Sampler "sampler" "sampler:euler" Shape::Whole(List::Sampler),
+    /// Schedulers.
+    Scheduler "scheduler" "scheduler:karras" Shape::Whole(List::Scheduler),
+    /// Seeds.
+    Seed "seed" "seed:42" Shape::Whole(List::Seed),
+    /// How many steps.
+    Steps "steps" "steps:>20" Shape::Number(List::Steps),
+    /// Classifier-free guidance.
+    Cfg "cfg" "cfg:3..5" Shape::Number(List::Cfg),
+    /// The guidance that Flux models are told.
+    Guidance "guidance" "guidance:3.5" Shape::Number(List::Guidance),
+    /// How much of the latent is made anew.
+    Denoise "denoise" "denoise:<1" Shape::Number(List::Denoise),
+    /// Pixels across.
+    Width "width" "width:>=1024" Shape::Number(List::Width),
+    /// Pixels down.
+    Height "height" "height:1024" Shape::Number(List::Height),
+    /// Frames.
+    Length "length" "length:>48" Shape::Number(List::Length),
+    /// From start to end.
+    Duration "duration" "duration:>2m" Shape::Number(List::Duration),
+    /// How far the run got.
+    Status "status" "status:failed" Shape::Choice(STATUSES),
+    /// What its outputs are.
+    Kind "kind" "kind:video" Shape::Choice(KINDS),
+    /// What the error says; whole: the type of the node that failed.
+    Error "error" "error:memory" Shape::Words(List::ErrorWords, Some(List::ErrorNode)),
+    /// Names of outputs and inputs.
+    File "file" "file:portrait" Shape::Words(List::FileWords, Some(List::File)),
+    /// Texts that nodes gave.
+    Text "text" "text:fox" Shape::Words(List::OutputWords, None),
+    /// The ComfyUI it ran on.
+    Instance "instance" "instance:default" Shape::Whole(List::Instance),
+    /// The days on which it was queued.
+    Date "date" "date:7d" Shape::When,
+    /// Queued before.
+    Before "before" "before:2026-11-20" Shape::When,
+    /// Queued after.
+    After "after" "after:2026-11" Shape::When,
+    /// `temp`: gave previews; also the words of `status:` and `kind:`.
+    Is "is" "is:temp" Shape::Choice(IS),
+    /// What there is of it.
+    Has "has" "has:error" Shape::Choice(HAS),
+}
+
+const STATUSES: &[&str] = &["pending", "in_progress", "completed", "failed", "cancelled", "lost"];
+const KINDS: &[&str] = &["image", "video", "audio", "text", "3d", "other"];
+const IS: &[&str] = &[
+    "temp",
+    "pending",
+    "in_progress",
+    "completed",
+    "failed",
+    "cancelled",
+    "lost",
+    "image",
+    "video",
+    "audio",
+    "text",
+    "3d",
+    "other",
+];
+const HAS: &[&str] =
+    &["error", "workflow", "image", "video", "audio", "text", "3d", "lora", "negative", "input", "file", "preview"];
+/// What is offered behind a field of days.
+const DAYS: &[&str] = &["today", "yesterday", "7d", "30d"];
+
+impl Field {
+    /// The field of this name, whatever its case.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.key().eq_ignore_ascii_case(name))
+    }
+
+    /// The list of its whole values, where they are worth offering.
+    pub fn values(self) -> Option<List> {
+        match self.shape() {
+            Shape::Words(_, values) => values,
+            Shape::Whole(list) | Shape::Number(list) => Some(list),
+            Shape::Choice(_) | Shape::When => None,
+        }
+    }
+
+    /// The list of its words.
+    pub fn words(self) -> Option<List> {
+        match self.shape() {
+            Shape::Words(words, _) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The words that it may have, or the most useful ones.
+    pub fn choices(self) -> &'static [&'static str] {
+        match self.shape() {
+            Shape::Choice(words) => words,
+            Shape::When => DAYS,
+            _ => &[],
+        }
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
