@@ -234,11 +234,11 @@ impl Store {
     pub async fn of_prompts<T: Send + 'static>(
         &self,
         ids: Vec<GenerationId>,
-        read: impl Fn(&str) -> T + Send + 'static,
+        read: impl Fn(GenerationId, &str) -> T + Send + 'static,
     ) -> Result<Vec<(GenerationId, T)>, Error> {
         let of_prompt = move |conn: &_, id| {
             let prompt = document::document(conn, id, DocumentKind::Prompt)?;
-            Ok(prompt.map(|prompt| (id, read(&prompt))))
+            Ok(prompt.map(|prompt| (id, read(id, &prompt))))
         };
         self.readers.read(move |conn| ids.into_iter().filter_map(|id| of_prompt(conn, id).transpose()).collect()).await
     }

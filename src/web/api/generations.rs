@@ -43,6 +43,7 @@ pub fn generation_id(path: Result<Path<String>, PathRejection>) -> Result<Genera
     text.parse().ok().filter(|_| is_plain).map(GenerationId).ok_or(Error::NoGeneration)
 }
 
-fn json(body: Vec<u8>) -> Response {
+/// A body that is JSON.
+pub fn json(body: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, "application/json")], axum::Extension(Cache::Live), body).into_response()
 }

@@ -114,9 +114,7 @@ fn sampler(nth: u32, model: &str, [positive, negative]: [&str; 2]) -> Value {
 
 fn loras(nth: u32) -> Value {
     let lora = |which: u32| LORAS[which as usize % LORAS.len()];
-    let inputs = |name: &str, strength: f64, from: &str| {
-        json!({"lora_name": name, "strength_model": strength, "strength_clip": 1.0, "model": [from, 0], "clip": [from, 1]})
-    };
+    let inputs = |name: &str, strength: f64, from: &str| json!({"lora_name": name, "strength_model": strength, "strength_clip": 1.0, "model": [from, 0], "clip": [from, 1]});
     json!({
         "3": sampler(nth, "11", ["6", "7"]),
         "10": node("LoraLoader", "Load LoRA", &inputs(lora(nth), 0.8, "4")),
