@@ -17,11 +17,13 @@ use crate::facts;
 use crate::model::{
     Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
 };
+use crate::search::{Field, Search};
 use crate::web::api::generations::generation_id;
 use crate::web::documents::{Course, Nodes, strict, texts};
 use crate::web::error::Error;
 use crate::web::excerpt::Wanted;
 use crate::web::format::{self, Moment};
+use crate::web::marks::{self, Parts};
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
@@ -50,6 +52,8 @@ struct GenerationPage {
     inputs: Vec<Media>,
     failure: Option<Failure>,
     settings: Settings,
+    /// What led here.
+    search: Search,
     cached_nodes: usize,
     comfyui_version: Option<String>,
     devices: Vec<String>,
@@ -61,11 +65,16 @@ impl GenerationPage {
         self.documents.iter().any(|document| document.kind == kind)
     }
 
+    /// A text of it, with what was searched for marked.
+    fn marked(&self, field: Field, text: &str) -> Parts {
+        marks::marked(&self.search, field, text)
+    }
+
     /// What the history calls it.
-    fn name(&self) -> Cow<'_, str> {
+    fn marked_name(&self) -> Parts {
         match &self.run.workflow_name {
-            Some(name) => Cow::Borrowed(name),
-            None => Cow::Owned(self.t.with("run-number", "id", self.run.id)),
+            Some(name) => self.marked(Field::Workflow, name),
+            None => vec![(self.t.with("run-number", "id", self.run.id), false)],
         }
     }
 }
@@ -152,7 +161,7 @@ pub async fn page(
     let place_in_queue = place_in_queue(&app, &outline.summary).await?;
     let known = app.thumbs.facts(digests(&outline)).await;
     let texts = Texts::read(&app, &outline).await?;
-    let frame = Frame::new(&app, query.zone, viewer.words).await?;
+    let frame = Frame::of_list(&app, &query, viewer.words).await?;
     let bytes = texts.bytes();
     let page = app
         .work(bytes, move || {
@@ -209,7 +218,8 @@ fn view(
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),
         inputs: media(&outline.inputs),
         failure: run.error.clone().map(|error| Failure::new(error, &nodes, &course)),
-        settings: Settings::new(facts, t),
+        settings: Settings::new(&facts, run, query),
+        search: query.search.clone(),
         cached_nodes: texts(course.cached_nodes).len(),
         documents: folded(&outline, kept),
         comfyui_version: outline.comfyui.version,
