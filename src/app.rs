@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::blobs::Blobs;
 use crate::comfy::Endpoint;
 use crate::config::{Config, Host, Instance, Secret};
+use crate::indexer;
 use crate::live::Live;
-use crate::model::Timestamp;
+use crate::model::{IndexProgress, Timestamp};
 use crate::recorder::{self, Folders};
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
@@ -32,16 +33,35 @@ const BLOCKING_THREADS: usize = 24;
 /// # Errors
 /// What can't be opened, bound or resolved, with what to do; a task that ended unasked; a second signal.
 pub fn run(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let runtime = runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .max_blocking_threads(BLOCKING_THREADS)
-        .enable_all()
-        .build()
-        .context("start the threads of the daemon")?;
+    let runtime = threads()?;
     let outcome = runtime.block_on(serve(config, announce));
     // What still runs here was given up on: after a second signal, or after the last files had their time.
     runtime.shutdown_background();
     outcome
+}
+
+/// Indexes every run again, while no daemon uses the data folder. `tell` hears how far it is. Gives how many runs there
+/// are.
+///
+/// # Errors
+/// What can't be opened, read or written. What was done is kept, and the daemon does the rest.
+pub fn reindex(data_dir: &Path, tell: impl FnMut(IndexProgress)) -> anyhow::Result<u64> {
+    threads()?.block_on(async {
+        let store = Store::open(data_dir)?;
+        let outcome = indexer::reindex(&store, tell).await.context("index the runs");
+        let runs = store.index_progress().await.map(|progress| progress.runs);
+        outcome.and(store.close().await.context("close the database"))?;
+        Ok(runs?)
+    })
+}
+
+fn threads() -> anyhow::Result<runtime::Runtime> {
+    runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(BLOCKING_THREADS)
+        .enable_all()
+        .build()
+        .context("start the threads of the daemon")
 }
 
 async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
@@ -64,6 +84,11 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     let thumbnails = thumbs::run(thumbs, live.events(), shutdown.clone());
     tasks.spawn(async {
         thumbnails.await;
+        Ok(())
+    });
+    let indexing = indexer::run(store.clone(), live.clone(), shutdown.clone());
+    tasks.spawn(async {
+        indexing.await;
         Ok(())
     });
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;

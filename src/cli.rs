@@ -28,6 +28,8 @@ enum Command {
     Serve(Options),
     /// Print the configuration and where each value comes from
     Config(Options),
+    /// Read everything that is kept once more, so that searches find it by all that is known today
+    Reindex(Options),
 }
 
 #[derive(Args)]
@@ -123,6 +125,8 @@ pub enum Action {
     Serve,
     /// Print the configuration.
     ShowConfig,
+    /// Index every run again.
+    Reindex,
 }
 
 /// A command line that was understood.
@@ -153,6 +157,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         None => (Action::Serve, options),
         Some(Command::Serve(options)) => (Action::Serve, options),
         Some(Command::Config(options)) => (Action::ShowConfig, options),
+        Some(Command::Reindex(options)) => (Action::Reindex, options),
     };
     Ok(Parsed { action, flags: options.into_givens() })
 }
@@ -211,6 +216,7 @@ mod tests {
             (&["--listen", "localhost:1"][..], Action::Serve),
             (&["serve", "--listen", "localhost:1"], Action::Serve),
             (&["config", "--listen", "localhost:1"], Action::ShowConfig),
+            (&["reindex", "--data-dir", "/tmp/x"], Action::Reindex),
         ] {
             let parsed = parsed(arguments).unwrap();
             assert_eq!((parsed.action, parsed.flags.len()), (action, 1));

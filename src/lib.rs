@@ -9,6 +9,7 @@ pub mod cli;
 pub mod comfy;
 pub mod config;
 pub mod facts;
+pub mod indexer;
 pub mod json;
 pub mod live;
 pub mod media;

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use comfy_recall::cli::{self, Action, Unparsed};
 use comfy_recall::config::{self, Effective, Surroundings};
 use comfy_recall::{app, telemetry};
+use indicatif::{ProgressBar, ProgressStyle};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
@@ -26,7 +27,21 @@ fn main() -> ExitCode {
     done_or_failed(match parsed.action {
         Action::ShowConfig => print(&effective.to_string()),
         Action::Serve => serve(effective),
+        Action::Reindex => reindex(&effective),
     })
+}
+
+/// With a bar where somebody watches, else with a line at the end alone.
+fn reindex(effective: &Effective) -> anyhow::Result<()> {
+    telemetry::start(effective.config.log)?;
+    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} runs, {per_sec}, {eta} to go")?;
+    let bar = ProgressBar::new(0).with_style(style);
+    let runs = app::reindex(&effective.config.data_dir, |progress| {
+        bar.set_length(progress.runs);
+        bar.set_position(progress.runs.saturating_sub(progress.waiting));
+    })?;
+    bar.finish_and_clear();
+    print(&format!("indexed {runs} runs\n"))
 }
 
 fn serve(effective: Effective) -> anyhow::Result<()> {

@@ -13,6 +13,9 @@ mod tests;
 
 use graph::Graph;
 
+/// Which rules [`read`] goes by: raised whenever it may say something else of a prompt, which then is read again.
+pub const VERSION: u32 = 1;
+
 /// What a prompt says. Every list is in the order of use, each value once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {

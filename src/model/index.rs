@@ -5,7 +5,8 @@ use super::{GenerationId, Timestamp};
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {
         /// A list of terms. Lists of words hold folded words with their positions. Lists of values hold whole values: the
-        /// folded text, a zero byte, the text as it was written. Lists of numbers hold `f64`s whose bytes sort as they do.
+        /// folded text, a zero byte, the text as it was written. Lists of our own words and of ids hold them as they are.
+        /// Lists of numbers hold `f64`s whose bytes sort as they do.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum List {
             $($(#[$doc])* $name = $code,)*
@@ -20,6 +21,16 @@ macro_rules! lists {
                 match self {
                     $(Self::$name => $code,)*
                 }
+            }
+
+            /// The list with that number.
+            pub fn of_code(code: u8) -> Option<Self> {
+                Self::ALL.iter().copied().find(|list| list.code() == code)
+            }
+
+            /// Whether it is one of words, whose positions are kept for phrases.
+            pub fn has_positions(self) -> bool {
+                self.code() < 32
             }
         }
     };
@@ -56,21 +67,21 @@ lists! {
     Sampler = 37,
     /// Schedulers.
     Scheduler = 38,
-    /// Seeds.
+    /// Seeds, as they are.
     Seed = 39,
-    /// Words of the statuses.
+    /// Words of the statuses, as they are.
     Status = 40,
-    /// Words of the kinds of output.
+    /// Words of the kinds of output, as they are.
     Kind = 41,
-    /// Names of the instances.
+    /// Names of the instances, as they are.
     Instance = 42,
-    /// ComfyUI's ids of the runs.
+    /// ComfyUI's ids of the runs, as they are.
     PromptId = 43,
-    /// What a run is or has: `temp`, `error`, `workflow` …
+    /// What a run is or has: `temp`, `error`, `workflow` …, as it is.
     Trait = 44,
-    /// Hashes of the positive texts.
+    /// Hashes of the positive texts, as they are.
     PromptHash = 45,
-    /// Hashes of the graphs, without what is filled in.
+    /// Hashes of the graphs, without what is filled in, as they are.
     GraphHash = 46,
     /// Names of files, whole.
     File = 47,

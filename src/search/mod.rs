@@ -23,6 +23,9 @@ pub use want::{Clock, sortable};
 
 use crate::model::List;
 
+/// Which rules make an [`entry`]: raised whenever one of a run may have other terms, which then is made again.
+pub const VERSION: u32 = 1;
+
 /// A search, understood. The default one finds everything.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Search {}

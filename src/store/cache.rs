@@ -4,37 +4,27 @@
 //! One connection for all, as each of its calls touches a few pages. Every call blocks.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Code, Coded, DigestBytes};
-use super::open;
+use super::derived::{self, Derived};
 use crate::model::{Digest, MediaFacts, ThumbSize, Unmade};
 
 /// The cache's name in the data folder.
 const FILE: &str = "cache.db";
 
-/// `application_id`, 'crcc', and `user_version`: a file with others is made anew.
-const SIGNATURE: (i64, i64) = (1_668_440_931, 1);
-
-/// A crash may cost the last thumbnails, never the file: NORMAL in WAL.
-const SETTINGS: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
-    PRAGMA busy_timeout = 1000;
-    PRAGMA wal_autocheckpoint = 1000;
-    PRAGMA journal_size_limit = 8388608;
-    PRAGMA cache_size = -2048;
-    PRAGMA temp_store = MEMORY;
-";
-
 /// unmade: why there is no thumbnail; NULL when there is one. maker: who tried. The bytes stand last, so that a row is read
 /// without them in one page.
-const SCHEMA: &str = "
+const DATABASE: Derived = Derived {
+    // 'crcc'
+    signature: (1_668_440_931, 1),
+    // A crash may cost the last thumbnails, never the file: NORMAL in WAL.
+    settings: "PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 1000; PRAGMA cache_size = -2048;",
+    look: "SELECT count(*) FROM (SELECT maker FROM thumbnails ORDER BY rowid DESC LIMIT 1)",
+    schema: "
     CREATE TABLE thumbnails (
         sha256      BLOB NOT NULL UNIQUE CHECK (length(sha256) = 32),
         maker       INTEGER NOT NULL,
@@ -45,7 +35,8 @@ const SCHEMA: &str = "
         small       BLOB,
         large       BLOB
     ) STRICT;
-";
+",
+};
 const SMALL: &str = "SELECT maker, unmade, small AS webp FROM thumbnails WHERE sha256 = ?1";
 const LARGE: &str = "SELECT maker, unmade, coalesce(large, small) AS webp FROM thumbnails WHERE sha256 = ?1";
 const TRIED: &str = "SELECT maker, unmade, NULL AS webp FROM thumbnails WHERE sha256 = ?1";
@@ -110,7 +101,7 @@ impl Cache {
     pub fn open(folder: &Path) -> Self {
         let file = folder.join(FILE);
         let mut state = State { conn: None, is_told: false };
-        match connect(&file) {
+        match DATABASE.open(&file) {
             Ok(conn) => state.conn = Some(conn),
             Err(error) => state.fail(&file, &error),
         }
@@ -180,9 +171,9 @@ impl Cache {
             }
             Err(error) => {
                 state.fail(&self.0.file, &error);
-                if is_broken(&error) {
+                if derived::is_broken(&error) {
                     state.conn = None;
-                    state.conn = remove(&self.0.file).ok().and_then(|()| connect(&self.0.file).ok());
+                    state.conn = derived::remove(&self.0.file).ok().and_then(|()| DATABASE.open(&self.0.file).ok());
                 }
                 None
             }
@@ -198,68 +189,6 @@ impl State {
             tracing::warn!("{file} can't be used, thumbnails are made again each time they are asked for: {error}");
         }
     }
-}
-
-/// Opens the file; replaces what is broken or not ours.
-fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    match connect_as_it_is(file) {
-        Err(error) if is_broken(&error) => {
-            tracing::info!("{} is made anew: {error}", file.display());
-            remove(file).map_err(unusable)?;
-            connect_as_it_is(file)
-        }
-        opened => opened,
-    }
-}
-
-fn connect_as_it_is(file: &Path) -> rusqlite::Result<Connection> {
-    open::private(file).map_err(unusable)?;
-    let conn = Connection::open_with_flags(
-        file,
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
-    conn.execute_batch(SETTINGS)?;
-    let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
-    let signature = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
-    let is_empty = number("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)")? == 1;
-    if is_empty && signature == (0, 0) {
-        let (application, version) = SIGNATURE;
-        conn.execute_batch(&format!(
-            "BEGIN; {SCHEMA} PRAGMA application_id = {application}; PRAGMA user_version = {version}; COMMIT;"
-        ))?;
-    } else if signature != SIGNATURE {
-        return Err(rusqlite::Error::SqliteFailure(
-            rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),
-            Some("not a cache of this version".to_owned()),
-        ));
-    }
-    // Finds a file that was cut or overwritten.
-    conn.query_row("SELECT count(*) FROM (SELECT maker FROM thumbnails ORDER BY rowid DESC LIMIT 1)", [], |_| Ok(()))?;
-    Ok(conn)
-}
-
-fn is_broken(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-        // A table that isn't there, a column of another type: somebody else's hand.
-        || matches!(error.sqlite_error_code(), Some(ErrorCode::Unknown))
-        || matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..))
-}
-
-fn unusable(error: io::Error) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), Some(error.to_string()))
-}
-
-/// Removes the database and what SQLite keeps beside it.
-fn remove(file: &Path) -> io::Result<()> {
-    for beside in ["", "-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(beside);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn cached(row: &Row<'_>) -> rusqlite::Result<Cached> {
@@ -281,6 +210,8 @@ fn facts(row: &Row<'_>) -> rusqlite::Result<MediaFacts> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const DIGEST: Digest = Digest([7; 32]);
@@ -335,7 +266,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path());
         assert_keeps(&cache);
-        remove(&folder.path().join(FILE)).unwrap();
+        derived::remove(&folder.path().join(FILE)).unwrap();
         assert_keeps(&cache);
         drop(cache);
         assert_keeps(&Cache::open(folder.path()));
@@ -366,7 +297,7 @@ mod tests {
         for spoil in [&foreign as &dyn Fn(), &newer, &altered, &cut, &noise] {
             spoil();
             assert_keeps(&Cache::open(folder.path()));
-            remove(&file).unwrap();
+            derived::remove(&file).unwrap();
         }
     }
 

@@ -30,7 +30,8 @@ pub(super) fn outline(conn: &Connection, id: GenerationId) -> Result<Option<Outl
     Ok(Some(Outline { summary, outputs, inputs, documents, comfyui: comfyui(conn, id)? }))
 }
 
-fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Attachment>, Error> {
+/// What a run gave and read.
+pub(super) fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Attachment>, Error> {
     let mut statement = conn.prepare_cached(ATTACHMENTS)?;
     let rows = statement.query_map([id.0], attachment_from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -76,6 +76,12 @@ pub enum Error {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
+    /// The index is broken; it is made anew when the next run is indexed.
+    #[error("search.db can't be read; it is made anew in the background, try again in a while")]
+    Index {
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
     /// No room on the disk.
     #[error("the disk of the data folder is full; free some space, nothing else is needed")]
     Full {

@@ -71,9 +71,14 @@ pub(super) fn against_long(base: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
 /// The text of a row: its own frame, a frame against a base, or the base itself.
 pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
     let base = base.map(|id| self::base(conn, id)).transpose()?;
+    text_of(base.as_deref(), data)
+}
+
+/// The same with the bytes of its base.
+pub(super) fn text_of(base: Option<&[u8]>, data: Option<&[u8]>) -> Result<String, Error> {
     let bytes = match (base, data) {
-        (Some(base), Some(data)) => decompress(Decompressor::with_dictionary(&base), data)?,
-        (Some(base), None) => base,
+        (Some(base), Some(data)) => decompress(Decompressor::with_dictionary(base), data)?,
+        (Some(base), None) => base.to_vec(),
         (None, Some(data)) => whole(data)?,
         (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
     };

@@ -26,20 +26,41 @@ const SUMMARY: &str = "
 
 /// One page.
 pub(super) fn list(conn: &Connection, filter: &Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
-    let mut places = places(conn, filter, start, limit.get().saturating_add(1))?;
+    let page = page(start, limit, |start, most| places(conn, filter, start, most))?;
+    summaries(conn, page)
+}
+
+/// The places of one page; `find` gives the first of them from there on, the nearest first, so many at most.
+pub(super) fn page(
+    start: Start,
+    limit: Limit,
+    find: impl Fn(Start, u32) -> Result<Vec<Place>, Error>,
+) -> Result<Page<Place>, Error> {
+    let mut items = find(start, limit.get().saturating_add(1))?;
     let most = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let is_more = places.len() > most;
-    places.truncate(most);
+    let is_more = items.len() > most;
+    items.truncate(most);
     if let Start::Newer(_) = start {
-        places.reverse();
+        items.reverse();
     }
-    let (prev, next) = edges(start, &places);
+    // The cursor, if there are runs beyond it.
+    let if_any = |cursor: Option<Cursor>, way: fn(Cursor) -> Start| {
+        let Some(at) = cursor else { return Ok::<_, Error>(None) };
+        Ok(if find(way(at), 1)?.is_empty() { None } else { Some(at) })
+    };
+    let (prev, next) = edges(start, &items);
     let (prev, next) = match start {
         Start::Newest => (None, next.filter(|_| is_more)),
-        Start::Older(_) => (if_any(conn, filter, prev, Start::Newer)?, next.filter(|_| is_more)),
-        Start::Newer(_) => (prev.filter(|_| is_more), if_any(conn, filter, next, Start::Older)?),
+        Start::Older(_) => (if_any(prev, Start::Newer)?, next.filter(|_| is_more)),
+        Start::Newer(_) => (prev.filter(|_| is_more), if_any(next, Start::Older)?),
     };
-    let items = places.into_iter().filter_map(|(_, id)| summary(conn, GenerationId(id)).transpose());
+    Ok(Page { items, next, prev })
+}
+
+/// What the list shows of the runs of a page.
+pub(super) fn summaries(conn: &Connection, page: Page<Place>) -> Result<Page<Summary>, Error> {
+    let Page { items, next, prev } = page;
+    let items = items.into_iter().filter_map(|(_, id)| summary(conn, GenerationId(id)).transpose());
     Ok(Page { items: items.collect::<Result<_, _>>()?, next, prev })
 }
 
@@ -55,24 +76,17 @@ fn edges(start: Start, places: &[Place]) -> (Option<Cursor>, Option<Cursor>) {
     }
 }
 
-/// The cursor, if there are runs beyond it.
-fn if_any(
-    conn: &Connection,
-    filter: &Filter,
-    cursor: Option<Cursor>,
-    way: impl Fn(Cursor) -> Start,
-) -> Result<Option<Cursor>, Error> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let found = places(conn, filter, way(cursor), 1)?;
-    Ok(Some(cursor).filter(|_| !found.is_empty()))
-}
-
 /// The runs beside one, of those that fit the filter; it need not fit itself. `None` when there is no such run.
 pub(super) fn neighbours(conn: &Connection, filter: &Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
-    let place = conn.prepare_cached(PLACE)?.query_row([id.0], |row| Ok((row.get("created_at")?, row.get("id")?)));
-    let Some(at) = place.optional()?.as_ref().map(cursor) else { return Ok(None) };
+    let Some(at) = place(conn, id)? else { return Ok(None) };
     let nearest = |start| Ok::<_, Error>(places(conn, filter, start, 1)?.first().map(|&(_, id)| GenerationId(id)));
     Ok(Some(Neighbours { newer: nearest(Start::Newer(at))?, older: nearest(Start::Older(at))? }))
+}
+
+/// Where a run stands.
+pub(super) fn place(conn: &Connection, id: GenerationId) -> Result<Option<Cursor>, Error> {
+    let place = conn.prepare_cached(PLACE)?.query_row([id.0], |row| Ok((row.get("created_at")?, row.get("id")?)));
+    Ok(place.optional()?.as_ref().map(cursor))
 }
 
 /// What the list shows of one run.

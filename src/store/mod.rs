@@ -9,13 +9,16 @@ mod cache;
 mod codes;
 mod count;
 mod covers;
+mod derived;
 mod detail;
 mod document;
 mod documents;
 mod error;
 mod files;
+mod find;
 mod frame;
 mod gaps;
+mod index;
 mod known;
 mod list;
 mod open;
@@ -26,6 +29,7 @@ mod save;
 mod shape;
 mod size;
 mod tally;
+mod unindexed;
 mod writer;
 
 use std::path::Path;
@@ -33,10 +37,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Counted, Detail, Digest, DocumentKind, Facet, FileRef, Filter, Gap, GapKind, GenerationId,
-    IndexProgress, InstanceId, InstanceName, Limit, List, Neighbours, Outline, Page, PromptId, Size, Start, Status,
-    Summary, Timestamp, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
+    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
 };
+use index::Index;
 use readers::Readers;
 use writer::{Session, Writer};
 
@@ -46,6 +50,7 @@ pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use known::Known;
 pub use save::Save;
+pub use unindexed::{Indexed, Unindexed};
 
 /// The writer's thread, and how its last checkpoint went.
 type Thread = JoinHandle<Result<(), Error>>;
@@ -55,6 +60,7 @@ type Thread = JoinHandle<Result<(), Error>>;
 pub struct Store {
     writer: Writer,
     readers: Arc<Readers>,
+    index: Index,
     /// Taken by the one who waits for its end.
     thread: Arc<Mutex<Option<Thread>>>,
 }
@@ -75,7 +81,7 @@ impl Store {
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Arc::new(Readers::new(opened.file, read_time_limit));
-        Ok(Self { writer, readers, thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { writer, readers, index: Index::new(folder), thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear
@@ -85,6 +91,7 @@ impl Store {
     /// When the last checkpoint fails; nothing that was answered for is lost by that.
     pub async fn close(self) -> Result<(), Error> {
         self.readers.close();
+        self.index.close();
         self.writer.close().await;
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         match thread {
@@ -169,6 +176,9 @@ impl Store {
 
     /// A page of the list, newest first by (created_at, id).
     pub async fn list(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
+        if filter.want.is_some() {
+            return self.find(filter, start, limit).await;
+        }
         self.readers.read(move |conn| list::list(conn, &filter, start, limit)).await
     }
 
@@ -181,11 +191,17 @@ impl Store {
     /// The runs before and behind one in the list of a filter, which it need not fit itself; `None` when there is no such
     /// run.
     pub async fn neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
+        if filter.want.is_some() {
+            return self.find_neighbours(filter, id).await;
+        }
         self.readers.read(move |conn| list::neighbours(conn, &filter, id)).await
     }
 
     /// How many runs fit a filter; exact.
     pub async fn count(&self, filter: Filter) -> Result<u64, Error> {
+        if filter.want.is_some() {
+            return self.index.count(filter).await;
+        }
         self.readers.read(move |conn| count::count(conn, &filter)).await
     }
 
@@ -193,25 +209,10 @@ impl Store {
     /// than moments. Days that begin at a whole quarter of an hour are cheap.
     pub async fn days(&self, filter: Filter, starts: &[Timestamp]) -> Result<Vec<u64>, Error> {
         let starts = starts.to_vec();
+        if filter.want.is_some() {
+            return self.index.days(filter, starts).await;
+        }
         self.readers.read(move |conn| count::days(conn, &filter, &starts)).await
-    }
-
-    /// The most frequent values of each of these lists among the runs of a filter, at most `most` of each.
-    pub async fn facets(&self, filter: Filter, lists: &[List], most: usize) -> Result<Vec<Facet>, Error> {
-        let _ = (filter, most);
-        Ok(lists.iter().map(|&list| Facet { list, values: Vec::new(), more: 0, is_exact: false }).collect())
-    }
-
-    /// Values or words of a list for somebody who typed `folded`, the most frequent first: of a list of words those that
-    /// begin so, of a list of values those in which a word begins so.
-    pub async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
-        let _ = (list, folded, most);
-        Ok(Vec::new())
-    }
-
-    /// How far the index is.
-    pub async fn index_progress(&self) -> Result<IndexProgress, Error> {
-        Ok(IndexProgress::default())
     }
 
     /// Everything that is kept of a run; `None` when there is no such run.
@@ -305,8 +306,8 @@ impl Store {
 
     /// How much is kept.
     pub async fn size(&self) -> Result<Size, Error> {
-        let file = self.readers.file().to_owned();
-        self.readers.read(move |conn| size::size(conn, &file)).await
+        let files = [self.readers.file(), self.index.file()].map(Path::to_owned);
+        self.readers.read(move |conn| size::size(conn, &files)).await
     }
 
     /// Every instance that was ever recorded, by name.

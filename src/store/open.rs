@@ -20,11 +20,14 @@ const LOCK: &str = "recall.lock";
 const APPLICATION_ID: i64 = 1_668_440_940;
 
 /// Every migration, in order. A released one is never edited.
-const MIGRATIONS: &[M<'static>] =
-    &[M::up(include_str!("migrations/0001-generations.sql")), M::up(include_str!("migrations/0002-browsing.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001-generations.sql")),
+    M::up(include_str!("migrations/0002-browsing.sql")),
+    M::up(include_str!("migrations/0003-finding.sql")),
+];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 2;
+pub(super) const SCHEMA: i64 = 3;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "
@@ -46,7 +49,7 @@ const READER_SETTINGS: &str = "
 ";
 
 /// Statements that a connection keeps prepared.
-const STATEMENTS: usize = 128;
+pub(super) const STATEMENTS: usize = 128;
 
 /// A database that is open for writing, and the lock that keeps others out for as long as it lives.
 pub(super) struct Opened {

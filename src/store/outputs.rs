@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::codes::{Code, Coded};
 use super::tally::{self, Counted, Tallies};
-use super::{Error, NewAttachment};
+use super::{Error, NewAttachment, unindexed};
 use crate::model::{GenerationId, MediaKind, Role};
 
 /// Characters of a text that a list shows.
@@ -76,6 +76,7 @@ pub(super) fn sum_up(conn: &Connection, tallies: &mut Tallies, run: GenerationId
     if before.kinds != kinds {
         conn.prepare_cached(SET_KINDS)?.execute(params![run.0, kinds])?;
         tallies.replace(before, Counted { kinds, ..before });
+        unindexed::note(conn, run)?;
     }
     Ok(())
 }

@@ -69,6 +69,11 @@ impl Readers {
         self.lock().clear();
     }
 
+    /// Ends the connections that nobody uses: the file is to be another.
+    pub(super) fn forget(&self) {
+        self.lock().clear();
+    }
+
     fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         let lent = self.lock().pop();
         let conn = match lent {

@@ -6,7 +6,7 @@ use super::codes::{Coded, PackedId};
 use super::outputs::{self, beginning};
 use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
-use super::{Error, NewAttachment, attachments};
+use super::{Error, NewAttachment, attachments, unindexed};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
 use crate::model::{StatusReason, Timestamp};
 
@@ -100,6 +100,7 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
         }
     }
     attachments::save(conn, tallies, instance, id, run.id.is_none(), &run.attachments)?;
+    unindexed::note(conn, id)?;
     Ok(id)
 }
 

@@ -1,6 +1,6 @@
 //! How much is kept, without reading it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
@@ -14,14 +14,14 @@ const PENDING: &str = "SELECT count(*) AS files FROM wanted";
 /// An index of nothing else.
 const MISSING: &str = "SELECT count(*) AS files FROM attachments INDEXED BY attachments_missing WHERE state = 2";
 
-/// How much is kept; `file` is the database.
-pub(super) fn size(conn: &Connection, file: &Path) -> Result<Size, Error> {
+/// How much is kept; `databases` are the files of the records and of their index.
+pub(super) fn size(conn: &Connection, databases: &[PathBuf]) -> Result<Size, Error> {
     let (files, bytes): (i64, i64) =
         conn.prepare_cached(FILES)?.query_row([], |row| Ok((row.get("files")?, row.get("bytes")?)))?;
-    // The log is there while the database is open. A file that can't be asked for its length counts as nothing.
+    // The log is there while a database is open. A file that can't be asked for its length counts as nothing.
     let length = |path: &Path| path.metadata().map_or(0, |found| found.len());
     Ok(Size {
-        records_bytes: length(file) + length(&file.with_extension("db-wal")),
+        records_bytes: databases.iter().map(|file| length(file) + length(&file.with_extension("db-wal"))).sum(),
         generations: count::count(conn, &Filter::default())?,
         files: files.unsigned_abs(),
         files_bytes: bytes.unsigned_abs(),

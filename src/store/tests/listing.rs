@@ -152,6 +152,7 @@ async fn steps(f: &Fixture, start: Start) -> Vec<u64> {
         until: (bits & 16 != 0).then(|| at(8)),
         want: None,
         kinds: if bits & 32 == 0 { Vec::new() } else { vec![MediaKind::Audio, MediaKind::Video] },
+        want: None,
     });
     let filters: Vec<_> = filters.collect();
     f.store

@@ -2,6 +2,7 @@
 
 mod documents;
 mod files;
+mod indexing;
 mod listing;
 mod narrowing;
 mod opening;
@@ -10,6 +11,7 @@ mod standing;
 mod upgrading;
 mod writing;
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{NewAttachment, NewContent, Save, Store};
@@ -106,7 +108,11 @@ fn wanted(filename: &str) -> NewAttachment {
 /// How SQLite means to answer a query.
 pub(super) fn plan(query: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    let conn = super::open::writer(folder.path()).unwrap().conn;
+    plan_on(&super::open::writer(folder.path()).unwrap().conn, query)
+}
+
+/// The same on a database that is open.
+pub(super) fn plan_on(conn: &Connection, query: &str) -> Vec<String> {
     let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
     let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
     let steps = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get("detail")).unwrap();
@@ -115,7 +121,16 @@ pub(super) fn plan(query: &str) -> Vec<String> {
 
 /// Fails when a query reads a table that grows from end to end, or sorts what it read.
 pub(super) fn assert_searches(query: &str) {
-    for step in plan(query) {
+    assert_is_search(query, plan(query));
+}
+
+/// The same for a query of the index.
+pub(super) fn assert_searches_of_index(query: &str) {
+    assert_is_search(query, super::index::plan(query));
+}
+
+fn assert_is_search(query: &str, plan: Vec<String>) {
+    for step in plan {
         // A subquery is a heading; what it reads stands on lines of its own.
         let is_heading = step.contains("SCALAR SUBQUERY");
         let is_free = step.starts_with("SEARCH") || is_heading || step == "SCAN CONSTANT ROW";

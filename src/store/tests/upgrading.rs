@@ -74,6 +74,18 @@ async fn a_database_of_schema_1_is_brought_up_to_date_with_everything_in_it() {
 }
 
 #[tokio::test]
+async fn every_run_of_a_database_of_schema_2_waits_to_be_indexed() {
+    let f = open_old("recall-0002.db").await;
+    let progress = f.store.index_progress().await.unwrap();
+    assert_eq!((progress.waiting, progress.runs), (15, 15));
+    let waiting = f.store.unindexed(None, 100).await.unwrap();
+    assert_eq!(waiting.len(), 15);
+    let oldest = waiting.last().unwrap();
+    assert_eq!((oldest.summary.id, oldest.attachments.len()), (GenerationId(1), 2));
+    assert!(oldest.prompt.as_ref().unwrap().contains("KSampler"));
+}
+
+#[tokio::test]
 async fn an_upgraded_database_has_the_same_tables_as_a_new_one_and_is_sound() {
     let upgraded = open_old("recall-0001.db").await;
     let new = Fixture::new().await;

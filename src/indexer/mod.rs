@@ -1,0 +1,171 @@
+//! Brings runs into the index: reads those that wait, derives what they are found by, hands it to the store.
+//!
+//! Recording comes first: a run is found by a search a moment after it is recorded, and while many are recorded at once the
+//! index follows at a tenth of the time. What waits is noted in the store, so it may stop at any time and goes on where it
+//! was. When what we derive has become better, or the index is gone, every run waits again, and is found by what was
+//! derived before until its turn comes.
+
+mod describe;
+mod work;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::live::{Live, Position};
+use crate::model::{Event, GenerationId, IndexProgress};
+use crate::store::{Error, Store};
+use crate::{facts, search};
+use work::{Batch, Derived};
+
+/// How long the first change waits for those that come with it.
+const BREATH: Duration = Duration::from_millis(60);
+
+/// While runs are recorded, so many times as long as the last batch took is left to the recording, at most [`REST`].
+const SHARE: u32 = 9;
+const REST: Duration = Duration::from_secs(3);
+
+/// After an error.
+const LATER: Duration = Duration::from_secs(10);
+
+/// Without a word of changes, what waits is looked at all the same.
+const AT_LEAST: Duration = Duration::from_secs(60 * 60);
+
+/// Runs that changed just now and are taken before all others.
+const MOST_CHANGED: usize = 256;
+
+/// Which rules derive what the index has. When it changes, every run is indexed again.
+fn version() -> String {
+    format!("{}.{}", facts::VERSION, search::VERSION)
+}
+
+/// Keeps the index up with what is recorded, until `shutdown`.
+pub async fn run(store: Store, live: Live, shutdown: CancellationToken) {
+    let mut indexer = Indexer { events: live.events(), store, live, changed: BTreeSet::new() };
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = indexer.run() => {}
+    }
+}
+
+/// Derives every run again, and returns when all are done. `tell` hears how far it is.
+///
+/// # Errors
+/// What the store says; what was done is kept.
+pub async fn reindex(store: &Store, mut tell: impl FnMut(IndexProgress)) -> Result<(), Error> {
+    store.derive_again(&version(), true).await?;
+    let mut progress = store.index_progress().await?;
+    progress.waiting = progress.waiting.min(progress.runs);
+    tell(progress);
+    let mut work = work::Work::new(store);
+    while let Some(done) = work.step().await? {
+        progress.waiting = progress.waiting.saturating_sub(done);
+        tell(progress);
+    }
+    Ok(())
+}
+
+struct Indexer {
+    store: Store,
+    live: Live,
+    events: Receiver<(Position, Event)>,
+    /// Told of, and not indexed since.
+    changed: BTreeSet<GenerationId>,
+}
+
+impl Indexer {
+    async fn run(&mut self) {
+        loop {
+            let Err(error) = self.keep_up().await;
+            if error.is_full() {
+                tracing::debug!(%error, "the index waits for room on the disk");
+            } else {
+                tracing::warn!(%error, "index the runs");
+            }
+            sleep(LATER).await;
+        }
+    }
+
+    async fn keep_up(&mut self) -> Result<std::convert::Infallible, Error> {
+        // After an error too: the index may have been made anew.
+        if self.store.derive_again(&version(), false).await? {
+            tracing::info!("every run is indexed in the background");
+        }
+        loop {
+            self.catch_up().await?;
+            self.wait().await;
+        }
+    }
+
+    /// Indexes what waits, those that change meanwhile first.
+    async fn catch_up(&mut self) -> Result<(), Error> {
+        let store = self.store.clone();
+        let mut work = work::Work::new(&store);
+        loop {
+            let start = Instant::now();
+            self.hear();
+            let is_recording = !self.changed.is_empty();
+            if is_recording {
+                self.index_changed().await?;
+            } else if work.step().await?.is_none() {
+                return Ok(());
+            }
+            if is_recording {
+                sleep((start.elapsed() * SHARE).min(REST)).await;
+            }
+        }
+    }
+
+    /// Indexes those that changed last, and tells of them: searches that are open may find them now.
+    async fn index_changed(&mut self) -> Result<(), Error> {
+        while self.changed.len() > MOST_CHANGED {
+            self.changed.pop_first();
+        }
+        let ids: Vec<_> = std::mem::take(&mut self.changed).into_iter().collect();
+        let batch = Batch(self.store.unindexed_of(ids).await?);
+        let statuses: Vec<_> = batch.0.iter().map(|run| (run.summary.id, run.summary.status)).collect();
+        if statuses.is_empty() {
+            return Ok(());
+        }
+        let Derived { entries, indexed } = batch.derive().await?;
+        self.store.index(entries, indexed).await?;
+        for (id, status) in statuses {
+            self.live.publish(Event::Generation { id, status });
+        }
+        Ok(())
+    }
+
+    /// Notes what was told without waiting.
+    fn hear(&mut self) {
+        loop {
+            match self.events.try_recv() {
+                Ok((_, event)) => self.note(&event),
+                // Those that were missed wait in the store.
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    fn note(&mut self, event: &Event) {
+        if let Event::Generation { id, .. } = event {
+            self.changed.insert(*id);
+        }
+    }
+
+    /// Waits until something changes.
+    async fn wait(&mut self) {
+        while self.changed.is_empty() {
+            match timeout(AT_LEAST, self.events.recv()).await {
+                Ok(Ok((_, event))) => self.note(&event),
+                Ok(Err(RecvError::Closed)) => std::future::pending().await,
+                Ok(Err(RecvError::Lagged(_))) | Err(_) => return,
+            }
+        }
+        sleep(BREATH).await;
+    }
+}

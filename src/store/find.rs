@@ -1,0 +1,80 @@
+//! What the index adds to the store: searches, and how runs get into it.
+
+use super::unindexed::{self, Indexed, Unindexed};
+use super::{Error, Store, count, list};
+use crate::model::{
+    Counted, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start, Summary,
+};
+
+impl Store {
+    /// A page of the runs that the index finds.
+    pub(super) async fn find(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
+        let page = self.index.page(filter, start, limit).await?;
+        self.readers.read(move |conn| list::summaries(conn, page)).await
+    }
+
+    /// The same as [`Store::neighbours`], for those that the index finds.
+    pub(super) async fn find_neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
+        match self.readers.read(move |conn| list::place(conn, id)).await? {
+            Some(place) => self.index.neighbours(filter, place).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Those of these runs that the index finds.
+    pub async fn found(&self, filter: Filter, ids: Vec<GenerationId>) -> Result<Vec<GenerationId>, Error> {
+        let places = move |conn: &_| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
+        let places = self.readers.read(places).await?;
+        self.index.among(filter, places).await
+    }
+
+    /// The most frequent values of each of these lists among the runs of a filter, at most `most` of each.
+    pub async fn facets(&self, filter: Filter, lists: &[List], most: usize) -> Result<Vec<Facet>, Error> {
+        self.index.facets(filter, lists.to_vec(), most).await
+    }
+
+    /// Values or words of a list for somebody who typed `folded`, the most frequent first: of a list of words those that
+    /// begin so, of a list of values those in which a word begins so.
+    pub async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
+        self.index.suggest(list, folded, most).await
+    }
+
+    /// How far the index is.
+    pub async fn index_progress(&self) -> Result<IndexProgress, Error> {
+        let progress = |conn: &_| {
+            Ok(IndexProgress { waiting: unindexed::count(conn)?, runs: count::count(conn, &Filter::default())? })
+        };
+        self.readers.read(progress).await
+    }
+
+    /// Up to `most` of the runs that wait to be indexed, the newest first, from below one on; fewer when their prompts are
+    /// long.
+    pub async fn unindexed(&self, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
+        self.readers.read(move |conn| unindexed::unindexed(conn, below, most)).await
+    }
+
+    /// Those of some runs that wait to be indexed.
+    pub async fn unindexed_of(&self, ids: Vec<GenerationId>) -> Result<Vec<Unindexed>, Error> {
+        self.readers.read(move |conn| unindexed::unindexed_of(conn, &ids)).await
+    }
+
+    /// Takes runs into the index, each in place of what it has of it; then they wait no more.
+    ///
+    /// # Errors
+    /// Nothing is lost by any of them: the runs wait on. After [`Error::Index`] call [`Store::derive_again`].
+    pub async fn index(&self, entries: Vec<Entry>, indexed: Vec<Indexed>) -> Result<(), Error> {
+        self.index.add(entries).await?;
+        self.writer.write(move |session| unindexed::done(&session.conn, &indexed)).await
+    }
+
+    /// Has every run indexed again if what the index has wasn't derived by `version`, or all of it is to be derived `anew`.
+    /// Gives whether that is so.
+    pub async fn derive_again(&self, version: &str, anew: bool) -> Result<bool, Error> {
+        if !anew && self.index.derived_by().await?.as_deref() == Some(version) {
+            return Ok(false);
+        }
+        self.writer.write(|session| unindexed::note_all(&session.conn)).await?;
+        self.index.set_derived_by(version).await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,217 @@
+//! The runs that a filter lets through, segment by segment, and what a list asks of them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use roaring::RoaringBitmap;
+use rusqlite::Connection;
+
+use super::places::Reader;
+use super::segment::{self, Segment};
+use super::{Place, eval};
+use crate::model::{Cursor, Filter, GenerationId, List, Start, Timestamp, Want};
+use crate::store::Error;
+
+/// Answers that are held for the next question: the same search is asked for its page, its number, its facets and its
+/// calendar. An answer takes a bit a run at most.
+const HELD: usize = 8;
+
+/// Bytes that the held answers may take.
+const MOST_HELD: usize = 4 << 20;
+
+/// The runs of a segment that fit, none of them dead.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) segment: Segment,
+    pub(super) runs: RoaringBitmap,
+}
+
+/// What fits, and the time that the filter keeps to.
+pub(super) struct Hits {
+    /// By the newest run, the latest first.
+    found: Arc<Vec<Found>>,
+    from: Place,
+    until: Place,
+}
+
+/// The last answers, for any time.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<Answer>>);
+
+#[derive(Debug)]
+struct Answer {
+    want: Want,
+    /// The segments with the number of their dead: another answer if these differ.
+    state: Vec<(i64, u64)>,
+    found: Arc<Vec<Found>>,
+}
+
+impl Recent {
+    /// Lets go of all: the segments of another file may have the same numbers.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn get(&self, want: &Want, state: &[(i64, u64)]) -> Option<Arc<Vec<Found>>> {
+        let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answers.iter().find(|answer| answer.want == *want && answer.state == state)?;
+        Some(Arc::clone(&answer.found))
+    }
+
+    fn put(&self, answer: Answer) {
+        let bytes = answer.found.iter().map(|found| found.runs.serialized_size()).sum::<usize>();
+        if bytes > MOST_HELD / HELD {
+            return;
+        }
+        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.push_front(answer);
+        answers.truncate(HELD);
+    }
+}
+
+impl Hits {
+    /// Finds what fits.
+    pub(super) fn find(conn: &Connection, filter: &Filter, recent: &Recent) -> Result<Self, Error> {
+        let want = want(filter);
+        let mut segments = segment::all(conn)?;
+        segments.sort_by_key(|segment| std::cmp::Reverse(segment.marks.last()));
+        let state: Vec<_> = segments.iter().map(|segment| (segment.id, segment.dead.len())).collect();
+        let found = match recent.get(&want, &state) {
+            Some(found) => found,
+            None => {
+                let found = segments.into_iter().map(|segment| {
+                    let runs = eval::find(conn, &segment, &want)? - &segment.dead;
+                    Ok(Found { segment, runs })
+                });
+                let found = Arc::new(found.collect::<Result<Vec<_>, Error>>()?);
+                recent.put(Answer { want, state, found: Arc::clone(&found) });
+                found
+            }
+        };
+        Ok(Self {
+            found,
+            from: (filter.from.map_or(i64::MIN, Timestamp::as_millis), i64::MIN),
+            until: (filter.until.map_or(i64::MAX, Timestamp::as_millis), i64::MIN),
+        })
+    }
+
+    /// The first `most` places from there on, the nearest first.
+    pub(super) fn places(&self, conn: &Connection, start: Start, most: u32) -> Result<Vec<Place>, Error> {
+        let most = most as usize;
+        let (from, until, is_newer) = match start {
+            Start::Newest => (self.from, self.until, false),
+            Start::Older(at) => (self.from, place(&at).min(self.until), false),
+            Start::Newer(at) => (self.from.max((place(&at).0, place(&at).1.saturating_add(1))), self.until, true),
+        };
+        let mut nearest: Vec<Place> = Vec::new();
+        for (segment, runs) in self.between(conn, from, until)? {
+            let furthest = nearest.last().filter(|_| nearest.len() >= most);
+            let is_beyond = |place: &Place| {
+                if is_newer { segment.marks.first() > *place } else { segment.marks.last() < *place }
+            };
+            if furthest.is_some_and(is_beyond) {
+                continue;
+            }
+            let mut reader = Reader::new(conn, segment.id, &segment.marks);
+            let own: Vec<u32> =
+                if is_newer { runs.iter().take(most).collect() } else { runs.iter().rev().take(most).collect() };
+            for run in own {
+                nearest.push(reader.place(run)?);
+            }
+            nearest.sort_unstable();
+            if !is_newer {
+                nearest.reverse();
+            }
+            nearest.truncate(most);
+        }
+        Ok(nearest)
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self, conn: &Connection) -> Result<u64, Error> {
+        Ok(self.between(conn, self.from, self.until)?.iter().map(|(_, runs)| runs.len()).sum())
+    }
+
+    /// How many there are between each of these moments and the next.
+    pub(super) fn days(&self, conn: &Connection, starts: &[Timestamp]) -> Result<Vec<u64>, Error> {
+        let edges: Vec<Place> = starts
+            .iter()
+            .map(|start| (start.as_millis(), i64::MIN).clamp(self.from, self.until.max(self.from)))
+            .collect();
+        let mut days = vec![0; starts.len().saturating_sub(1)];
+        for Found { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
+            let mut reader = Reader::new(conn, segment.id, &segment.marks);
+            let ranks: Vec<u32> =
+                edges.iter().map(|edge| rank(segment, &mut reader, *edge)).collect::<Result<_, _>>()?;
+            for (day, edges) in days.iter_mut().zip(ranks.windows(2)) {
+                *day += runs.range_cardinality(edges[0]..edges[1]);
+            }
+        }
+        Ok(days)
+    }
+
+    /// Those of some places that fit.
+    pub(super) fn among(&self, conn: &Connection, places: &[Cursor]) -> Result<Vec<GenerationId>, Error> {
+        let mut among = Vec::new();
+        for place in places.iter().map(place).filter(|place| self.from <= *place && *place < self.until) {
+            for Found { segment, runs } in self.found.iter().filter(|found| found.segment.spans(place)) {
+                let run = Reader::new(conn, segment.id, &segment.marks).find(place)?;
+                among.extend(run.filter(|run| runs.contains(*run)).map(|_| GenerationId(place.1)));
+            }
+        }
+        Ok(among)
+    }
+
+    /// What fits in the time of the filter.
+    pub(super) fn clipped(&self, conn: &Connection) -> Result<Vec<(&Segment, RoaringBitmap)>, Error> {
+        self.between(conn, self.from, self.until)
+    }
+
+    fn between(&self, conn: &Connection, from: Place, until: Place) -> Result<Vec<(&Segment, RoaringBitmap)>, Error> {
+        let mut parts = Vec::new();
+        for Found { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
+            let is_whole = from <= segment.marks.first() && segment.marks.last() < until;
+            let mut runs = runs.clone();
+            if !is_whole {
+                let mut reader = Reader::new(conn, segment.id, &segment.marks);
+                let (first, end) = (rank(segment, &mut reader, from)?, rank(segment, &mut reader, until)?);
+                runs.remove_range(..first);
+                runs.remove_range(end.max(first)..);
+            }
+            if !runs.is_empty() {
+                parts.push((segment, runs));
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn place(cursor: &Cursor) -> Place {
+    (cursor.created_at.as_millis(), cursor.id.0)
+}
+
+/// How many runs of a segment stand before a place; most often known without reading.
+fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32, Error> {
+    match () {
+        () if place <= segment.marks.first() => Ok(0),
+        () if place > segment.marks.last() => Ok(segment.runs),
+        () => reader.rank(place),
+    }
+}
+
+/// Everything that the filter asks but the time.
+fn want(filter: &Filter) -> Want {
+    let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want } = filter;
+    let any = |list, words: Vec<&str>| {
+        let terms = words.iter().map(|word| Want::Term(list, word.as_bytes().to_vec())).collect();
+        (!words.is_empty()).then_some(Want::Any(terms))
+    };
+    let wants = [
+        want.clone(),
+        any(List::Status, statuses.iter().map(|status| status.as_str()).collect()),
+        any(List::Kind, kinds.iter().map(|kind| kind.as_str()).collect()),
+        any(List::Instance, instance.iter().map(|name| name.as_str()).collect()),
+        any(List::PromptId, prompt_id.iter().map(|id| id.as_str()).collect()),
+    ];
+    Want::All(wants.into_iter().flatten().collect())
+}

@@ -1,0 +1,271 @@
+//! `search.db`: which runs have which terms. Everything in it is derived from `recall.db` and may be made again at any time,
+//! so it is a file of its own: building it never holds up the recording, and a broken one is made anew.
+//!
+//! Runs lie in *segments* that are never changed once they are written, but for the runs in them that were indexed again
+//! since (`dead`). A segment numbers its runs in the order of the list, and has for each term the numbers of the runs that
+//! have it. So any question is a few operations on sets of numbers in each segment: pages, counts, days and facets come out
+//! of them without a look at the runs. New runs come as small segments, and small ones are merged into larger ones; a
+//! segment of a million runs' index has [`merge::FULL`] or more.
+
+mod build;
+mod eval;
+mod facets;
+mod hits;
+mod merge;
+mod places;
+mod postings;
+mod segment;
+mod suggest;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::derived::{self, Derived};
+use super::readers::{self, Readers};
+use super::{Error, list, places::Place};
+use crate::model::{
+    Counted, Cursor, Entry, Facet, Filter, GenerationId, Limit, List, Neighbours, Page, Start, Timestamp,
+};
+use hits::Hits;
+
+/// The index's name in the data folder.
+const FILE: &str = "search.db";
+
+/// A run's numbers belong to its segment and mean nothing elsewhere. `runs` of a posting: how many. `summaries`: postings
+/// of all words of a list that begin so, for beginnings that many words share.
+const DATABASE: Derived = Derived {
+    // 'crcs'
+    signature: (1_668_440_947, 1),
+    settings: "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16384;",
+    look: "SELECT count(*) FROM (SELECT runs FROM postings ORDER BY segment DESC LIMIT 1)",
+    schema: "
+    CREATE TABLE meta (
+        key   TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE segments (
+        id    INTEGER PRIMARY KEY AUTOINCREMENT,
+        runs  INTEGER NOT NULL,
+        marks BLOB NOT NULL,
+        dead  BLOB NOT NULL
+    ) STRICT;
+
+    CREATE TABLE places (
+        segment INTEGER NOT NULL,
+        chunk   INTEGER NOT NULL,
+        data    BLOB NOT NULL,
+        PRIMARY KEY (segment, chunk)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE postings (
+        segment INTEGER NOT NULL,
+        list    INTEGER NOT NULL,
+        term    BLOB NOT NULL,
+        runs    INTEGER NOT NULL,
+        data    BLOB NOT NULL,
+        PRIMARY KEY (segment, list, term)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE summaries (
+        segment INTEGER NOT NULL,
+        list    INTEGER NOT NULL,
+        start   BLOB NOT NULL,
+        data    BLOB NOT NULL,
+        PRIMARY KEY (segment, list, start)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE positions (
+        segment INTEGER NOT NULL,
+        list    INTEGER NOT NULL,
+        term    BLOB NOT NULL,
+        data    BLOB NOT NULL,
+        PRIMARY KEY (segment, list, term)
+    ) STRICT, WITHOUT ROWID;
+",
+};
+
+const DERIVED_BY: &str = "SELECT value FROM meta WHERE key = 'derived_by'";
+const SET_DERIVED_BY: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES ('derived_by', ?1)";
+
+/// The open index; clones share it.
+#[derive(Debug, Clone)]
+pub(super) struct Index(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    file: PathBuf,
+    /// The one that writes; `None` before it is needed and after it met a broken file.
+    writer: Mutex<Option<Connection>>,
+    readers: Arc<Readers>,
+    recent: hits::Recent,
+}
+
+impl Index {
+    /// Takes the index of a data folder; opens nothing yet.
+    pub(super) fn new(folder: &Path) -> Self {
+        let file = folder.join(FILE);
+        let readers = Arc::new(Readers::new(file.clone(), readers::TIME_LIMIT));
+        Self(Arc::new(Shared { file, writer: Mutex::default(), readers, recent: hits::Recent::default() }))
+    }
+
+    /// The database.
+    pub(super) fn file(&self) -> &Path {
+        &self.0.file
+    }
+
+    /// Lets go of the file.
+    pub(super) fn close(&self) {
+        self.0.readers.close();
+        let conn = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(conn) = conn
+            && let Err(error) = super::open::finish(conn)
+        {
+            tracing::warn!(%error, "close {}", self.0.file.display());
+        }
+    }
+
+    /// Who derived what it has, as [`Index::set_derived_by`] noted; `None`: nobody, or not all of it.
+    pub(super) async fn derived_by(&self) -> Result<Option<String>, Error> {
+        self.write(|conn| Ok(conn.prepare_cached(DERIVED_BY)?.query_row([], |row| row.get("value")).optional()?)).await
+    }
+
+    /// Notes who derives what it has from now on.
+    pub(super) async fn set_derived_by(&self, version: &str) -> Result<(), Error> {
+        let version = version.to_owned();
+        self.write(move |conn| Ok(conn.prepare_cached(SET_DERIVED_BY)?.execute([version]).map(drop)?)).await
+    }
+
+    /// Takes runs in, each in place of what it has of it.
+    pub(super) async fn add(&self, entries: Vec<Entry>) -> Result<(), Error> {
+        self.write(move |conn| build::add(conn, entries)).await
+    }
+
+    /// The places of a page.
+    pub(super) async fn page(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Place>, Error> {
+        self.ask(filter, move |conn, hits| list::page(start, limit, |start, most| hits.places(conn, start, most))).await
+    }
+
+    /// The runs beside a place.
+    pub(super) async fn neighbours(&self, filter: Filter, at: Cursor) -> Result<Neighbours, Error> {
+        self.ask(filter, move |conn, hits| {
+            let nearest = |start| Ok::<_, Error>(hits.places(conn, start, 1)?.first().map(|&(_, id)| GenerationId(id)));
+            Ok(Neighbours { newer: nearest(Start::Newer(at))?, older: nearest(Start::Older(at))? })
+        })
+        .await
+    }
+
+    /// How many runs fit.
+    pub(super) async fn count(&self, filter: Filter) -> Result<u64, Error> {
+        self.ask(filter, |conn, hits| hits.count(conn)).await
+    }
+
+    /// How many runs fit between each of these moments and the next.
+    pub(super) async fn days(&self, filter: Filter, starts: Vec<Timestamp>) -> Result<Vec<u64>, Error> {
+        self.ask(filter, move |conn, hits| hits.days(conn, &starts)).await
+    }
+
+    /// Those of some places that fit.
+    pub(super) async fn among(&self, filter: Filter, places: Vec<Cursor>) -> Result<Vec<GenerationId>, Error> {
+        self.ask(filter, move |conn, hits| hits.among(conn, &places)).await
+    }
+
+    /// The most frequent values of lists among the runs of a filter.
+    pub(super) async fn facets(&self, filter: Filter, lists: Vec<List>, most: usize) -> Result<Vec<Facet>, Error> {
+        self.ask(filter, move |conn, hits| facets::facets(conn, &hits.clipped(conn)?, &lists, most)).await
+    }
+
+    /// Values or words for somebody who typed `folded`.
+    pub(super) async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
+        let folded = folded.to_owned();
+        self.read(move |conn| suggest::suggest(conn, list, &folded, most)).await
+    }
+
+    /// Asks of the runs that a filter lets through.
+    async fn ask<T, F>(&self, filter: Filter, question: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &Hits) -> Result<T, Error> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.0);
+        self.read(move |conn| {
+            let hits = Hits::find(conn, &filter, &shared.recent)?;
+            question(conn, &hits)
+        })
+        .await
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        self.0.readers.read(work).await.map_err(of_index)
+    }
+
+    /// Runs `work` in a transaction of its own, on a thread that may block. A broken file is removed: the next write begins
+    /// an empty one, which nobody has derived yet.
+    async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.0);
+        let task = tokio::task::spawn_blocking(move || shared.write(work));
+        task.await.unwrap_or(Err(Error::Panicked)).map_err(of_index)
+    }
+}
+
+impl Shared {
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        if writer.is_none() {
+            *writer = Some(DATABASE.open(&self.file)?);
+        }
+        let Some(conn) = writer.as_mut() else { return Err(broken()) };
+        let outcome = in_transaction(conn, work);
+        if let Err(Error::Corrupt { .. } | Error::Sql { .. }) = &outcome {
+            *writer = None;
+            self.readers.forget();
+            self.recent.forget();
+            // What can't be removed is met again.
+            let _ = derived::remove(&self.file);
+        }
+        outcome
+    }
+}
+
+fn in_transaction<T>(conn: &mut Connection, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    let transaction = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
+}
+
+/// What the index holds isn't what we write.
+fn broken() -> Error {
+    let error = rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some("a row that can't be read".to_owned()),
+    );
+    error.into()
+}
+
+/// The same error, of this file.
+fn of_index(error: Error) -> Error {
+    match error {
+        Error::Corrupt { source, .. } | Error::Sql { source } => Error::Index { source },
+        other => other,
+    }
+}
+
+#[cfg(test)]
+pub(super) fn plan(query: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let conn = DATABASE.open(&folder.path().join(FILE)).unwrap();
+    super::tests::plan_on(&conn, query)
+}
