@@ -1,32 +1,43 @@
-//! The prompt as a graph: nodes by id, their inputs as the slices they were written as.
+//! The prompt as a graph: nodes in the order of their ids, their inputs as the slices they were written as.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use super::eval::Eval;
 use crate::json::{elements, members, unquote};
 
 /// Nodes looked at; real graphs have some hundreds.
-const MOST_NODES: usize = 10_000;
+const MOST_NODES: usize = 100_000;
 
-/// Links followed for one value.
-const MOST_HOPS: usize = 32;
+/// Steps that all walks over one graph may take together: far more than any real graph needs.
+const MOST_STEPS: u32 = 400_000;
 
 /// A node's place in the graph.
 pub(super) type Place = usize;
 
+/// An output of a node.
+pub(super) type Socket = (Place, usize);
+
 /// The nodes of a prompt.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Graph<'a> {
     nodes: Vec<Node<'a>>,
-    places: HashMap<Cow<'a, str>, Place>,
+    steps_left: Cell<u32>,
 }
 
 /// One node.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
-    /// `class_type`.
+    /// Its id; with colons inside subgraphs.
+    pub id: Cow<'a, str>,
+    /// `class_type`; empty where the front end didn't know it.
     pub class: Cow<'a, str>,
-    inputs: Vec<(Cow<'a, str>, &'a str)>,
+    /// `_meta.title`.
+    pub title: Option<Cow<'a, str>>,
+    /// Names and what stands there, in the order in which they are written.
+    pub inputs: Vec<(Cow<'a, str>, Value<'a>)>,
 }
 
 /// What stands in an input.
@@ -34,27 +45,30 @@ pub(super) struct Node<'a> {
 pub(super) enum Value<'a> {
     /// Another node's output.
     Link(Place, usize),
+    /// A link to a node that isn't there.
+    Nowhere,
     /// A value, as it is written.
     Literal(&'a str),
 }
 
 impl<'a> Graph<'a> {
-    /// Reads the prompt document; what isn't shaped like a node is passed over.
+    /// Reads the prompt document; what isn't shaped like a node is passed over. Of two nodes with one id the last counts,
+    /// as it does for Python.
     pub fn read(prompt: &'a str) -> Self {
-        let mut graph = Self::default();
-        for (id, json) in members(prompt.trim_start()).take(MOST_NODES) {
-            let mut node = Node { class: Cow::Borrowed(""), inputs: Vec::new() };
-            for (key, value) in members(json) {
-                match &*key {
-                    "class_type" => node.class = unquote(value).unwrap_or_default(),
-                    "inputs" => node.inputs = members(value).collect(),
-                    _ => {}
-                }
-            }
-            graph.places.insert(id, graph.nodes.len());
-            graph.nodes.push(node);
-        }
-        graph
+        let raw = members(prompt.trim_start()).filter(|(_, json)| json.starts_with('{')).take(MOST_NODES);
+        let mut nodes: Vec<(Node<'a>, &'a str)> = raw.map(|(id, json)| bare(id, json)).collect();
+        // The order in the document says nothing, so it must change nothing.
+        nodes.sort_by(|(a, _), (b, _)| by_id(&a.id, &b.id));
+        nodes.reverse();
+        nodes.dedup_by(|(a, _), (b, _)| a.id == b.id);
+        nodes.reverse();
+        let places: HashMap<Cow<'a, str>, Place> =
+            nodes.iter().enumerate().map(|(place, (node, _))| (node.id.clone(), place)).collect();
+        let filled = nodes.into_iter().map(|(node, inputs)| Node {
+            inputs: members(inputs).map(|(name, json)| (name, value_of(json, &places))).collect(),
+            ..node
+        });
+        Self { nodes: filled.collect(), steps_left: Cell::new(MOST_STEPS) }
     }
 
     /// The node at that place.
@@ -62,125 +76,126 @@ impl<'a> Graph<'a> {
         &self.nodes[place]
     }
 
+    /// `class_type` of the node at that place.
+    pub fn class(&self, place: Place) -> &str {
+        &self.nodes[place].class
+    }
+
     /// Every place.
     pub fn places(&self) -> std::ops::Range<Place> {
         0..self.nodes.len()
     }
 
-    /// What stands in an input; `None` where there is no such input, or a link leads nowhere.
-    pub fn value(&self, place: Place, name: &str) -> Option<Value<'a>> {
-        let (_, json) = self.nodes[place].inputs.iter().find(|(key, _)| key == name)?;
-        self.value_of(json)
+    /// One step of a walk; `false` when the graph was made to keep us busy.
+    pub fn step(&self) -> bool {
+        let left = self.steps_left.get();
+        self.steps_left.set(left.saturating_sub(1));
+        left > 0
     }
 
-    /// The node that an input is linked to, past switches and nodes that only pass things on.
-    pub fn link(&self, place: Place, name: &str) -> Option<(Place, usize)> {
-        match self.chosen(self.value(place, name)?)? {
-            Value::Link(to, output) => Some((to, output)),
-            Value::Literal(_) => None,
-        }
+    /// What stands in an input.
+    pub fn value(&self, place: Place, name: &str) -> Option<Value<'a>> {
+        self.nodes[place].inputs.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+
+    /// Whether a node has that input.
+    pub fn has(&self, place: Place, name: &str) -> bool {
+        self.value(place, name).is_some()
+    }
+
+    /// Whether a node has one of those inputs.
+    pub fn has_any(&self, place: Place, names: &[&str]) -> bool {
+        self.nodes[place].inputs.iter().any(|(key, _)| names.contains(&&**key))
+    }
+
+    /// The output that an input is linked to, past switches and nodes that only pass things on.
+    pub fn link(&self, place: Place, name: &str) -> Option<Socket> {
+        self.source(self.value(place, name)?)
+    }
+
+    /// The first of those inputs that is linked.
+    pub fn first_link(&self, place: Place, names: &[&str]) -> Option<Socket> {
+        names.iter().find_map(|name| self.link(place, name))
     }
 
     /// Every input that is linked, in the order in which they are written, each by its name.
-    pub fn links(&self, place: Place) -> impl Iterator<Item = (&str, Place, usize)> {
+    pub fn links(&self, place: Place) -> impl Iterator<Item = (&str, Socket)> {
         let inputs = self.nodes[place].inputs.iter();
-        inputs.filter_map(move |(name, json)| match self.chosen(self.value_of(json)?)? {
-            Value::Link(to, output) => Some((&**name, to, output)),
-            Value::Literal(_) => None,
-        })
+        inputs.filter_map(move |(name, value)| Some((&**name, self.source(*value)?)))
     }
 
-    /// The names of a node's inputs with what is written there.
-    pub fn inputs(&self, place: Place) -> impl Iterator<Item = (&str, &'a str)> {
-        self.nodes[place].inputs.iter().map(|(name, json)| (&**name, *json))
+    /// The names of a node's inputs with what stands there.
+    pub fn inputs(&self, place: Place) -> impl Iterator<Item = (&str, Value<'a>)> {
+        self.nodes[place].inputs.iter().map(|(name, value)| (&**name, *value))
     }
 
-    /// A number, a flag or a text as it was written, past the nodes that hold it; `None` for what is worked out at run
-    /// time.
-    pub fn literal(&self, place: Place, name: &str) -> Option<&'a str> {
-        let mut value = self.value(place, name)?;
-        for _ in 0..MOST_HOPS {
-            match self.chosen(value)? {
-                Value::Literal(json) => return Some(json),
-                Value::Link(to, _) => value = self.held(to)?,
-            }
+    /// The output that a value comes from in the end.
+    pub fn source(&self, value: Value<'a>) -> Option<Socket> {
+        if !matches!(value, Value::Link(..)) {
+            return None;
         }
-        None
-    }
-
-    /// A number as it was written, without the noise of floats: `0.30000000000000004` is 0.3.
-    pub fn number(&self, place: Place, name: &str) -> Option<String> {
-        let json = self.literal(place, name)?;
-        let is_number = json.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-        is_number.then(|| without_noise(json))
-    }
-
-    /// A text; blank ones count as none.
-    pub fn text(&self, place: Place, name: &str) -> Option<String> {
-        let text = self.literal(place, name).and_then(unquote)?;
-        (!text.trim().is_empty()).then(|| text.into_owned())
-    }
-
-    /// What a node that does nothing but hold a value holds.
-    fn held(&self, place: Place) -> Option<Value<'a>> {
-        const NAMES: [&str; 7] = ["value", "seed", "int", "float", "number", "string", "text"];
-        let mut found = NAMES.iter().filter_map(|name| self.value(place, name));
-        let held = found.next()?;
-        found.next().is_none().then_some(held)
-    }
-
-    /// Past switches whose side is written down, reroutes and previews.
-    pub(super) fn chosen(&self, mut value: Value<'a>) -> Option<Value<'a>> {
-        for _ in 0..MOST_HOPS {
-            let Value::Link(place, _) = value else { return Some(value) };
-            let Some(name) = self.passes_on(place) else { return Some(value) };
-            value = self.value(place, name)?;
-        }
-        None
-    }
-
-    /// The input whose value a node gives out unchanged.
-    fn passes_on(&self, place: Place) -> Option<&'static str> {
-        let has = |name: &str| self.nodes[place].inputs.iter().any(|(key, _)| key == name);
-        match &*self.nodes[place].class {
-            "ComfySwitchNode" => match self.flag(place, "switch", MOST_HOPS)? {
-                true => Some("on_true"),
-                false => Some("on_false"),
-            },
-            "PreviewAny" => Some("source"),
-            class if class.starts_with("Reroute") => ["", "*", "any", "value"].into_iter().find(|name| has(name)),
+        match Eval::new(self).chosen(value)? {
+            Value::Link(to, output) => Some((to, output)),
             _ => None,
         }
-    }
-
-    /// A switch's side, through the nodes that hold it.
-    fn flag(&self, place: Place, name: &str, hops: usize) -> Option<bool> {
-        match self.value(place, name)? {
-            Value::Literal("true" | "1") => Some(true),
-            Value::Literal("false" | "0") => Some(false),
-            Value::Link(to, _) if hops > 0 => self.flag(to, "value", hops - 1),
-            _ => None,
-        }
-    }
-
-    fn value_of(&self, json: &'a str) -> Option<Value<'a>> {
-        if !json.starts_with('[') {
-            return Some(Value::Literal(json));
-        }
-        let mut parts = elements(json);
-        let (id, output) = (parts.next().and_then(unquote)?, parts.next()?.parse().ok()?);
-        Some(Value::Link(*self.places.get(&id)?, output))
     }
 }
 
-/// A float that JavaScript summed up carries noise in its last digits; whole numbers stay digit for digit.
-fn without_noise(number: &str) -> String {
-    let is_noisy = number.contains('.') && number.len() > 12;
-    match number.parse::<f64>().ok().filter(|_| is_noisy) {
-        Some(float) => {
-            let rounded = format!("{float:.6}");
-            rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+impl Default for Graph<'_> {
+    fn default() -> Self {
+        Self { nodes: Vec::new(), steps_left: Cell::new(MOST_STEPS) }
+    }
+}
+
+/// A node without its inputs, and their text.
+fn bare<'a>(id: Cow<'a, str>, json: &'a str) -> (Node<'a>, &'a str) {
+    let mut node = Node { id, class: Cow::Borrowed(""), title: None, inputs: Vec::new() };
+    let mut inputs = "";
+    for (key, value) in members(json) {
+        match &*key {
+            "class_type" => node.class = unquote(value).unwrap_or_default(),
+            "inputs" => inputs = value,
+            "_meta" => {
+                node.title = members(value).find(|(key, _)| key == "title").and_then(|(_, title)| unquote(title))
+            }
+            _ => {}
         }
-        None => number.strip_suffix(".0").unwrap_or(number).to_owned(),
+    }
+    (node, inputs)
+}
+
+/// A link is an id and the number of an output, as ComfyUI's own `is_link` has it.
+fn value_of<'a>(json: &'a str, places: &HashMap<Cow<'a, str>, Place>) -> Value<'a> {
+    if !json.starts_with('[') {
+        return Value::Literal(json);
+    }
+    let mut parts = elements(json);
+    let (id, output) = (parts.next().and_then(unquote), parts.next().and_then(|output| output.parse().ok()));
+    match (id, output, parts.next()) {
+        (Some(id), Some(output), None) => places.get(&id).map_or(Value::Nowhere, |place| Value::Link(*place, output)),
+        _ => Value::Literal(json),
+    }
+}
+
+/// `9` before `10`, `75:3` before `75:64`, numbers before words.
+fn by_id(a: &str, b: &str) -> Ordering {
+    let key = |part: &str| part.parse::<u64>().ok();
+    let by_part = |a: &str, b: &str| match (key(a), key(b)) {
+        (Some(x), Some(y)) => x.cmp(&y),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
+    };
+    let (mut left, mut right) = (a.split(':'), b.split(':'));
+    loop {
+        match (left.next(), right.next()) {
+            (Some(x), Some(y)) => match by_part(x, y) {
+                Ordering::Equal => {}
+                other => return other,
+            },
+            (None, None) => return a.cmp(b),
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+        }
     }
 }

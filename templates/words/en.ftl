@@ -356,6 +356,26 @@ same-prompt = Same prompt
 same-model = Same model
 same-seed = Same seed
 same-workflow = Same workflow
+tags = Tags
+lyrics = Lyrics
+instructions = Instructions to the language model
+copy-tags = Copy the tags
+copy-lyrics = Copy the lyrics
+copy-instructions = Copy the instructions
+fact-service = Service
+fact-length = Length
+length-frames = { $n } frames
+length-fps = { $n } fps
+length-seconds = { $n } s
+fact-controlnet = ControlNet
+fact-upscaler = Upscaler
+fact-helper = Other models
+fact-input = Input
+fact-custom-nodes = Custom nodes
+nodes-count = { $n ->
+    [one] { $n } node type
+   *[other] { $n } node types
+}
 fact-model = Model
 fact-lora = LoRA
 fact-passes = Passes
@@ -367,7 +387,6 @@ fact-guidance = Guidance
 fact-denoise = Denoise
 fact-size = Size
 fact-batch = Batch
-fact-frames = Frames
 fact-text-encoder = Text encoder
 fact-vae = VAE
 run = Run

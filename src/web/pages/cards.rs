@@ -9,7 +9,7 @@ use url::form_urlencoded;
 
 use super::card::{Cards, Face};
 use super::history::{Day, days};
-use crate::model::{Filter, GenerationId, Limit, MediaKind, Start, Status, Summary, Timestamp};
+use crate::model::{GenerationId, MediaKind, Status};
 use crate::web::error::Error;
 use crate::web::query::{self, Author, ListQuery};
 use crate::web::site::App;
@@ -36,8 +36,12 @@ pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): R
     let ids = ids(&query)?;
     let query = ListQuery::parse(&query, Author::Form, viewer.zone)?;
     let mut runs = app.store.summaries(ids.iter().copied().collect()).await?;
-    let found = found(&app, &query.filter, &runs).await?;
-    runs.retain(|run| query.filter.takes(run) && found.as_ref().is_none_or(|found| found.contains(&run.id)));
+    runs.retain(|run| query.filter.takes(run));
+    if query.filter.want.is_some() {
+        let found = app.store.found(query.filter.clone(), runs.iter().map(|run| run.id).collect()).await?;
+        let found: BTreeSet<GenerationId> = found.into_iter().collect();
+        runs.retain(|run| found.contains(&run.id));
+    }
     runs.sort_by_key(|run| std::cmp::Reverse((run.created_at, run.id)));
     let here: BTreeSet<GenerationId> = runs.iter().map(|run| run.id).collect();
     let gone: Vec<String> = ids.difference(&here).map(ToString::to_string).collect();
@@ -48,21 +52,6 @@ pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): R
         count: app.store.count(query.filter.clone()).await?,
         gone: gone.join(" "),
     })
-}
-
-/// Which of these runs the index finds; `None` where it isn't asked.
-async fn found(app: &App, filter: &Filter, runs: &[Summary]) -> Result<Option<BTreeSet<GenerationId>>, Error> {
-    if filter.want.is_none() {
-        return Ok(None);
-    }
-    let mut found = BTreeSet::new();
-    for run in runs {
-        let until = Timestamp::from_millis(run.created_at.as_millis() + 1);
-        let here = Filter { from: Some(run.created_at), until: Some(until), ..filter.clone() };
-        let page = app.store.list(here, Start::Newest, Limit::OF_PAGES).await?;
-        found.extend(page.items.into_iter().map(|run| run.id));
-    }
-    Ok(Some(found))
 }
 
 fn ids(query: &str) -> Result<BTreeSet<GenerationId>, query::Error> {

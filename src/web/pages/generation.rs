@@ -32,6 +32,9 @@ use crate::web::words::Words;
 /// A document up to this long is a part of the page; a longer one is loaded when it is opened.
 const INLINE_BYTES: u64 = 64 * 1024;
 
+/// A workflow up to this long is asked which custom nodes it needs.
+const TOLD_BYTES: u64 = 4 * 1024 * 1024;
+
 /// What a run waited before it started is told from here on.
 const TOLD_WAIT_MILLIS: i64 = 1_000;
 
@@ -126,11 +129,16 @@ struct Folded {
 struct Texts(Vec<(DocumentKind, String)>);
 
 impl Texts {
-    /// Prompt and result tell what the page says; the others are read where they are short enough to be shown.
+    /// Prompt, result and workflow tell what the page says; the others are read where they are short enough to be shown.
     async fn read(app: &App, outline: &Outline) -> Result<Self, Error> {
         let mut texts = Self::default();
         for &(kind, bytes) in &outline.documents {
-            if bytes <= INLINE_BYTES || matches!(kind, DocumentKind::Prompt | DocumentKind::Result) {
+            let is_told = match kind {
+                DocumentKind::Prompt | DocumentKind::Result => true,
+                DocumentKind::Workflow => bytes <= TOLD_BYTES,
+                DocumentKind::Extra => false,
+            };
+            if bytes <= INLINE_BYTES || is_told {
                 let text = app.store.document(outline.summary.id, kind).await?;
                 texts.0.extend(text.map(|text| (kind, text)));
             }
@@ -206,6 +214,7 @@ fn view(
     let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known)).collect();
     let run = &outline.summary;
     let facts = kept.get(DocumentKind::Prompt).map(facts::read).unwrap_or_default();
+    let custom_nodes = kept.get(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default();
     Ok(GenerationPage {
         frame,
         t,
@@ -218,7 +227,7 @@ fn view(
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),
         inputs: media(&outline.inputs),
         failure: run.error.clone().map(|error| Failure::new(error, &nodes, &course)),
-        settings: Settings::new(&facts, run, query),
+        settings: Settings::new(&facts, &custom_nodes, run, query, t),
         search: query.search.clone(),
         cached_nodes: texts(course.cached_nodes).len(),
         documents: folded(&outline, kept),

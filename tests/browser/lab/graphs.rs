@@ -118,7 +118,7 @@ fn loras(nth: u32) -> Value {
     json!({
         "3": sampler(nth, "11", ["6", "7"]),
         "10": node("LoraLoader", "Load LoRA", &inputs(lora(nth), 0.8, "4")),
-        "11": node("LoraLoader", "Load LoRA", &inputs(lora(nth / 8 + 1), 0.45, "10")),
+        "11": node("LoraLoader", "Load LoRA", &inputs(lora(nth + 1), 0.45, "10")),
         "6": node("CLIPTextEncode", "Positive", &json!({"text": subject(nth), "clip": ["11", 1]})),
     })
 }

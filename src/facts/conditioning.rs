@@ -1,0 +1,210 @@
+//! What a sampler is told: from its positive and negative inputs up to the encoders, and the texts that reach those.
+
+use std::collections::HashSet;
+
+use super::graph::{Graph, Place, Socket, Value};
+use super::{Facts, note, sampler, writer};
+
+/// Which side of the guidance a conditioning is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Side {
+    Positive,
+    Negative,
+}
+
+/// A place to look at: an output, for one side. `is_shared`: one output serves both sides, so that what isn't called
+/// negative is for the positive side.
+type Step = (Socket, Side, bool);
+
+/// What a sampler was told beside its texts.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// The guidance in its positive conditioning.
+    pub guidance: Option<String>,
+    /// Whether it was told anything in words.
+    pub has_text: bool,
+}
+
+/// Adds the texts of a sampler. `writers` gathers the nodes that write texts at run time.
+pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
+    const POSITIVE: [&str; 5] = ["positive", "conditioning", "cond1", "positive_cond", "cond"];
+    const NEGATIVE: [&str; 5] = ["negative", "neg_conditioning", "uncond", "negative_cond", "neg"];
+    const BOTH: [&str; 5] = ["text_embeds", "hyvid_embeds", "prompt_embeds", "embeds", "conditioning_embeds"];
+    let guide = sampler::guide(graph, sampler);
+    let mut starts: Vec<Step> = Vec::new();
+    for (names, side) in [(&POSITIVE, Side::Positive), (&NEGATIVE, Side::Negative)] {
+        // Not through a node that shares its text with others.
+        let holder = sampler::holder(graph, guide, names);
+        let start = holder.and_then(|holder| start(graph, holder, names));
+        let shared = sampler::holder(graph, guide, &BOTH).and_then(|holder| graph.first_link(holder, &BOTH));
+        starts.extend(start.map(|start| (start, side, false)).or_else(|| shared.map(|start| (start, side, true))));
+    }
+    if starts.is_empty() {
+        starts = vec![((guide, 0), Side::Positive, true), ((guide, 0), Side::Negative, true)];
+    }
+    let mut told = Told::default();
+    for start in starts {
+        let found = walk(graph, start, facts, writers);
+        told.has_text |= found.has_text;
+        told.guidance = told.guidance.or(found.guidance.filter(|_| start.1 == Side::Positive));
+    }
+    told
+}
+
+/// The output that a side comes from; a bundle that holds the side as a text gives it itself.
+fn start(graph: &Graph<'_>, holder: Place, names: &[&str]) -> Option<Socket> {
+    let name = names.iter().find(|name| graph.has(holder, name))?;
+    graph.link(holder, name).or_else(|| graph.text(holder, name).map(|_| (holder, 0)))
+}
+
+/// Follows a conditioning to the encoders.
+fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
+    let mut told = Told::default();
+    let mut seen = HashSet::new();
+    let mut stack = vec![start];
+    while let Some(step) = stack.pop() {
+        let ((place, _), side, is_shared) = step;
+        if !graph.step() || !seen.insert(step) || is_nothing(graph, place) {
+            continue;
+        }
+        told.guidance = told.guidance.or_else(|| graph.first_number(place, &["guidance", "embedded_guidance_scale"]));
+        let texts = texts(graph, place, side, is_shared);
+        for &(name, value) in &texts {
+            told.has_text |= encode(graph, (name, value), side, facts, writers);
+        }
+        let mut above = above(graph, step, !texts.is_empty());
+        above.reverse();
+        stack.extend(above);
+    }
+    told
+}
+
+/// Conditioning that says nothing, or never.
+fn is_nothing(graph: &Graph<'_>, place: Place) -> bool {
+    let class = graph.class(place);
+    let never = class.contains("TimestepRange") && graph.number(place, "start") == graph.number(place, "end");
+    class.contains("ZeroOut") || never && graph.number(place, "start").is_some()
+}
+
+/// The inputs of a node that hold what it encodes for one side.
+fn texts<'g, 'a>(graph: &'g Graph<'a>, place: Place, side: Side, is_shared: bool) -> Vec<(&'g str, Value<'a>)> {
+    let is_negative = |name: &str| name.contains("negative") || name.starts_with("neg_") || name.starts_with("nag_");
+    let has_sides = graph.inputs(place).any(|(name, value)| is_negative(name) && is_text(graph, name, value));
+    let is_wanted = |name: &str| match side {
+        Side::Positive => !is_negative(name),
+        Side::Negative if has_sides || is_shared => is_negative(name),
+        Side::Negative => true,
+    };
+    let has_populated = graph.has(place, "populated_text");
+    let inputs = graph.inputs(place).filter(|(name, value)| is_wanted(name) && is_text(graph, name, *value));
+    inputs.filter(|(name, _)| !has_populated || *name == "populated_text").collect()
+}
+
+/// Whether an input holds a text to encode.
+fn is_text(graph: &Graph<'_>, name: &str, value: Value<'_>) -> bool {
+    const NAMES: [&str; 12] = [
+        "text", "prompt", "text_g", "text_l", "clip_l", "clip_g", "t5xxl", "llama", "tags", "lyrics", "caption", "bert",
+    ];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let may_be_conditioning = matches!(last, "positive" | "negative");
+    let is_called_so = NAMES.contains(&last)
+        || may_be_conditioning
+        || last == "mt5xl"
+        || last == "populated_text"
+        || (last.ends_with("prompt") || last.starts_with("text_") || last.starts_with("prompt_"))
+            && !["system", "encoder", "embeds"].iter().any(|word| last.contains(word));
+    is_called_so
+        && match value {
+            Value::Literal(json) => json.starts_with('"'),
+            // A side may be a conditioning as well as a text.
+            Value::Link(..) if may_be_conditioning => graph.text_of(value).is_some(),
+            Value::Link(..) => true,
+            Value::Nowhere => false,
+        }
+}
+
+/// Notes a text, or who writes it. Gives whether there is one.
+fn encode(
+    graph: &Graph<'_>,
+    (name, value): (&str, Value<'_>),
+    side: Side,
+    facts: &mut Facts,
+    writers: &mut Vec<Place>,
+) -> bool {
+    let text = graph.text_of(value);
+    let is_linked = matches!(value, Value::Link(..));
+    if text.is_none() && is_linked {
+        writer::instructions(graph, value, &mut facts.instructions, writers);
+    }
+    let has_text = text.is_some() || is_linked;
+    match (name, side) {
+        ("lyrics", Side::Positive) => note(&mut facts.lyrics, text),
+        ("lyrics", Side::Negative) => {}
+        (_, Side::Negative) => note(&mut facts.negative, text),
+        ("tags", Side::Positive) => {
+            note(&mut facts.tags, text.clone());
+            note(&mut facts.positive, text);
+        }
+        (_, Side::Positive) => note(&mut facts.positive, text),
+    }
+    has_text
+}
+
+/// Where a node's conditioning comes from.
+fn above(graph: &Graph<'_>, ((place, output), side, is_shared): Step, is_encoder: bool) -> Vec<Step> {
+    let link = |name: &str| graph.link(place, name).filter(|_| graph.text(place, name).is_none());
+    let (positive, negative) = (link("positive"), link("negative"));
+    if positive.is_some() || negative.is_some() {
+        let side = if is_crossed(graph, place, output, side) { other(side) } else { side };
+        let next = if side == Side::Positive { positive } else { negative };
+        return next.map(|socket| (socket, side, is_shared)).into_iter().collect();
+    }
+    let is_negative = |name: &str| name.starts_with("neg") || name.starts_with("nag");
+    let is_conditioning = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("cond")
+            || name.ends_with("_cond")
+            || name.contains("conditioning")
+            || name.ends_with("text_embeds")
+            || name == "prompt_embeds"
+    };
+    let of_side = |name: &str| !is_negative(name) || side == Side::Negative;
+    let named: Vec<Step> = graph
+        .links(place)
+        .filter(|(name, _)| is_conditioning(name) && of_side(name))
+        .map(|(_, socket)| (socket, side, is_shared))
+        .collect();
+    if !named.is_empty() || is_encoder {
+        return named;
+    }
+    let mut links = graph.links(place);
+    let only = links.next().filter(|_| links.next().is_none()).map(|(_, socket)| socket);
+    let bundle = || graph.links(place).find(|(name, _)| sampler::is_bundle(name)).map(|(_, socket)| socket);
+    only.or_else(bundle).map(|socket| (socket, side, is_shared)).into_iter().collect()
+}
+
+fn other(side: Side) -> Side {
+    if side == Side::Positive { Side::Negative } else { Side::Positive }
+}
+
+/// Whether a node with both sides is read the other way round. The positive output stands before the negative one, the
+/// model, where it goes through too, before both.
+fn is_crossed(graph: &Graph<'_>, place: Place, output: usize, side: Side) -> bool {
+    if !(graph.has(place, "positive") && graph.has(place, "negative")) || sampler::is_sampler(graph, place) {
+        return false;
+    }
+    let first = usize::from(graph.has(place, "model"));
+    let given = match output.checked_sub(first) {
+        Some(0) => Side::Positive,
+        Some(1) => Side::Negative,
+        _ => return false,
+    };
+    // Where the outputs stand is known of ComfyUI's own nodes; of others only when it agrees with who reads them.
+    given != side && first == 0 && reads_both(graph, place)
+}
+
+/// Whether some node reads the two outputs of a pair the other way round.
+fn reads_both(graph: &Graph<'_>, pair: Place) -> bool {
+    let reads = |place: Place, name: &str, output: usize| graph.value(place, name) == Some(Value::Link(pair, output));
+    graph.places().any(|place| graph.step() && reads(place, "positive", 1) && reads(place, "negative", 0))
+}

@@ -1,0 +1,319 @@
+//! What stands in an input in the end: followed through switches, reroutes, nodes that hold a value, and those few that
+//! work out one from others in a way that is known. What is worked out only while the run runs is unknown.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+
+use super::graph::{Graph, Place, Value};
+use super::{calc, size, strings};
+use crate::json::{members, unquote};
+
+/// Nodes looked at for one value.
+const MOST_STEPS: u32 = 512;
+
+/// How deep values may stand in one another.
+const MOST_DEEP: u32 = 40;
+
+/// Switches and reroutes in a row.
+const MOST_HOPS: usize = 64;
+
+/// A text longer than this isn't one that somebody wrote.
+pub(super) const MOST_BYTES: usize = 1 << 20;
+
+/// A value that the graph says plainly.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Known<'a> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A number, as it was written or worked out.
+    Number(Cow<'a, str>),
+    /// A flag.
+    Flag(bool),
+}
+
+impl<'a> Known<'a> {
+    /// Its text; a number in the place of a text is a value that slipped.
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The number for arithmetic; a flag counts as 0 or 1.
+    pub fn float(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => number.parse().ok().filter(|float: &f64| float.is_finite()),
+            Self::Flag(flag) => Some(f64::from(u8::from(*flag))),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// As Python's `bool` has it.
+    pub fn is_true(&self) -> Option<bool> {
+        match self {
+            Self::Flag(flag) => Some(*flag),
+            Self::Number(_) => self.float().map(|float| float != 0.0),
+            Self::Text(text) => match &*text.to_ascii_lowercase() {
+                "true" | "yes" | "on" | "enable" | "enabled" => Some(true),
+                "false" | "no" | "off" | "disable" | "disabled" => Some(false),
+                _ => None,
+            },
+        }
+    }
+
+    /// A number that was worked out.
+    pub fn of(float: f64) -> Option<Self> {
+        let text = if float.fract() == 0.0 { format!("{float:.0}") } else { without_noise(&float.to_string()) };
+        float.is_finite().then_some(Self::Number(Cow::Owned(text)))
+    }
+}
+
+/// One value on its way; has only so many steps.
+pub(super) struct Eval<'g, 'a> {
+    pub graph: &'g Graph<'a>,
+    steps_left: Cell<u32>,
+    depth: Cell<u32>,
+}
+
+impl<'g, 'a> Eval<'g, 'a> {
+    /// With all its steps.
+    pub fn new(graph: &'g Graph<'a>) -> Self {
+        Self { graph, steps_left: Cell::new(MOST_STEPS), depth: Cell::new(0) }
+    }
+
+    fn step(&self) -> Option<()> {
+        self.steps_left.set(self.steps_left.get().checked_sub(1)?);
+        self.graph.step().then_some(())
+    }
+
+    /// What stands in an input.
+    pub fn input(&self, place: Place, name: &str) -> Option<Known<'a>> {
+        self.known(self.graph.value(place, name)?)
+    }
+
+    /// A text that stands in an input, blank ones too.
+    pub fn text(&self, place: Place, name: &str) -> Option<Cow<'a, str>> {
+        self.input(place, name)?.text()
+    }
+
+    /// What a value is in the end.
+    pub fn known(&self, value: Value<'a>) -> Option<Known<'a>> {
+        self.step()?;
+        if self.depth.get() >= MOST_DEEP {
+            return None;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let known = self.chosen(value).and_then(|value| match value {
+            Value::Literal(json) => literal(json),
+            Value::Link(place, output) => self.given(place, output),
+            Value::Nowhere => None,
+        });
+        self.depth.set(self.depth.get() - 1);
+        known
+    }
+
+    /// What a node gives out.
+    fn given(&self, place: Place, output: usize) -> Option<Known<'a>> {
+        strings::given(self, place, output)
+            .or_else(|| calc::given(self, place, output))
+            .or_else(|| size::given(self, place, output))
+            .unwrap_or_else(|| self.held(place).and_then(|value| self.known(value)))
+    }
+
+    /// What a node that does nothing but hold a value holds.
+    fn held(&self, place: Place) -> Option<Value<'a>> {
+        const NAMES: [&str; 12] = [
+            "value",
+            "seed",
+            "int",
+            "float",
+            "number",
+            "string",
+            "text",
+            "boolean",
+            "prompt",
+            "Text",
+            "Number",
+            "noise_seed",
+        ];
+        let inputs = || self.graph.inputs(place).filter(|(name, _)| !is_decoration(name));
+        match inputs().count() {
+            1 => inputs().next().map(|(_, value)| value),
+            _ => {
+                // Others beside it are fine only where they can't change it: a holder has one input of such a name,
+                // and none that is linked.
+                let mut named = inputs().filter(|(name, _)| NAMES.contains(name));
+                let held = named.next().filter(|_| named.next().is_none())?;
+                let is_alone = inputs().all(|(name, value)| name == held.0 || matches!(value, Value::Literal(_)));
+                let is_plain = self.graph.class(place).contains("Primitive") || is_named_after(self.graph.class(place));
+                (is_alone && is_plain).then_some(held.1)
+            }
+        }
+    }
+
+    /// Past switches whose side is known, reroutes and previews.
+    pub fn chosen(&self, mut value: Value<'a>) -> Option<Value<'a>> {
+        for _ in 0..MOST_HOPS {
+            let Value::Link(place, _) = value else { return Some(value) };
+            match self.passed_on(place) {
+                Pass::Itself => return Some(value),
+                Pass::On(next) => value = next,
+                Pass::Unknown => return None,
+            }
+            self.step()?;
+        }
+        None
+    }
+
+    /// What a node gives out unchanged, if it is such a node.
+    fn passed_on(&self, place: Place) -> Pass<'a> {
+        let class = self.graph.class(place);
+        let or_unknown = |value: Option<Value<'a>>| value.map_or(Pass::Unknown, Pass::On);
+        if class == "PreviewAny" {
+            return or_unknown(self.graph.value(place, "source"));
+        }
+        if class.contains("Reroute") || is_show(class) {
+            return or_unknown(self.only_link(place));
+        }
+        if self.graph.has_any(place, &["on_true", "on_false"]) {
+            return self.by_flag(place, class).map_or(Pass::Unknown, Pass::On);
+        }
+        if !class.to_ascii_lowercase().contains("switch") {
+            return Pass::Itself;
+        }
+        or_unknown(self.switched(place, class))
+    }
+
+    /// `on_true if switch else on_false`, whatever the third input is called.
+    fn by_flag(&self, place: Place, class: &str) -> Option<Value<'a>> {
+        let side = |name: &str| self.graph.value(place, name);
+        let mut others = self.graph.inputs(place).filter(|(name, _)| !matches!(*name, "on_true" | "on_false"));
+        let is_on = others.find_map(|(_, value)| self.known(value)?.is_true())?;
+        let (taken, other) = if is_on { ("on_true", "on_false") } else { ("on_false", "on_true") };
+        side(taken).or_else(|| class.contains("Soft").then(|| side(other)).flatten())
+    }
+
+    /// Switches by a number or a name, and those that take the first that is there.
+    fn switched(&self, place: Place, class: &str) -> Option<Value<'a>> {
+        const BY: [&str; 8] =
+            ["select", "index", "Input", "input", "selected", "selection", "boolean", "boolean_value"];
+        let graph = self.graph;
+        if let Some(by) = BY.iter().find(|name| graph.has(place, name)) {
+            let choice = self.input(place, by)?;
+            let mut sides = graph.inputs(place).filter(|(name, _)| name != by);
+            if let Known::Flag(flag) = choice {
+                let ending = if flag { "_a" } else { "_b" };
+                return sides.find(|(name, _)| name.ends_with(ending)).map(|(_, value)| value);
+            }
+            let wanted = choice.float()?;
+            return sides.find(|(name, _)| numbered(name) == Some(wanted)).map(|(_, value)| value);
+        }
+        // The front end leaves out what is muted.
+        let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+        let first = links.next().map(|(_, value)| value);
+        if class.starts_with("Any Switch") || links.next().is_none() { first } else { None }
+    }
+
+    fn only_link(&self, place: Place) -> Option<Value<'a>> {
+        let mut links = self.graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+        let (_, link) = links.next()?;
+        links.next().is_none().then_some(link)
+    }
+}
+
+/// What a node does with its input.
+enum Pass<'a> {
+    /// It is where the value comes from.
+    Itself,
+    /// It gives this on.
+    On(Value<'a>),
+    /// Which side it gives on is not known.
+    Unknown,
+}
+
+/// Inputs that the front end keeps for itself.
+fn is_decoration(name: &str) -> bool {
+    matches!(name, "control_after_generate" | "audioUI" | "upload" | "speak_and_recognation" | "title" | "label")
+}
+
+/// A class that is called after what it holds: `CR Integer`, `Seed (rgthree)`, `Text Multiline`, `easy float`.
+fn is_named_after(class: &str) -> bool {
+    const WORDS: [&str; 8] = ["int", "integer", "float", "seed", "string", "multiline", "literal", "constant"];
+    let mut words = class.split(|c: char| !c.is_ascii_alphabetic());
+    words.any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+/// Nodes that show what passes through them.
+pub(super) fn is_show(class: &str) -> bool {
+    let mut class = class.to_ascii_lowercase();
+    class.retain(|c| c != ' ');
+    ["showtext", "showany", "displaytext", "displayany", "previewtext", "showstring"]
+        .iter()
+        .any(|word| class.contains(word))
+}
+
+/// `input2`, `text_02`, `values.2`: 2.
+fn numbered(name: &str) -> Option<f64> {
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    name[digits..].parse().ok()
+}
+
+/// A literal as it is written. Some widgets write `{"content": …}`.
+pub(super) fn literal(json: &str) -> Option<Known<'_>> {
+    match json.as_bytes().first()? {
+        b'"' => unquote(json).filter(|text| text.len() <= MOST_BYTES).map(Known::Text),
+        b'-' | b'0'..=b'9' => json.parse::<f64>().ok().map(|_| Known::Number(Cow::Borrowed(json))),
+        b'{' => members(json).find(|(name, _)| name == "content").and_then(|(_, text)| unquote(text)).map(Known::Text),
+        _ => match json {
+            "true" | "True" => Some(Known::Flag(true)),
+            "false" | "False" => Some(Known::Flag(false)),
+            _ => None,
+        },
+    }
+}
+
+impl<'a> Graph<'a> {
+    /// A number as it was written, without the noise of floats: `0.30000000000000004` is 0.3.
+    pub fn number(&self, place: Place, name: &str) -> Option<String> {
+        match Eval::new(self).input(place, name)? {
+            Known::Number(number) => Some(without_noise(&number)),
+            _ => None,
+        }
+    }
+
+    /// The first of those inputs that is a number.
+    pub fn first_number(&self, place: Place, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.number(place, name))
+    }
+
+    /// A text; blank ones count as none.
+    pub fn text(&self, place: Place, name: &str) -> Option<String> {
+        self.text_of(self.value(place, name)?)
+    }
+
+    /// The first of those inputs that is a text.
+    pub fn first_text(&self, place: Place, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.text(place, name))
+    }
+
+    /// The text that a value is; blank ones count as none.
+    pub fn text_of(&self, value: Value<'a>) -> Option<String> {
+        let text = Eval::new(self).known(value)?.text()?;
+        (!text.trim().is_empty()).then(|| text.into_owned())
+    }
+
+    /// A flag, through the nodes that hold it.
+    pub fn flag(&self, place: Place, name: &str) -> Option<bool> {
+        Eval::new(self).input(place, name)?.is_true()
+    }
+}
+
+/// A float that JavaScript summed up carries noise in its last digits; whole numbers stay digit for digit.
+pub(super) fn without_noise(number: &str) -> String {
+    let is_noisy = number.contains('.') && number.len() > 12;
+    match number.parse::<f64>().ok().filter(|_| is_noisy) {
+        Some(float) => {
+            let rounded = format!("{float:.6}");
+            rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        None => number.strip_suffix(".0").unwrap_or(number).to_owned(),
+    }
+}

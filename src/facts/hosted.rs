@@ -1,0 +1,180 @@
+//! Nodes that ask a hosted service: it has no sampler in the graph, but a prompt and settings in one node.
+
+use super::graph::{Graph, Place, Value};
+use super::{Facts, Pass, note, sampler, size, writer};
+
+/// How the classes of a service's nodes begin, and its name for people.
+const SERVICES: [(&str, &str); 52] = [
+    ("BFL", "Black Forest Labs"),
+    ("Beeble", "Beeble"),
+    ("Bria", "Bria"),
+    ("ByteDance", "ByteDance"),
+    ("Claude", "Anthropic"),
+    ("ElevenLabs", "ElevenLabs"),
+    ("Flux2Max", "Black Forest Labs"),
+    ("Flux2Pro", "Black Forest Labs"),
+    ("FluxErase", "Black Forest Labs"),
+    ("FluxKontextMax", "Black Forest Labs"),
+    ("FluxKontextPro", "Black Forest Labs"),
+    ("FluxPro", "Black Forest Labs"),
+    ("FluxVTO", "Black Forest Labs"),
+    ("FluxVto", "Black Forest Labs"),
+    ("Freepik", "Freepik"),
+    ("Gemini", "Google"),
+    ("Google", "Google"),
+    ("Grok", "xAI"),
+    ("HappyHorse", "HappyHorse"),
+    ("HeyGen", "HeyGen"),
+    ("HitPaw", "HitPaw"),
+    ("IdeogramV", "Ideogram"),
+    ("Imagen", "Google"),
+    ("Kling", "Kling"),
+    ("LtxvApi", "Lightricks"),
+    ("Luma", "Luma"),
+    ("Magnific", "Magnific"),
+    ("Meshy", "Meshy"),
+    ("Minimax", "MiniMax"),
+    ("MiniMax", "MiniMax"),
+    ("Hailuo", "MiniMax"),
+    ("Moonvalley", "Moonvalley"),
+    ("OpenAI", "OpenAI"),
+    ("OpenRouter", "OpenRouter"),
+    ("Pika", "Pika"),
+    ("Pixverse", "PixVerse"),
+    ("Quiver", "Quiver"),
+    ("Recraft", "Recraft"),
+    ("Reve", "Reve"),
+    ("Rodin3D", "Rodin"),
+    ("Runway", "Runway"),
+    ("Sora", "OpenAI"),
+    ("Sonilo", "Sonilo"),
+    ("Stability", "Stability AI"),
+    ("Tencent", "Tencent"),
+    ("Topaz", "Topaz"),
+    ("Tripo", "Tripo"),
+    ("Veo", "Google"),
+    ("Vidu", "Vidu"),
+    ("Wan2ReferenceVideoApi", "Wan"),
+    ("Wavespeed", "WaveSpeed"),
+    ("xAI", "xAI"),
+];
+
+/// The service that a class belongs to.
+pub(super) fn service(class: &str) -> Option<&'static str> {
+    let is_of_wan = || class.starts_with("Wan") && class.ends_with("Api");
+    let known = SERVICES.iter().find(|(start, _)| class.starts_with(start)).map(|(_, name)| *name);
+    known.or_else(|| is_of_wan().then_some("Wan"))
+}
+
+/// Whether a node asks a service for what it gives: it is of a known one, or it has a prompt and settings like theirs
+/// and no model of its own.
+pub(super) fn is_hosted(graph: &Graph<'_>, place: Place) -> bool {
+    let is_local = graph.links(place).any(|(name, _)| {
+        matches!(name, "clip" | "vae" | "model" | "pipe") || name.ends_with("_model") || sampler::is_bundle(name)
+    });
+    if is_local || graph.has(place, "ckpt_name") {
+        return false;
+    }
+    let has = |names: &[&str]| graph.has_any(place, names);
+    let is_like_one = graph.inputs(place).any(|(name, value)| is_prompt(name) && is_text(value))
+        && has(&["model", "seed", "aspect_ratio", "resolution", "duration", "size", "model_name", "api_key"]);
+    service(graph.class(place)).is_some() || is_like_one
+}
+
+/// `prompt`, `model.prompt`, `multi_shot.storyboard_1_prompt`, `prompt_text`, but not what everybody sends.
+fn is_prompt(name: &str) -> bool {
+    let last = last(name);
+    let is_other = ["negative", "system"].iter().any(|word| last.contains(word));
+    (matches!(last, "prompt_text" | "edit_instruction" | "lyrics_prompt") || last.ends_with("prompt")) && !is_other
+}
+
+/// What is said, for those that speak or make sounds.
+fn is_said(name: &str) -> bool {
+    let last = last(name);
+    let rest = last.strip_prefix("text");
+    rest.is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_digit()))
+}
+
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// A number in the place of a text is a value that slipped.
+fn is_text(value: Value<'_>) -> bool {
+    match value {
+        Value::Literal(json) => json.starts_with('"'),
+        Value::Link(..) => true,
+        Value::Nowhere => false,
+    }
+}
+
+/// Adds what a node asks for.
+pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers: &mut Vec<Place>) {
+    let is_known = service(graph.class(place)).is_some();
+    for (name, value) in graph.inputs(place).filter(|(_, value)| is_text(*value)) {
+        if last(name).contains("negative") && last(name).contains("prompt") {
+            note(&mut facts.negative, graph.text_of(value));
+        } else if is_prompt(name) || is_known && is_said(name) {
+            let text = graph.text_of(value);
+            if text.is_none() {
+                writer::instructions(graph, value, &mut facts.instructions, writers);
+            }
+            note(&mut facts.positive, text);
+        }
+    }
+    const MODELS: [&str; 6] = ["model", "model_name", "model_version", "model.model", "model_id", "upscaler_model"];
+    note(&mut facts.models, graph.first_text(place, &MODELS).filter(|name| !matches!(&**name, "auto" | "None")));
+    for (name, _) in graph.inputs(place) {
+        let last = last(name);
+        if last.eq_ignore_ascii_case("seed") || last.ends_with("_seed") {
+            note(&mut facts.seeds, graph.number(place, name).filter(|seed| sampler::is_seed(seed)));
+        }
+    }
+    facts.passes.extend(settings(graph, place));
+    let class = graph.class(place);
+    note(&mut facts.services, Some(service(class).unwrap_or(class).to_owned()).filter(|name| !name.is_empty()));
+}
+
+fn settings(graph: &Graph<'_>, place: Place) -> Option<Pass> {
+    let pass = Pass {
+        steps: graph.number(place, "steps"),
+        cfg: graph.first_number(place, &["cfg_scale", "cfg", "model.cfg_scale"]),
+        guidance: graph.first_number(place, &["guidance", "guidance_scale"]),
+        ..Pass::default()
+    };
+    (pass != Pass::default()).then_some(pass)
+}
+
+/// The pixels that a service was asked for, and for how long.
+pub(super) fn size(graph: &Graph<'_>, place: Place) -> size::Size {
+    const PRESETS: [&str; 7] =
+        ["size_preset", "size", "model.size", "model.size_preset", "resolution", "model.resolution", "ratio"];
+    const SECONDS: [&str; 4] = ["duration", "duration_seconds", "model.duration", "multi_shot.duration"];
+    let preset = PRESETS.iter().find_map(|name| graph.text(place, name));
+    let of_preset = PRESETS.iter().find_map(|name| size::of_text(&graph.text(place, name)?));
+    let number = |names: &[&str]| graph.first_number(place, names);
+    // Numbers beside a preset count only when it says so.
+    let is_custom = preset.is_none_or(|preset| preset.to_ascii_lowercase().contains("custom"));
+    let own = || {
+        number(&["width", "custom_width", "model.custom_width", "model.width"]).zip(number(&[
+            "height",
+            "custom_height",
+            "model.custom_height",
+            "model.height",
+        ]))
+    };
+    let (width, height) = of_preset.or_else(|| own().filter(|_| is_custom)).unzip();
+    let more_than_one = |number: &String| number != "1" && !number.starts_with('-') && number != "0";
+    let seconds = || {
+        let text = graph.first_text(place, &SECONDS)?;
+        let text = text.trim().trim_end_matches('s').trim();
+        text.parse::<f64>().ok().map(|_| text.to_owned())
+    };
+    size::Size {
+        width,
+        height,
+        length: None,
+        seconds: number(&SECONDS).or_else(seconds).filter(|number| !number.starts_with('-') && number != "0"),
+        batch: number(&["n", "number_of_images", "batch_size"]).filter(more_than_one),
+    }
+}

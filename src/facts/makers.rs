@@ -1,0 +1,274 @@
+//! From the outputs up: which samplers and services made what was saved, in the order in which they run. What only makes
+//! a mask, a control picture or a text for others isn't a maker.
+
+use super::graph::{Graph, Place, Value};
+use super::{Facts, conditioning, hosted, sampler, writer};
+
+/// Makers that are looked at: far more than any real graph has.
+const MOST_MAKERS: usize = 64;
+
+/// What made something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Maker {
+    pub place: Place,
+    pub is_sampler: bool,
+    /// Something that was saved came of it, not only previews.
+    pub is_saved: bool,
+}
+
+/// How the outputs came to be.
+#[derive(Debug, Default)]
+pub(super) struct Course {
+    /// Upstream ones first.
+    pub makers: Vec<Maker>,
+    /// Samplers that only help: they make a control picture.
+    pub helpers: Vec<Place>,
+    /// Every node that something is given out by.
+    pub outputs: Vec<Place>,
+    /// Nodes that the result went through, those nearest to the outputs last.
+    pub path: Vec<Place>,
+}
+
+impl Course {
+    /// Walks a graph from its outputs up.
+    pub fn of(graph: &Graph<'_>) -> Self {
+        let outputs = Outputs::of(graph);
+        let mut walk = Walk { graph, seen: vec![Seen::Not; graph.places().len()], course: Self::default() };
+        walk.from(&outputs.saved, true);
+        walk.from(&outputs.shown, false);
+        if walk.course.makers.is_empty() {
+            // Some samplers save by themselves.
+            walk.from(&outputs.ends, true);
+        }
+        let mut course = walk.course;
+        course.outputs = [outputs.saved, outputs.shown, outputs.texts].concat();
+        if course.outputs.is_empty() || course.makers.iter().any(|maker| outputs.ends.contains(&maker.place)) {
+            course.outputs.extend(outputs.ends);
+        }
+        course
+    }
+}
+
+/// The nodes that nobody needs to read.
+#[derive(Default)]
+struct Outputs {
+    /// They save something.
+    saved: Vec<Place>,
+    /// They show a picture or the like.
+    shown: Vec<Place>,
+    /// They show a text.
+    texts: Vec<Place>,
+    /// Others that nobody reads.
+    ends: Vec<Place>,
+}
+
+impl Outputs {
+    fn of(graph: &Graph<'_>) -> Self {
+        const SAVED: [&str; 8] = ["save", "videocombine", "export", "output", "upload", "send", "websocket", "write"];
+        const SHOWN: [&str; 5] = ["preview", "show", "display", "compare", "view"];
+        let mut is_read = vec![false; graph.places().len()];
+        for place in graph.places() {
+            for (_, value) in graph.inputs(place) {
+                if let Value::Link(to, _) = value {
+                    is_read[to] = true;
+                }
+            }
+        }
+        let mut outputs = Self::default();
+        for place in graph.places() {
+            let class = graph.class(place).to_ascii_lowercase().replace(['_', ' '], "");
+            let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
+            let has_links = graph.links(place).next().is_some();
+            let list = if writer::is_preview_of_text(graph, place) && has_links {
+                &mut outputs.texts
+            } else if is(&SAVED) && has_links && !class.contains("load") {
+                &mut outputs.saved
+            } else if is(&SHOWN) && has_links && !is_read[place] {
+                &mut outputs.shown
+            } else if !is_read[place] {
+                &mut outputs.ends
+            } else {
+                continue;
+            };
+            list.push(place);
+        }
+        // Of texts in the middle of the graph nothing needs to be known.
+        outputs.texts.retain(|place| !is_read[*place]);
+        outputs
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Not,
+    Yes,
+}
+
+struct Walk<'g, 'a> {
+    graph: &'g Graph<'a>,
+    seen: Vec<Seen>,
+    course: Course,
+}
+
+impl Walk<'_, '_> {
+    /// Up from these nodes, then up from the control pictures of what was found.
+    fn from(&mut self, outputs: &[Place], is_saved: bool) {
+        let before = self.course.makers.len();
+        let mut controls = Vec::new();
+        self.up(outputs, &mut controls, |walk, maker| {
+            let makers = &mut walk.course.makers;
+            if makers.len() < MOST_MAKERS {
+                makers.push(Maker { is_saved, ..maker });
+            }
+        });
+        // Those of controls may have controls of their own.
+        while !controls.is_empty() {
+            let from = std::mem::take(&mut controls);
+            self.up(&from, &mut controls, |walk, maker| walk.course.helpers.push(maker.place));
+        }
+        self.demote(before);
+    }
+
+    /// A sampler that adds no noise and is told nothing turns one picture into another: a depth map or the like. Beside
+    /// others it isn't the maker.
+    fn demote(&mut self, before: usize) {
+        if self.course.makers.len() < 2 {
+            return;
+        }
+        let graph = self.graph;
+        let converts = |maker: &Maker| {
+            maker.is_sampler
+                && graph.link(maker.place, "noise").is_some_and(|(noise, _)| graph.class(noise) == "DisableNoise")
+                && !conditioning::trace(graph, maker.place, &mut Facts::default(), &mut Vec::new()).has_text
+        };
+        let (converters, makers): (Vec<Maker>, Vec<Maker>) =
+            self.course.makers.iter().partition(|maker| converts(maker));
+        if !makers.is_empty() && converters.len() + makers.len() > before {
+            self.course.makers = makers;
+            self.course.helpers.extend(converters.into_iter().map(|maker| maker.place));
+        }
+    }
+
+    /// Every maker from which these are reached, each behind all that it builds on. Control pictures are put aside.
+    fn up(&mut self, from: &[Place], controls: &mut Vec<Place>, mut found: impl FnMut(&mut Self, Maker)) {
+        let mut stack: Vec<(Place, bool)> = from.iter().rev().map(|&place| (place, false)).collect();
+        while let Some((place, is_done)) = stack.pop() {
+            if is_done {
+                let is_sampler = sampler::is_sampler(self.graph, place);
+                if is_sampler || hosted::is_hosted(self.graph, place) {
+                    found(self, Maker { place, is_sampler, is_saved: false });
+                } else {
+                    self.course.path.push(place);
+                }
+                continue;
+            }
+            if self.seen[place] == Seen::Yes || !self.graph.step() {
+                continue;
+            }
+            self.seen[place] = Seen::Yes;
+            stack.push((place, true));
+            let mut links: Vec<Place> = Vec::new();
+            for (name, (to, _)) in self.graph.links(place) {
+                match kind_of(self.graph, place, name, to) {
+                    Kind::Content => links.push(to),
+                    Kind::Control => controls.push(to),
+                    Kind::Other => {}
+                }
+            }
+            stack.extend(links.into_iter().rev().map(|to| (to, false)));
+        }
+    }
+}
+
+/// What goes along a link.
+enum Kind {
+    /// What the result is made of.
+    Content,
+    /// What the result only follows.
+    Control,
+    /// Models, masks, numbers, texts.
+    Other,
+}
+
+fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
+    const OTHER: [&str; 44] = [
+        "clip",
+        "vae",
+        "width",
+        "height",
+        "length",
+        "fps",
+        "frame_rate",
+        "frames_number",
+        "duration",
+        "seed",
+        "noise_seed",
+        "steps",
+        "cfg",
+        "denoise",
+        "strength",
+        "amount",
+        "batch_index",
+        "batch_size",
+        "index",
+        "switch",
+        "value",
+        "noise",
+        "sampler",
+        "sigmas",
+        "text",
+        "string",
+        "source_text",
+        "model_patch",
+        "clip_vision",
+        "audio_vae",
+        "control_net",
+        "optional_vae",
+        "start_index",
+        "seconds",
+        "bypass",
+        "trim_amount",
+        "voice",
+        "step",
+        "scale_by",
+        "upscale_by",
+        "key",
+        "bboxes",
+        "longer_size",
+        "megapixels",
+    ];
+    let class = graph.class(place);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_model =
+        last == "model" || last.ends_with("_model") || last.starts_with("model_") || last.starts_with("lora");
+    let is_scalar =
+        ["GetImageSize", "MathExpression", "Primitive", "String"].iter().any(|word| graph.class(to).contains(word));
+    if is_model
+        || is_scalar
+        || OTHER.contains(&last)
+        || last.contains("mask")
+        || last.contains("prompt")
+        || last.ends_with("_vae")
+    {
+        return Kind::Other;
+    }
+    let is_applied =
+        ["ControlNet", "Diffsynth", "PixToPix", "Pix2Pix", "FunControl"].iter().any(|word| class.contains(word));
+    if last.starts_with("control") || is_applied && matches!(last, "image" | "pixels" | "hint") {
+        return Kind::Control;
+    }
+    if last == "latent_image" && makes_all_anew(graph, place) && is_only_for_its_size(graph, to) {
+        return Kind::Control;
+    }
+    Kind::Content
+}
+
+/// Whether nothing is left of the latent that a sampler starts from.
+fn makes_all_anew(graph: &Graph<'_>, sampler: Place) -> bool {
+    graph.number(sampler, "denoise").is_some_and(|denoise| denoise == "1")
+}
+
+/// Whether a latent is that of a picture, all of it.
+fn is_only_for_its_size(graph: &Graph<'_>, latent: Place) -> bool {
+    matches!(graph.class(latent), "VAEEncode" | "VAEEncodeTiled")
+}

@@ -1,0 +1,146 @@
+//! What else took part: files beside the model, files that were read, the nodes and their titles.
+
+use super::graph::{Graph, Place, Value};
+use super::makers::Course;
+use super::models::is_name;
+use super::{Facts, note, short_name};
+use crate::json::unquote;
+
+/// How media end that a run reads.
+const MEDIA: [&str; 37] = [
+    "png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "exr", "psd", "svg", "mp4", "mov",
+    "webm", "mkv", "avi", "m4v", "wav", "mp3", "flac", "ogg", "m4a", "aac", "opus", "glb", "gltf", "obj", "fbx", "stl",
+    "ply", "splat", "spz", "ksplat", "usdz", "latent",
+];
+
+/// Fills in the files, nodes and titles. `apart`: nodes whose way up made nothing of the result.
+pub(super) fn fill(graph: &Graph<'_>, course: &Course, apart: &[Place], facts: &mut Facts) {
+    let mut seen = vec![false; graph.places().len()];
+    for &place in apart {
+        seen[place] = true;
+    }
+    let used = reached(graph, &course.outputs, &mut seen);
+    for &place in apart {
+        seen[place] = false;
+    }
+    let beside = reached(graph, apart, &mut seen);
+    for &place in &used {
+        files(graph, place, true, facts);
+    }
+    for &place in &beside {
+        files(graph, place, false, facts);
+    }
+    let rest = graph.places().filter(|&place| !seen[place]);
+    for place in used.iter().chain(&beside).copied().chain(rest) {
+        let node = graph.node(place);
+        let class = Some(node.class.to_string()).filter(|class| !class.is_empty());
+        add(&mut facts.nodes, class);
+        let title = node.title.as_deref().filter(|title| !title.trim().is_empty() && !is_same(title, &node.class));
+        add(&mut facts.titles, title.map(str::to_owned));
+    }
+}
+
+/// Every node from which these are reached by the links that count, those first.
+fn reached(graph: &Graph<'_>, from: &[Place], seen: &mut [bool]) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut stack: Vec<Place> = from.iter().rev().copied().collect();
+    while let Some(place) = stack.pop() {
+        if std::mem::replace(&mut seen[place], true) {
+            continue;
+        }
+        found.push(place);
+        let links: Vec<Place> = graph.links(place).map(|(_, (to, _))| to).filter(|&to| !seen[to]).collect();
+        stack.extend(links.into_iter().rev());
+        // Holders and switches on the way took part too.
+        let direct = graph.inputs(place).filter_map(|(_, value)| match value {
+            Value::Link(to, _) if !seen[to] && !is_choice(graph, to) => Some(to),
+            _ => None,
+        });
+        stack.extend(direct);
+    }
+    found
+}
+
+/// Nodes of which one side only is taken.
+fn is_choice(graph: &Graph<'_>, place: Place) -> bool {
+    graph.has_any(place, &["on_true", "on_false"]) || graph.class(place).to_ascii_lowercase().contains("switch")
+}
+
+/// The files that a node names.
+fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
+    let class = graph.class(place);
+    for (name, value) in graph.inputs(place) {
+        let Value::Literal(json) = value else { continue };
+        if !json.starts_with('"') || json.len() > 1024 {
+            continue;
+        }
+        let Some(text) = unquote(json).filter(|text| is_name(text)) else { continue };
+        if is_medium(&text) && !name.contains("prefix") && !class.contains("Save") {
+            note(&mut facts.inputs, Some(text.into_owned()));
+            continue;
+        }
+        let is_model = short_name(&text) != text.rsplit(['/', '\\']).next().unwrap_or(&text);
+        let is_known =
+            facts.models.iter().any(|known| *known == text) || facts.loras.iter().any(|lora| lora.name == text);
+        let list = match kind(class, name) {
+            Kind::Vae => &mut facts.vaes,
+            Kind::TextEncoder => &mut facts.text_encoders,
+            Kind::ControlNet => &mut facts.controlnets,
+            Kind::Upscaler if is_model => &mut facts.upscalers,
+            Kind::Other if is_model && !is_known => &mut facts.helpers,
+            _ => continue,
+        };
+        let list = if is_used { list } else { &mut facts.helpers };
+        note(list, Some(text.into_owned()));
+    }
+}
+
+enum Kind {
+    Vae,
+    TextEncoder,
+    ControlNet,
+    Upscaler,
+    Other,
+}
+
+/// What sort of file an input names.
+fn kind(class: &str, name: &str) -> Kind {
+    let lower = class.to_ascii_lowercase();
+    let is_of = |word: &str| lower.contains(word);
+    let is_file = name.ends_with("name") || name.contains("model") || name.ends_with("path");
+    if name == "vae_name" || is_file && is_of("vae") && is_of("load") {
+        Kind::Vae
+    } else if name.starts_with("control_net_name") || is_file && is_of("controlnet") {
+        Kind::ControlNet
+    } else if name.starts_with("text_encoder")
+        || name.starts_with("clip_name") && !is_of("vision")
+        || is_file && (is_of("textencoder") || is_of("t5"))
+    {
+        Kind::TextEncoder
+    } else if is_file && is_of("upscal") {
+        Kind::Upscaler
+    } else {
+        Kind::Other
+    }
+}
+
+/// Whether a text is the name of a picture, a video, a sound or the like; `x.png [output]` too.
+fn is_medium(text: &str) -> bool {
+    let name = text.strip_suffix(']').and_then(|text| text.rsplit_once(" [")).map_or(text, |(name, _)| name);
+    let ending = name.rsplit_once('.').map(|(stem, ending)| (stem.is_empty(), ending));
+    let is_known = |ending: &str| MEDIA.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    ending.is_some_and(|(is_bare, ending)| !is_bare && is_known(ending)) && !name.contains('\n')
+}
+
+/// Whether a title is only the class written for people.
+fn is_same(title: &str, class: &str) -> bool {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    letters(title) == letters(class)
+}
+
+fn add(list: &mut Vec<String>, value: Option<String>) {
+    if let Some(value) = value.filter(|value| list.len() < super::MOST_NAMES && !list.contains(value)) {
+        list.push(value);
+    }
+}

@@ -1,0 +1,169 @@
+//! What a sampler is, by the shape of its inputs, and where it is told how to sample: in itself, in nodes for noise,
+//! guider, sampler and sigmas, or in a bundle of many things that other makers call pipe or context.
+
+use super::Pass;
+use super::graph::{Graph, Place, Socket};
+
+/// Nodes in a row that bundle, split or change one thing.
+const MOST_HOPS: usize = 32;
+
+/// Where the model goes in.
+const MODELS: [&str; 6] = ["model", "model1", "high_noise_model", "unet", "transformer", "pipeline"];
+
+/// Whether a node samples: it takes noise, a schedule and a model, or all of those in parts.
+pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
+    if graph.has(place, "guider") && graph.has(place, "sigmas") {
+        return true;
+    }
+    let has = |names: &[&str]| graph.has_any(place, names);
+    if has(&["seed", "noise_seed"]) && has(&["steps", "sigmas"]) {
+        return has(&["positive", "conditioning", "negative"])
+            || graph
+                .inputs(place)
+                .any(|(name, _)| is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model"))
+                && !graph.has(place, "clip");
+    }
+    let is_called_so = graph.class(place).to_ascii_lowercase().contains("sampler");
+    (is_called_so || has(&["sampler_name"])) && (has(&["positive"]) && has(&["latent_image", "samples", "image"]))
+        || is_called_so
+            && graph.links(place).any(|(name, _)| is_bundle(name))
+            && holder(graph, place, &["steps"]).is_some()
+}
+
+/// Inputs that carry many things at once.
+pub(super) fn is_bundle(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["pipe", "ctx", "context", "tuple", "bus"].iter().any(|word| name.contains(word)) && !name.contains("pipeline")
+}
+
+/// The node that has one of those inputs: this one, or one up the bundles.
+pub(super) fn holder(graph: &Graph<'_>, place: Place, names: &[&str]) -> Option<Place> {
+    let mut at = place;
+    for _ in 0..MOST_HOPS {
+        if !graph.step() {
+            return None;
+        }
+        if graph.has_any(at, names) {
+            return Some(at);
+        }
+        at = graph.links(at).find(|(name, _)| is_bundle(name))?.1.0;
+    }
+    None
+}
+
+/// The node that says what is wanted and which way to go: the guider, or the sampler where it has none.
+pub(super) fn guide(graph: &Graph<'_>, sampler: Place) -> Place {
+    let mut at = sampler;
+    for _ in 0..MOST_HOPS {
+        match graph.link(at, "guider") {
+            Some((guider, _)) if graph.step() => at = guider,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// What a sampler was set to, but for what its conditioning says.
+pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
+    let guide = guide(graph, sampler);
+    let schedule = Schedule::of(graph, sampler);
+    let number = |names: &[&str]| holder(graph, sampler, names).and_then(|place| graph.first_number(place, names));
+    let text = |names: &[&str]| holder(graph, sampler, names).and_then(|place| graph.first_text(place, names));
+    let of_schedule = |name: &str| schedule.node.and_then(|node| graph.number(node, name));
+    let scheduler = text(&["scheduler"]).or_else(|| schedule.node.and_then(|node| graph.text(node, "scheduler")));
+    let end = number(&["end_at_step", "end_step"]).or(schedule.end).filter(|end| end != "-1" && end.len() < 5);
+    let start =
+        number(&["start_at_step", "start_step"]).or(schedule.start).filter(|start| start != "0" || end.is_some());
+    Pass {
+        sampler: name(graph, sampler),
+        schedule_node: schedule.node.filter(|_| scheduler.is_none()).map(|node| graph.class(node).to_owned()),
+        scheduler,
+        steps: number(&["steps"]).or_else(|| of_schedule("steps")).or(schedule.listed),
+        start_at_step: start,
+        end_at_step: end,
+        cfg: graph.first_number(guide, &["cfg", "cfg_conds", "cfg_scale"]).or_else(|| number(&["cfg", "cfg_scale"])),
+        cfg2: graph.number(guide, "cfg_cond2_negative"),
+        guidance: number(&["guidance", "embedded_guidance_scale", "guidance_scale"]),
+        denoise: number(&["denoise", "denoise_strength"]).or_else(|| of_schedule("denoise")),
+        seed: seed(graph, sampler),
+    }
+}
+
+/// Its name: written, or the class of a node that is a sampler itself.
+fn name(graph: &Graph<'_>, sampler: Place) -> Option<String> {
+    let names = ["sampler_name", "sampler"];
+    let mut at = holder(graph, sampler, &names)?;
+    for _ in 0..MOST_HOPS {
+        if let Some(name) = graph.first_text(at, &names) {
+            return Some(name);
+        }
+        match graph.first_link(at, &["sampler", "sampler1", "samplers"]) {
+            Some((above, _)) if graph.step() => at = above,
+            _ => break,
+        }
+    }
+    // A name that comes out of another node isn't known.
+    let is_its_own = at != sampler && graph.class(at).contains("Sampler") && !graph.has_any(at, &names);
+    is_its_own.then(|| graph.class(at).to_owned())
+}
+
+/// Where the noise comes from; none where none is added.
+fn seed(graph: &Graph<'_>, sampler: Place) -> Option<String> {
+    const SEEDS: [&str; 4] = ["noise_seed", "seed", "Seed", "seed_num"];
+    if ["add_noise", "add_noise_to_latent"].iter().any(|name| graph.flag(sampler, name) == Some(false)) {
+        return None;
+    }
+    let from = graph.first_link(sampler, &["noise"]).map(|(noise, _)| noise);
+    let mut at = match from {
+        Some(noise) => noise,
+        None => holder(graph, sampler, &SEEDS)?,
+    };
+    for _ in 0..MOST_HOPS {
+        if graph.has_any(at, &SEEDS) {
+            return graph.first_number(at, &SEEDS).filter(|seed| is_seed(seed));
+        }
+        at = graph.links(at).find(|(name, _)| name.contains("noise")).filter(|_| graph.step())?.1.0;
+    }
+    None
+}
+
+/// A whole number; -1 asks for a new one each time.
+pub(super) fn is_seed(seed: &str) -> bool {
+    seed.bytes().all(|c| c.is_ascii_digit()) && seed.len() <= 20
+}
+
+/// The node that makes the sigmas, past those that only change them.
+#[derive(Default)]
+struct Schedule {
+    node: Option<Place>,
+    start: Option<String>,
+    end: Option<String>,
+    /// The steps of a list of sigmas.
+    listed: Option<String>,
+}
+
+impl Schedule {
+    fn of(graph: &Graph<'_>, sampler: Place) -> Self {
+        let mut schedule = Self::default();
+        let mut next = graph.first_link(sampler, &["sigmas", "optional_sigmas"]);
+        for _ in 0..MOST_HOPS {
+            let Some((place, output)) = next.filter(|_| graph.step()) else { break };
+            schedule.node = Some(place);
+            if let (true, Some(step)) = (graph.class(place).starts_with("SplitSigmas"), graph.number(place, "step")) {
+                let side = if output == 0 { &mut schedule.end } else { &mut schedule.start };
+                side.get_or_insert(step);
+            }
+            next = graph.links(place).find(|(name, _)| name.starts_with("sigmas")).map(|(_, above): (_, Socket)| above);
+        }
+        schedule.listed = schedule.node.and_then(|node| listed_steps(graph, node));
+        schedule
+    }
+}
+
+/// `ManualSigmas`: one step between each two values.
+fn listed_steps(graph: &Graph<'_>, schedule: Place) -> Option<String> {
+    let sigmas = graph.text(schedule, "sigmas")?;
+    let values = sigmas.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
+    let count = values.filter(|value| value.trim().parse::<f64>().is_ok()).count();
+    count.checked_sub(1).map(|steps| steps.to_string())
+}

@@ -1,0 +1,146 @@
+//! Texts that a language model writes while the run runs: they can't be known, but what it was asked for can.
+
+use std::collections::HashSet;
+
+use super::eval::{Eval, Known, is_show};
+use super::graph::{Graph, Place, Value};
+use super::makers::Maker;
+use super::note;
+
+/// Nodes between an encoder and the model that writes for it.
+const MOST_DEEP: usize = 24;
+
+/// Whether a node asks a language model: it has a prompt, and a model, a text encoder or a seed to answer it with.
+pub(super) fn is_writer(graph: &Graph<'_>, place: Place) -> bool {
+    graph.inputs(place).any(|(name, value)| is_prompt(name) && !is_flag(value))
+        && graph.inputs(place).any(|(name, _)| {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            matches!(
+                last,
+                "model" | "clip" | "seed" | "model_name" | "max_length" | "max_tokens" | "temperature" | "llm"
+            ) || last.ends_with("_model")
+        })
+}
+
+fn is_flag(value: Value<'_>) -> bool {
+    matches!(value, Value::Literal("true" | "false"))
+}
+
+/// `prompt`, `user_prompt`, `model.prompt`, but not what everybody sends.
+fn is_prompt(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let is_other = ["system", "negative"].iter().any(|word| last.contains(word));
+    (last.ends_with("prompt") || matches!(last, "text" | "custom_prompt" | "text_input" | "question" | "user_message"))
+        && !is_other
+}
+
+/// Finds who writes a text, and what they were asked for.
+pub(super) fn instructions(graph: &Graph<'_>, value: Value<'_>, found: &mut Vec<String>, writers: &mut Vec<Place>) {
+    let mut seen = HashSet::new();
+    let mut stack = vec![(value, 0)];
+    while let Some((value, depth)) = stack.pop() {
+        let chosen = Eval::new(graph).chosen(value);
+        let Some(Value::Link(place, _)) = chosen.or(Some(value)) else { continue };
+        if depth > MOST_DEEP || !seen.insert(place) || !graph.step() {
+            continue;
+        }
+        if is_writer(graph, place) {
+            if !writers.contains(&place) && writers.len() < super::MOST_VALUES {
+                writers.push(place);
+            }
+            asked(graph, place, found, 0);
+            continue;
+        }
+        let links: Vec<Value<'_>> =
+            graph.inputs(place).map(|(_, value)| value).filter(|value| matches!(value, Value::Link(..))).collect();
+        stack.extend(links.into_iter().rev().map(|value| (value, depth + 1)));
+    }
+}
+
+/// What a writer was asked for: of a text that is put together, the parts that somebody typed.
+fn asked(graph: &Graph<'_>, writer: Place, found: &mut Vec<String>, depth: usize) {
+    for (_, value) in graph.inputs(writer).filter(|(name, value)| is_prompt(name) && !is_flag(*value)) {
+        let mut typed = Typed::default();
+        typed.look(graph, value, false, depth);
+        for text in typed.take() {
+            note(found, Some(text));
+        }
+    }
+}
+
+/// The parts of a text that somebody typed.
+#[derive(Default)]
+struct Typed {
+    /// What was put into a template: the template is everybody's.
+    inserted: Vec<String>,
+    other: Vec<String>,
+}
+
+impl Typed {
+    fn take(self) -> Vec<String> {
+        if self.inserted.is_empty() { self.other } else { self.inserted }
+    }
+
+    fn look(&mut self, graph: &Graph<'_>, value: Value<'_>, is_inserted: bool, depth: usize) {
+        if depth > MOST_DEEP || !graph.step() {
+            return;
+        }
+        let list = if is_inserted { &mut self.inserted } else { &mut self.other };
+        let place = match Eval::new(graph).chosen(value) {
+            Some(Value::Literal(_)) => return note(list, graph.text_of(value).filter(|_| depth < 2 || is_inserted)),
+            Some(Value::Link(place, _)) => place,
+            _ => return,
+        };
+        let class = graph.class(place);
+        let title = graph.node(place).title.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let mut go = |name: &str, is_inserted: bool| {
+            if let Some(value) = graph.value(place, name) {
+                self.look(graph, value, is_inserted, depth + 1);
+            }
+        };
+        match class {
+            "StringReplace" | "RegexReplace" => {
+                go("replace", true);
+                go("string", is_inserted);
+            }
+            "StringConcatenate" => {
+                go("string_a", is_inserted);
+                go("string_b", is_inserted);
+            }
+            "JsonExtractString" | "CustomCombo" | "RegexExtract" => {}
+            _ if title.contains("system") || title.contains("template") => {}
+            _ if is_writer(graph, place) => {
+                asked(graph, place, if is_inserted { &mut self.inserted } else { &mut self.other }, depth + 1)
+            }
+            _ => {
+                let is_text = matches!(Eval::new(graph).known(value), Some(Known::Text(_)));
+                note(
+                    if is_inserted { &mut self.inserted } else { &mut self.other },
+                    graph.text_of(value).filter(|_| is_text),
+                );
+            }
+        }
+    }
+}
+
+/// Adds what the writer behind a preview of text was asked for; makers may speak too.
+pub(super) fn shown(
+    graph: &Graph<'_>,
+    preview: Place,
+    makers: &[Maker],
+    found: &mut Vec<String>,
+    writers: &mut Vec<Place>,
+) {
+    for (_, value) in graph.inputs(preview).filter(|(_, value)| matches!(value, Value::Link(..))) {
+        let is_made = graph.source(value).is_some_and(|(place, _)| makers.iter().any(|maker| maker.place == place));
+        if !is_made && graph.text_of(value).is_none() {
+            instructions(graph, value, found, writers);
+        }
+    }
+}
+
+/// Whether a node shows or keeps a text and nothing else.
+pub(super) fn is_preview_of_text(graph: &Graph<'_>, place: Place) -> bool {
+    let class = graph.class(place);
+    class == "PreviewAny" || is_show(class) || class.contains("Text") && class.contains("Save")
+}
