@@ -10,6 +10,8 @@ mod support;
 
 mod backfill;
 mod document;
+#[path = "find/main.rs"]
+mod find;
 mod latency;
 mod list;
 mod quiet;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         measure(&wanted, "list", &mut rows, list::measure()).await;
         measure(&wanted, "document", &mut rows, document::measure()).await;
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
+        measure(&wanted, "find", &mut rows, find::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         rows
     });

@@ -36,9 +36,6 @@ const MOST_VALUES: usize = 64;
 /// Node types and titles that are kept.
 const MOST_NAMES: usize = 512;
 
-/// Which rules [`read`] goes by: raised whenever it may say something else of a prompt, which then is read again.
-pub const VERSION: u32 = 1;
-
 /// What a prompt says. Every list is in the order of use, each value once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {

@@ -19,6 +19,9 @@ fn source<'a>(run: &'a Unindexed, facts: &'a Facts) -> Source<'a> {
     Source {
         positive: texts(&facts.positive),
         negative: texts(&facts.negative),
+        instructions: texts(&facts.instructions),
+        tags: texts(&facts.tags),
+        lyrics: texts(&facts.lyrics),
         models: texts(&facts.models),
         loras: facts.loras.iter().map(|lora| &*lora.name).collect(),
         samplers: of_passes(|pass| &pass.sampler),
@@ -28,6 +31,11 @@ fn source<'a>(run: &'a Unindexed, facts: &'a Facts) -> Source<'a> {
         cfg: of_passes(|pass| &pass.cfg),
         guidance: of_passes(|pass| &pass.guidance),
         denoise: of_passes(|pass| &pass.denoise),
+        width: facts.width.as_deref().into_iter().collect(),
+        height: facts.height.as_deref().into_iter().collect(),
+        length: facts.length.as_deref().into_iter().collect(),
+        nodes: texts(&facts.nodes),
+        titles: texts(&facts.titles),
         outputs: files(&run.attachments, Role::Output),
         inputs: files(&run.attachments, Role::Input),
         texts: run
@@ -39,6 +47,7 @@ fn source<'a>(run: &'a Unindexed, facts: &'a Facts) -> Source<'a> {
             })
             .collect(),
         has_workflow: run.has_workflow,
+        graph_hash: Some(facts.shape.as_str()).filter(|shape| !shape.is_empty()),
         ..Source::new(&run.summary)
     }
 }

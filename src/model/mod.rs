@@ -13,6 +13,9 @@ mod thumbnail;
 mod time;
 mod trouble;
 
+#[cfg(test)]
+pub mod testing;
+
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};

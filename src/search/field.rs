@@ -141,7 +141,7 @@ impl Field {
         Self::ALL.iter().copied().find(|field| field.key().eq_ignore_ascii_case(name))
     }
 
-    /// The list of its whole values, where they are worth offering.
+    /// The list of its whole values; of numbers, those of [`super::sortable`].
     pub fn values(self) -> Option<List> {
         match self.shape() {
             Shape::Words(_, values) => values,
@@ -154,6 +154,25 @@ impl Field {
     pub fn words(self) -> Option<List> {
         match self.shape() {
             Shape::Words(words, _) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The list of the hashes that may stand for a value: `#0123456789abcdef`.
+    pub fn hashes(self) -> Option<List> {
+        match self {
+            Self::Prompt => Some(List::PromptHash),
+            Self::Workflow => Some(List::GraphHash),
+            _ => None,
+        }
+    }
+
+    /// The list of the words that it may have.
+    pub(super) fn choice_list(self) -> Option<List> {
+        match self {
+            Self::Status => Some(List::Status),
+            Self::Kind => Some(List::Kind),
+            Self::Is | Self::Has => Some(List::Trait),
             _ => None,
         }
     }
@@ -172,4 +191,36 @@ impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.key())
     }
+}
+
+/// Names that other programs have for the same.
+const OTHER_NAMES: [(&str, Field); 8] = [
+    ("checkpoint", Field::Model),
+    ("ckpt", Field::Model),
+    ("class", Field::Node),
+    ("type", Field::Kind),
+    ("media", Field::Kind),
+    ("server", Field::Instance),
+    ("since", Field::After),
+    ("until", Field::Before),
+];
+
+/// The field that was probably meant by a name.
+pub(super) fn nearest(name: &str) -> Option<Field> {
+    let name = name.to_ascii_lowercase();
+    let names = Field::ALL.iter().map(|field| field.key()).chain(OTHER_NAMES.iter().map(|(name, _)| *name));
+    let nearest = nearest_of(&name, names)?;
+    Field::of(nearest).or_else(|| OTHER_NAMES.iter().find(|(name, _)| *name == nearest).map(|(_, field)| *field))
+}
+
+/// The word that was probably meant: with the fewest letters changed, at most a third of them.
+pub(super) fn nearest_of<'w>(given: &str, words: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    let given = given.trim().to_lowercase();
+    let length = given.chars().count();
+    if length > 32 {
+        return None;
+    }
+    let distance = |word: &str| strsim::damerau_levenshtein(&given, word);
+    let nearest = words.map(|word| (distance(word), word)).min_by_key(|(distance, _)| *distance)?;
+    (nearest.0 * 3 <= length.max(3)).then_some(nearest.1)
 }

@@ -9,7 +9,18 @@ mod error;
 mod field;
 mod fold;
 mod mark;
+mod number;
+mod parse;
+mod script;
+mod term;
+mod tree;
+mod value;
 mod want;
+mod when;
+mod write;
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -17,9 +28,13 @@ pub use complete::{Completing, What, completing};
 pub use entry::{Source, SourceFile, entry, text_hash};
 pub use error::{Error, Expected};
 pub use field::Field;
-pub use fold::fold_value;
+pub use fold::{Word, Words, fold_value};
 pub use mark::{Snippet, snippet};
-pub use want::{Clock, sortable};
+pub use parse::parse;
+pub use term::sortable;
+pub use want::Clock;
+
+use tree::{Leaf, Tree};
 
 use crate::model::List;
 
@@ -28,7 +43,10 @@ pub const VERSION: u32 = 1;
 
 /// A search, understood. The default one finds everything.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Search {}
+pub struct Search {
+    /// Each must fit; none of them [`Tree::All`].
+    terms: Vec<Tree>,
+}
 
 /// One of the terms that must all hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,35 +61,31 @@ pub struct Piece {
     pub value: Option<String>,
 }
 
-/// Reads a search.
-///
-/// # Errors
-///
-/// Unknown fields and values that a field can't have; texts too long, too deep or with too many terms.
-pub fn parse(_text: &str) -> Result<Search, Error> {
-    Ok(Search {})
-}
-
-/// The term that asks for this very value of a list.
-pub fn exact(_list: List, value: &str) -> String {
-    value.to_owned()
-}
-
 impl Search {
+    fn of(terms: Vec<Tree>) -> Self {
+        let terms = match Tree::all(terms) {
+            None => Vec::new(),
+            Some(Tree::All(terms)) => terms,
+            Some(term) => vec![term],
+        };
+        Self { terms }
+    }
+
     /// Whether it finds everything.
     pub fn is_empty(&self) -> bool {
-        true
+        self.terms.is_empty()
     }
 
     /// Its terms, in order.
     pub fn pieces(&self) -> Vec<Piece> {
-        Vec::new()
+        self.terms.iter().map(Piece::of).collect()
     }
 
     /// The search without one of its terms, by its place in [`Search::pieces`].
     #[must_use]
-    pub fn without(&self, _piece: usize) -> Self {
-        self.clone()
+    pub fn without(&self, piece: usize) -> Self {
+        let others = self.terms.iter().enumerate().filter(|(at, _)| *at != piece);
+        Self { terms: others.map(|(_, term)| term.clone()).collect() }
     }
 
     /// The search with a term more, in place of that term's opposite; the same when it has it already.
@@ -79,13 +93,46 @@ impl Search {
     /// # Errors
     ///
     /// The term is none, or one too many.
-    pub fn with(&self, _term: &str) -> Result<Self, Error> {
-        Ok(self.clone())
+    pub fn with(&self, term: &str) -> Result<Self, Error> {
+        let mut terms = self.terms.clone();
+        for added in parse(term)?.terms {
+            let opposite = Tree::not(added.clone());
+            match terms.iter().position(|term| *term == opposite) {
+                Some(at) if terms.contains(&added) => drop(terms.remove(at)),
+                Some(at) => terms[at] = added,
+                None if terms.contains(&added) => {}
+                None => terms.push(added),
+            }
+        }
+        let search = Self { terms };
+        // Within the limits of what can be written.
+        parse(&search.to_string())?;
+        Ok(search)
+    }
+}
+
+impl Piece {
+    fn of(term: &Tree) -> Self {
+        let (is_excluded, inner) = match term {
+            Tree::Not(inner) => (true, &**inner),
+            term => (false, term),
+        };
+        let value = match inner {
+            Tree::Leaf(leaf) => leaf.whole_value(),
+            _ => None,
+        };
+        let (list, value) = value.unzip();
+        Self { text: term.to_string(), is_excluded, list, value }
     }
 }
 
 impl fmt::Display for Search {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Ok(())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tree::write_all(&self.terms, f)
     }
+}
+
+/// The term that asks for this very value of a list.
+pub fn exact(list: List, value: &str) -> String {
+    Leaf::exact(list, value).to_string()
 }

@@ -3,7 +3,17 @@
 use chrono::NaiveDate;
 
 use super::Search;
-use crate::model::{Timestamp, Want};
+use super::field::{Field, Shape};
+use super::number::Span;
+use super::script::{Part, part};
+use super::term::{self, sortable};
+use super::tree::{Leaf, Tree, Value};
+use super::when::When;
+use crate::model::{List, Timestamp, Want};
+
+/// Where plain words are looked for.
+pub(super) const PLAIN: [Field; 7] =
+    [Field::Prompt, Field::Model, Field::Lora, Field::Workflow, Field::File, Field::Text, Field::Error];
 
 /// What days are to the one who asks.
 pub trait Clock {
@@ -16,14 +26,139 @@ pub trait Clock {
 
 impl Search {
     /// The look-ups that find it.
-    pub fn want(&self, _clock: &dyn Clock) -> Want {
-        Want::All(Vec::new())
+    pub fn want(&self, clock: &dyn Clock) -> Want {
+        all(self.opened().iter().map(|term| of_tree(term, clock)).collect())
+    }
+
+    /// Its terms as they are meant while someone types: the last plain word may go on, unless it is in quotes or excluded.
+    pub(super) fn opened(&self) -> Vec<Tree> {
+        let mut terms = self.terms.clone();
+        let plain = terms.iter_mut().flat_map(Tree::wanted_leaves_mut).filter(|leaf| leaf.field.is_none());
+        if let Some(Leaf { value: Value::Words { is_open, is_quoted: false, .. }, .. }) = plain.last() {
+            *is_open = true;
+        }
+        terms
     }
 }
 
-/// Bytes that sort as the numbers do. Never of a NaN.
-pub fn sortable(number: f64) -> [u8; 8] {
-    let bits = (number + 0.0).to_bits();
-    let sign = 1 << 63;
-    (if bits & sign == 0 { bits | sign } else { !bits }).to_be_bytes()
+fn of_tree(tree: &Tree, clock: &dyn Clock) -> Want {
+    match tree {
+        Tree::All(parts) => all(parts.iter().map(|part| of_tree(part, clock)).collect()),
+        Tree::Any(parts) => any(parts.iter().map(|part| of_tree(part, clock)).collect()),
+        Tree::Not(part) => Want::Not(Box::new(of_tree(part, clock))),
+        Tree::Leaf(leaf) => of_leaf(leaf, clock),
+    }
+}
+
+fn of_leaf(leaf: &Leaf, clock: &dyn Clock) -> Want {
+    let nothing = || Want::Any(Vec::new());
+    let Some(field) = leaf.field else {
+        let lists = PLAIN.iter().filter_map(|field| field.words());
+        return any(lists.map(|list| of_words(list, leaf)).collect());
+    };
+    match (&leaf.value, field.shape()) {
+        (Value::Words { .. }, Shape::Words(list, _)) => of_words(list, leaf),
+        (Value::Exact(text), _) => field.values().map_or_else(nothing, |list| Want::Term(list, term::of_value(text))),
+        (Value::Whole { text, is_open }, Shape::Whole(list)) => Want::Prefix(list, term::of_folded(text, !*is_open)),
+        (Value::Hash(digits), _) => {
+            field.hashes().map_or_else(nothing, |list| Want::Term(list, term::of_value(digits)))
+        }
+        (Value::Choice(word), _) => {
+            let bytes = term::of_value(term::of_choice(field, word));
+            field.choice_list().map_or_else(nothing, |list| Want::Term(list, bytes))
+        }
+        (Value::Number(span), Shape::Number(list)) => of_span(list, *span),
+        (Value::When(when), _) => of_when(field, *when, clock),
+        _ => nothing(),
+    }
+}
+
+/// The words that are looked for, and whether the last one may go on. Behind a field it may, unless it is in quotes.
+pub(super) fn sought(list: List, leaf: &Leaf) -> (Vec<String>, bool) {
+    let Value::Words { text, is_quoted, is_open } = &leaf.value else { return (Vec::new(), false) };
+    let name = match list {
+        List::ModelWords | List::LoraWords => term::without_ending(text),
+        _ => text,
+    };
+    let mut words = term::words(name);
+    if words.is_empty() {
+        words = term::words(text);
+    }
+    let goes_on = |word: &String| word.chars().next().is_some_and(|c| part(c) != Part::Lone);
+    let is_open = (*is_open || (leaf.field.is_some() && !is_quoted)) && words.last().is_some_and(goes_on);
+    (words, is_open)
+}
+
+fn of_words(list: List, leaf: &Leaf) -> Want {
+    let (words, is_open) = sought(list, leaf);
+    let mut words: Vec<Vec<u8>> = words.into_iter().map(String::into_bytes).collect();
+    match words.pop() {
+        Some(word) if words.is_empty() && is_open => Want::Prefix(list, word),
+        Some(word) if words.is_empty() => Want::Term(list, word),
+        last => {
+            words.extend(last);
+            Want::Phrase { list, words, is_open }
+        }
+    }
+}
+
+fn of_span(list: List, span: Span) -> Want {
+    let range =
+        |from: f64, to: Option<f64>| Want::Range(list, sortable(from).to_vec(), to.map(|to| sortable(to).to_vec()));
+    match span {
+        // A page shows whole seconds, or tenths of short ones.
+        Span::Is(number) if list == List::Duration => {
+            range(number, Some(number + if number.fract() == 0.0 { 1.0 } else { 0.1 }))
+        }
+        Span::Is(number) => Want::Term(list, sortable(number).to_vec()),
+        Span::Over(number) => range(number.next_up(), None),
+        Span::AtLeast(number) => range(number, None),
+        Span::Under(number) => range(f64::NEG_INFINITY, Some(number)),
+        Span::AtMost(number) => range(f64::NEG_INFINITY, Some(number.next_up())),
+        Span::Between(from, to) => range(from, Some(to.next_up())),
+    }
+}
+
+fn of_when(field: Field, when: When, clock: &dyn Clock) -> Want {
+    match field {
+        Field::Before => Want::Created(Timestamp::from_millis(0), when.around(clock).0),
+        Field::After => Want::Created(when.around(clock).1, Timestamp::from_millis(i64::MAX)),
+        _ => {
+            let (from, until) = when.during(clock);
+            Want::Created(from, until)
+        }
+    }
+}
+
+fn all(wants: Vec<Want>) -> Want {
+    let mut flat = Vec::with_capacity(wants.len());
+    for want in wants {
+        match want {
+            Want::All(wants) => flat.extend(wants),
+            want => flat.push(want),
+        }
+    }
+    single(flat).unwrap_or_else(Want::All)
+}
+
+fn any(wants: Vec<Want>) -> Want {
+    let mut flat = Vec::with_capacity(wants.len());
+    for want in wants {
+        match want {
+            Want::Any(wants) => flat.extend(wants),
+            want => flat.push(want),
+        }
+    }
+    single(flat).unwrap_or_else(Want::Any)
+}
+
+/// The one want; all of them where it isn't one.
+fn single(mut wants: Vec<Want>) -> Result<Want, Vec<Want>> {
+    match wants.pop() {
+        Some(want) if wants.is_empty() => Ok(want),
+        last => {
+            wants.extend(last);
+            Err(wants)
+        }
+    }
 }
