@@ -30,6 +30,9 @@ use makers::{Course, Maker};
 
 pub use workflow::custom_nodes;
 
+/// Which reading of graphs this is: raised whenever what [`read`] gives changes, so that stores derive again.
+pub const VERSION: u32 = 1;
+
 /// Values of a kind that are kept: far more than any real graph has.
 const MOST_VALUES: usize = 64;
 
