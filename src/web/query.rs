@@ -253,6 +253,7 @@ fn time(text: &str) -> Result<Timestamp, BadValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{MediaKind, Status};
 
     fn script(query: &str) -> Result<ListQuery, Error> {
         ListQuery::parse(query, Author::Script, "UTC".parse().unwrap())
@@ -343,7 +344,7 @@ mod tests {
             ("limit=1&limit=2", "limit is given twice"),
             (
                 "page=2",
-                "\"page\" is not a parameter; there are status, kind, instance, date, tz, from, to, prompt_id, limit, next, \
+                "\"page\" is not a parameter; there are q, status, kind, instance, date, tz, from, to, prompt_id, limit, next, \
                  prev",
             ),
         ] {
@@ -403,5 +404,47 @@ mod tests {
             "/?status=failed%2Clost&date=2026-10-01..&month=2026-10"
         );
         assert_eq!(narrow.generation(GenerationId(7)), "/g/7?status=failed%2Clost&kind=video&date=2026-10-01..");
+    }
+
+    fn form(query: &str) -> ListQuery {
+        ListQuery::parse(query, Author::Form, "UTC".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_search_stays_in_every_address_of_its_list() {
+        let read = form("q=fox+-blurry&status=failed&tz=Asia/Tokyo&limit=7&month=2026-11&facets=open");
+        assert!(read.filter.want.is_some() && read.is_narrow());
+        assert!(read.with(&[("status", "")]).starts_with("/?q=fox+-blurry&tz=Asia%2FTokyo"));
+        assert_eq!(read.generation(GenerationId(3)), "/g/3?q=fox+-blurry&status=failed&tz=Asia%2FTokyo");
+        assert_eq!(read.only("seed:1"), "/?tz=Asia%2FTokyo&q=seed%3A1");
+        let narrower = read.with_term("model:flux").unwrap();
+        assert!(narrower.contains("status=failed") && narrower.ends_with("&q=fox+-blurry+model%3Aflux"), "{narrower}");
+        assert!(read.without_term(0).ends_with("&q=-blurry"), "{}", read.without_term(0));
+        assert_eq!(form("q=fox").without_term(0), "/");
+    }
+
+    #[test]
+    fn an_empty_search_wants_everything() {
+        for query in ["", "q=", "q=+"] {
+            assert_eq!(form(query).filter, Filter::default(), "{query}");
+        }
+        assert_eq!(script("q=").unwrap().filter, Filter::default());
+    }
+
+    #[test]
+    fn days_of_a_search_are_those_of_the_viewer() {
+        let want = |zone: &str| script(&format!("q=date:2026-10-25&tz={zone}")).unwrap().filter.want;
+        assert_ne!(want("Europe/Berlin"), want("Asia/Tokyo"));
+        assert_eq!(script("tz=Asia/Tokyo&q=date:2026-10-25").unwrap().filter.want, want("Asia/Tokyo"));
+    }
+
+    #[test]
+    fn a_search_that_is_none_is_an_error_for_scripts_and_finds_nothing_for_people() {
+        let problem = problem("q=modle:flux");
+        assert!(problem.starts_with("q=\"modle:flux\": ") && problem.contains("model:"), "{problem}");
+        let read = form("q=modle:flux&status=failed");
+        assert!(read.mistake.is_some());
+        assert_eq!(read.filter.want, Some(Want::Any(Vec::new())));
+        assert_eq!(read.given("q"), Some("modle:flux"));
     }
 }

@@ -150,7 +150,6 @@ async fn steps(f: &Fixture, start: Start) -> Vec<u64> {
         prompt_id: (bits & 4 != 0).then(|| PromptId::from("same")),
         from: (bits & 8 != 0).then(|| at(7)),
         until: (bits & 16 != 0).then(|| at(8)),
-        want: None,
         kinds: if bits & 32 == 0 { Vec::new() } else { vec![MediaKind::Audio, MediaKind::Video] },
         want: None,
     });

@@ -1,5 +1,7 @@
 //! `GET /api/v1/facets`: the most frequent values of fields among the generations of a filter.
 
+use std::collections::BTreeMap;
+
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
@@ -18,7 +20,7 @@ const MOST: usize = 10;
 
 #[derive(Serialize)]
 struct Answer {
-    facets: serde_json::Map<String, serde_json::Value>,
+    facets: BTreeMap<&'static str, Values>,
     /// How many generations there are.
     count: u64,
 }
@@ -52,10 +54,7 @@ pub async fn facets(State(app): State<App>, RawQuery(query): RawQuery) -> Result
     let most = query.given("limit").map_or(Ok(MOST), |_| usize::try_from(query.limit.get())).unwrap_or(MOST);
     let count = app.store.count(query.filter.clone()).await?;
     let counted = facets::count(&app, &query.filter, &fields, most).await?;
-    let mut facets = serde_json::Map::new();
-    for (field, facet) in counted {
-        facets.insert(field.key().to_owned(), serde_json::to_value(Values::from(facet))?);
-    }
+    let facets = counted.into_iter().map(|(field, facet)| (field.key(), facet.into())).collect();
     Ok(json(serde_json::to_vec(&Answer { facets, count })?))
 }
 
