@@ -138,7 +138,7 @@ impl Typed {
     /// A field, whose value comes next.
     fn field(&self, field: Field, t: &Words) -> Suggestion {
         let name = format!("{}:", field.key());
-        let (text, cursor) = self.with(&name, "");
+        let (text, cursor) = self.put(&name, "");
         Suggestion {
             text,
             cursor,
@@ -151,12 +151,12 @@ impl Typed {
 
     /// A term that is whole: another may follow.
     fn suggestion(&self, term: &str, label: String, kind: &'static str, count: Option<u64>) -> Suggestion {
-        let (text, cursor) = self.with(term, " ");
+        let (text, cursor) = self.put(term, " ");
         Suggestion { text, cursor, label, kind, count, hint: None }
     }
 
     /// The search with a term in place of what is being typed, and the place behind it.
-    fn with(&self, term: &str, gap: &str) -> (String, usize) {
+    fn put(&self, term: &str, gap: &str) -> (String, usize) {
         let range = self.completing.range.clone();
         let before = self.text.get(..range.start).unwrap_or_default();
         let behind = self.text.get(range.end..).unwrap_or_default();
@@ -202,10 +202,10 @@ mod tests {
             text: text.to_owned(),
             completing: Completing { range, is_excluded: false, what: What::Word { word: String::new() } },
         };
-        assert_eq!(typed("狐 mo", 4..6).with("model:", ""), ("狐 model:".to_owned(), 8));
-        assert_eq!(typed("mo fox", 0..2).with("model:=\"a\"", " "), ("model:=\"a\" fox".to_owned(), 10));
-        assert_eq!(typed("", 0..0).with("fox", " "), ("fox ".to_owned(), 4));
-        assert_eq!(typed("(fo)", 1..3).with("fox", " "), ("(fox)".to_owned(), 4));
+        assert_eq!(typed("狐 mo", 4..6).put("model:", ""), ("狐 model:".to_owned(), 8));
+        assert_eq!(typed("mo fox", 0..2).put("model:=\"a\"", " "), ("model:=\"a\" fox".to_owned(), 10));
+        assert_eq!(typed("", 0..0).put("fox", " "), ("fox ".to_owned(), 4));
+        assert_eq!(typed("(fo)", 1..3).put("fox", " "), ("(fox)".to_owned(), 4));
     }
 
     #[test]
