@@ -15,6 +15,7 @@ mod find;
 mod latency;
 mod list;
 mod quiet;
+mod recording;
 mod table;
 mod thumbs;
 mod transfer;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         measure(&wanted, "list", &mut rows, list::measure()).await;
         measure(&wanted, "document", &mut rows, document::measure()).await;
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
+        measure(&wanted, "recording", &mut rows, recording::measure()).await;
         measure(&wanted, "find", &mut rows, find::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         rows

@@ -6,6 +6,8 @@
 //! derived before until its turn comes.
 
 mod describe;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::collections::BTreeSet;

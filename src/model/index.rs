@@ -73,7 +73,7 @@ lists! {
     Status = 40,
     /// Words of the kinds of output, as they are.
     Kind = 41,
-    /// Names of the instances, as they are.
+    /// Names of the instances, in small letters.
     Instance = 42,
     /// ComfyUI's ids of the runs, as they are.
     PromptId = 43,

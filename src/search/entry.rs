@@ -148,13 +148,13 @@ fn values(terms: &mut Terms, source: &Source<'_>) {
     terms.values(List::Sampler, source.samplers.iter().copied());
     terms.values(List::Scheduler, source.schedulers.iter().copied());
     terms.values(List::Seed, source.seeds.iter().copied());
-    terms.values(List::Status, [run.status.as_str()].into_iter());
-    terms.values(List::Kind, run.kinds.iter().map(|kind| kind.as_str()));
-    terms.values(List::Instance, [run.instance.as_str()].into_iter());
-    terms.values(List::PromptId, [run.prompt_id.as_str()].into_iter());
-    terms.values(List::Trait, traits(source));
-    terms.values(List::PromptHash, text_hash(&source.positive).as_deref().into_iter());
-    terms.values(List::GraphHash, source.graph_hash.into_iter());
+    terms.codes(List::Status, [run.status.as_str()].into_iter());
+    terms.codes(List::Kind, run.kinds.iter().map(|kind| kind.as_str()));
+    terms.codes(List::Instance, [&*run.instance.as_str().to_lowercase()].into_iter());
+    terms.codes(List::PromptId, [run.prompt_id.as_str()].into_iter());
+    terms.codes(List::Trait, traits(source));
+    terms.codes(List::PromptHash, text_hash(&source.positive).as_deref().into_iter());
+    terms.codes(List::GraphHash, source.graph_hash.into_iter());
     terms.values(List::File, files);
     terms.values(List::ErrorNode, run.error.iter().filter_map(|error| error.node_type.as_deref()));
 }
@@ -243,6 +243,12 @@ impl Terms {
         bytes.sort_unstable();
         bytes.dedup();
         self.0.extend(bytes.into_iter().map(|bytes| Term { list, bytes, position: 0 }));
+    }
+
+    /// Words of ours and ids: nobody writes them another way.
+    fn codes<'t>(&mut self, list: List, codes: impl Iterator<Item = &'t str>) {
+        let codes = codes.filter(|code| !code.is_empty());
+        self.0.extend(codes.map(|code| Term { list, bytes: term::of_code(code), position: 0 }));
     }
 
     fn numbers(&mut self, list: List, numbers: &[&str]) {

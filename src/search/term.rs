@@ -27,6 +27,11 @@ pub(super) fn of_folded(text: &str, ends: bool) -> Vec<u8> {
     bytes
 }
 
+/// A word of ours, or an id, as it is.
+pub(super) fn of_code(code: &str) -> Vec<u8> {
+    cut(code, Term::MOST_BYTES).as_bytes().to_vec()
+}
+
 /// What the index has for a word that a field knows.
 pub(super) fn of_choice(field: Field, word: &str) -> &str {
     if field == Field::Kind && word == "3d" { "model3d" } else { word }

@@ -59,12 +59,14 @@ fn of_leaf(leaf: &Leaf, clock: &dyn Clock) -> Want {
     match (&leaf.value, field.shape()) {
         (Value::Words { .. }, Shape::Words(list, _)) => of_words(list, leaf),
         (Value::Exact(text), _) => field.values().map_or_else(nothing, |list| Want::Term(list, term::of_value(text))),
-        (Value::Whole { text, is_open }, Shape::Whole(list)) => Want::Prefix(list, term::of_folded(text, !*is_open)),
-        (Value::Hash(digits), _) => {
-            field.hashes().map_or_else(nothing, |list| Want::Term(list, term::of_value(digits)))
+        (Value::Whole { text, is_open }, Shape::Whole(List::Instance)) => {
+            let name = term::of_code(&text.to_lowercase());
+            if *is_open { Want::Prefix(List::Instance, name) } else { Want::Term(List::Instance, name) }
         }
+        (Value::Whole { text, is_open }, Shape::Whole(list)) => Want::Prefix(list, term::of_folded(text, !*is_open)),
+        (Value::Hash(digits), _) => field.hashes().map_or_else(nothing, |list| Want::Term(list, term::of_code(digits))),
         (Value::Choice(word), _) => {
-            let bytes = term::of_value(term::of_choice(field, word));
+            let bytes = term::of_code(term::of_choice(field, word));
             field.choice_list().map_or_else(nothing, |list| Want::Term(list, bytes))
         }
         (Value::Number(span), Shape::Number(list)) => of_span(list, *span),

@@ -81,7 +81,7 @@ impl Store {
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Arc::new(Readers::new(opened.file, read_time_limit));
-        Ok(Self { writer, readers, index: Index::new(folder), thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { writer, readers, index: Index::open(folder), thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::places::Reader;
 use super::segment::{self, Segment};
 use super::{Place, eval};
-use crate::model::{Cursor, Filter, GenerationId, List, Start, Timestamp, Want};
+use crate::model::{Cursor, Filter, GenerationId, List, Start, Term, Timestamp, Want};
 use crate::store::Error;
 
 /// Answers that are held for the next question: the same search is asked for its page, its number, its facets and its
@@ -199,11 +199,17 @@ fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32,
     }
 }
 
+/// As much of a long id as the index has.
+fn beginning(id: &str) -> Vec<u8> {
+    id[..id.floor_char_boundary(Term::MOST_BYTES)].as_bytes().to_vec()
+}
+
 /// Everything that the filter asks but the time.
 fn want(filter: &Filter) -> Want {
     let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want } = filter;
     let any = |list, words: Vec<&str>| {
-        let terms = words.iter().map(|word| Want::Term(list, word.as_bytes().to_vec())).collect();
+        // All are in small letters but the instance's name, which is so in the index.
+        let terms = words.iter().map(|word| Want::Term(list, word.to_lowercase().into_bytes())).collect();
         (!words.is_empty()).then_some(Want::Any(terms))
     };
     let wants = [
@@ -211,7 +217,7 @@ fn want(filter: &Filter) -> Want {
         any(List::Status, statuses.iter().map(|status| status.as_str()).collect()),
         any(List::Kind, kinds.iter().map(|kind| kind.as_str()).collect()),
         any(List::Instance, instance.iter().map(|name| name.as_str()).collect()),
-        any(List::PromptId, prompt_id.iter().map(|id| id.as_str()).collect()),
+        prompt_id.as_ref().map(|id| Want::Term(List::PromptId, beginning(id.as_str()))),
     ];
     Want::All(wants.into_iter().flatten().collect())
 }

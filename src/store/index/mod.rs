@@ -99,18 +99,22 @@ pub(super) struct Index(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
-    /// The one that writes; `None` before it is needed and after it met a broken file.
+    /// The one that writes; `None` where the file couldn't be opened, and after it was met broken.
     writer: Mutex<Option<Connection>>,
     readers: Arc<Readers>,
     recent: hits::Recent,
 }
 
 impl Index {
-    /// Takes the index of a data folder; opens nothing yet.
-    pub(super) fn new(folder: &Path) -> Self {
+    /// Opens the index of a data folder, or makes it; what is there and can't be used is replaced. Where that fails, it is
+    /// tried again with each write, and nothing is found till then.
+    pub(super) fn open(folder: &Path) -> Self {
         let file = folder.join(FILE);
+        let opened = DATABASE.open(&file).inspect_err(|error| {
+            tracing::warn!("{} can't be used, nothing can be searched: {error}", file.display());
+        });
         let readers = Arc::new(Readers::new(file.clone(), readers::TIME_LIMIT));
-        Self(Arc::new(Shared { file, writer: Mutex::default(), readers, recent: hits::Recent::default() }))
+        Self(Arc::new(Shared { file, writer: Mutex::new(opened.ok()), readers, recent: hits::Recent::default() }))
     }
 
     /// The database.

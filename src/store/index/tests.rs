@@ -89,7 +89,7 @@ struct Fixture {
 
 fn new() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    Fixture { index: Index::new(folder.path()), _folder: folder }
+    Fixture { index: Index::open(folder.path()), _folder: folder }
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
