@@ -8,7 +8,7 @@ use super::Field;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// `name:value`, but no field has this name.
-    #[error("unknown field {given}:{}; put it in quotes to search for the words", Hint(nearest.map(Field::key), ":"))]
+    #[error("unknown field {given:?}: {}to search for the words, put them in quotes", Hint(nearest.map(Field::key), ":"))]
     UnknownField {
         /// The name.
         given: String,
@@ -16,7 +16,7 @@ pub enum Error {
         nearest: Option<Field>,
     },
     /// The field is known, but can't have this value.
-    #[error("{field}: can't be {given:?}{}; {expected}", Hint(*nearest, ""))]
+    #[error("{field} can't be {given:?}: {}{expected}", Hint(*nearest, ""))]
     BadValue {
         /// The field.
         field: Field,
@@ -85,13 +85,13 @@ impl fmt::Display for Expected {
     }
 }
 
-/// The nearest word as a question, and what stands behind it.
+/// The nearest word with what stands behind it, as a question.
 struct Hint<'a>(Option<&'a str>, &'a str);
 
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(nearest) => write!(f, ", did you mean {nearest}{}?", self.1),
+            Some(nearest) => write!(f, "did you mean {nearest}{}? ", self.1),
             None => Ok(()),
         }
     }

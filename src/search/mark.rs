@@ -110,7 +110,7 @@ pub fn snippet<'a>(text: &'a str, marks: &[Range<usize>], most_chars: usize) -> 
     let mut start = first.map_or(0, |mark| back(text, mark.start, lead));
     // Where the end is near, more of what stands before has room.
     start = start.min(back(text, text.len(), most_chars));
-    if start > 0 {
+    if start > 0 && !text[..start].ends_with(char::is_whitespace) {
         let to = first.map_or(start, |mark| mark.start);
         let blank = text.get(start..to).and_then(|skipped| skipped.find(char::is_whitespace));
         start += blank.map_or(0, |blank| blank + text[start + blank..].chars().next().map_or(0, char::len_utf8));

@@ -5,7 +5,8 @@ use super::error::Error;
 use super::tree::Tree;
 use super::value::{self, Given};
 use super::write::{
-    closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, name_length,
+    closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, is_weighted,
+    name_length,
 };
 use super::{Field, Search, field, number};
 
@@ -314,8 +315,9 @@ impl<'a> Reader<'a> {
             given.text.push(escaped.unwrap_or(c));
         }
         let is_closed = self.depth > 0 && self.peek().is_some_and(is_close_paren);
-        given.weight =
-            colon.filter(|(at, length)| is_closed && is_weight(&given.text[at + length..])).map(|(at, _)| at);
+        given.weight = colon
+            .filter(|(at, length)| is_closed && is_weighted(&given.text[..*at], &given.text[at + length..]))
+            .map(|(at, _)| at);
         given
     }
 }

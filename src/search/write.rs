@@ -45,7 +45,12 @@ pub(super) fn name_length(text: &str) -> Option<usize> {
 
 /// Whether a text is the weight of a word in a prompt.
 pub(super) fn is_weight(text: &str) -> bool {
-    number(text).is_some()
+    number(text).is_some_and(|weight| weight.abs() < 10.0) && text.len() <= 5
+}
+
+/// Whether what stands before and behind a colon are a word and its weight, not two numbers.
+pub(super) fn is_weighted(before: &str, behind: &str) -> bool {
+    is_weight(behind) && !before.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A phrase.
@@ -73,7 +78,7 @@ pub(super) fn bare(text: &str, is_plain: bool, f: &mut fmt::Formatter<'_>) -> fm
         let behind = rest.as_str();
         let is_escaped = match c {
             '\\' => behind.chars().next().is_none_or(|c| !c.is_alphanumeric()),
-            _ if is_colon(c) => (name == Some(at) && !behind.starts_with("//")) || is_weight(behind),
+            _ if is_colon(c) => (name == Some(at) && !behind.starts_with("//")) || is_weighted(&text[..at], behind),
             _ => ends_bare(c) || is_open_paren(c) || is_close_paren(c),
         };
         write!(f, "{}{c}", if is_escaped { "\\" } else { "" })?;

@@ -1,1 +1,66 @@
-//! x
+//! What the grammar promises, asked of entries the plain way.
+
+mod completing;
+mod folding;
+mod found;
+mod grammar;
+mod hostile;
+mod marking;
+mod wanted;
+
+use chrono::{Days, NaiveDate, NaiveTime};
+
+use super::*;
+use crate::model::{ErrorSummary, GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp};
+
+/// It is the 20th of November 2026; days begin at midnight UTC.
+struct Noon;
+
+impl Clock for Noon {
+    fn today(&self) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()
+    }
+
+    fn day(&self, date: NaiveDate) -> (Timestamp, Timestamp) {
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc().timestamp_millis();
+        let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+        (Timestamp::from_millis(midnight(date)), Timestamp::from_millis(midnight(next)))
+    }
+}
+
+/// A completed run of which nothing is known.
+fn run() -> Summary {
+    Summary {
+        id: GenerationId(7),
+        instance: InstanceName::default(),
+        prompt_id: PromptId::from("b7a0c3de-0000-4000-8000-000000000007"),
+        status: Status::Completed,
+        status_reason: None,
+        created_at: Timestamp::from_millis(1_795_168_752_094),
+        started_at: None,
+        finished_at: None,
+        duration_ms: Some(12_345),
+        workflow_id: None,
+        workflow_name: None,
+        client_id: None,
+        model: None,
+        outputs_count: 1,
+        previews_count: 0,
+        kinds: vec![MediaKind::Image],
+        cover: None,
+        excerpt: None,
+        files_state: None,
+        error: None,
+    }
+}
+
+/// A failed run.
+fn failed_run() -> Summary {
+    let error = ErrorSummary {
+        node_id: Some("3".to_owned()),
+        node_type: Some("KSampler".to_owned()),
+        kind: Some("torch.OutOfMemoryError".to_owned()),
+        message: Some("CUDA out of memory. Tried to allocate 2.00 GiB".to_owned()),
+    };
+    Summary { status: Status::Failed, kinds: Vec::new(), error: Some(error), ..run() }
+}
