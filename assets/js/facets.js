@@ -1,5 +1,6 @@
 // Values to narrow the list by: beside it where there is room, else in a sheet. They come when the list is there.
 
+import { isCommand } from "./keys.js";
 import { hear } from "./live.js";
 import { on, word } from "./page.js";
 
@@ -29,10 +30,35 @@ async function load() {
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html").body;
     const focused = document.activeElement?.closest("[data-facets] a")?.dataset.more;
     facets.replaceChildren(...fresh.childNodes);
+    settle();
     if (focused) facets.querySelector(`[data-facet="${CSS.escape(focused)}"] a`)?.focus({ preventScroll: true });
   } catch (error) {
     if (error.name !== "AbortError") console.warn(error);
   }
+}
+
+/** Tab comes to one of them and goes past the others. */
+function settle(to = facets.querySelector("a")) {
+  for (const link of facets.querySelectorAll("a")) link.tabIndex = link === to ? 0 : -1;
+}
+
+/** Arrows walk: up and down through the values, sideways to what leaves one out. */
+function walk(event, link) {
+  if (!isCommand(event)) return;
+  const rows = [...facets.querySelectorAll("li > a:first-child, .more")];
+  const row = link.matches(".minus") ? link.previousElementSibling : link;
+  const at = rows.indexOf(row);
+  const to = {
+    ArrowDown: rows[at + 1],
+    ArrowUp: rows[at - 1],
+    ArrowRight: row.nextElementSibling,
+    ArrowLeft: row,
+    Home: rows[0],
+    End: rows.at(-1),
+  };
+  if (!(event.key in to)) return;
+  event.preventDefault();
+  to[event.key]?.focus();
 }
 
 function build() {
@@ -72,6 +98,7 @@ function toggle() {
     sheet.append(facets);
     sheet.showModal();
   }
+  settle();
   tell();
   if (isSeen()) load();
 }
@@ -94,12 +121,15 @@ if (facets && opener) {
     expanded = link.dataset.more;
     load();
   });
+  on("focusin", "a", (_, link) => settle(link), facets);
+  on("keydown", "a", walk, facets);
   wide.addEventListener("change", () => {
     sheet?.close();
     tell();
     if (isSeen()) load();
   });
   for (const type of ["generation", "reload"]) hear(type, () => (timer ??= setTimeout(refresh, PAUSE)));
+  settle();
   tell();
   if (isSeen()) load();
 }

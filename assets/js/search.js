@@ -10,6 +10,8 @@ const box = input?.closest("[data-box]");
 const list = document.createElement("ul");
 
 let suggestions = [];
+// What they were made for.
+let told = "";
 let active = -1;
 let asking, timer;
 
@@ -27,11 +29,13 @@ function soon() {
 async function ask() {
   asking?.abort();
   asking = new AbortController();
-  const query = new URLSearchParams({ q: input.value, cursor: countedTo(input.selectionStart) });
+  const text = input.value;
+  const query = new URLSearchParams({ q: text, cursor: countedTo(input.selectionStart) });
   try {
     const response = await fetch(`/api/v1/suggest?${query}`, { signal: asking.signal });
     if (!response.ok) return close();
     ({ suggestions } = await response.json());
+    told = text;
     if (document.activeElement === input) show();
   } catch (error) {
     if (error.name !== "AbortError") close();
@@ -87,6 +91,8 @@ function point(nth) {
 }
 
 function take(nth) {
+  // Somebody typed on: what they typed isn't taken back.
+  if (input.value !== told) return ask();
   const { text, cursor, kind } = suggestions[nth];
   input.value = text;
   const place = placeOf(cursor);
@@ -128,7 +134,10 @@ if (input) {
   input.ariaAutoComplete = "list";
   input.ariaExpanded = "false";
   input.setAttribute("aria-controls", list.id);
-  input.addEventListener("input", (event) => event.isComposing || soon());
+  input.addEventListener("input", (event) => {
+    point(-1);
+    if (!event.isComposing) soon();
+  });
   input.addEventListener("compositionend", soon);
   input.addEventListener("click", () => isOpen() || soon());
   input.addEventListener("keydown", press);

@@ -48,7 +48,7 @@ impl Shape {
 
     /// The id of its workflow.
     pub fn id(self) -> String {
-        format!("21b33f3f-8434-427c-9ba4-8a18ddd4a8{:02x}", self as u8)
+        format!("{:08x}-8434-427c-9ba4-8a18ddd4a863", 0x21b3_3f3f + 0x1357_9bdf * u32::from(self as u8))
     }
 
     /// The API prompt.
