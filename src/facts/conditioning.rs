@@ -42,13 +42,35 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
     if starts.is_empty() {
         starts = vec![((guide, 0), Side::Positive, true), ((guide, 0), Side::Negative, true)];
     }
+    // The second conditioning of two is for the negative side too.
+    let second = graph.link(guide, "cond2");
+    starts.extend(second.map(|socket| (socket, Side::Negative, false)));
     let mut told = Told::default();
+    let mut own = Facts::default();
     for start in starts {
-        let found = walk(graph, start, facts, writers);
+        let found = walk(graph, start, &mut own, writers);
         told.has_text |= found.has_text;
         told.guidance = told.guidance.or(found.guidance.filter(|_| start.1 == Side::Positive));
     }
+    if second.is_some() {
+        // One of the two may be told again what is wanted.
+        own.negative.retain(|text| !own.positive.contains(text));
+    }
+    add(own, facts);
     told
+}
+
+/// Adds the texts of one sampler to those of others.
+fn add(own: Facts, facts: &mut Facts) {
+    for (from, to) in [
+        (own.positive, &mut facts.positive),
+        (own.negative, &mut facts.negative),
+        (own.instructions, &mut facts.instructions),
+        (own.tags, &mut facts.tags),
+        (own.lyrics, &mut facts.lyrics),
+    ] {
+        from.into_iter().for_each(|text| note(to, Some(text)));
+    }
 }
 
 /// The output that a side comes from; a bundle that holds the side as a text gives it itself.

@@ -124,6 +124,18 @@ impl<'a> Graph<'a> {
         inputs.filter_map(move |(name, value)| Some((&**name, self.source(*value)?)))
     }
 
+    /// The nodes that a node reads. Where it isn't known which side a switch takes it is the switch.
+    pub fn ways(&self, place: Place) -> impl Iterator<Item = (&str, Place)> {
+        self.nodes[place].inputs.iter().filter_map(move |(name, value)| {
+            let Value::Link(direct, _) = *value else { return None };
+            match Eval::new(self).chosen(*value) {
+                Some(Value::Link(to, _)) => Some((&**name, to)),
+                Some(_) => None,
+                None => Some((&**name, direct)),
+            }
+        })
+    }
+
     /// The names of a node's inputs with what stands there.
     pub fn inputs(&self, place: Place) -> impl Iterator<Item = (&str, Value<'a>)> {
         self.nodes[place].inputs.iter().map(|(name, value)| (&**name, *value))

@@ -84,7 +84,9 @@ pub(super) fn is_hosted(graph: &Graph<'_>, place: Place) -> bool {
 /// `prompt`, `model.prompt`, `multi_shot.storyboard_1_prompt`, `prompt_text`, but not what everybody sends.
 fn is_prompt(name: &str) -> bool {
     let last = last(name);
-    let is_other = ["negative", "system"].iter().any(|word| last.contains(word));
+    // Some are flags, and in an outdated template any value may have slipped into those.
+    let others = ["negative", "system", "enhance", "extend", "optimiz", "upsampl", "rewrite", "improve", "expand"];
+    let is_other = others.iter().any(|word| last.contains(word));
     (matches!(last, "prompt_text" | "edit_instruction" | "lyrics_prompt") || last.ends_with("prompt")) && !is_other
 }
 

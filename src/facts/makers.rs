@@ -2,7 +2,7 @@
 //! a mask, a control picture or a text for others isn't a maker.
 
 use super::graph::{Graph, Place, Value};
-use super::{Facts, conditioning, hosted, sampler, writer};
+use super::{Facts, conditioning, hosted, models, sampler, writer};
 
 /// Makers that are looked at: far more than any real graph has.
 const MOST_MAKERS: usize = 64;
@@ -42,8 +42,9 @@ impl Course {
         }
         let mut course = walk.course;
         course.outputs = [outputs.saved, outputs.shown, outputs.texts].concat();
-        if course.outputs.is_empty() || course.makers.iter().any(|maker| outputs.ends.contains(&maker.place)) {
-            course.outputs.extend(outputs.ends);
+        if course.outputs.is_empty() {
+            // What else nobody reads doesn't run.
+            course.outputs = outputs.ends.iter().copied().filter(|&place| makes(graph, place)).collect();
         }
         course
     }
@@ -78,7 +79,7 @@ impl Outputs {
         for place in graph.places() {
             let class = graph.class(place).to_ascii_lowercase().replace(['_', ' '], "");
             let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
-            let has_links = graph.links(place).next().is_some();
+            let has_links = graph.ways(place).next().is_some();
             let list = if writer::is_preview_of_text(graph, place) && has_links {
                 &mut outputs.texts
             } else if is(&SAVED) && has_links && !class.contains("load") {
@@ -168,7 +169,7 @@ impl Walk<'_, '_> {
             self.seen[place] = Seen::Yes;
             stack.push((place, true));
             let mut links: Vec<Place> = Vec::new();
-            for (name, (to, _)) in self.graph.links(place) {
+            for (name, to) in self.graph.ways(place) {
                 match kind_of(self.graph, place, name, to) {
                     Kind::Content => links.push(to),
                     Kind::Control => controls.push(to),
@@ -178,6 +179,12 @@ impl Walk<'_, '_> {
             stack.extend(links.into_iter().rev().map(|to| (to, false)));
         }
     }
+}
+
+/// Whether a node that nobody reads is a sampler or hands on what one made.
+fn makes(graph: &Graph<'_>, place: Place) -> bool {
+    let is_content = |(name, to): (&str, Place)| matches!(kind_of(graph, place, name, to), Kind::Content);
+    sampler::is_sampler(graph, place) || hosted::is_hosted(graph, place) || graph.ways(place).any(is_content)
 }
 
 /// What goes along a link.
@@ -191,7 +198,7 @@ enum Kind {
 }
 
 fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
-    const OTHER: [&str; 44] = [
+    const OTHER: [&str; 43] = [
         "clip",
         "vae",
         "width",
@@ -213,7 +220,6 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
         "index",
         "switch",
         "value",
-        "noise",
         "sampler",
         "sigmas",
         "text",
@@ -239,8 +245,7 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
     ];
     let class = graph.class(place);
     let last = name.rsplit('.').next().unwrap_or(name);
-    let is_model =
-        last == "model" || last.ends_with("_model") || last.starts_with("model_") || last.starts_with("lora");
+    let is_model = models::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
     let is_scalar =
         ["GetImageSize", "MathExpression", "Primitive", "String"].iter().any(|word| graph.class(to).contains(word));
     if is_model

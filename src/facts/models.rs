@@ -82,7 +82,7 @@ fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
 }
 
 /// `model`, `model1`, `model_b`, `model_negative`, `high_noise_model`.
-fn is_model(name: &str) -> bool {
+pub(super) fn is_model(name: &str) -> bool {
     if matches!(name, "high_noise_model" | "low_noise_model" | "unet" | "base_model" | "MODEL" | "refiner_model") {
         return true;
     }

@@ -49,7 +49,7 @@ fn reached(graph: &Graph<'_>, from: &[Place], seen: &mut [bool]) -> Vec<Place> {
             continue;
         }
         found.push(place);
-        let links: Vec<Place> = graph.links(place).map(|(_, (to, _))| to).filter(|&to| !seen[to]).collect();
+        let links: Vec<Place> = graph.ways(place).map(|(_, to)| to).filter(|&to| !seen[to]).collect();
         stack.extend(links.into_iter().rev());
         // Holders and switches on the way took part too.
         let direct = graph.inputs(place).filter_map(|(_, value)| match value {

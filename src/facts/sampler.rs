@@ -18,10 +18,10 @@ pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
     let has = |names: &[&str]| graph.has_any(place, names);
     if has(&["seed", "noise_seed"]) && has(&["steps", "sigmas"]) {
         return has(&["positive", "conditioning", "negative"])
-            || graph
-                .inputs(place)
-                .any(|(name, _)| is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model"))
-                && !graph.has(place, "clip");
+            || !graph.has(place, "clip")
+                && graph
+                    .links(place)
+                    .any(|(name, _)| is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model"));
     }
     let is_called_so = graph.class(place).to_ascii_lowercase().contains("sampler");
     (is_called_so || has(&["sampler_name"])) && (has(&["positive"]) && has(&["latent_image", "samples", "image"]))

@@ -182,7 +182,15 @@ fn above(graph: &Graph<'_>, place: Place) -> Option<Socket> {
             .and_then(|holder| graph.first_link(holder, &["latent", "latent_image", "samples"]).or(Some((holder, 0))));
         return from_bundle.or_else(|| graph.first_link(place, &IMAGES));
     }
-    let hands_on = ["VAEEncode", "InpaintModelConditioning", "InstructPixToPix", "ImageScaleBy", "Inpaint"];
+    let hands_on = [
+        "VAEEncode",
+        "InpaintModelConditioning",
+        "InstructPixToPix",
+        "ImageScaleBy",
+        "ImageInvert",
+        "LTXVPreprocess",
+        "Canny",
+    ];
     let is_picture = hands_on.iter().any(|class| graph.class(place).contains(class));
     if is_picture { graph.first_link(place, &IMAGES) } else { None }
 }
@@ -193,6 +201,10 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
     match graph.class(place) {
         "ResolutionSelector" => Some(selected(eval, place, output)),
         "GetImageSize" => Some(of_image(graph, place, output)),
+        "WanCameraEmbedding" => {
+            let name = ["", "width", "height", "length"].get(output)?;
+            Some(eval.input(place, name))
+        }
         class if ["Size", "Resolution", "Dimension", "Aspect", "Width"].iter().any(|word| class.contains(word)) => {
             // Two numbers held together.
             let is_pair =
@@ -219,14 +231,6 @@ fn selected<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Know
 /// Of a picture that a node of the graph brings to a size.
 fn of_image<'a>(graph: &Graph<'a>, place: Place, output: usize) -> Option<Known<'a>> {
     let (image, _) = graph.link(place, "image")?;
-    let is_set = ["ImageScale", "EmptyImage", "ResizeAndPadImage", "ResizeImageMaskNode", "EmptyLatentImage"];
-    if !is_set.contains(&graph.class(image)) {
-        return None;
-    }
-    match explicit(graph, image) {
-        Explicit::Is(width, height) => {
-            [width, height].into_iter().nth(output).map(|side| Known::Number(Cow::Owned(side)))
-        }
-        _ => None,
-    }
+    let (width, height) = walk(graph, (image, 0), None)?;
+    [width, height].into_iter().nth(output).map(|side| Known::Number(Cow::Owned(side)))
 }

@@ -108,7 +108,7 @@ impl Typed {
                 go("string_b", is_inserted);
             }
             "JsonExtractString" | "CustomCombo" | "RegexExtract" => {}
-            _ if title.contains("system") || title.contains("template") => {}
+            _ if !is_inserted && (title.contains("system") || title.contains("template")) => {}
             _ if is_writer(graph, place) => {
                 asked(graph, place, if is_inserted { &mut self.inserted } else { &mut self.other }, depth + 1)
             }

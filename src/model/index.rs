@@ -61,7 +61,7 @@ lists! {
     Lora = 34,
     /// Node types.
     Node = 35,
-    /// Workflows, by name and by id.
+    /// Workflows, by name, and by id where they have none.
     Workflow = 36,
     /// Samplers.
     Sampler = 37,
@@ -87,6 +87,8 @@ lists! {
     File = 47,
     /// Types of the nodes that failed.
     ErrorNode = 48,
+    /// Ids of the workflows, as they are.
+    WorkflowId = 49,
     /// How many steps.
     Steps = 65,
     /// Classifier-free guidance.

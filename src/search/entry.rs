@@ -144,7 +144,8 @@ fn values(terms: &mut Terms, source: &Source<'_>) {
     terms.values(List::Model, source.models.iter().copied());
     terms.values(List::Lora, source.loras.iter().copied());
     terms.values(List::Node, source.nodes.iter().copied());
-    terms.values(List::Workflow, run.workflow_name.as_deref().into_iter().chain(run.workflow_id.as_deref()));
+    terms.values(List::Workflow, run.workflow_name.as_deref().or(run.workflow_id.as_deref()).into_iter());
+    terms.codes(List::WorkflowId, run.workflow_id.as_deref().into_iter());
     terms.values(List::Sampler, source.samplers.iter().copied());
     terms.values(List::Scheduler, source.schedulers.iter().copied());
     terms.values(List::Seed, source.seeds.iter().copied());

@@ -58,6 +58,10 @@ fn of_leaf(leaf: &Leaf, clock: &dyn Clock) -> Want {
     };
     match (&leaf.value, field.shape()) {
         (Value::Words { .. }, Shape::Words(list, _)) => of_words(list, leaf),
+        (Value::Exact(text), _) if field == Field::Workflow => any(vec![
+            Want::Term(List::Workflow, term::of_value(text)),
+            Want::Term(List::WorkflowId, term::of_code(text)),
+        ]),
         (Value::Exact(text), _) => field.values().map_or_else(nothing, |list| Want::Term(list, term::of_value(text))),
         (Value::Whole { text, is_open }, Shape::Whole(List::Instance)) => {
             let name = term::of_code(&text.to_lowercase());

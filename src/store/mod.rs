@@ -91,8 +91,11 @@ impl Store {
     /// When the last checkpoint fails; nothing that was answered for is lost by that.
     pub async fn close(self) -> Result<(), Error> {
         self.readers.close();
-        self.index.close();
+        // Waits for what is being indexed.
+        let index = self.index;
+        let closing = tokio::task::spawn_blocking(move || index.close());
         self.writer.close().await;
+        closing.await.map_err(|_| Error::Panicked)?;
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         match thread {
             Some(thread) => {
