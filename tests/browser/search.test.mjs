@@ -119,11 +119,11 @@ test('a suggestion is taken by a click, and the box keeps the focus', async ({ o
   await type(page, 'status:fai');
   await options(page).filter({ hasText: 'failed' }).click();
   assert.equal(await box(page).inputValue(), 'status:failed ');
-  await page.keyboard.type('lighth');
-  await options(page).filter({ hasText: 'lighthouse' }).click();
+  await page.keyboard.type('clockm');
+  await options(page).filter({ hasText: 'clockmaker' }).click();
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=/);
-  assert.equal(query(page).q.trim(), 'status:failed lighthouse');
+  assert.equal(query(page).q.trim(), 'status:failed clockmaker');
   assert.deepEqual(new Set((await cards(page)).map(({ status }) => status)), new Set(['failed']));
 });
 
@@ -203,7 +203,7 @@ test('Tab comes to one of the values and goes on to the cards; arrows walk throu
   const page = await open('/');
   await facet(page, 'model').waitFor();
   const at = (name) => page.evaluate((name) => document.activeElement.dataset[name], name);
-  await page.locator('[data-submit], [name=previews]').last().focus();
+  await page.locator('[name=previews]').focus();
   await page.keyboard.press('Tab');
   const first = await at('value');
   assert.ok(first, 'a value');
@@ -349,11 +349,12 @@ test('hostile texts in the box and among the values are shown as text', async ({
     assert.equal(await page.locator('main img[src="x"], main svg[onload], main a[href^="javascript"]').count(), 0, text);
   }
   await page.goto('/?q=hostile');
-  await facet(page, 'model').locator('[data-value^="hostile"]').first().click();
-  await page.waitForURL(/model/);
+  await facet(page, 'workflow').locator('[data-value^="hostile"]').first().click();
+  await page.waitForURL(/q=hostile.+workflow/);
   assert.ok((await count(page)) > 0);
-  await type(page, ' workflow:hostile');
-  assert.ok((await options(page).count()) > 0);
+  await page.goto('/');
+  await type(page, 'workflow:hostile');
+  await until('hostile values', async () => /hostile/.test(await options(page).first().textContent().catch(() => '')));
   await page.goto('/?q=hostile');
   await page.locator('li[data-id] a').first().click();
   await page.waitForURL(/\/g\//);
