@@ -265,7 +265,19 @@ async fn stored(blobs: &Blobs, folder: &str, name: &str, bytes: Vec<u8>) -> NewA
 async fn hostile_runs(blobs: &Blobs, hostile: &str, created_at: i64) -> Vec<Save> {
     let name = hostile::name(hostile);
     let node = |class: &str| json!({"class_type": class, "inputs": {"text": hostile, "seed": 1, hostile: hostile}, "_meta": {"title": hostile}});
-    let prompt = json!({name.clone(): node(&name), "6": node("CLIPTextEncode"), "3": {"class_type": "KSampler", "inputs": {"seed": hostile, "sampler_name": hostile, "scheduler": hostile, "positive": ["6", 0], "model": ["4", 0]}}, "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": hostile}}});
+    let made = |class: &str, inputs: Value| json!({"class_type": class, "inputs": inputs, "_meta": {"title": hostile}});
+    let prompt = json!({
+        name.clone(): node(&name),
+        "3": made("KSampler", json!({"seed": hostile, "steps": hostile, "cfg": hostile, "sampler_name": hostile, "scheduler": hostile, "denoise": hostile,
+            "positive": ["6", 0], "negative": ["7", 0], "model": ["10", 0], "latent_image": ["5", 0]})),
+        "4": made("CheckpointLoaderSimple", json!({"ckpt_name": hostile})),
+        "5": made("EmptyLatentImage", json!({"width": hostile, "height": hostile, "batch_size": hostile})),
+        "6": node("CLIPTextEncode"),
+        "7": node("CLIPTextEncode"),
+        "8": made("VAEDecode", json!({"samples": ["3", 0], "vae": ["4", 2]})),
+        "9": made("SaveImage", json!({"images": ["8", 0]})),
+        "10": made("LoraLoader", json!({"lora_name": hostile, "strength_model": hostile, "strength_clip": hostile, "model": ["4", 0], "clip": ["4", 1]})),
+    });
     let workflow = json!({"id": hostile, "name": hostile, "nodes": [{"id": 6, "type": hostile, "title": hostile, "widgets_values": [hostile]}], "links": [], "version": 0.4});
     let result = json!({"outputs": {}, "meta": {}, "status": {"status_str": "error", "completed": false, "messages": [["execution_error", {
         "node_id": name, "node_type": hostile, "exception_type": hostile, "exception_message": hostile, "traceback": [hostile, hostile],
