@@ -22,7 +22,7 @@ use crate::live::{Live, Position};
 use crate::model::{Event, GenerationId, IndexProgress};
 use crate::store::{Error, Store};
 use crate::{facts, search};
-use work::{Batch, Derived};
+use work::Batch;
 
 /// How long the first change waits for those that come with it.
 const BREATH: Duration = Duration::from_millis(60);
@@ -65,7 +65,7 @@ pub async fn reindex(store: &Store, mut tell: impl FnMut(IndexProgress)) -> Resu
     tell(progress);
     let mut work = work::Work::new(store);
     while let Some(done) = work.step().await? {
-        progress.waiting = progress.waiting.saturating_sub(done);
+        progress.waiting = progress.waiting.saturating_sub(done.len() as u64);
         tell(progress);
     }
     Ok(())
@@ -111,10 +111,11 @@ impl Indexer {
             let start = Instant::now();
             self.hear();
             let is_recording = !self.changed.is_empty();
-            if is_recording {
-                self.index_changed().await?;
-            } else if work.step().await?.is_none() {
-                return Ok(());
+            let done = if is_recording { Some(self.index_changed().await?) } else { work.step().await? };
+            let Some(done) = done else { return Ok(()) };
+            // Searches that are open may find them now. Of an old history nobody waits for each.
+            if done.len() <= MOST_CHANGED {
+                done.into_iter().for_each(|event| self.live.publish(event));
             }
             if is_recording {
                 sleep((start.elapsed() * SHARE).min(REST)).await;
@@ -122,23 +123,15 @@ impl Indexer {
         }
     }
 
-    /// Indexes those that changed last, and tells of them: searches that are open may find them now.
-    async fn index_changed(&mut self) -> Result<(), Error> {
+    /// Indexes those that changed last.
+    async fn index_changed(&mut self) -> Result<Vec<Event>, Error> {
         while self.changed.len() > MOST_CHANGED {
             self.changed.pop_first();
         }
-        let ids: Vec<_> = std::mem::take(&mut self.changed).into_iter().collect();
+        let ids = std::mem::take(&mut self.changed).into_iter().collect();
         let batch = Batch(self.store.unindexed_of(ids).await?);
-        let statuses: Vec<_> = batch.0.iter().map(|run| (run.summary.id, run.summary.status)).collect();
-        if statuses.is_empty() {
-            return Ok(());
-        }
-        let Derived { entries, indexed } = batch.derive().await?;
-        self.store.index(entries, indexed).await?;
-        for (id, status) in statuses {
-            self.live.publish(Event::Generation { id, status });
-        }
-        Ok(())
+        // Our own words come back to us.
+        if batch.0.is_empty() { Ok(Vec::new()) } else { batch.derive().await?.write(&self.store).await }
     }
 
     /// Notes what was told without waiting.

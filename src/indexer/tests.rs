@@ -174,7 +174,7 @@ async fn a_run_that_changes_is_found_by_what_it_is_now_and_told_of() {
     assert_eq!((f.found("status:pending").await, f.found("status:completed file:fox").await), (vec![], vec![id]));
     let told = Event::Generation { id, status: Status::Completed };
     for _ in ["it was saved", "it was indexed"] {
-        assert_eq!(events.recv().await.unwrap().1, told);
+        assert_eq!(timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap().1, told);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Many runs at once: while a batch is written, the next one is read and derived.
 
-use crate::model::{Entry, GenerationId};
+use crate::model::{Entry, Event, GenerationId};
 use crate::store::{Error, Indexed, Store, Unindexed};
 
 use super::describe::entry;
@@ -13,8 +13,18 @@ pub(super) struct Batch(pub(super) Vec<Unindexed>);
 
 /// What they are found by.
 pub(super) struct Derived {
-    pub(super) entries: Vec<Entry>,
-    pub(super) indexed: Vec<Indexed>,
+    entries: Vec<Entry>,
+    indexed: Vec<Indexed>,
+    /// That they changed.
+    events: Vec<Event>,
+}
+
+impl Derived {
+    /// Hands it to the index. Gives back the word of it.
+    pub(super) async fn write(self, store: &Store) -> Result<Vec<Event>, Error> {
+        store.index(self.entries, self.indexed).await?;
+        Ok(self.events)
+    }
 }
 
 impl Batch {
@@ -26,7 +36,8 @@ impl Batch {
                 (entry, run.done(model))
             });
             let (entries, indexed) = derived.unzip();
-            Derived { entries, indexed }
+            let event = |run: &Unindexed| Event::Generation { id: run.summary.id, status: run.summary.status };
+            Derived { entries, indexed, events: self.0.iter().map(event).collect() }
         };
         tokio::task::spawn_blocking(derive).await.map_err(|_| Error::Panicked)
     }
@@ -45,8 +56,8 @@ impl<'a> Work<'a> {
         Self { store, next: None, below: None }
     }
 
-    /// Indexes a batch; how many runs it had. `None`: nothing waits.
-    pub(super) async fn step(&mut self) -> Result<Option<u64>, Error> {
+    /// Indexes a batch, and gives the word of each of its runs. `None`: nothing waits.
+    pub(super) async fn step(&mut self) -> Result<Option<Vec<Event>>, Error> {
         let batch = match self.next.take() {
             Some(batch) => batch,
             None => match self.prepare().await? {
@@ -59,13 +70,10 @@ impl<'a> Work<'a> {
                 None => return Ok(None),
             },
         };
-        let runs = batch.indexed.len() as u64;
-        let store = self.store;
-        let writing = store.index(batch.entries, batch.indexed);
-        let (written, next) = tokio::join!(writing, self.prepare());
-        written?;
+        let (written, next) = tokio::join!(batch.write(self.store), self.prepare());
+        let events = written?;
         self.next = next?;
-        Ok(Some(runs))
+        Ok(Some(events))
     }
 
     async fn prepare(&mut self) -> Result<Option<Derived>, Error> {

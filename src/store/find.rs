@@ -9,8 +9,11 @@ use crate::model::{
 impl Store {
     /// A page of the runs that the index finds.
     pub(super) async fn find(&self, filter: Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
-        let page = self.index.page(filter, start, limit).await?;
-        self.readers.read(move |conn| list::summaries(conn, page)).await
+        let page = self.index.page(filter.clone(), start, limit).await?;
+        let mut page = self.readers.read(move |conn| list::summaries(conn, page)).await?;
+        // The index follows a moment behind.
+        page.items.retain(|run| filter.takes(run));
+        Ok(page)
     }
 
     /// The same as [`Store::neighbours`], for those that the index finds.
