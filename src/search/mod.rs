@@ -11,6 +11,7 @@ mod fold;
 mod mark;
 mod number;
 mod parse;
+mod scan;
 mod script;
 mod term;
 mod tree;

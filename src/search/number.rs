@@ -59,8 +59,11 @@ impl Span {
     }
 }
 
+/// A sign, and what it makes of the number behind it.
+type Sign = (&'static str, fn(f64) -> Span);
+
 /// The longer ones first.
-const SIGNS: [(&str, fn(f64) -> Span); 6] = [
+const SIGNS: [Sign; 6] = [
     (">=", Span::AtLeast),
     ("<=", Span::AtMost),
     ("≥", Span::AtLeast),

@@ -4,19 +4,13 @@
 use super::error::Error;
 use super::tree::Tree;
 use super::value::{self, Given};
-use super::write::{
-    closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, is_weighted,
-    name_length,
-};
+use super::write::{ends_bare, is_close_paren, is_colon, is_open_paren, is_weight, name_length};
 use super::{Field, Search, field, number};
 
 /// Limits of a search: what a person may write, and what an answer may cost.
 const MOST_CHARS: usize = 2_000;
 const MOST_TERMS: usize = 64;
 const MOST_DEEP: usize = 16;
-
-/// The longest `<lora:…>`.
-const MOST_TAG_BYTES: usize = 300;
 
 /// Names before a colon that belong to prompts, not to searches.
 const PROMPT_NAMES: [&str; 4] = ["embedding", "hypernet", "http", "https"];
@@ -63,10 +57,11 @@ pub(super) fn spots(text: &str) -> Vec<Spot> {
     reader.spots
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    depth: usize,
+pub(super) struct Reader<'a> {
+    pub text: &'a str,
+    pub at: usize,
+    /// In how many parentheses.
+    pub depth: usize,
     terms: usize,
     is_excluded: bool,
     /// The first.
@@ -79,15 +74,15 @@ impl<'a> Reader<'a> {
         Self { text, at: 0, depth: 0, terms: 0, is_excluded: false, error: None, spots: Vec::new() }
     }
 
-    fn rest(&self) -> &'a str {
+    pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn eat(&mut self, is_wanted: impl Fn(char) -> bool) -> bool {
+    pub fn eat(&mut self, is_wanted: impl Fn(char) -> bool) -> bool {
         let found = self.peek().filter(|c| is_wanted(*c));
         self.at += found.map_or(0, char::len_utf8);
         found.is_some()
@@ -248,76 +243,5 @@ impl<'a> Reader<'a> {
                 None
             }
         }
-    }
-
-    fn given(&mut self) -> Given {
-        match self.peek().and_then(closing) {
-            Some(closing) => self.quoted(closing),
-            None => self.tag().unwrap_or_else(|| self.bare()),
-        }
-    }
-
-    fn quoted(&mut self, closing: &str) -> Given {
-        let mut text = String::new();
-        let mut rest = self.rest().char_indices().skip(1).peekable();
-        let mut end = self.text.len();
-        while let Some((at, c)) = rest.next() {
-            if closing.contains(c) {
-                end = self.at + at + c.len_utf8();
-                break;
-            }
-            let escaped = rest.peek().map(|(_, c)| *c).filter(|next| c == '\\' && is_escaped_in_quotes(*next));
-            if escaped.is_some() {
-                rest.next();
-            }
-            text.push(escaped.unwrap_or(c));
-        }
-        self.at = end;
-        let is_open = self.eat(|c| matches!(c, '*' | '＊'));
-        Given { text, is_quoted: true, is_open, ..Given::default() }
-    }
-
-    /// `<lora:a name:0.7>`: its words, without the weights.
-    fn tag(&mut self) -> Option<Given> {
-        let inside = self.rest().strip_prefix('<')?;
-        let end =
-            inside.find(['<', '>', '\n']).filter(|end| inside[*end..].starts_with('>') && *end < MOST_TAG_BYTES)?;
-        name_length(inside)?;
-        self.at += end + 2;
-        let mut text = &inside[..end];
-        while let Some((name, weight)) = text.rsplit_once(':')
-            && is_weight(weight)
-        {
-            text = name;
-        }
-        Some(Given { text: text.to_owned(), ..Given::default() })
-    }
-
-    /// Up to a blank, a quote, a bar, or the end of the group.
-    fn bare(&mut self) -> Given {
-        let mut given = Given::default();
-        let mut colon = None;
-        let mut depth = 0_usize;
-        while let Some(c) = self.peek().filter(|c| !ends_bare(*c)) {
-            depth = match c {
-                _ if is_open_paren(c) => depth + 1,
-                _ if !is_close_paren(c) => depth,
-                _ if depth == 0 => break,
-                _ => depth - 1,
-            };
-            self.at += c.len_utf8();
-            let escaped = self.peek().filter(|next| c == '\\' && !next.is_alphanumeric());
-            if is_colon(c) {
-                colon = Some((given.text.len(), c.len_utf8()));
-            }
-            given.is_open = matches!(c, '*' | '＊');
-            self.at += escaped.map_or(0, char::len_utf8);
-            given.text.push(escaped.unwrap_or(c));
-        }
-        let is_closed = self.depth > 0 && self.peek().is_some_and(is_close_paren);
-        given.weight = colon
-            .filter(|(at, length)| is_closed && is_weighted(&given.text[..*at], &given.text[at + length..]))
-            .map(|(at, _)| at);
-        given
     }
 }

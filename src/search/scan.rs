@@ -1,0 +1,85 @@
+//! How the text of one term is read: a phrase, a tag of a prompt, or what stands between blanks.
+
+use super::parse::Reader;
+use super::value::Given;
+use super::write::{
+    closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, is_weighted,
+    name_length,
+};
+
+/// The longest `<lora:…>`.
+const MOST_TAG_BYTES: usize = 300;
+
+impl Reader<'_> {
+    /// The text of a term.
+    pub fn given(&mut self) -> Given {
+        match self.peek().and_then(closing) {
+            Some(closing) => self.quoted(closing),
+            None => self.tag().unwrap_or_else(|| self.bare()),
+        }
+    }
+
+    fn quoted(&mut self, closing: &str) -> Given {
+        let mut text = String::new();
+        let mut rest = self.rest().char_indices().skip(1).peekable();
+        let mut end = self.text.len();
+        while let Some((at, c)) = rest.next() {
+            if closing.contains(c) {
+                end = self.at + at + c.len_utf8();
+                break;
+            }
+            let escaped = rest.peek().map(|(_, c)| *c).filter(|next| c == '\\' && is_escaped_in_quotes(*next));
+            if escaped.is_some() {
+                rest.next();
+            }
+            text.push(escaped.unwrap_or(c));
+        }
+        self.at = end;
+        let is_open = self.eat(|c| matches!(c, '*' | '＊'));
+        Given { text, is_quoted: true, is_open, ..Given::default() }
+    }
+
+    /// `<lora:a name:0.7>`: its words, without the weights.
+    fn tag(&mut self) -> Option<Given> {
+        let inside = self.rest().strip_prefix('<')?;
+        let end =
+            inside.find(['<', '>', '\n']).filter(|end| inside[*end..].starts_with('>') && *end < MOST_TAG_BYTES)?;
+        name_length(inside)?;
+        self.at += end + 2;
+        let mut text = &inside[..end];
+        while let Some((name, weight)) = text.rsplit_once(':')
+            && is_weight(weight)
+        {
+            text = name;
+        }
+        Some(Given { text: text.to_owned(), ..Given::default() })
+    }
+
+    /// Up to a blank, a quote, a bar, or the end of the group.
+    fn bare(&mut self) -> Given {
+        let mut given = Given::default();
+        let mut colon = None;
+        let mut depth = 0_usize;
+        while let Some(c) = self.peek().filter(|c| !ends_bare(*c)) {
+            depth = match c {
+                _ if is_open_paren(c) => depth + 1,
+                _ if !is_close_paren(c) => depth,
+                _ if depth == 0 => break,
+                _ => depth - 1,
+            };
+            self.at += c.len_utf8();
+            let escaped = self.peek().filter(|next| c == '\\' && !next.is_alphanumeric());
+            if is_colon(c) {
+                colon = Some((given.text.len(), c.len_utf8()));
+            }
+            given.is_open = matches!(c, '*' | '＊');
+            self.at += escaped.map_or(0, char::len_utf8);
+            given.text.push(escaped.unwrap_or(c));
+        }
+        let is_closed = self.depth > 0 && self.peek().is_some_and(is_close_paren);
+        given.weight = colon
+            .filter(|(at, length)| is_closed && is_weighted(&given.text[..*at], &given.text[at + length..]))
+            .map(|(at, _)| at);
+        given
+    }
+}
