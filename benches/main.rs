@@ -10,6 +10,7 @@ mod support;
 
 mod backfill;
 mod document;
+mod facts;
 #[path = "find/main.rs"]
 mod find;
 mod latency;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         measure(&wanted, "recording", &mut rows, recording::measure()).await;
         measure(&wanted, "find", &mut rows, find::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
+        measure(&wanted, "facts", &mut rows, facts::measure()).await;
         rows
     });
     table::print(&rows);

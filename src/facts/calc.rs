@@ -12,6 +12,8 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
     match eval.graph.class(place) {
         "ComfyMathExpression" => Some(worked_out(eval, place, output)),
         "ComfyNumberConvert" => Some(converted(eval, place, output)),
+        // Of other makers, where the expression stands in a text and its variables beside it.
+        class if class.contains("Math") => Some(worked_out_elsewhere(eval, place, class, output)),
         _ => None,
     }
 }
@@ -29,6 +31,18 @@ fn worked_out<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Kn
         1 => Known::of(value.trunc()),
         2 => Some(Known::Flag(value != 0.0)),
         _ => None,
+    }
+}
+
+/// `SimpleMath+` gives an integer, then a float; of others only a whole result is sure.
+fn worked_out_elsewhere<'a>(eval: &Eval<'_, 'a>, place: Place, class: &str, output: usize) -> Option<Known<'a>> {
+    let expression = ["expression", "value", "math_expression"].iter().find_map(|name| eval.text(place, name))?;
+    let variable = |name: &str| eval.input(place, name).and_then(|known| known.float());
+    let value = result(&expression, &variable)?;
+    match (class, output) {
+        ("SimpleMath+", 0) => Known::of(value.round_ties_even()),
+        ("SimpleMath+", 1) => Known::of(value),
+        _ => Known::of(value).filter(|_| value.fract() == 0.0),
     }
 }
 

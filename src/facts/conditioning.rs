@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::graph::{Graph, Place, Socket, Value};
-use super::{Facts, note, sampler, writer};
+use super::{Facts, models, note, sampler, writer};
 
 /// Which side of the guidance a conditioning is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +46,7 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
     let second = graph.link(guide, "cond2");
     starts.extend(second.map(|socket| (socket, Side::Negative, false)));
     let mut told = Told::default();
-    let mut own = Facts::default();
+    let mut own = Facts { loras: std::mem::take(&mut facts.loras), ..Facts::default() };
     for start in starts {
         let found = walk(graph, start, &mut own, writers);
         told.has_text |= found.has_text;
@@ -62,6 +62,7 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
 
 /// Adds the texts of one sampler to those of others.
 fn add(own: Facts, facts: &mut Facts) {
+    facts.loras = own.loras;
     for (from, to) in [
         (own.positive, &mut facts.positive),
         (own.negative, &mut facts.negative),
@@ -92,7 +93,10 @@ fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Pla
         told.guidance = told.guidance.or_else(|| graph.first_number(place, &["guidance", "embedded_guidance_scale"]));
         let texts = texts(graph, place, side, is_shared);
         for &(name, value) in &texts {
-            told.has_text |= encode(graph, (name, value), side, facts, writers);
+            told.has_text |= encode(graph, (name, value), start.1, facts, writers);
+        }
+        if !texts.is_empty() {
+            models::trace_clip(graph, place, facts);
         }
         let mut above = above(graph, step, !texts.is_empty());
         above.reverse();
@@ -177,6 +181,7 @@ fn above(graph: &Graph<'_>, ((place, output), side, is_shared): Step, is_encoder
     let link = |name: &str| graph.link(place, name).filter(|_| graph.text(place, name).is_none());
     let (positive, negative) = (link("positive"), link("negative"));
     if positive.is_some() || negative.is_some() {
+        // From here on by the other input; what is found is still told to the side that the walk began with.
         let side = if is_crossed(graph, place, output, side) { other(side) } else { side };
         let next = if side == Side::Positive { positive } else { negative };
         return next.map(|socket| (socket, side, is_shared)).into_iter().collect();
@@ -222,11 +227,5 @@ fn is_crossed(graph: &Graph<'_>, place: Place, output: usize, side: Side) -> boo
         _ => return false,
     };
     // Where the outputs stand is known of ComfyUI's own nodes; of others only when it agrees with who reads them.
-    given != side && first == 0 && reads_both(graph, place)
-}
-
-/// Whether some node reads the two outputs of a pair the other way round.
-fn reads_both(graph: &Graph<'_>, pair: Place) -> bool {
-    let reads = |place: Place, name: &str, output: usize| graph.value(place, name) == Some(Value::Link(pair, output));
-    graph.places().any(|place| graph.step() && reads(place, "positive", 1) && reads(place, "negative", 0))
+    given != side && first == 0 && graph.is_crossed(place)
 }

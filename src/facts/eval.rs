@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::graph::{Graph, Place, Value};
+use super::inputs::without_noise;
 use super::{calc, size, strings};
 use crate::json::{members, unquote};
 
@@ -134,6 +135,10 @@ impl<'g, 'a> Eval<'g, 'a> {
             "Number",
             "noise_seed",
         ];
+        if self.graph.has(place, "isfloatX") {
+            let is_float = self.input(place, "isfloatX")?.is_true()?;
+            return self.graph.value(place, if is_float { "Xf" } else { "Xi" });
+        }
         let inputs = || self.graph.inputs(place).filter(|(name, _)| !is_decoration(name));
         match inputs().count() {
             1 => inputs().next().map(|(_, value)| value),
@@ -206,10 +211,11 @@ impl<'g, 'a> Eval<'g, 'a> {
             let wanted = choice.float()?;
             return sides.find(|(name, _)| numbered(name) == Some(wanted)).map(|(_, value)| value);
         }
-        // The front end leaves out what is muted.
-        let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
-        let first = links.next().map(|(_, value)| value);
-        if class.starts_with("Any Switch") || links.next().is_none() { first } else { None }
+        // The front end leaves out what is muted; of the rest the lowest number is taken.
+        let links = || graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+        let number = |name: &str| numbered(name).unwrap_or(f64::MAX);
+        let first = links().min_by(|(a, _), (b, _)| number(a).total_cmp(&number(b))).map(|(_, value)| value);
+        first.filter(|_| class.starts_with("Any Switch") || links().count() == 1)
     }
 
     fn only_link(&self, place: Place) -> Option<Value<'a>> {
@@ -267,53 +273,5 @@ pub(super) fn literal(json: &str) -> Option<Known<'_>> {
             "false" | "False" => Some(Known::Flag(false)),
             _ => None,
         },
-    }
-}
-
-impl<'a> Graph<'a> {
-    /// A number as it was written, without the noise of floats: `0.30000000000000004` is 0.3.
-    pub fn number(&self, place: Place, name: &str) -> Option<String> {
-        match Eval::new(self).input(place, name)? {
-            Known::Number(number) => Some(without_noise(&number)),
-            _ => None,
-        }
-    }
-
-    /// The first of those inputs that is a number.
-    pub fn first_number(&self, place: Place, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.number(place, name))
-    }
-
-    /// A text; blank ones count as none.
-    pub fn text(&self, place: Place, name: &str) -> Option<String> {
-        self.text_of(self.value(place, name)?)
-    }
-
-    /// The first of those inputs that is a text.
-    pub fn first_text(&self, place: Place, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.text(place, name))
-    }
-
-    /// The text that a value is; blank ones count as none.
-    pub fn text_of(&self, value: Value<'a>) -> Option<String> {
-        let text = Eval::new(self).known(value)?.text()?;
-        (!text.trim().is_empty()).then(|| text.into_owned())
-    }
-
-    /// A flag, through the nodes that hold it.
-    pub fn flag(&self, place: Place, name: &str) -> Option<bool> {
-        Eval::new(self).input(place, name)?.is_true()
-    }
-}
-
-/// A float that JavaScript summed up carries noise in its last digits; whole numbers stay digit for digit.
-pub(super) fn without_noise(number: &str) -> String {
-    let is_noisy = number.contains('.') && number.len() > 12;
-    match number.parse::<f64>().ok().filter(|_| is_noisy) {
-        Some(float) => {
-            let rounded = format!("{float:.6}");
-            rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        None => number.strip_suffix(".0").unwrap_or(number).to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::eval::Eval;
 use crate::json::{elements, members, unquote};
@@ -12,7 +12,7 @@ use crate::json::{elements, members, unquote};
 const MOST_NODES: usize = 100_000;
 
 /// Steps that all walks over one graph may take together: far more than any real graph needs.
-const MOST_STEPS: u32 = 400_000;
+const MOST_STEPS: u32 = 40_000;
 
 /// A node's place in the graph.
 pub(super) type Place = usize;
@@ -24,6 +24,8 @@ pub(super) type Socket = (Place, usize);
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
     nodes: Vec<Node<'a>>,
+    /// Nodes of which some other reads output 1 as its positive input and 0 as its negative one.
+    crossed: HashSet<Place>,
     steps_left: Cell<u32>,
 }
 
@@ -68,7 +70,22 @@ impl<'a> Graph<'a> {
             inputs: members(inputs).map(|(name, json)| (name, value_of(json, &places))).collect(),
             ..node
         });
-        Self { nodes: filled.collect(), steps_left: Cell::new(MOST_STEPS) }
+        let mut graph = Self { nodes: filled.collect(), ..Self::default() };
+        graph.crossed = graph.places().filter_map(|place| graph.read_crossed(place)).collect();
+        graph
+    }
+
+    /// The node of which this one reads the two sides the other way round.
+    fn read_crossed(&self, place: Place) -> Option<Place> {
+        match (self.value(place, "positive")?, self.value(place, "negative")?) {
+            (Value::Link(a, 1), Value::Link(b, 0)) if a == b => Some(a),
+            _ => None,
+        }
+    }
+
+    /// Whether some node reads its two sides the other way round.
+    pub fn is_crossed(&self, place: Place) -> bool {
+        self.crossed.contains(&place)
     }
 
     /// The node at that place.
@@ -155,7 +172,7 @@ impl<'a> Graph<'a> {
 
 impl Default for Graph<'_> {
     fn default() -> Self {
-        Self { nodes: Vec::new(), steps_left: Cell::new(MOST_STEPS) }
+        Self { nodes: Vec::new(), crossed: HashSet::new(), steps_left: Cell::new(MOST_STEPS) }
     }
 }
 

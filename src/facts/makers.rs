@@ -33,7 +33,7 @@ impl Course {
     /// Walks a graph from its outputs up.
     pub fn of(graph: &Graph<'_>) -> Self {
         let outputs = Outputs::of(graph);
-        let mut walk = Walk { graph, seen: vec![Seen::Not; graph.places().len()], course: Self::default() };
+        let mut walk = Walk { graph, seen: vec![false; graph.places().len()], course: Self::default() };
         walk.from(&outputs.saved, true);
         walk.from(&outputs.shown, false);
         if walk.course.makers.is_empty() {
@@ -99,15 +99,9 @@ impl Outputs {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Seen {
-    Not,
-    Yes,
-}
-
 struct Walk<'g, 'a> {
     graph: &'g Graph<'a>,
-    seen: Vec<Seen>,
+    seen: Vec<bool>,
     course: Course,
 }
 
@@ -163,10 +157,10 @@ impl Walk<'_, '_> {
                 }
                 continue;
             }
-            if self.seen[place] == Seen::Yes || !self.graph.step() {
+            if std::mem::replace(&mut self.seen[place], true) {
                 continue;
             }
-            self.seen[place] = Seen::Yes;
+
             stack.push((place, true));
             let mut links: Vec<Place> = Vec::new();
             for (name, to) in self.graph.ways(place) {

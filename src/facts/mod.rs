@@ -10,6 +10,7 @@ mod conditioning;
 mod eval;
 mod graph;
 mod hosted;
+mod inputs;
 mod json;
 mod makers;
 mod models;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::eval::without_noise;
 use super::graph::{Graph, Place, Value};
+use super::inputs::without_noise;
 use super::{Facts, Lora, note, sampler};
 use crate::json::{elements, members, unquote};
 
@@ -57,6 +57,21 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
     }
 }
 
+/// Adds the LoRAs that only an encoder's text model passes through.
+pub(super) fn trace_clip(graph: &Graph<'_>, encoder: Place, facts: &mut Facts) {
+    let mut at = encoder;
+    for _ in 0..super::MOST_VALUES {
+        let Some((above, _)) = graph.first_link(at, &["clip", "CLIP"]).filter(|_| graph.step()) else { return };
+        at = above;
+        let known = |lora: &Lora, facts: &Facts| facts.loras.iter().any(|known| known.name == lora.name);
+        for lora in own(graph, at) {
+            if lora.strength_clip.is_some() && !known(&lora, facts) && facts.loras.len() < super::MOST_VALUES {
+                facts.loras.push(Lora { strength: None, ..lora });
+            }
+        }
+    }
+}
+
 /// The nodes a model comes from, the last to be looked at first. Several where models are merged or take turns.
 fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
     let named = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<Place> {
@@ -88,7 +103,7 @@ pub(super) fn is_model(name: &str) -> bool {
     }
     name.strip_prefix("model").is_some_and(|rest| {
         let rest = rest.trim_start_matches('_');
-        rest.len() <= 1 || rest == "negative" || rest.bytes().all(|c| c.is_ascii_digit())
+        rest.len() <= 1 || matches!(rest, "negative" | "optional" | "opt") || rest.bytes().all(|c| c.is_ascii_digit())
     })
 }
 
@@ -144,13 +159,18 @@ fn own(graph: &Graph<'_>, place: Place) -> Vec<Lora> {
         Some(name) => lora(graph, place, name, "").into_iter().collect(),
         None => numbered(graph, place),
     };
-    for (name, value) in graph.inputs(place) {
-        let Value::Literal(json) = value else { continue };
-        if json.starts_with('{') && name.starts_with("lora") {
-            loras.extend(rows(json));
-        } else if is_text(name) && json.contains("<lora:") {
-            loras.extend(unquote(json).map(|text| tags(&text)).unwrap_or_default());
-        }
+    let literals = || {
+        graph.inputs(place).filter_map(|(name, value)| match value {
+            Value::Literal(json) => Some((name, json)),
+            _ => None,
+        })
+    };
+    let has_rows = |(name, json): &(&str, &str)| json.starts_with('{') && name.starts_with("lora");
+    loras.extend(literals().filter(has_rows).flat_map(|(_, json)| rows(json)));
+    if loras.is_empty() {
+        // Beside rows a text only repeats them.
+        let texts = literals().filter(|(name, json)| is_text(name) && json.contains("<lora:"));
+        loras.extend(texts.filter_map(|(_, json)| unquote(json)).flat_map(|text| tags(&text)));
     }
     loras.retain(|lora| is_name(&lora.name) && has_effect(lora));
     loras.truncate(MOST_ROWS);

@@ -83,11 +83,13 @@ fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
         let is_known =
             facts.models.iter().any(|known| *known == text) || facts.loras.iter().any(|lora| lora.name == text);
         let list = match kind(class, name) {
+            // A part of the model's own file.
+            _ if is_known => continue,
             Kind::Vae => &mut facts.vaes,
             Kind::TextEncoder => &mut facts.text_encoders,
             Kind::ControlNet => &mut facts.controlnets,
             Kind::Upscaler if is_model => &mut facts.upscalers,
-            Kind::Other if is_model && !is_known => &mut facts.helpers,
+            Kind::Other if is_model => &mut facts.helpers,
             _ => continue,
         };
         let list = if is_used { list } else { &mut facts.helpers };

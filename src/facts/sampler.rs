@@ -67,18 +67,26 @@ pub(super) fn guide(graph: &Graph<'_>, sampler: Place) -> Place {
 pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
     let guide = guide(graph, sampler);
     let schedule = Schedule::of(graph, sampler);
-    let number = |names: &[&str]| holder(graph, sampler, names).and_then(|place| graph.first_number(place, names));
-    let text = |names: &[&str]| holder(graph, sampler, names).and_then(|place| graph.first_text(place, names));
+    let number = |names: &[&str]| said(graph, sampler, names, Graph::number);
+    let text = |names: &[&str]| said(graph, sampler, names, Graph::text);
     let of_schedule = |name: &str| schedule.node.and_then(|node| graph.number(node, name));
     let scheduler = text(&["scheduler"]).or_else(|| schedule.node.and_then(|node| graph.text(node, "scheduler")));
-    let end = number(&["end_at_step", "end_step"]).or(schedule.end).filter(|end| end != "-1" && end.len() < 5);
+    let end = number(&["end_at_step", "end_step"]).or(schedule.end);
+    let steps = number(&["steps"]).or_else(|| of_schedule("steps")).or_else(|| schedule.listed.clone());
+    // More than there are is to the end.
+    let is_within = |end: &String| match (end.parse::<u64>(), steps.as_deref().map(str::parse::<u64>)) {
+        (Ok(end), Some(Ok(steps))) => end <= steps,
+        (Ok(end), _) => end < 1000,
+        _ => false,
+    };
+    let end = end.filter(is_within);
     let start =
         number(&["start_at_step", "start_step"]).or(schedule.start).filter(|start| start != "0" || end.is_some());
     Pass {
         sampler: name(graph, sampler),
         schedule_node: schedule.node.filter(|_| scheduler.is_none()).map(|node| graph.class(node).to_owned()),
         scheduler,
-        steps: number(&["steps"]).or_else(|| of_schedule("steps")).or(schedule.listed),
+        steps,
         start_at_step: start,
         end_at_step: end,
         cfg: graph.first_number(guide, &["cfg", "cfg_conds", "cfg_scale"]).or_else(|| number(&["cfg", "cfg_scale"])),
@@ -89,9 +97,29 @@ pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
     }
 }
 
+/// What stands in one of those inputs: of the sampler, of a bundle that it is given, or of the node that it reads where
+/// that has an input of the same name.
+fn said<'a>(
+    graph: &Graph<'a>,
+    sampler: Place,
+    names: &[&str],
+    read: fn(&Graph<'a>, Place, &str) -> Option<String>,
+) -> Option<String> {
+    let at = holder(graph, sampler, names)?;
+    let written = names.iter().find_map(|name| read(graph, at, name));
+    written.or_else(|| {
+        let (source, _) = graph.first_link(at, names)?;
+        let at = holder(graph, source, names)?;
+        names.iter().find_map(|name| read(graph, at, name))
+    })
+}
+
 /// Its name: written, or the class of a node that is a sampler itself.
 fn name(graph: &Graph<'_>, sampler: Place) -> Option<String> {
     let names = ["sampler_name", "sampler"];
+    if let Some(name) = said(graph, sampler, &names, Graph::text) {
+        return Some(name);
+    }
     let mut at = holder(graph, sampler, &names)?;
     for _ in 0..MOST_HOPS {
         if let Some(name) = graph.first_text(at, &names) {
@@ -120,7 +148,7 @@ fn seed(graph: &Graph<'_>, sampler: Place) -> Option<String> {
     };
     for _ in 0..MOST_HOPS {
         if graph.has_any(at, &SEEDS) {
-            return graph.first_number(at, &SEEDS).filter(|seed| is_seed(seed));
+            return said(graph, at, &SEEDS, Graph::number).filter(|seed| is_seed(seed));
         }
         at = graph.links(at).find(|(name, _)| name.contains("noise")).filter(|_| graph.step())?.1.0;
     }

@@ -97,6 +97,10 @@ fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
         ("width_override", "height_override"),
         ("latent_width", "latent_height"),
     ];
+    match preset(graph, place) {
+        Explicit::No => {}
+        said => return said,
+    }
     let is_size = |number: &String| number.parse::<f64>().is_ok_and(|number| number > 0.0);
     for (width, height) in NAMES.iter().filter(|(width, height)| graph.has(place, width) && graph.has(place, height)) {
         match (graph.number(place, width).filter(is_size), graph.number(place, height).filter(is_size)) {
@@ -106,27 +110,34 @@ fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
             _ => return Explicit::Unknown,
         }
     }
-    let written =
-        ["resolution", "dimensions", "size", "ratio_selected"].iter().find_map(|name| graph.text(place, name));
-    match written.and_then(|text| of_text(&text)) {
+    Explicit::No
+}
+
+/// A choice that names the pixels; numbers beside it count only when the choice says so.
+fn preset(graph: &Graph<'_>, place: Place) -> Explicit {
+    const NAMES: [&str; 6] = ["resolution", "dimensions", "size", "ratio_selected", "aspect_ratio", "preset"];
+    let is_overridden = graph.number(place, "width_override").is_some_and(|width| width != "0");
+    let Some(text) = NAMES.iter().find_map(|name| graph.text(place, name)).filter(|_| !is_overridden) else {
+        return Explicit::No;
+    };
+    let is_swapped = graph.flag(place, "swap_dimensions") == Some(true);
+    match of_text(&text) {
+        Some((width, height)) if is_swapped => Explicit::Is(height, width),
         Some((width, height)) => Explicit::Is(width, height),
+        None if graph.has(place, "aspect_ratio") && !text.to_ascii_lowercase().contains("custom") => Explicit::Unknown,
         None => Explicit::No,
     }
 }
 
-/// `1024x1024`, `2560x1440 (16:9)`, `896 x 1152`, `1280*720`, `1280:720`.
+/// `1024x1024`, `2560x1440 (16:9)`, `5:8 portrait 832 x 1216`, `1280*720`, `1280:720`; a ratio is no size.
 pub(super) fn of_text(text: &str) -> Option<(String, String)> {
-    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    // Some say more in front: `portrait 896x1152`, but a ratio behind is not meant.
-    let text = text
-        .split(['(', '|', ','])
-        .map(str::trim)
-        .find(|part| part.starts_with(|c: char| c.is_ascii_digit()) && part.contains(['x', '×', '*', ':', 'X']))?;
-    let (width, rest) = text.split_at(digits(text));
-    let rest = rest.trim_start().strip_prefix(['x', '×', '*', ':', 'X'])?.trim_start();
-    let height = &rest[..digits(rest)];
     let is_size = |number: &str| number.parse::<u32>().is_ok_and(|pixels| (64..=65_536).contains(&pixels));
-    (is_size(width) && is_size(height)).then(|| (width.to_owned(), height.to_owned()))
+    text.match_indices(['x', '×', '*', ':', 'X']).find_map(|(at, sign)| {
+        let (before, after) = (text[..at].trim_end(), text[at + sign.len()..].trim_start());
+        let width = &before[before.trim_end_matches(|c: char| c.is_ascii_digit()).len()..];
+        let height = &after[..after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len())];
+        (is_size(width) && is_size(height)).then(|| (width.to_owned(), height.to_owned()))
+    })
 }
 
 /// How many times as large as what it gets a node's picture is; `None` when that is known only at run time.
@@ -169,11 +180,9 @@ fn scaled(pixels: String, factor: f64) -> Option<String> {
 
 /// Where a node takes its latent or picture from.
 fn above(graph: &Graph<'_>, place: Place) -> Option<Socket> {
-    let is_of_latents = |class: &str| !class.starts_with("VAEEncode");
-    if is_of_latents(graph.class(place)) {
-        if let Some(latent) = graph.first_link(place, &LATENTS) {
-            return Some(latent);
-        }
+    let encodes = graph.class(place).starts_with("VAEEncode");
+    if let Some(latent) = graph.first_link(place, &LATENTS).filter(|_| !encodes) {
+        return Some(latent);
     }
     if sampler::is_sampler(graph, place) {
         let bundle = sampler::holder(graph, place, &["latent", "latent_image", "samples", "empty_latent_width"]);
@@ -206,11 +215,10 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
             Some(eval.input(place, name))
         }
         class if ["Size", "Resolution", "Dimension", "Aspect", "Width"].iter().any(|word| class.contains(word)) => {
-            // Two numbers held together.
-            let is_pair =
-                graph.node(place).inputs.len() == 2 && graph.has_any(place, &["width"]) && graph.has(place, "height");
-            let name = ["width", "height"].get(output).filter(|_| is_pair);
-            name.map(|name| eval.input(place, name))
+            // Those that make a latent too give it first.
+            let side = output.checked_sub(usize::from(class.contains("Latent")))?;
+            let Explicit::Is(width, height) = explicit(graph, place) else { return None };
+            [width, height].into_iter().nth(side).map(|side| Some(Known::Number(Cow::Owned(side))))
         }
         _ => None,
     }

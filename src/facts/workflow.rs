@@ -37,10 +37,9 @@ fn packs_of(nodes: &str, packs: &mut Vec<String>) {
             }
         }
         let pack = found.into_iter().flatten().find(|pack| !pack.is_empty());
-        if let Some(pack) = pack.filter(|pack| pack != "comfy-core" && packs.len() < MOST_PACKS) {
-            if !packs.iter().any(|known| *known == pack) {
-                packs.push(pack.into_owned());
-            }
+        let is_new = |pack: &str| pack != "comfy-core" && !packs.iter().any(|known| known == pack);
+        if let Some(pack) = pack.filter(|pack| is_new(pack) && packs.len() < MOST_PACKS) {
+            packs.push(pack.into_owned());
         }
     }
 }

@@ -39,7 +39,7 @@ use tree::{Leaf, Tree};
 
 use crate::model::List;
 
-/// Which rules make an [`entry`]: raised whenever one of a run may have other terms, which then is made again.
+/// Which rules make an [`entry()`]: raised whenever one of a run may have other terms, which then is made again.
 pub const VERSION: u32 = 1;
 
 /// A search, understood. The default one finds everything.

@@ -212,7 +212,7 @@ fn limits_include_the_largest() {
     assert!(parse(&"x".repeat(2_000)).is_ok());
     assert!(parse(&"x ".repeat(64)).is_ok());
     assert!(parse(&format!("{}x", "(".repeat(16))).is_ok());
-    let group = format!("instance:({})", "x".repeat(30).repeat(1) + &format!(" {}", "y".repeat(28)).repeat(60));
+    let group = format!("instance:({})", "x".repeat(30) + &format!(" {}", "y".repeat(28)).repeat(60));
     assert_eq!(parse(&group), Err(Error::TooLong { most: 2_000 }), "its canonical text is longer");
 }
 

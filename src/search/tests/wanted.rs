@@ -48,15 +48,17 @@ fn simple_terms_are_simple_look_ups() {
         ("model:=Flux.ckpt", Want::Term(List::Model, bytes("flux.ckpt\0Flux.ckpt"))),
         ("sampler:DPMPP_2M", Want::Prefix(List::Sampler, bytes("dpmpp 2m\0"))),
         ("sampler:dpm*", Want::Prefix(List::Sampler, bytes("dpm"))),
-        ("status:in_progress", Want::Term(List::Status, bytes("in progress\0in_progress"))),
-        ("kind:3d", Want::Term(List::Kind, bytes("model3d\0model3d"))),
+        ("status:in_progress", Want::Term(List::Status, bytes("in_progress"))),
+        ("kind:3d", Want::Term(List::Kind, bytes("model3d"))),
+        ("instance:GPU-1", Want::Term(List::Instance, bytes("gpu-1"))),
+        ("prompt:#0123456789abcdef", Want::Term(List::PromptHash, bytes("0123456789abcdef"))),
         ("steps:20", Want::Term(List::Steps, sortable(20.0).to_vec())),
         (
             "steps:20..30",
             Want::Range(List::Steps, sortable(20.0).to_vec(), Some(sortable(30.0_f64.next_up()).to_vec())),
         ),
         ("duration:12", Want::Range(List::Duration, sortable(12.0).to_vec(), Some(sortable(13.0).to_vec()))),
-        ("-has:error", Want::Not(Box::new(Want::Term(List::Trait, bytes("error\0error"))))),
+        ("-has:error", Want::Not(Box::new(Want::Term(List::Trait, bytes("error"))))),
     ] {
         assert_eq!(wanted(text), want, "{text}");
     }

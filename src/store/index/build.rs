@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use roaring::RoaringBitmap;
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::segment;
@@ -12,14 +11,17 @@ use crate::store::Error;
 
 const NEW_SEGMENT: &str = "INSERT INTO segments (runs, marks, dead) VALUES (?1, ?2, ?3)";
 const SET_MARKS: &str = "UPDATE segments SET marks = ?2 WHERE id = ?1";
-const POSTING: &str = "INSERT INTO postings (segment, list, term, runs, data) VALUES (?1, ?2, ?3, ?4, ?5)";
-const POSITIONS: &str = "INSERT INTO positions (segment, list, term, data) VALUES (?1, ?2, ?3, ?4)";
+const POSTING: &str =
+    "INSERT INTO postings (segment, list, term, runs, data, positions) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const SUMMARY: &str = "INSERT INTO summaries (segment, list, start, data) VALUES (?1, ?2, ?3, ?4)";
 
 /// Characters of the beginnings that are summed up, and how many words must share one: so that looking for a beginning
 /// reads few postings in each segment.
 const MOST_STARTS: usize = 6;
 const MANY_WORDS: u32 = 32;
+
+/// Runs of a beginning that are held as numbers.
+const MOST_LAST: usize = 2_048;
 
 /// Takes runs in. What the index has of them already is dead from now on.
 pub(super) fn add(conn: &Connection, mut entries: Vec<Entry>) -> Result<(), Error> {
@@ -84,18 +86,48 @@ fn write(conn: &Connection, entries: &[Entry]) -> Result<(), Error> {
 pub(super) struct Sink<'a> {
     segment: i64,
     posting: CachedStatement<'a>,
-    positions: CachedStatement<'a>,
     summary: CachedStatement<'a>,
     /// The beginnings of the word before, the shortest first.
     starts: Vec<Start>,
     list: Option<List>,
+    /// Room for a posting.
+    data: Vec<u8>,
 }
 
 /// The words so far that begin so.
+#[derive(Default)]
 struct Start {
     text: Vec<u8>,
     words: u32,
-    runs: RoaringBitmap,
+    /// The runs that have one of them: the last, in any order and more than once, and those before, a bit for each.
+    last: Vec<u32>,
+    before: Vec<u64>,
+}
+
+impl Start {
+    fn add(&mut self, runs: &[u32]) {
+        self.words += 1;
+        self.last.extend_from_slice(runs);
+        if self.last.len() > MOST_LAST {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        for run in self.last.drain(..) {
+            let place = (run / 64) as usize;
+            if place >= self.before.len() {
+                self.before.resize(place + 1, 0);
+            }
+            self.before[place] |= 1 << (run % 64);
+        }
+    }
+
+    fn runs(mut self) -> Vec<u32> {
+        self.settle();
+        let bits = |word: u64| (0..64_u32).filter(move |bit| word >> bit & 1 == 1);
+        (0..).zip(self.before).flat_map(|(place, word)| bits(word).map(move |bit| place * 64 + bit)).collect()
+    }
 }
 
 impl<'a> Sink<'a> {
@@ -110,21 +142,21 @@ impl<'a> Sink<'a> {
         Ok(Self {
             segment,
             posting: conn.prepare_cached(POSTING)?,
-            positions: conn.prepare_cached(POSITIONS)?,
             summary: conn.prepare_cached(SUMMARY)?,
             starts: Vec::new(),
             list: None,
+            data: Vec::new(),
         })
     }
 
     /// Writes a term: the runs that have it in ascending order and, if it is a word, their positions as
     /// [`postings::write_positions`] writes them.
     pub(super) fn put(&mut self, list: List, term: &[u8], runs: &[u32], positions: &[u8]) -> Result<(), Error> {
-        let data = postings::encode(runs);
+        postings::encode_into(runs, &mut self.data);
         let count = i64::try_from(runs.len()).unwrap_or(i64::MAX);
-        self.posting.execute(params![self.segment, list.code(), term, count, data])?;
+        let positions = list.has_positions().then_some(positions);
+        self.posting.execute(params![self.segment, list.code(), term, count, self.data, positions])?;
         if list.has_positions() {
-            self.positions.execute(params![self.segment, list.code(), term, positions])?;
             self.sum_up(list, term, runs)?;
         }
         Ok(())
@@ -146,14 +178,9 @@ impl<'a> Sink<'a> {
         let text = std::str::from_utf8(word).unwrap_or_default();
         let ends = text.char_indices().skip(1).map(|(end, _)| end).chain([text.len()]);
         for end in ends.take(MOST_STARTS).skip(self.starts.len()).filter(|end| *end > 0) {
-            self.starts.push(Start { text: word[..end].to_vec(), words: 0, runs: RoaringBitmap::new() });
+            self.starts.push(Start { text: word[..end].to_vec(), ..Start::default() });
         }
-        // A longer one has no more words than a shorter one: the sets of those that stay small are made for nothing, but
-        // small they are.
-        for start in &mut self.starts {
-            start.words += 1;
-            start.runs.extend(runs);
-        }
+        self.starts.iter_mut().for_each(|start| start.add(runs));
         Ok(())
     }
 
@@ -161,9 +188,9 @@ impl<'a> Sink<'a> {
         let Some(list) = self.list else { return Ok(()) };
         for mut start in self.starts.drain(kept..) {
             if start.words > MANY_WORDS {
-                start.runs.optimize();
-                let data = postings::encode_bitmap(&start.runs);
-                self.summary.execute(params![self.segment, list.code(), start.text, data])?;
+                let text = std::mem::take(&mut start.text);
+                postings::encode_into(&start.runs(), &mut self.data);
+                self.summary.execute(params![self.segment, list.code(), text, self.data])?;
             }
         }
         Ok(())

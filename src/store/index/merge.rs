@@ -1,9 +1,11 @@
 //! Small segments into larger ones, so that there are never many, and the dead are left behind.
 
-use rusqlite::{CachedStatement, Connection, Rows, params};
+use std::ops::Range;
+
+use rusqlite::{Connection, params};
 
 use super::build::Sink;
-use super::segment::{self, Segment, blob};
+use super::segment::{self, Segment};
 use super::{Place, broken, places, postings};
 use crate::model::List;
 use crate::store::Error;
@@ -17,10 +19,13 @@ pub(super) const FULL: u64 = 48 << 10;
 /// Living runs with which the largest segments that aren't full are merged.
 const LARGE: u64 = 64 << 10;
 
+/// Terms read at once. Nothing is read while the new segment is written: SQLite would look for its place anew each time.
+const AT_ONCE: usize = 1_024;
+
+/// From behind a term on.
 const TERMS: &str = "
-    SELECT p.list, p.term, p.data, q.data FROM postings p
-    LEFT JOIN positions q ON q.segment = p.segment AND q.list = p.list AND q.term = p.term
-    WHERE p.segment = ?1 ORDER BY p.list, p.term";
+    SELECT list, term, data, positions FROM postings WHERE segment = ?1 AND (list, term) > (?2, ?3)
+    ORDER BY list, term LIMIT ?4";
 
 /// Merges what is due.
 pub(super) fn merge(conn: &Connection) -> Result<(), Error> {
@@ -66,21 +71,19 @@ fn into_one(conn: &Connection, segments: &[Segment]) -> Result<(), Error> {
         return Ok(());
     }
     let mut sink = Sink::new(conn, &places)?;
-    let mut statements: Vec<CachedStatement<'_>> =
-        segments.iter().map(|_| Ok(conn.prepare_cached(TERMS)?)).collect::<Result<_, Error>>()?;
     let mut sources = Vec::with_capacity(segments.len());
-    for ((statement, segment), numbers) in statements.iter_mut().zip(segments).zip(&numbers) {
-        let mut source = Source { rows: statement.query(params![segment.id])?, numbers, term: None };
-        source.advance()?;
-        sources.push(source);
+    for (segment, numbers) in segments.iter().zip(&numbers) {
+        sources.push(Source::begin(conn, segment.id, numbers)?);
     }
     let mut merged = Merged::default();
-    while let Some(key) = sources.iter().filter_map(|source| source.term.as_ref().map(TermOf::key)).min() {
-        let (list, term) = (key.0, key.1.to_vec());
+    let mut term = Vec::new();
+    while let Some((list, least)) = sources.iter().filter_map(Source::key).min() {
+        term.clear();
+        term.extend_from_slice(least);
         merged.clear();
         for source in &mut sources {
-            if let Some(own) = source.term.take_if(|own| own.list == list && own.term == term) {
-                merged.take(&own, source.numbers)?;
+            if source.key() == Some((list, &term)) {
+                merged.take(source)?;
                 source.advance()?;
             }
         }
@@ -109,35 +112,63 @@ fn renumber(conn: &Connection, segments: &[Segment]) -> Result<(Vec<Place>, Vec<
 
 /// The terms of a segment, one after the other.
 struct Source<'a> {
-    rows: Rows<'a>,
+    conn: &'a Connection,
+    segment: i64,
     numbers: &'a [Option<u32>],
-    term: Option<TermOf>,
+    /// Some terms, the one in hand at `at`.
+    terms: Vec<TermOf>,
+    at: usize,
+    /// What those are made of, one behind the other.
+    bytes: Vec<u8>,
 }
 
+/// Where a term lies among the bytes.
 struct TermOf {
     list: u8,
-    term: Vec<u8>,
-    runs: Vec<u8>,
-    positions: Vec<u8>,
+    term: Range<usize>,
+    runs: Range<usize>,
+    positions: Range<usize>,
 }
 
-impl TermOf {
-    fn key(&self) -> (u8, &[u8]) {
-        (self.list, &self.term)
+impl<'a> Source<'a> {
+    fn begin(conn: &'a Connection, segment: i64, numbers: &'a [Option<u32>]) -> Result<Self, Error> {
+        let mut source = Self { conn, segment, numbers, terms: Vec::new(), at: 0, bytes: Vec::new() };
+        source.read(0, &[])?;
+        Ok(source)
     }
-}
 
-impl Source<'_> {
+    /// The term in hand; `None` behind the last.
+    fn key(&self) -> Option<(u8, &[u8])> {
+        let term = self.terms.get(self.at)?;
+        Some((term.list, &self.bytes[term.term.clone()]))
+    }
+
     fn advance(&mut self) -> Result<(), Error> {
-        self.term = match self.rows.next()? {
-            Some(row) => Some(TermOf {
-                list: row.get(0)?,
-                term: blob(row, 1)?.to_vec(),
-                runs: blob(row, 2)?.to_vec(),
-                positions: row.get_ref(3)?.as_blob_or_null().map_err(|_| broken())?.unwrap_or_default().to_vec(),
-            }),
-            None => None,
-        };
+        self.at += 1;
+        if self.at < AT_ONCE || self.at < self.terms.len() {
+            return Ok(());
+        }
+        let Some(last) = self.terms.last() else { return Ok(()) };
+        let (list, term) = (last.list, self.bytes[last.term.clone()].to_vec());
+        self.read(list, &term)
+    }
+
+    fn read(&mut self, list: u8, behind: &[u8]) -> Result<(), Error> {
+        let Self { conn, segment, terms, at, bytes, .. } = self;
+        *at = 0;
+        terms.clear();
+        bytes.clear();
+        let mut statement = conn.prepare_cached(TERMS)?;
+        let mut rows = statement.query(params![*segment, list, behind, i64::try_from(AT_ONCE).unwrap_or(i64::MAX)])?;
+        while let Some(row) = rows.next()? {
+            let mut keep = |column| {
+                let start = bytes.len();
+                let own = row.get_ref(column)?.as_blob_or_null().map_err(|_| broken())?;
+                bytes.extend_from_slice(own.unwrap_or_default());
+                Ok::<_, Error>(start..bytes.len())
+            };
+            terms.push(TermOf { list: row.get(0)?, term: keep(1)?, runs: keep(2)?, positions: keep(3)? });
+        }
         Ok(())
     }
 }
@@ -146,7 +177,7 @@ impl Source<'_> {
 #[derive(Default)]
 struct Merged {
     /// Each run, and where its positions lie in `positions`.
-    runs: Vec<(u32, std::ops::Range<usize>)>,
+    runs: Vec<(u32, Range<usize>)>,
     positions: Vec<u8>,
     numbers: Vec<u32>,
     in_order: Vec<u8>,
@@ -158,11 +189,12 @@ impl Merged {
         self.positions.clear();
     }
 
-    fn take(&mut self, term: &TermOf, numbers: &[Option<u32>]) -> Result<(), Error> {
-        let mut positions = &term.positions[..];
-        for run in postings::decode_list(&term.runs).map_err(|_| broken())? {
+    fn take(&mut self, source: &Source<'_>) -> Result<(), Error> {
+        let Some(term) = source.terms.get(source.at) else { return Ok(()) };
+        let mut positions = &source.bytes[term.positions.clone()];
+        for run in postings::decode_list(&source.bytes[term.runs.clone()]).map_err(|_| broken())? {
             let own = postings::split_positions(&mut positions);
-            let Some(number) = *numbers.get(run as usize).ok_or_else(broken)? else { continue };
+            let Some(number) = *source.numbers.get(run as usize).ok_or_else(broken)? else { continue };
             let start = self.positions.len();
             self.positions.extend_from_slice(own);
             self.runs.push((number, start..self.positions.len()));

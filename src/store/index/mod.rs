@@ -35,8 +35,9 @@ use hits::Hits;
 /// The index's name in the data folder.
 const FILE: &str = "search.db";
 
-/// A run's numbers belong to its segment and mean nothing elsewhere. `runs` of a posting: how many. `summaries`: postings
-/// of all words of a list that begin so, for beginnings that many words share.
+/// A run's number belongs to its segment and means nothing elsewhere. `runs` of a posting: how many; its `positions` stand
+/// last, so that it is read without them. `summaries`: postings of all words of a list that begin so, for beginnings that
+/// many words share.
 const DATABASE: Derived = Derived {
     // 'crcs'
     signature: (1_668_440_947, 1),
@@ -68,6 +69,7 @@ const DATABASE: Derived = Derived {
         term    BLOB NOT NULL,
         runs    INTEGER NOT NULL,
         data    BLOB NOT NULL,
+        positions BLOB,
         PRIMARY KEY (segment, list, term)
     ) STRICT, WITHOUT ROWID;
 
@@ -77,14 +79,6 @@ const DATABASE: Derived = Derived {
         start   BLOB NOT NULL,
         data    BLOB NOT NULL,
         PRIMARY KEY (segment, list, start)
-    ) STRICT, WITHOUT ROWID;
-
-    CREATE TABLE positions (
-        segment INTEGER NOT NULL,
-        list    INTEGER NOT NULL,
-        term    BLOB NOT NULL,
-        data    BLOB NOT NULL,
-        PRIMARY KEY (segment, list, term)
     ) STRICT, WITHOUT ROWID;
 ",
 };

@@ -18,21 +18,26 @@ const FEW: usize = 32;
 /// Bytes for runs in ascending order.
 pub(super) fn encode(runs: &[u32]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(runs.len() + 2);
+    encode_into(runs, &mut bytes);
+    bytes
+}
+
+/// The same in place of what was in `bytes`.
+pub(super) fn encode_into(runs: &[u32], bytes: &mut Vec<u8>) {
+    bytes.clear();
     bytes.push(DIFFERENCES);
     let mut before = 0;
     for &run in runs {
-        write(&mut bytes, run - before);
+        write(bytes, run - before);
         before = run;
     }
-    if runs.len() < FEW {
-        return bytes;
-    }
-    let mut bitmap: RoaringBitmap = runs.iter().copied().collect();
+    let Ok(mut bitmap) = RoaringBitmap::from_sorted_iter(runs.iter().copied().filter(|_| runs.len() >= FEW)) else {
+        return;
+    };
     bitmap.optimize();
-    if bitmap.serialized_size() >= bytes.len() {
-        return bytes;
+    if !bitmap.is_empty() && bitmap.serialized_size() < bytes.len() {
+        *bytes = encode_bitmap(&bitmap);
     }
-    encode_bitmap(&bitmap)
 }
 
 /// Bytes for runs.

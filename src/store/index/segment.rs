@@ -15,13 +15,12 @@ const TERM: &str = "SELECT data FROM postings WHERE segment = ?1 AND list = ?2 A
 const RANGE: &str = "
     SELECT term, data FROM postings WHERE segment = ?1 AND list = ?2 AND term >= ?3 AND term < ?4 ORDER BY term";
 const SUMMARY: &str = "SELECT data FROM summaries WHERE segment = ?1 AND list = ?2 AND start = ?3";
-const POSITIONS: &str = "SELECT data FROM positions WHERE segment = ?1 AND list = ?2 AND term = ?3";
+const POSITIONS: &str = "SELECT data, positions FROM postings WHERE segment = ?1 AND list = ?2 AND term = ?3";
 const KILL: &str = "UPDATE segments SET dead = ?2 WHERE id = ?1";
-const DROP: [&str; 5] = [
+const DROP: [&str; 4] = [
     "DELETE FROM places WHERE segment = ?1",
     "DELETE FROM postings WHERE segment = ?1",
     "DELETE FROM summaries WHERE segment = ?1",
-    "DELETE FROM positions WHERE segment = ?1",
     "DELETE FROM segments WHERE id = ?1",
 ];
 
@@ -100,9 +99,9 @@ impl Segment {
         list: List,
         term: &[u8],
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
-        let Some(runs) = one(conn, TERM, self.id, list, term)? else { return Ok(None) };
-        let positions = one(conn, POSITIONS, self.id, list, term)?.ok_or_else(broken)?;
-        Ok(Some((runs, positions)))
+        let mut statement = conn.prepare_cached(POSITIONS)?;
+        let found = statement.query_row(params![self.id, list.code(), term], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
     }
 
     /// Notes which of its runs are dead.
