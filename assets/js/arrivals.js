@@ -86,7 +86,9 @@ function take(cards, gone) {
 
 function count(page) {
   const [told, ours] = [page, document].map((place) => place.querySelector("[data-count]"));
-  if (told && ours && ours.textContent !== told.textContent) ours.replaceWith(document.adoptNode(told));
+  if (!told || !ours || ours.textContent === told.textContent) return;
+  ours.textContent = told.textContent;
+  ours.dataset.count = told.dataset.count;
 }
 
 function appear(cards) {

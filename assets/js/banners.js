@@ -3,6 +3,8 @@
 import { hear } from "./live.js";
 
 const PAUSE = 300;
+// While searches miss runs, how many they are is told again and again.
+const PROGRESS_PAUSE = 5_000;
 
 const region = document.querySelector("[data-banners]");
 let timer, isBusy;
@@ -12,14 +14,19 @@ async function refresh() {
   if (isBusy) return soon();
   isBusy = true;
   try {
-    const zone = new URLSearchParams(location.search).get("tz");
-    const response = await fetch(zone ? `/banners?tz=${encodeURIComponent(zone)}` : "/banners");
+    const query = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => ["tz", "q"].includes(name)));
+    const response = await fetch(`/banners?${query}`);
     if (response.ok) show(await response.text());
   } catch {
     // The stream tells when the server is back.
   } finally {
     isBusy = false;
   }
+  follow();
+}
+
+function follow() {
+  if (region.querySelector("[data-banner=indexing]")) timer ??= setTimeout(refresh, PROGRESS_PAUSE);
 }
 
 function show(html) {
@@ -36,4 +43,5 @@ function soon() {
   timer ??= setTimeout(refresh, PAUSE);
 }
 
+if (region) follow();
 if (region) for (const type of ["instance", "storage", "reload"]) hear(type, soon);

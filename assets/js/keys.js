@@ -18,6 +18,7 @@ function filter() {
     if (around.matches("dialog:not([open])")) around.showModal();
   }
   field.focus();
+  field.select?.();
   return true;
 }
 

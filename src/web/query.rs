@@ -1,75 +1,23 @@
 //! The query string of the list, for its page and its JSON: text in, filter out, and a clear word about what is wrong.
 
+mod error;
+
 use chrono::{DateTime, NaiveDate};
 use url::form_urlencoded;
 
+pub use error::{BadValue, Error};
+
 use super::days::{Days, date};
-use super::zone::{ParseZoneError, Zone};
-use crate::model::{
-    Filter, GenerationId, Limit, MediaKind, ParseIdError, ParseQueryError, PromptId, Start, Status, Timestamp,
-};
+use super::zone::Zone;
+use crate::model::{Filter, GenerationId, Limit, PromptId, Start, Timestamp, Want};
+use crate::search::{self, Search};
 
 /// Every parameter there is.
-const NAMES: [&str; 11] =
-    ["status", "kind", "instance", "date", "tz", "from", "to", "prompt_id", "limit", "next", "prev"];
+const NAMES: [&str; 12] =
+    ["q", "status", "kind", "instance", "date", "tz", "from", "to", "prompt_id", "limit", "next", "prev"];
 
 /// Those that only pages know: fields of their forms, and how they are shown.
-const FORM_NAMES: [&str; 4] = ["first", "last", "month", "previews"];
-
-/// A value longer than this is cut where an error repeats it.
-const SHOWN_CHARS: usize = 80;
-
-/// A parameter that can't be used.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// No parameter of ours.
-    #[error("{:?} is not a parameter; there are {}", shown(.0), NAMES.join(", "))]
-    Unknown(String),
-    /// Two values where one is needed.
-    #[error("{0} is given twice")]
-    Twice(&'static str),
-    /// A page can't begin in two places.
-    #[error("next and prev are both given; use one of them")]
-    BothWays,
-    /// A value that doesn't say what it should.
-    #[error("{name}={:?}: {source}", shown(value))]
-    Value {
-        /// The parameter.
-        name: &'static str,
-        /// What it was.
-        value: String,
-        /// What it should be.
-        source: BadValue,
-    },
-}
-
-/// What is wrong with a value, and what would be right.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "the messages say it")]
-pub enum BadValue {
-    #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
-    Status,
-    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
-    Kind,
-    #[error("not ids: use one to 200 whole numbers, with commas between")]
-    Ids,
-    #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
-    Date,
-    #[error("not a month: use YYYY-MM")]
-    Month,
-    #[error("use previews=shown, or leave it out")]
-    Previews,
-    #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
-    Time,
-    #[error("not a size of thumbnails: use 256 or 512")]
-    ThumbSize,
-    #[error(transparent)]
-    Zone(#[from] ParseZoneError),
-    #[error(transparent)]
-    Id(#[from] ParseIdError),
-    #[error(transparent)]
-    Query(#[from] ParseQueryError),
-}
+const FORM_NAMES: [&str; 5] = ["first", "last", "month", "previews", "facets"];
 
 /// Who wrote the query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,6 +33,10 @@ pub enum Author {
 pub struct ListQuery {
     /// Which generations.
     pub filter: Filter,
+    /// What is searched for; empty where nothing is.
+    pub search: Search,
+    /// Why nothing can be found by what a form was given to search for.
+    pub mistake: Option<search::Error>,
     /// The days that the filter keeps to, where some were given.
     pub days: Days,
     /// Where days begin and clocks are shown.
@@ -106,6 +58,8 @@ impl ListQuery {
     pub fn parse(query: &str, author: Author, server_zone: Zone) -> Result<Self, Error> {
         let mut read = Self {
             filter: Filter::default(),
+            search: Search::default(),
+            mistake: None,
             days: Days::default(),
             zone: server_zone,
             start: Start::Newest,
@@ -118,18 +72,21 @@ impl ListQuery {
             let form_names = FORM_NAMES.into_iter().filter(|_| author == Author::Form);
             let known = NAMES.into_iter().chain(form_names).find(|known| *known == name);
             match known {
-                None if author == Author::Script => return Err(Error::Unknown(name.into_owned())),
+                None if author == Author::Script => {
+                    return Err(Error::Unknown { name: name.into_owned(), known: NAMES.to_vec() });
+                }
                 Some(known) if author == Author::Script || !value.trim().is_empty() => {
                     // Ticked boxes of a form come one by one.
                     if !matches!(known, "status" | "kind") && read.given(known).is_some() {
                         return Err(Error::Twice(known));
                     }
                     let value = value.into_owned();
-                    read.take(known, &value).map_err(|source| Error::Value {
-                        name: known,
-                        value: value.clone(),
-                        source,
-                    })?;
+                    match read.take(known, &value) {
+                        Ok(()) => {}
+                        // People mend what they typed on the page that they typed it on.
+                        Err(BadValue::Search(mistake)) if author == Author::Form => read.mistake = Some(mistake),
+                        Err(source) => return Err(Error::Value { name: known, value, source }),
+                    }
                     read.given.push((known, value));
                 }
                 None | Some(_) => {}
@@ -139,6 +96,11 @@ impl ListQuery {
             return Err(Error::BothWays);
         }
         read.keep_to_days();
+        read.filter.want = match (&read.mistake, read.search.is_empty()) {
+            (Some(_), _) => Some(Want::Any(Vec::new())),
+            (None, true) => None,
+            (None, false) => Some(read.search.want(&read.zone)),
+        };
         Ok(read)
     }
 
@@ -172,8 +134,23 @@ impl ListQuery {
 
     /// The address of one generation, with what is needed to know its neighbours in this list.
     pub fn generation(&self, id: GenerationId) -> String {
-        let kept = self.kept().into_iter().filter(|(name, _)| *name != "limit" && *name != "month");
+        let kept = self.kept().into_iter().filter(|(name, _)| !matches!(*name, "limit" | "month" | "facets"));
         address(&format!("/g/{id}"), kept, &[])
+    }
+
+    /// The address of the list where this term holds too; `None` where there is no room for it.
+    pub fn with_term(&self, term: &str) -> Option<String> {
+        self.search.with(term).ok().map(|search| self.with(&[("q", &search.to_string())]))
+    }
+
+    /// The address of the list without one term of the search, by its place among the pieces.
+    pub fn without_term(&self, place: usize) -> String {
+        self.with(&[("q", &self.search.without(place).to_string())])
+    }
+
+    /// The address of all that a term finds, in the viewer's own zone.
+    pub fn only(&self, term: &str) -> String {
+        address("/", self.kept().into_iter().filter(|(name, _)| *name == "tz"), &[("q", term)])
     }
 
     /// What makes this list what it is: everything but the place of the page, each once.
@@ -196,6 +173,8 @@ impl ListQuery {
 
     fn take(&mut self, name: &'static str, value: &str) -> Result<(), BadValue> {
         match name {
+            "q" => self.search = search::parse(value)?,
+            "facets" => {}
             "status" => {
                 for word in value.split(',') {
                     let status = word.trim().parse().map_err(|()| BadValue::Status)?;
@@ -259,14 +238,6 @@ fn address<'a>(
     }
 }
 
-/// The beginning of a text from outside, for an error that repeats it.
-fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// A part of a millisecond counts up, for a start and for an end: then no moment before it is taken in.
 fn time(text: &str) -> Result<Timestamp, BadValue> {
     // The plus of an offset that was not percent-encoded arrives as a blank.
@@ -282,6 +253,7 @@ fn time(text: &str) -> Result<Timestamp, BadValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{MediaKind, Status};
 
     fn script(query: &str) -> Result<ListQuery, Error> {
         ListQuery::parse(query, Author::Script, "UTC".parse().unwrap())
@@ -372,7 +344,7 @@ mod tests {
             ("limit=1&limit=2", "limit is given twice"),
             (
                 "page=2",
-                "\"page\" is not a parameter; there are status, kind, instance, date, tz, from, to, prompt_id, limit, next, \
+                "\"page\" is not a parameter; there are q, status, kind, instance, date, tz, from, to, prompt_id, limit, next, \
                  prev",
             ),
         ] {
@@ -432,5 +404,47 @@ mod tests {
             "/?status=failed%2Clost&date=2026-10-01..&month=2026-10"
         );
         assert_eq!(narrow.generation(GenerationId(7)), "/g/7?status=failed%2Clost&kind=video&date=2026-10-01..");
+    }
+
+    fn form(query: &str) -> ListQuery {
+        ListQuery::parse(query, Author::Form, "UTC".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_search_stays_in_every_address_of_its_list() {
+        let read = form("q=fox+-blurry&status=failed&tz=Asia/Tokyo&limit=7&month=2026-11&facets=open");
+        assert!(read.filter.want.is_some() && read.is_narrow());
+        assert!(read.with(&[("status", "")]).starts_with("/?q=fox+-blurry&tz=Asia%2FTokyo"));
+        assert_eq!(read.generation(GenerationId(3)), "/g/3?q=fox+-blurry&status=failed&tz=Asia%2FTokyo");
+        assert_eq!(read.only("seed:1"), "/?tz=Asia%2FTokyo&q=seed%3A1");
+        let narrower = read.with_term("model:flux").unwrap();
+        assert!(narrower.contains("status=failed") && narrower.ends_with("&q=fox+-blurry+model%3Aflux"), "{narrower}");
+        assert!(read.without_term(0).ends_with("&q=-blurry"), "{}", read.without_term(0));
+        assert_eq!(form("q=fox").without_term(0), "/");
+    }
+
+    #[test]
+    fn an_empty_search_wants_everything() {
+        for query in ["", "q=", "q=+"] {
+            assert_eq!(form(query).filter, Filter::default(), "{query}");
+        }
+        assert_eq!(script("q=").unwrap().filter, Filter::default());
+    }
+
+    #[test]
+    fn days_of_a_search_are_those_of_the_viewer() {
+        let want = |zone: &str| script(&format!("q=date:2026-10-25&tz={zone}")).unwrap().filter.want;
+        assert_ne!(want("Europe/Berlin"), want("Asia/Tokyo"));
+        assert_eq!(script("tz=Asia/Tokyo&q=date:2026-10-25").unwrap().filter.want, want("Asia/Tokyo"));
+    }
+
+    #[test]
+    fn a_search_that_is_none_is_an_error_for_scripts_and_finds_nothing_for_people() {
+        let problem = problem("q=modle:flux");
+        assert!(problem.starts_with("q=\"modle:flux\": ") && problem.contains("model:"), "{problem}");
+        let read = form("q=modle:flux&status=failed");
+        assert!(read.mistake.is_some());
+        assert_eq!(read.filter.want, Some(Want::Any(Vec::new())));
+        assert_eq!(read.given("q"), Some("modle:flux"));
     }
 }

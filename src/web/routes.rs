@@ -11,10 +11,10 @@ use axum::routing::{get, post};
 use http::header::ALLOW;
 use tower_http::compression::CompressionLayer;
 
-use super::api::{generations, health};
+use super::api::{self, generations, health, suggest};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{bundle, cards, document, frame, generation, history, status};
+use super::pages::{bundle, cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
 use super::{assets, auth, cors, events, files, host, origin, preferences, thumbs};
@@ -28,10 +28,13 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}/documents/{kind}", get(document::page))
         .route("/status", get(status::page))
         .route("/cards", get(cards::fragment))
+        .route("/facets", get(facets::fragment))
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
         .route("/api/v1/generations", get(generations::list))
         .route("/api/v1/generations/{id}", get(generations::detail))
+        .route("/api/v1/facets", get(api::facets::facets))
+        .route("/api/v1/suggest", get(suggest::suggest))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .layer(CompressionLayer::new());

@@ -18,6 +18,8 @@ use crate::model::Timestamp;
 pub const LANGUAGE: &str = "recall-lang";
 /// The cookie that holds the theme.
 pub const THEME: &str = "recall-theme";
+/// The cookie that says whether values to narrow the list by stand beside it; set by a script of ours.
+const FACETS: &str = "recall-facets";
 /// The cookie that holds the time zone; set by a script of ours, as only the browser knows it.
 const ZONE: &str = "recall-tz";
 
@@ -70,6 +72,8 @@ pub struct Viewer {
     pub theme: Theme,
     /// Where their days begin, unless the address says otherwise.
     pub zone: Zone,
+    /// Whether they want values to narrow the list by beside it, where there is room.
+    pub has_facets: bool,
     /// Path and query of the page that they asked for.
     pub here: String,
     /// What was told of the history before it was read for them; `None` where nothing was read.
@@ -86,6 +90,7 @@ impl Viewer {
             words: chosen.or_else(accepted).unwrap_or_default().words(),
             theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
             zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
+            has_facets: cookie(headers, FACETS) != Some("closed"),
             here: uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
             position: None,
         }

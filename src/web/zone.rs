@@ -6,6 +6,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 
 use crate::model::Timestamp;
+use crate::search::Clock;
 
 /// What was wrong with a text that should have been a time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +63,16 @@ impl Zone {
             Self::Offset(offset) => first(&offset, &clock),
         };
         millis.map(Timestamp::from_millis)
+    }
+}
+
+impl Clock for Zone {
+    fn today(&self) -> NaiveDate {
+        self.local(Timestamp::now()).date_naive()
+    }
+
+    fn day(&self, date: NaiveDate) -> (Timestamp, Timestamp) {
+        Zone::day(*self, date)
     }
 }
 

@@ -29,10 +29,12 @@ for (const look of LOOKS) {
     page.watch.allow(/404/);
     const { picture, several, video, audio, text, failed, missing } = await examples(lab);
     const runs = [picture, several, video, audio, text, failed, missing].map((id) => `/g/${id}`);
-    const paths = ['/', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/g/999999', ...runs];
+    await lab.indexed();
+    const paths = ['/', '/?q=lighthouse+-fox', '/?q=modle:fox', '/?q=steps:%3E1&facets=node', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/g/999999', ...runs];
     const found = [];
     for (const path of paths) {
       await page.goto(path);
+      if (look.device === 'desktop' && path.startsWith('/?')) await page.locator('[data-facet], [data-no-facets]').first().waitFor();
       found.push(...(await violations(page)).map((violation) => `${path}: ${violation}`));
     }
     assert.deepEqual(found, []);
@@ -58,6 +60,21 @@ test('nothing is found in the lightbox and in the map of keys', async ({ open, l
   await page.keyboard.press('?');
   await page.locator('dialog[data-keys]').waitFor();
   assert.deepEqual(await violations(page), []);
+});
+
+test('nothing is found in the suggestions, in the help for searching and in the sheet of values', async ({ open, lab }) => {
+  await lab.indexed();
+  const page = await open('/');
+  await page.locator('[data-query]').pressSequentially('mo');
+  await page.locator('[role=option]').first().waitFor();
+  await page.keyboard.press('ArrowDown');
+  assert.deepEqual(await violations(page), [], 'suggestions');
+  await page.locator('[popovertarget=grammar]').first().click();
+  assert.deepEqual(await violations(page), [], 'help');
+  const phone = await open('/?q=lighthouse', { device: 'phone' });
+  await phone.locator('[data-refine]').click();
+  await phone.locator('[data-sheet] [data-facet]').first().waitFor();
+  assert.deepEqual(await violations(phone), [], 'sheet');
 });
 
 test('every page has one first heading and a title of its own', async ({ open, lab }) => {

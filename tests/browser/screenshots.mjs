@@ -39,6 +39,11 @@ function scenes(ids) {
     'history-filtered': { path: '/?status=failed,lost' },
     'history-all-filters': { path: '/?status=completed&kind=image&instance=studio&previews=shown' },
     'nothing-matches': { path: '/?status=failed&date=2001-01-01' },
+    search: { path: '/?q=lighthouse+-blurry+model:sd_xl&status=completed' },
+    'search-mistyped': { path: '/?q=modle:flux+fox' },
+    'search-suggestions': { path: '/', act: suggestions },
+    'search-help': { path: '/', act: openGrammar },
+    'search-values': { path: '/?q=lighthouse', act: openValues },
     calendar: { path: '/', act: openCalendar },
     'map-of-keys': { path: '/', act: openKeys },
     'run-picture': run(ids.picture),
@@ -76,6 +81,23 @@ async function openLightbox(page) {
   await page.locator('dialog[data-lightbox]').waitFor();
 }
 
+async function suggestions(page) {
+  await page.locator('[data-query]').click();
+  await page.keyboard.type('model:');
+  await page.locator('[role=option]').first().waitFor();
+  await page.keyboard.press('ArrowDown');
+}
+
+async function openGrammar(page) {
+  await page.locator('[popovertarget=grammar]').first().click();
+}
+
+/** They are open where there is room. */
+async function openValues(page) {
+  if (!(await page.locator('[data-facets]').isVisible())) await page.locator('[data-refine]').click();
+  await page.locator('[data-facet]').first().waitFor();
+}
+
 async function unfoldAll(page) {
   await page.evaluate(() => {
     for (const summary of document.querySelectorAll('details:not([open]) > summary')) summary.click();
@@ -111,6 +133,7 @@ const browser = await launch();
 
 const lab = await Lab.start({ seed: 120, days: 9, side: 512, instances: 'studio,gpu' });
 const ids = await examples(lab);
+await lab.indexed();
 await lab.record(picture(900), failure());
 const [running, waiting] = [await lab.queue(picture(901)), await lab.queue(picture(902))];
 await lab.order('start');

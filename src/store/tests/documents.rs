@@ -166,3 +166,14 @@ proptest! {
         });
     }
 }
+
+#[tokio::test]
+async fn the_prompts_of_many_runs_are_read_in_their_order() {
+    let f = Fixture::new().await;
+    let prompt =
+        |json: &str| Save { documents: vec![document(DocumentKind::Prompt, json)], ..run("p", Status::Completed, 0) };
+    let ids = f.save(vec![prompt("one"), run("p", Status::Pending, 1), prompt("three")]).await;
+    let asked = vec![ids[2], ids[1], GenerationId(99), ids[0]];
+    let read = f.store.of_prompts(asked, |_, prompt| prompt.to_owned()).await.unwrap();
+    assert_eq!(read, [(ids[2], "three".to_owned()), (ids[0], "one".to_owned())]);
+}

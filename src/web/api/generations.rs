@@ -1,5 +1,7 @@
 //! `GET /api/v1/generations` and `GET /api/v1/generations/{id}`.
 
+use std::collections::HashMap;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
@@ -7,6 +9,7 @@ use http::header::CONTENT_TYPE;
 use serde::Serialize;
 
 use super::shape;
+use crate::facts::{self, Facts};
 use crate::model::{GenerationId, Summary};
 use crate::web::error::Error;
 use crate::web::headers::Cache;
@@ -15,9 +18,17 @@ use crate::web::site::App;
 
 #[derive(Serialize)]
 struct List {
-    items: Vec<Summary>,
+    items: Vec<Item>,
     next: Option<String>,
     prev: Option<String>,
+}
+
+/// What the list shows of a generation, and what its prompt says.
+#[derive(Serialize)]
+struct Item {
+    #[serde(flatten)]
+    run: Summary,
+    facts: Option<Facts>,
 }
 
 /// A part of the history, newest first.
@@ -25,7 +36,11 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Script, app.zone)?;
     let page = app.store.list(query.filter, query.start, query.limit).await?;
     let [next, prev] = [page.next, page.prev].map(|cursor| cursor.map(|cursor| cursor.to_string()));
-    let list = List { items: page.items, next, prev };
+    let ids = page.items.iter().map(|run| run.id).collect();
+    let mut facts: HashMap<_, _> =
+        app.store.of_prompts(ids, |_, prompt| facts::read(prompt)).await?.into_iter().collect();
+    let items = page.items.into_iter().map(|run| Item { facts: facts.remove(&run.id), run }).collect();
+    let list = List { items, next, prev };
     Ok(json(serde_json::to_vec(&list)?))
 }
 
@@ -43,6 +58,7 @@ pub fn generation_id(path: Result<Path<String>, PathRejection>) -> Result<Genera
     text.parse().ok().filter(|_| is_plain).map(GenerationId).ok_or(Error::NoGeneration)
 }
 
-fn json(body: Vec<u8>) -> Response {
+/// A body that is JSON.
+pub fn json(body: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, "application/json")], axum::Extension(Cache::Live), body).into_response()
 }

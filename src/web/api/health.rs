@@ -17,10 +17,15 @@ pub async fn alive() -> Json<Value> {
 /// Whether what ComfyUI makes can be kept. A ComfyUI that is away doesn't make us unready: it is what we wait for.
 pub async fn ready(State(app): State<App>) -> Response {
     let instances: Vec<Value> = app.live.health().iter().map(instance).collect();
+    // A search that misses something makes us no less ready; neither does a store that is too busy to say.
+    let index = app.store.index_progress().await.ok();
+    let index = index.map(|progress| json!({"waiting": progress.waiting, "runs": progress.runs}));
     match app.live.storage() {
-        StorageHealth::Writable => Json(json!({"status": "ready", "instances": instances})).into_response(),
+        StorageHealth::Writable => {
+            Json(json!({"status": "ready", "instances": instances, "index": index})).into_response()
+        }
         StorageHealth::Refused(reason) => {
-            let body = json!({"status": "unavailable", "reason": reason.to_string(), "reason_code": reason.code(), "instances": instances});
+            let body = json!({"status": "unavailable", "reason": reason.to_string(), "reason_code": reason.code(), "instances": instances, "index": index});
             (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
         }
     }

@@ -1,5 +1,7 @@
 //! JSON for scripts. A contract: keys may be added, never renamed.
 
+pub mod facets;
 pub mod generations;
 pub mod health;
 mod shape;
+pub mod suggest;

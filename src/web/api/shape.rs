@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::facts::{self, Facts};
 use crate::model::{
     Attachment, AttachmentState, Comfyui, Content, Cover, Detail, Digest, DocumentKind, GenerationId, InstanceName,
     MediaKind, PromptId, Status, StatusReason, Timestamp, Trouble, file_url,
@@ -32,6 +33,7 @@ struct Full<'a> {
     kinds: &'a [MediaKind],
     cover: Option<&'a Cover>,
     error: Option<FullError<'a>>,
+    facts: Option<FullFacts>,
     outputs: Vec<FullAttachment<'a>>,
     inputs: Vec<FullAttachment<'a>>,
     prompt: Option<&'a RawValue>,
@@ -40,6 +42,15 @@ struct Full<'a> {
     messages: ArrayOr<'a>,
     cached_nodes: ArrayOr<'a>,
     comfyui: &'a Comfyui,
+}
+
+/// What its prompt says, and the packs of custom nodes that its workflow names.
+#[derive(Debug, Serialize)]
+struct FullFacts {
+    #[serde(flatten)]
+    facts: Facts,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    custom_nodes: Vec<String>,
 }
 
 /// The error with its traceback.
@@ -103,6 +114,10 @@ pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
     let result = document(DocumentKind::Result)?;
     let nodes = prompt.as_deref().map(Nodes::read).unwrap_or_default();
     let course = result.as_deref().map(Course::read).unwrap_or_default();
+    let facts = detail.document(DocumentKind::Prompt).map(|prompt| FullFacts {
+        facts: facts::read(prompt),
+        custom_nodes: detail.document(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default(),
+    });
     let summary = &detail.summary;
     let error = summary.error.as_ref().map(|error| FullError {
         node_id: error.node_id.as_deref(),
@@ -130,6 +145,7 @@ pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
         kinds: &summary.kinds,
         cover: summary.cover.as_ref(),
         error,
+        facts,
         outputs: attachments(&detail.outputs, &nodes),
         inputs: attachments(&detail.inputs, &nodes),
         prompt: prompt.as_deref(),

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::facts::{self, Facts};
 use crate::model::{AttachmentState, Cover, Cursor, GenerationId, InstanceName, MediaKind, Status, Summary};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
+use crate::web::marks::{self, Parts};
 use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::words::Words;
@@ -42,6 +44,8 @@ pub struct Card {
     pub face: Face,
     /// Outputs beside the one that is seen.
     pub more: i64,
+    /// Where the search found it.
+    pub snippet: Option<Parts>,
 }
 
 /// What stands for a run.
@@ -67,6 +71,7 @@ pub struct Cards<'a> {
     has_several: bool,
     makes_posters: bool,
     turns: HashMap<GenerationId, usize>,
+    snippets: HashMap<GenerationId, Parts>,
 }
 
 impl<'a> Cards<'a> {
@@ -82,7 +87,8 @@ impl<'a> Cards<'a> {
             turns.extend(queue.into_iter().enumerate().map(|(before, id)| (id, before + 1)));
         }
         let has_several = app.store.instances().await?.len() > 1;
-        Ok(Self { query, t, has_several, makes_posters: app.thumbs.makes_posters(), turns })
+        let snippets = snippets(app, query, runs).await?;
+        Ok(Self { query, t, has_several, makes_posters: app.thumbs.makes_posters(), turns, snippets })
     }
 
     /// The card of a run.
@@ -102,10 +108,27 @@ impl<'a> Cards<'a> {
             instance: self.has_several.then(|| run.instance.clone()),
             turn: self.turns.get(&run.id).copied().filter(|_| run.status == Status::Pending),
             more: more(&run, face != Face::Status, self.query.shows_previews),
+            snippet: self.snippets.get(&run.id).cloned(),
             face,
             run,
         }
     }
+}
+
+/// Where a search found these runs: in what their prompts say, or in what is known of them otherwise.
+async fn snippets(app: &App, query: &ListQuery, runs: &[Summary]) -> Result<HashMap<GenerationId, Parts>, Error> {
+    if query.search.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let search = query.search.clone();
+    let asked: HashMap<GenerationId, Summary> = runs.iter().map(|run| (run.id, run.clone())).collect();
+    let read = move |id: GenerationId, prompt: &str| marks::found(&search, asked.get(&id)?, &facts::read(prompt));
+    let found = app.store.of_prompts(runs.iter().map(|run| run.id).collect(), read).await?;
+    let mut snippets: HashMap<GenerationId, Option<Parts>> = found.into_iter().collect();
+    for run in runs.iter().filter(|run| !snippets.contains_key(&run.id)).collect::<Vec<_>>() {
+        snippets.insert(run.id, marks::found(&query.search, run, &Facts::default()));
+    }
+    Ok(snippets.into_iter().filter_map(|(id, snippet)| Some((id, snippet?))).collect())
 }
 
 impl Card {

@@ -37,6 +37,11 @@ pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): R
     let query = ListQuery::parse(&query, Author::Form, viewer.zone)?;
     let mut runs = app.store.summaries(ids.iter().copied().collect()).await?;
     runs.retain(|run| query.filter.takes(run));
+    if query.filter.want.is_some() {
+        let found = app.store.found(query.filter.clone(), runs.iter().map(|run| run.id).collect()).await?;
+        let found: BTreeSet<GenerationId> = found.into_iter().collect();
+        runs.retain(|run| found.contains(&run.id));
+    }
     runs.sort_by_key(|run| std::cmp::Reverse((run.created_at, run.id)));
     let here: BTreeSet<GenerationId> = runs.iter().map(|run| run.id).collect();
     let gone: Vec<String> = ids.difference(&here).map(ToString::to_string).collect();

@@ -2,9 +2,12 @@
 
 use chrono::{Days as Span, NaiveDate};
 
+use super::facets::shown;
 use crate::model::{Filter, InstanceName, Limit, MediaKind, Start, Status, Timestamp};
+use crate::search::Piece;
 use crate::web::days::Days;
 use crate::web::error::Error;
+use crate::web::facets;
 use crate::web::format;
 use crate::web::query::ListQuery;
 use crate::web::site::App;
@@ -32,6 +35,8 @@ pub struct Filters {
     pub kept: Vec<(&'static str, String)>,
     /// What narrows the list.
     pub chips: Vec<Chip>,
+    /// The search without the other filters.
+    pub only_search: String,
     /// How many runs fit.
     pub count: u64,
     /// The nearest days before and after with a run that fits, when one day is shown.
@@ -58,6 +63,8 @@ pub struct Chip {
     pub text: String,
     /// The list without it.
     pub without: String,
+    /// Whether it is a term of the search, as it was written.
+    pub is_search: bool,
 }
 
 /// Days beside the one that is shown.
@@ -93,10 +100,18 @@ impl Filters {
             instances: if instances.len() > 1 { choices(&instances, query, t) } else { Vec::new() },
             shows_previews: query.shows_previews,
             kept: query.kept().into_iter().filter(|(name, _)| is_hidden(name)).collect(),
+            only_search: query.only(query.given("q").unwrap_or_default()),
             chips: chips(query, today, t),
             count: app.store.count(query.filter.clone()).await?,
             beside: beside(app, query, today, t).await?,
         })
+    }
+}
+
+impl Filters {
+    /// Whether anything else than the search narrows the list.
+    pub fn is_more_than_search(&self) -> bool {
+        self.chips.iter().any(|chip| !chip.is_search && chip.name != "previews")
     }
 }
 
@@ -171,8 +186,9 @@ fn choices(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Vec<Choi
 
 fn chips(query: &ListQuery, today: NaiveDate, t: &Words) -> Vec<Chip> {
     let filter = &query.filter;
-    let chip = |name, text| Chip { name, text, without: query.with(&[(name, "")]) };
-    let mut chips = Vec::new();
+    let chip = |name, text| Chip { name, text, without: query.with(&[(name, "")]), is_search: false };
+    let mut chips: Vec<Chip> =
+        (0..).zip(query.search.pieces()).map(|(place, piece)| term(place, piece, query)).collect();
     if query.days != Days::default() {
         chips.push(chip("date", days_text(query.days, today, t)));
     }
@@ -199,6 +215,16 @@ fn chips(query: &ListQuery, today: NaiveDate, t: &Words) -> Vec<Chip> {
         chips.push(chip("previews", t.say("previews").into_owned()));
     }
     chips
+}
+
+/// A term of the search. A whole value is shown as in the lists of values.
+fn term(place: usize, piece: Piece, query: &ListQuery) -> Chip {
+    let value = piece.list.zip(piece.value).and_then(|(list, value)| {
+        let field = facets::FIELDS.into_iter().find(|field| field.values() == Some(list))?;
+        let sign = if piece.is_excluded { "−" } else { "" };
+        Some(format!("{sign}{}: {}", field.key(), shown(field, &value)))
+    });
+    Chip { name: "q", text: value.unwrap_or(piece.text), without: query.without_term(place), is_search: true }
 }
 
 async fn beside(app: &App, query: &ListQuery, today: NaiveDate, t: &Words) -> Result<Beside, Error> {

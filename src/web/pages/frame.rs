@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
-use crate::model::{ConnectionState, Gap, GapKind, Health, InstanceName, StorageHealth, Timestamp, Trouble};
+use crate::model::{
+    ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble,
+};
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::{Author, ListQuery};
@@ -19,6 +21,9 @@ const NEWS: i64 = 6 * 60 * 60 * 1000;
 
 /// A gap shorter than this is a plain restart, in milliseconds: nobody needs to be told at the top of every page.
 const RESTART: i64 = 60 * 1000;
+
+/// So many runs that wait to be indexed are a few moments' work, and no news.
+const FEW_WAITING: u64 = 500;
 
 /// How many of the newest gaps are looked at for news.
 const GAPS_LOOKED_AT: u32 = 20;
@@ -78,6 +83,13 @@ pub enum Banner {
         /// Runs read so far.
         runs: u64,
     },
+    /// A search doesn't know all runs yet.
+    Indexing {
+        /// Runs that wait.
+        waiting: String,
+        /// Of how many.
+        runs: String,
+    },
 }
 
 impl Frame {
@@ -114,6 +126,24 @@ impl Frame {
         );
         Ok(Self { banners, zone: format::zone(zone, now) })
     }
+
+    /// What there is to know above this list.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    pub async fn of_list(app: &App, query: &ListQuery, t: &Words) -> Result<Self, Error> {
+        let mut frame = Self::new(app, query.zone, t).await?;
+        if !query.search.is_empty() {
+            frame.banners.extend(indexing(app.store.index_progress().await?, t));
+        }
+        Ok(frame)
+    }
+}
+
+/// Whether searches miss more than a few runs.
+pub fn indexing(progress: IndexProgress, t: &Words) -> Option<Banner> {
+    let IndexProgress { waiting, runs } = progress;
+    (waiting > FEW_WAITING).then(|| Banner::Indexing { waiting: t.number(waiting), runs: t.number(runs) })
 }
 
 fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zone, t: &Words) -> Option<Banner> {
@@ -151,7 +181,7 @@ struct Banners {
 /// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
 pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
-    super::respond(&Banners { t: viewer.words, frame: Frame::new(&app, query.zone, viewer.words).await? })
+    super::respond(&Banners { t: viewer.words, frame: Frame::of_list(&app, &query, viewer.words).await? })
 }
 
 #[cfg(test)]

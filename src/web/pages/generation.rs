@@ -17,11 +17,13 @@ use crate::facts;
 use crate::model::{
     Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
 };
+use crate::search::{Field, Search};
 use crate::web::api::generations::generation_id;
 use crate::web::documents::{Course, Nodes, strict, texts};
 use crate::web::error::Error;
 use crate::web::excerpt::Wanted;
 use crate::web::format::{self, Moment};
+use crate::web::marks::{self, Parts};
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
@@ -29,6 +31,9 @@ use crate::web::words::Words;
 
 /// A document up to this long is a part of the page; a longer one is loaded when it is opened.
 const INLINE_BYTES: u64 = 64 * 1024;
+
+/// A workflow up to this long is asked which custom nodes it needs.
+const TOLD_BYTES: u64 = 4 * 1024 * 1024;
 
 /// What a run waited before it started is told from here on.
 const TOLD_WAIT_MILLIS: i64 = 1_000;
@@ -50,6 +55,8 @@ struct GenerationPage {
     inputs: Vec<Media>,
     failure: Option<Failure>,
     settings: Settings,
+    /// What led here.
+    search: Search,
     cached_nodes: usize,
     comfyui_version: Option<String>,
     devices: Vec<String>,
@@ -61,11 +68,16 @@ impl GenerationPage {
         self.documents.iter().any(|document| document.kind == kind)
     }
 
+    /// A text of it, with what was searched for marked.
+    fn marked(&self, field: Field, text: &str) -> Parts {
+        marks::marked(&self.search, field, text)
+    }
+
     /// What the history calls it.
-    fn name(&self) -> Cow<'_, str> {
+    fn marked_name(&self) -> Parts {
         match &self.run.workflow_name {
-            Some(name) => Cow::Borrowed(name),
-            None => Cow::Owned(self.t.with("run-number", "id", self.run.id)),
+            Some(name) => self.marked(Field::Workflow, name),
+            None => vec![(self.t.with("run-number", "id", self.run.id), false)],
         }
     }
 }
@@ -117,11 +129,16 @@ struct Folded {
 struct Texts(Vec<(DocumentKind, String)>);
 
 impl Texts {
-    /// Prompt and result tell what the page says; the others are read where they are short enough to be shown.
+    /// Prompt, result and workflow tell what the page says; the others are read where they are short enough to be shown.
     async fn read(app: &App, outline: &Outline) -> Result<Self, Error> {
         let mut texts = Self::default();
         for &(kind, bytes) in &outline.documents {
-            if bytes <= INLINE_BYTES || matches!(kind, DocumentKind::Prompt | DocumentKind::Result) {
+            let is_told = match kind {
+                DocumentKind::Prompt | DocumentKind::Result => true,
+                DocumentKind::Workflow => bytes <= TOLD_BYTES,
+                DocumentKind::Extra => false,
+            };
+            if bytes <= INLINE_BYTES || is_told {
                 let text = app.store.document(outline.summary.id, kind).await?;
                 texts.0.extend(text.map(|text| (kind, text)));
             }
@@ -152,7 +169,7 @@ pub async fn page(
     let place_in_queue = place_in_queue(&app, &outline.summary).await?;
     let known = app.thumbs.facts(digests(&outline)).await;
     let texts = Texts::read(&app, &outline).await?;
-    let frame = Frame::new(&app, query.zone, viewer.words).await?;
+    let frame = Frame::of_list(&app, &query, viewer.words).await?;
     let bytes = texts.bytes();
     let page = app
         .work(bytes, move || {
@@ -197,6 +214,7 @@ fn view(
     let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known)).collect();
     let run = &outline.summary;
     let facts = kept.get(DocumentKind::Prompt).map(facts::read).unwrap_or_default();
+    let custom_nodes = kept.get(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default();
     Ok(GenerationPage {
         frame,
         t,
@@ -209,7 +227,8 @@ fn view(
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),
         inputs: media(&outline.inputs),
         failure: run.error.clone().map(|error| Failure::new(error, &nodes, &course)),
-        settings: Settings::new(facts, t),
+        settings: Settings::new(&facts, &custom_nodes, run, query, t),
+        search: query.search.clone(),
         cached_nodes: texts(course.cached_nodes).len(),
         documents: folded(&outline, kept),
         comfyui_version: outline.comfyui.version,

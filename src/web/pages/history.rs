@@ -6,7 +6,9 @@ use axum::response::Response;
 
 use super::calendar::Calendar;
 use super::card::{Card, Cards, Face};
+use super::facets::Facets;
 use super::filters::Filters;
+use super::find::{Find, MOST_CHARS};
 use super::frame::{Banner, Frame};
 use crate::model::{ConnectionState, Health, MediaKind, Page, Start, Status, Summary, Timestamp};
 use crate::web::error::Error;
@@ -23,6 +25,11 @@ struct HistoryPage {
     t: &'static Words,
     frame: Frame,
     filters: Filters,
+    find: Find,
+    /// The way to values to narrow the list by.
+    refine: Refine,
+    /// Those values, where they are asked for as a part of the page.
+    facets: Option<Facets>,
     calendar: Option<Calendar>,
     days: Vec<Day>,
     empty: Option<Empty>,
@@ -32,6 +39,14 @@ struct HistoryPage {
     newest: Option<String>,
     newer: Option<String>,
     older: Option<String>,
+}
+
+/// The column of values beside the list.
+struct Refine {
+    /// Opens it where no script does, or closes it.
+    url: String,
+    /// Whether the viewer has it open, where there is room for it.
+    is_open: bool,
 }
 
 /// The runs of one day.
@@ -48,6 +63,8 @@ enum Empty {
     Yet(Vec<Health>),
     /// Nothing fits the filter.
     Match,
+    /// What is searched for can't be understood, which stands beneath the box.
+    Mistake,
     /// The last page was full to the brim.
     Older,
 }
@@ -59,13 +76,21 @@ pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQu
     let Page { items, next, prev } = app.store.list(query.filter.clone(), query.start, query.limit).await?;
     let empty = items.is_empty().then(|| match () {
         () if query.start != Start::Newest => Empty::Older,
+        () if query.mistake.is_some() => Empty::Mistake,
         () if query.is_narrow() => Empty::Match,
         () => Empty::Yet(app.live.health()),
     });
     let cards = Cards::of(&app, &query, t, &items).await?;
+    let has_facets = query.given("facets").is_some();
     super::respond(&HistoryPage {
-        frame: Frame::new(&app, query.zone, t).await?,
+        frame: Frame::of_list(&app, &query, t).await?,
         filters: Filters::of(&app, &query, t).await?,
+        find: Find::new(&query, t),
+        refine: Refine {
+            url: query.with(&[("facets", if has_facets { "" } else { "open" })]),
+            is_open: has_facets || viewer.has_facets,
+        },
+        facets: if has_facets { Some(Facets::of(&app, &query, t).await?) } else { None },
         calendar: Calendar::of(&app, &query, t).await?,
         newest: (query.start != Start::Newest).then(|| query.page(Start::Newest)),
         newer: prev.map(|cursor| query.page(Start::Newer(cursor))),

@@ -8,8 +8,8 @@ use axum::response::Response;
 
 use super::frame::{Banner, Frame};
 use crate::model::{
-    ConnectionState, Filter, Gap, GapKind, GenerationId, Health, InstanceName, Limit, Page, Start, Status,
-    StorageHealth, Timestamp, Trouble, percent_encode,
+    ConnectionState, Filter, Gap, GapKind, GenerationId, Health, IndexProgress, InstanceName, Limit, Page, Start,
+    Status, StorageHealth, Timestamp, Trouble, percent_encode,
 };
 use crate::store::Store;
 use crate::web::error::Error;
@@ -97,6 +97,7 @@ struct Storage {
     files_size: String,
     pending: u64,
     missing: u64,
+    index: IndexProgress,
 }
 
 impl Storage {
@@ -252,6 +253,7 @@ impl Look<'_> {
             files_size: format::bytes(size.files_bytes),
             pending: size.pending_files,
             missing: size.missing_files,
+            index: self.app.store.index_progress().await?,
         })
     }
 }

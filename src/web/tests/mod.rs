@@ -5,6 +5,7 @@ mod files;
 mod generation;
 mod live;
 mod pages;
+mod search;
 mod server;
 mod status;
 mod thumbs;

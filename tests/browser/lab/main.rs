@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test that can't go on fails")]
 
+mod graphs;
 mod hostile;
 mod orders;
 mod pictures;

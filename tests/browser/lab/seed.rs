@@ -12,6 +12,7 @@ use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
+use crate::graphs::{self, Shape};
 use crate::support::fixtures;
 use crate::{Setup, hostile, pictures};
 
@@ -21,20 +22,7 @@ const NEWEST_AGE: i64 = 10 * 60_000;
 const BATCH: usize = 500;
 const BLOBS_AT_ONCE: usize = 16;
 
-const SUBJECTS: [&str; 8] = [
-    "a lighthouse in a storm, oil on canvas",
-    "rolling hills at dawn, mist, volumetric light",
-    "portrait of a clockmaker, 85mm, shallow depth of field",
-    "isometric city block, soft shadows",
-    "一只戴着红色围巾的猫，水彩画",
-    "macro photo of moss and dew <lora:add_detail:0.7>",
-    "a paper boat on a river of ink",
-    "brutalist library, overgrown, late afternoon",
-];
-const MODELS: [&str; 3] =
-    ["sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors", "v1-5-pruned-emaonly.safetensors"];
 const WORKFLOWS: [&str; 4] = ["Landscapes", "Portrait study", "SDXL with refiner", "视频 · 图生视频"];
-const SIZES: [(u32, u32); 4] = [(4, 4), (4, 6), (6, 4), (4, 7)];
 
 /// What a seeded run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +106,8 @@ async fn run(blobs: &Blobs, nth: u32, created_at: i64, side: u32) -> Save {
     let kind = Kind::of(nth);
     let (status, status_reason) = kind.status();
     let took = 1_500 + i64::from(nth * 7_919 % 60_000);
-    let (prompt, workflow) = documents(nth);
+    let shape = shape(kind, nth);
+    let (prompt, workflow) = documents(shape, nth);
     Save {
         number: Some(f64::from(nth)),
         status,
@@ -138,6 +127,7 @@ async fn run(blobs: &Blobs, nth: u32, created_at: i64, side: u32) -> Save {
             ),
         }
         }),
+        workflow_id: Some(shape.id()),
         model: comfy_recall::facts::model(&prompt.to_string()),
         documents: vec![
             Document { kind: DocumentKind::Prompt, json: prompt.to_string() },
@@ -170,30 +160,26 @@ fn bare(prompt_id: &str, created_at: i64) -> Save {
     }
 }
 
-fn documents(nth: u32) -> (Value, Value) {
-    let subject = SUBJECTS[nth as usize % SUBJECTS.len()];
-    let model = MODELS[nth as usize % MODELS.len()];
-    let seed = u64::from(nth) * 715_827_882 + 156_680_208_700_286;
-    let (width, height) = SIZES[nth as usize % SIZES.len()];
-    let node = |class: &str, title: &str, inputs: Value| json!({"class_type": class, "inputs": inputs, "_meta": {"title": title}});
-    let prompt = json!({
-        "3": node("KSampler", "KSampler", json!({"seed": seed, "steps": 20 + nth % 15, "cfg": 7.5, "sampler_name": "dpmpp_2m", "scheduler": "karras", "denoise": 1.0, "model": ["4", 0], "positive": ["6", 0], "negative": ["7", 0], "latent_image": ["5", 0]})),
-        "4": node("CheckpointLoaderSimple", "Load Checkpoint", json!({"ckpt_name": model})),
-        "5": node("EmptyLatentImage", "Empty Latent Image", json!({"width": width * 192, "height": height * 192, "batch_size": 1})),
-        "6": node("CLIPTextEncode", "Positive", json!({"text": subject, "clip": ["4", 1]})),
-        "7": node("CLIPTextEncode", "Negative", json!({"text": "text, watermark, blurry", "clip": ["4", 1]})),
-        "8": node("VAEDecode", "VAE Decode", json!({"samples": ["3", 0], "vae": ["4", 2]})),
-        "9": node("SaveImage", "Save Image", json!({"filename_prefix": "ComfyUI", "images": ["8", 0]})),
-    });
+/// A video and a song are made otherwise than a picture.
+fn shape(kind: Kind, nth: u32) -> Shape {
+    match kind {
+        Kind::Video => Shape::Video,
+        Kind::Audio => Shape::Song,
+        _ => Shape::of(nth),
+    }
+}
+
+fn documents(shape: Shape, nth: u32) -> (Value, Value) {
+    let (subject, seed) = (graphs::subject(nth), graphs::seed(nth));
     let workflow = json!({
-        "id": "21b33f3f-8434-427c-9ba4-8a18ddd4a863", "revision": 0, "last_node_id": 9, "last_link_id": 0, "links": [], "groups": [],
+        "id": shape.id(), "revision": 0, "last_node_id": 9, "last_link_id": 0, "links": [], "groups": [],
         "nodes": [
             {"id": 3, "type": "KSampler", "pos": [863, 186], "size": [315, 262], "flags": {}, "order": 4, "mode": 0, "inputs": [], "outputs": [], "properties": {}, "widgets_values": [seed, "randomize", 20, 7.5, "dpmpp_2m", "karras", 1]},
             {"id": 6, "type": "CLIPTextEncode", "pos": [415, 186], "size": [422, 164], "flags": {}, "order": 2, "mode": 0, "inputs": [], "outputs": [], "title": "Positive", "properties": {}, "widgets_values": [subject]},
         ],
         "config": {}, "extra": {"ds": {"scale": 1.0, "offset": [0, 0]}}, "version": 0.4
     });
-    (prompt, workflow)
+    (shape.prompt(nth), workflow)
 }
 
 fn result(status: Status) -> Value {
@@ -213,7 +199,7 @@ fn result(status: Status) -> Value {
 
 async fn outputs(blobs: &Blobs, kind: Kind, nth: u32, side: u32) -> Vec<NewAttachment> {
     let seed = u64::from(nth);
-    let (w, h) = SIZES[nth as usize % SIZES.len()];
+    let (w, h) = graphs::size(nth);
     let picture = async |more: u64| {
         let paint = move || pictures::landscape(seed + more * 1_000_003, side * w / 4, side * h / 4);
         tokio::task::spawn_blocking(paint).await.unwrap()
@@ -279,7 +265,19 @@ async fn stored(blobs: &Blobs, folder: &str, name: &str, bytes: Vec<u8>) -> NewA
 async fn hostile_runs(blobs: &Blobs, hostile: &str, created_at: i64) -> Vec<Save> {
     let name = hostile::name(hostile);
     let node = |class: &str| json!({"class_type": class, "inputs": {"text": hostile, "seed": 1, hostile: hostile}, "_meta": {"title": hostile}});
-    let prompt = json!({name.clone(): node(&name), "6": node("CLIPTextEncode"), "3": {"class_type": "KSampler", "inputs": {"seed": hostile, "sampler_name": hostile, "scheduler": hostile, "positive": ["6", 0], "model": ["4", 0]}}, "4": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": hostile}}});
+    let made = |class: &str, inputs: Value| json!({"class_type": class, "inputs": inputs, "_meta": {"title": hostile}});
+    let prompt = json!({
+        name.clone(): node(&name),
+        "3": made("KSampler", json!({"seed": hostile, "steps": hostile, "cfg": hostile, "sampler_name": hostile, "scheduler": hostile, "denoise": hostile,
+            "positive": ["6", 0], "negative": ["7", 0], "model": ["10", 0], "latent_image": ["5", 0]})),
+        "4": made("CheckpointLoaderSimple", json!({"ckpt_name": hostile})),
+        "5": made("EmptyLatentImage", json!({"width": hostile, "height": hostile, "batch_size": hostile})),
+        "6": node("CLIPTextEncode"),
+        "7": node("CLIPTextEncode"),
+        "8": made("VAEDecode", json!({"samples": ["3", 0], "vae": ["4", 2]})),
+        "9": made("SaveImage", json!({"images": ["8", 0]})),
+        "10": made("LoraLoader", json!({"lora_name": hostile, "strength_model": hostile, "strength_clip": hostile, "model": ["4", 0], "clip": ["4", 1]})),
+    });
     let workflow = json!({"id": hostile, "name": hostile, "nodes": [{"id": 6, "type": hostile, "title": hostile, "widgets_values": [hostile]}], "links": [], "version": 0.4});
     let result = json!({"outputs": {}, "meta": {}, "status": {"status_str": "error", "completed": false, "messages": [["execution_error", {
         "node_id": name, "node_type": hostile, "exception_type": hostile, "exception_message": hostile, "traceback": [hostile, hostile],

@@ -64,6 +64,15 @@ export class Lab {
     return this.order('recorded', { prompt_id, status });
   }
 
+  /** Waits until searches know every run. */
+  async indexed() {
+    const end = Date.now() + 60_000;
+    while ((await this.json('/readyz')).index.waiting > 0) {
+      if (Date.now() > end) throw new Error('waited in vain for the index');
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+
   /** JSON of the daemon's API. */
   async json(path) {
     const response = await fetch(this.url + path);
