@@ -141,9 +141,9 @@ fn prompt(n: u64, templates: &[Value], words: &Vocabulary) -> String {
 
 fn run(n: u64, templates: &[Value], words: &Vocabulary) -> Save {
     let at = Timestamp::from_millis(FIRST + n as i64 * MINUTE);
-    let status = if n % 12 == 0 { Status::Failed } else { Status::Completed };
+    let status = if n.is_multiple_of(12) { Status::Failed } else { Status::Completed };
     let file = FileRef {
-        folder: if n % 5 == 0 { "temp" } else { "output" }.into(),
+        folder: if n.is_multiple_of(5) { "temp" } else { "output" }.into(),
         subfolder: String::new(),
         filename: format!("ComfyUI_{:05}_.png", n % 100_000),
     };

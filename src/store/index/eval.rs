@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
 use super::places::Reader;
-use super::segment::{Segment, behind, decode};
+use super::segment::{Posting, Segment, behind, decode};
 use super::{broken, postings};
 use crate::model::{List, Timestamp, Want};
 use crate::store::Error;
@@ -90,7 +90,7 @@ fn phrase(
     let mut runs = if is_open { prefix(conn, segment, list, last)? } else { segment.term(conn, list, last)? };
     for word in whole {
         let Some(posting) = segment.with_positions(conn, list, word)? else { return Ok(RoaringBitmap::new()) };
-        runs &= decode(&posting.0)?;
+        runs &= decode(&posting.runs)?;
         postings.push(posting);
     }
     if runs.is_empty() || whole.is_empty() {
@@ -126,13 +126,9 @@ fn phrase(
 type Spot = (u32, u32);
 
 /// Where a word stands in some runs.
-fn spots_in(
-    (runs, positions): &(Vec<u8>, Vec<u8>),
-    wanted: &RoaringBitmap,
-    spots: &mut Vec<Spot>,
-) -> Result<(), Error> {
-    let mut rest = &positions[..];
-    for run in postings::decode_list(runs).map_err(|_| broken())? {
+fn spots_in(posting: &Posting, wanted: &RoaringBitmap, spots: &mut Vec<Spot>) -> Result<(), Error> {
+    let mut rest = &posting.positions[..];
+    for run in postings::decode_list(&posting.runs).map_err(|_| broken())? {
         let own = postings::split_positions(&mut rest);
         if wanted.contains(run) {
             spots.extend(postings::positions(own).map(|position| (run, position)));

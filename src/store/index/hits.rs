@@ -201,7 +201,7 @@ fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32,
 
 /// As much of a long id as the index has.
 fn beginning(id: &str) -> Vec<u8> {
-    id[..id.floor_char_boundary(Term::MOST_BYTES)].as_bytes().to_vec()
+    id.as_bytes()[..id.floor_char_boundary(Term::MOST_BYTES)].to_vec()
 }
 
 /// Everything that the filter asks but the time.

@@ -92,9 +92,11 @@ fn into_one(conn: &Connection, segments: &[Segment]) -> Result<(), Error> {
     sink.end()
 }
 
-/// The places of all living runs in ascending order, and for each segment the new number of each of its runs: `None` of
-/// the dead.
-fn renumber(conn: &Connection, segments: &[Segment]) -> Result<(Vec<Place>, Vec<Vec<Option<u32>>>), Error> {
+/// The new number of each run of a segment; `None` of the dead.
+type Numbers = Vec<Option<u32>>;
+
+/// The places of all living runs in ascending order, and the new numbers of each segment's.
+fn renumber(conn: &Connection, segments: &[Segment]) -> Result<(Vec<Place>, Vec<Numbers>), Error> {
     let mut all: Vec<(Place, usize, u32)> = Vec::new();
     let mut numbers = Vec::with_capacity(segments.len());
     for (index, segment) in segments.iter().enumerate() {

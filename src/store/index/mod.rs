@@ -97,6 +97,7 @@ struct Shared {
     writer: Mutex<Option<Connection>>,
     readers: Arc<Readers>,
     recent: hits::Recent,
+    values: suggest::Values,
 }
 
 impl Index {
@@ -108,7 +109,13 @@ impl Index {
             tracing::warn!("{} can't be used, nothing can be searched: {error}", file.display());
         });
         let readers = Arc::new(Readers::new(file.clone(), readers::TIME_LIMIT));
-        Self(Arc::new(Shared { file, writer: Mutex::new(opened.ok()), readers, recent: hits::Recent::default() }))
+        Self(Arc::new(Shared {
+            file,
+            writer: Mutex::new(opened.ok()),
+            readers,
+            recent: hits::Recent::default(),
+            values: suggest::Values::default(),
+        }))
     }
 
     /// The database.
@@ -179,8 +186,8 @@ impl Index {
 
     /// Values or words for somebody who typed `folded`.
     pub(super) async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
-        let folded = folded.to_owned();
-        self.read(move |conn| suggest::suggest(conn, list, &folded, most)).await
+        let (shared, folded) = (Arc::clone(&self.0), folded.to_owned());
+        self.read(move |conn| suggest::suggest(conn, &shared.values, list, &folded, most)).await
     }
 
     /// Asks of the runs that a filter lets through.
@@ -230,6 +237,7 @@ impl Shared {
             *writer = None;
             self.readers.forget();
             self.recent.forget();
+            self.values.forget();
             // What can't be removed is met again.
             let _ = derived::remove(&self.file);
         }

@@ -38,6 +38,13 @@ pub(super) struct Segment {
     pub(super) dead: RoaringBitmap,
 }
 
+/// A word's postings, as they are kept.
+#[derive(Debug)]
+pub(super) struct Posting {
+    pub(super) runs: Vec<u8>,
+    pub(super) positions: Vec<u8>,
+}
+
 impl Segment {
     /// How many runs it has that no other segment has.
     pub(super) fn alive(&self) -> u64 {
@@ -92,15 +99,12 @@ impl Segment {
         Ok(())
     }
 
-    /// The postings of a word, and its positions.
-    pub(super) fn with_positions(
-        &self,
-        conn: &Connection,
-        list: List,
-        term: &[u8],
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    /// The postings of a word with its positions.
+    pub(super) fn with_positions(&self, conn: &Connection, list: List, term: &[u8]) -> Result<Option<Posting>, Error> {
         let mut statement = conn.prepare_cached(POSITIONS)?;
-        let found = statement.query_row(params![self.id, list.code(), term], |row| Ok((row.get(0)?, row.get(1)?)));
+        let found = statement.query_row(params![self.id, list.code(), term], |row| {
+            Ok(Posting { runs: row.get(0)?, positions: row.get(1)? })
+        });
         Ok(found.optional()?)
     }
 
