@@ -167,15 +167,15 @@ async fn a_run_that_changes_is_found_by_what_it_is_now_and_told_of() {
     f.indexed(async || {}).await;
     assert_eq!(f.found("status:pending fox").await, [id]);
     let mut events = f.live.events();
+    let told = Event::Generation { id, status: Status::Completed };
     f.indexed(async || {
         f.save(Some(id), Status::Completed).await;
+        for _ in ["it was saved", "it was indexed"] {
+            assert_eq!(timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap().1, told);
+        }
     })
     .await;
     assert_eq!((f.found("status:pending").await, f.found("status:completed file:fox").await), (vec![], vec![id]));
-    let told = Event::Generation { id, status: Status::Completed };
-    for _ in ["it was saved", "it was indexed"] {
-        assert_eq!(timeout(Duration::from_secs(60), events.recv()).await.unwrap().unwrap().1, told);
-    }
 }
 
 #[tokio::test]

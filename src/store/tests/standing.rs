@@ -80,5 +80,6 @@ async fn the_size_counts_equal_files_once() {
     assert_eq!((size.generations, size.files, size.files_bytes), (3, 2, 1001 + 1002));
     let on_disk = |name: &str| f.folder.path().join(name).metadata().unwrap().len();
     assert_eq!((size.pending_files, size.missing_files), (0, 0));
-    assert_eq!(size.records_bytes, on_disk("recall.db") + on_disk("recall.db-wal"));
+    let databases = ["recall.db", "recall.db-wal", "search.db", "search.db-wal"];
+    assert_eq!(size.records_bytes, databases.into_iter().map(on_disk).sum::<u64>());
 }
