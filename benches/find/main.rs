@@ -6,10 +6,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
+use comfy_recall::blobs::Blobs;
+use comfy_recall::live::Live;
 use comfy_recall::model::{Filter, IndexProgress, Limit, List, Start, Timestamp};
-use comfy_recall::store::Store;
+use comfy_recall::store::{Cache, Store};
+use comfy_recall::thumbs::Thumbs;
+use comfy_recall::web::{self, Settings, Site};
 use comfy_recall::{indexer, search};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
+use crate::support::client;
 use crate::table::{Row, millis};
 use million::{COMMON, FIRST, MINUTE, RUNS};
 
@@ -54,7 +61,44 @@ pub async fn measure() -> Vec<Row> {
     }
     rows.extend(facets(&store).await);
     rows.extend(suggestions(&store).await);
+    rows.extend(answers(&store, &folder).await);
     store.close().await.unwrap();
+    rows
+}
+
+/// The same as people and scripts ask for it, with all that a page shows.
+async fn answers(store: &Store, folder: &Path) -> Vec<Row> {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let blobs = Blobs::open(&folder.join("blobs")).unwrap();
+    let stop = CancellationToken::new();
+    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder), None, stop.clone());
+    let site = Site { store: store.clone(), blobs, thumbs, live: Live::default(), settings: Settings::default() };
+    let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
+    let words: Vec<String> = seldom(store).await.into_iter().take(TIMES).collect();
+    let common: Vec<String> = COMMON.map(str::to_owned).into();
+    let mut rows = Vec::new();
+    for (what, path, words, asked) in [
+        ("GET /api/v1/generations?q= of a word that up to 10,000 have", "/api/v1/generations?q=", &words, 20.0),
+        ("… that half of all have", "/api/v1/generations?q=", &common, 60.0),
+        ("GET /?q= of a word that up to 10,000 have", "/?q=", &words, 20.0),
+        ("… that half of all have", "/?q=", &common, 60.0),
+        ("GET /facets?q= of a word that half have", "/facets?q=", &common, 100.0),
+        ("GET /api/v1/suggest?q=", "/api/v1/suggest?q=", &words, 10.0),
+    ] {
+        let client = client();
+        let mut took = Vec::new();
+        for word in words.iter().cycle().take(TIMES) {
+            let start = Instant::now();
+            let response = client.get(format!("http://{address}{path}{word}")).send().await.unwrap();
+            assert_eq!(response.status(), 200);
+            response.bytes().await.unwrap();
+            took.push(start.elapsed());
+        }
+        rows.push(Row::new(what, p95(took).as_secs_f64() * 1e3, asked, "ms", "p95"));
+    }
+    stop.cancel();
+    serving.await.unwrap().unwrap();
     rows
 }
 
@@ -101,8 +145,8 @@ async fn parsing(store: &Store) -> Duration {
     start.elapsed() / prompts.len() as u32
 }
 
-/// What is asked, in how much time it is to be answered.
-async fn questions(store: &Store) -> Vec<(&'static str, Vec<String>, f64)> {
+/// Words that up to 10,000 runs have.
+async fn seldom(store: &Store) -> Vec<String> {
     let mut seldom = Vec::new();
     for letters in ["ka", "lo", "mi", "sha", "ren", "vi", "dor", "el", "qua", "bra"] {
         for word in store.suggest(List::PromptWords, letters, 40).await.unwrap() {
@@ -112,6 +156,12 @@ async fn questions(store: &Store) -> Vec<(&'static str, Vec<String>, f64)> {
         }
     }
     assert!(seldom.len() >= 40, "words that up to 10,000 have: {}", seldom.len());
+    seldom
+}
+
+/// What is asked, in how much time it is to be answered.
+async fn questions(store: &Store) -> Vec<(&'static str, Vec<String>, f64)> {
+    let seldom = seldom(store).await;
     let values =
         |list| async move { store.facets(filter("is:completed"), &[list], 2_000).await.unwrap().remove(0).values };
     let models: Vec<_> = values(List::Model).await.into_iter().filter(|value| value.runs <= 10_000).take(60).collect();

@@ -91,7 +91,7 @@ struct Hint<'a>(Option<&'a str>, &'a str);
 impl fmt::Display for Hint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Some(nearest) => write!(f, "did you mean {nearest}{}? ", self.1),
+            Some(nearest) => write!(f, "did you mean \"{nearest}{}\"? ", self.1),
             None => Ok(()),
         }
     }

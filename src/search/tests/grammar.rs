@@ -158,15 +158,18 @@ fn what_belongs_to_prompts_is_words() {
 #[test]
 fn errors_say_what_was_meant_and_what_to_do() {
     check(&[
-        ("modle:flux", "! unknown field \"modle\": did you mean model:? to search for the words, put them in quotes"),
+        (
+            "modle:flux",
+            "! unknown field \"modle\": did you mean \"model:\"? to search for the words, put them in quotes",
+        ),
         (
             "checkpoint:flux",
-            "! unknown field \"checkpoint\": did you mean model:? to search for the words, put them in quotes",
+            "! unknown field \"checkpoint\": did you mean \"model:\"? to search for the words, put them in quotes",
         ),
         ("foobar:x", "! unknown field \"foobar\": to search for the words, put them in quotes"),
         (
             "status:faild",
-            "! status can't be \"faild\": did you mean failed? use one of pending, in_progress, completed, failed, \
+            "! status can't be \"faild\": did you mean \"failed\"? use one of pending, in_progress, completed, failed, \
              cancelled, lost",
         ),
         ("kind:picture", "! kind can't be \"picture\": use one of image, video, audio, text, 3d, other"),
@@ -177,7 +180,7 @@ fn errors_say_what_was_meant_and_what_to_do() {
         ),
         (
             "has:errors",
-            "! has can't be \"errors\": did you mean error? use one of error, workflow, image, video, audio, text, \
+            "! has can't be \"errors\": did you mean \"error\"? use one of error, workflow, image, video, audio, text, \
              3d, lora, negative, input, file, preview",
         ),
         ("steps:abc", "! steps can't be \"abc\": use a number: 20, >20, >=20, <20, <=20 or 20..30"),
@@ -192,7 +195,7 @@ fn errors_say_what_was_meant_and_what_to_do() {
         ),
         (
             "date:yesterdy",
-            "! date can't be \"yesterdy\": did you mean yesterday? use today, yesterday, 7d (the last 7 days), \
+            "! date can't be \"yesterdy\": did you mean \"yesterday\"? use today, yesterday, 7d (the last 7 days), \
              2026-11-20, 2026-11, 2026 or 2026-11-01..2026-11-20",
         ),
         (

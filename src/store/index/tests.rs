@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::model::testing::fits;
 use crate::model::{Status, Term, Want};
 
 const WORDS: [&str; 9] = ["fox", "fog", "foxglove", "red", "a", "é", "狐", "的", "foxes"];
@@ -56,32 +57,6 @@ fn wants() -> impl Strategy<Value = Want> {
     })
 }
 
-fn fits(want: &Want, entry: &Entry) -> bool {
-    let has = |list: List, fits: &dyn Fn(&[u8]) -> bool| {
-        entry.terms.iter().any(|term| term.list == list && fits(&term.bytes))
-    };
-    match want {
-        Want::All(wants) => wants.iter().all(|want| fits(want, entry)),
-        Want::Any(wants) => wants.iter().any(|want| fits(want, entry)),
-        Want::Not(want) => !fits(want, entry),
-        Want::Term(list, word) => has(*list, &|own| own == word),
-        Want::Prefix(list, start) => has(*list, &|own| own.starts_with(start)),
-        Want::Range(list, from, until) => {
-            has(*list, &|own| own >= &from[..] && until.as_ref().is_none_or(|until| own < &until[..]))
-        }
-        Want::Phrase { list, words, is_open } => (0..10).any(|start| {
-            (start..).zip(words).enumerate().all(|(index, (position, word))| {
-                let is_prefix = *is_open && index + 1 == words.len();
-                entry.terms.iter().any(|term| {
-                    let is_word = if is_prefix { term.bytes.starts_with(word) } else { term.bytes == *word };
-                    term.list == *list && term.position == position && is_word
-                })
-            })
-        }),
-        Want::Created(from, until) => *from <= entry.created_at && entry.created_at < *until,
-    }
-}
-
 struct Fixture {
     index: Index,
     _folder: TempDir,
@@ -123,7 +98,7 @@ proptest! {
                 let time = |time: Option<i64>| time.map(Timestamp::from_millis);
                 let filter = Filter { from: time(from), until: time(until), want: Some(want.clone()), ..Filter::default() };
                 let expected: Vec<Place> = latest.iter().rev().filter(|(place, entry)| {
-                    fits(&want, entry) && from.is_none_or(|from| place.0 >= from) && until.is_none_or(|until| place.0 < until)
+                    fits(entry, &want) && from.is_none_or(|from| place.0 >= from) && until.is_none_or(|until| place.0 < until)
                 }).map(|(place, _)| *place).collect();
                 let page = |start, limit: &str| f.index.page(filter.clone(), start, limit.parse().unwrap());
                 prop_assert_eq!(&page(Start::Newest, "200").await.unwrap().items, &expected, "{:?}", want);

@@ -91,8 +91,8 @@ impl Typed {
 
     /// Fields, then words of prompts and names that begin so.
     async fn beginnings(&self, app: &App, word: &str, t: &Words) -> Result<Vec<Suggestion>, Error> {
-        let fields = Field::ALL.iter().filter(|field| field.key().starts_with(word)).take(MOST_FIELDS);
-        let mut all: Vec<Suggestion> = fields.map(|field| self.field(*field, t)).collect();
+        let fields = self.completing.what.fields().take(MOST_FIELDS);
+        let mut all: Vec<Suggestion> = fields.map(|field| self.field(field, t)).collect();
         // One letter is the beginning of everything; one character of Chinese says something.
         if word.len() < 2 {
             return Ok(all);
@@ -116,10 +116,9 @@ impl Typed {
     /// What a field may hold: the words of a list that never changes, else what runs have.
     async fn values(&self, app: &App, field: Field, folded: &str, t: &Words) -> Result<Vec<Suggestion>, Error> {
         let written = |value: &str| self.completing.written(value);
-        let choices = field.choices().iter().filter(|choice| choice.starts_with(folded));
-        let fixed = choices.map(|choice| Suggestion {
+        let fixed = self.completing.what.choices().map(|choice| Suggestion {
             hint: meaning(choice, t),
-            ..self.suggestion(&written(choice), (*choice).to_owned(), "fixed", None)
+            ..self.suggestion(&written(choice), choice.to_owned(), "fixed", None)
         });
         let mut all: Vec<Suggestion> = fixed.collect();
         if let Some(list) = field.values() {
