@@ -1,5 +1,8 @@
 //! What the index adds to the store: searches, and how runs get into it.
 
+use std::sync::Arc;
+
+use super::prompts::Prompts;
 use super::unindexed::{self, Indexed, Unindexed};
 use super::{Error, Store, count, list};
 use crate::model::{
@@ -48,6 +51,36 @@ impl Store {
             Ok(IndexProgress { waiting: unindexed::count(conn)?, runs: count::count(conn, &Filter::default())? })
         };
         self.readers.read(progress).await
+    }
+
+    /// What `read` makes of the prompt of each of these runs, in their order; runs without a prompt that can be read are
+    /// passed over. Two prompts are in memory at a time, on two threads, and nobody waits for `read` but who asked.
+    pub async fn of_prompts<T: Send + 'static>(
+        &self,
+        mut ids: Vec<GenerationId>,
+        read: impl Fn(GenerationId, &str) -> T + Send + Sync + 'static,
+    ) -> Result<Vec<(GenerationId, T)>, Error> {
+        let read = Arc::new(read);
+        let other = ids.split_off(ids.len().div_ceil(2));
+        let (mut found, more) = tokio::try_join!(self.of_half(ids, Arc::clone(&read)), self.of_half(other, read))?;
+        found.extend(more);
+        Ok(found)
+    }
+
+    async fn of_half<T: Send + 'static>(
+        &self,
+        ids: Vec<GenerationId>,
+        read: Arc<impl Fn(GenerationId, &str) -> T + Send + Sync + 'static>,
+    ) -> Result<Vec<(GenerationId, T)>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let of_prompts = move |conn: &_| {
+            let mut prompts = Prompts::default();
+            let of_prompt = |id| Ok(prompts.read(conn, id)?.map(|prompt| (id, read(id, &prompt))));
+            ids.into_iter().map(of_prompt).filter_map(Result::transpose).collect()
+        };
+        self.readers.read(of_prompts).await
     }
 
     /// Up to `most` of the runs that wait to be indexed, the newest first, from below one on; fewer when their prompts are

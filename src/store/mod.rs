@@ -24,6 +24,7 @@ mod list;
 mod open;
 mod outputs;
 mod places;
+mod prompts;
 mod readers;
 mod save;
 mod shape;
@@ -231,20 +232,6 @@ impl Store {
     /// One document of a run; `None` when there is no such run, or it has none of that kind.
     pub async fn document(&self, id: GenerationId, kind: DocumentKind) -> Result<Option<String>, Error> {
         self.readers.read(move |conn| document::document(conn, id, kind)).await
-    }
-
-    /// What `read` makes of the prompt of each of these runs, in their order; runs without a prompt are passed over. One
-    /// prompt is in memory at a time, and nobody waits for `read` but who asked.
-    pub async fn of_prompts<T: Send + 'static>(
-        &self,
-        ids: Vec<GenerationId>,
-        read: impl Fn(GenerationId, &str) -> T + Send + 'static,
-    ) -> Result<Vec<(GenerationId, T)>, Error> {
-        let of_prompt = move |conn: &_, id| {
-            let prompt = document::document(conn, id, DocumentKind::Prompt)?;
-            Ok(prompt.map(|prompt| (id, read(id, &prompt))))
-        };
-        self.readers.read(move |conn| ids.into_iter().filter_map(|id| of_prompt(conn, id).transpose()).collect()).await
     }
 
     /// What is known of the bytes with that digest; `None` when no run has them.

@@ -3,12 +3,11 @@
 //! Whatever changes a run notes it here in the same transaction, and it goes when the index has taken it in for good. So
 //! nothing is missed, whenever either of them stops.
 
-use std::collections::VecDeque;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::Coded;
-use super::{Error, detail, frame, list};
+use super::prompts::Prompts;
+use super::{Error, detail, list};
 use crate::model::{Attachment, DocumentKind, GenerationId, Summary};
 
 const NOTE: &str = "
@@ -24,14 +23,9 @@ const COUNT: &str = "SELECT count(*) AS runs FROM unindexed";
 const DONE: &str = "DELETE FROM unindexed WHERE generation_id = ?1 AND change = ?2";
 const SET_MODEL: &str = "UPDATE generations SET model = ?2 WHERE id = ?1 AND model IS NOT ?2";
 const HAS: &str = "SELECT 1 FROM documents WHERE generation_id = ?1 AND kind = ?2";
-const PROMPT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
 
 /// Bytes of prompts read at once; the last may go beyond.
 const MOST_BYTES: usize = 16 << 20;
-
-/// Bases held while many prompts are read, and their bytes. Each takes some 100 KB to be ready.
-const MOST_BASES: usize = 48;
-const MOST_BASE_BYTES: usize = 4 << 20;
 
 /// A run that waits to be indexed.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,11 +100,11 @@ fn waiting_from_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 
 /// Reads runs until their prompts are long enough.
 fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
-    let mut bases = Bases::default();
+    let mut prompts = Prompts::default();
     let (mut found, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
     for (id, change) in waiting {
         let Some(summary) = list::summary(conn, id)? else { continue };
-        let prompt = bases.prompt(conn, id)?;
+        let prompt = prompts.read(conn, id)?;
         bytes += prompt.as_ref().map_or(0, String::len);
         let attachments = detail::attachments(conn, id)?;
         let has_workflow = conn.prepare_cached(HAS)?.exists(params![id.0, Coded(DocumentKind::Workflow)])?;
@@ -120,60 +114,6 @@ fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Erro
         }
     }
     Ok(found)
-}
-
-/// Texts that others are kept against, held while many of these are read.
-#[derive(Default)]
-struct Bases {
-    recent: VecDeque<Base>,
-    bytes: usize,
-}
-
-struct Base {
-    id: i64,
-    text: Vec<u8>,
-    /// Made ready for frames that need it.
-    reader: frame::Reader,
-}
-
-impl Bases {
-    /// The prompt of a run.
-    fn prompt(&mut self, conn: &Connection, run: GenerationId) -> Result<Option<String>, Error> {
-        let row: Option<(Option<i64>, Option<Vec<u8>>)> = conn
-            .prepare_cached(PROMPT)?
-            .query_row(params![run.0, Coded(DocumentKind::Prompt)], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let text = match row {
-            None => return Ok(None),
-            Some((Some(base), data)) => {
-                let base = self.base(conn, base)?;
-                data.map_or_else(|| frame::text(base.text.clone()), |data| base.reader.read(&data))
-            }
-            Some((None, data)) => frame::read(conn, None, data.as_deref()),
-        };
-        match text {
-            Ok(text) => Ok(Some(text)),
-            // What can't be read can't be found by; the rest of the run can.
-            Err(Error::Document { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn base(&mut self, conn: &Connection, id: i64) -> Result<&mut Base, Error> {
-        let base = match self.recent.iter().position(|base| base.id == id).and_then(|place| self.recent.remove(place)) {
-            Some(base) => base,
-            None => {
-                let text = frame::base(conn, id)?;
-                self.bytes += text.len();
-                Base { id, reader: frame::Reader::new(&text)?, text }
-            }
-        };
-        while !self.recent.is_empty() && (self.recent.len() >= MOST_BASES || self.bytes > MOST_BASE_BYTES) {
-            self.bytes -= self.recent.pop_back().map_or(0, |base| base.text.len());
-        }
-        self.recent.push_front(base);
-        self.recent.front_mut().ok_or(Error::Closed)
-    }
 }
 
 /// Notes what is done; what has changed since waits on.
@@ -195,7 +135,7 @@ mod tests {
 
     #[test]
     fn nothing_that_waits_is_looked_for_in_a_whole_table() {
-        for query in [super::WAITING, super::WAITS, super::DONE, super::SET_MODEL, super::HAS, super::PROMPT] {
+        for query in [super::WAITING, super::WAITS, super::DONE, super::SET_MODEL, super::HAS] {
             assert_searches(query);
         }
     }

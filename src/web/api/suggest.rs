@@ -97,9 +97,16 @@ impl Typed {
         if word.len() < 2 {
             return Ok(all);
         }
-        for field in [Field::Model, Field::Lora, Field::Workflow] {
+        let of = async |field: Field| match field.values() {
+            Some(list) => app.store.suggest(list, word, MOST_WORDS / 2).await,
+            None => Ok(Vec::new()),
+        };
+        let words = app.store.suggest(List::PromptWords, word, MOST_WORDS);
+        let (models, loras, workflows, words) =
+            tokio::try_join!(of(Field::Model), of(Field::Lora), of(Field::Workflow), words)?;
+        for (field, values) in [(Field::Model, models), (Field::Lora, loras), (Field::Workflow, workflows)] {
             let Some(list) = field.values() else { continue };
-            for value in app.store.suggest(list, word, MOST_WORDS / 2).await? {
+            for value in values {
                 let label = short_name(&value.text).to_owned();
                 all.push(Suggestion {
                     hint: Some(t.say(hint(field)).into_owned()),
@@ -107,7 +114,7 @@ impl Typed {
                 });
             }
         }
-        for Counted { text, runs } in app.store.suggest(List::PromptWords, word, MOST_WORDS).await? {
+        for Counted { text, runs } in words {
             all.push(self.suggestion(&self.completing.written(&text), text.clone(), "word", Some(runs)));
         }
         Ok(all)
