@@ -95,7 +95,10 @@ impl Indexer {
     async fn keep_up(&mut self) -> Result<std::convert::Infallible, Error> {
         // After an error too: the index may have been made anew.
         if self.store.derive_again(&version(), false).await? {
-            tracing::info!("every run is indexed in the background");
+            let waiting = self.store.index_progress().await?.waiting;
+            if waiting > 0 {
+                tracing::info!("{waiting} runs are indexed in the background; until then a search may miss some");
+            }
         }
         loop {
             self.catch_up().await?;
