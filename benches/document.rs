@@ -79,21 +79,8 @@ async fn fill(store: &Store) -> GenerationId {
     }
     json += "\"end\":0}";
     let run = Save {
-        id: None,
-        prompt_id: PromptId::from("p"),
-        number: None,
-        status: Status::Completed,
-        status_reason: None,
-        created_at: Timestamp::from_millis(1_700_000_000_000),
-        started_at: None,
-        finished_at: None,
-        client_id: None,
-        workflow_id: None,
-        workflow_name: None,
-        model: None,
-        error: None,
         documents: vec![Document { kind: DocumentKind::Prompt, json }],
-        attachments: Vec::new(),
+        ..Save::new(PromptId::from("p"), Status::Completed, Timestamp::from_millis(1_700_000_000_000))
     };
     let instance = store.instance(&"bench".parse().unwrap()).await.unwrap();
     store.save(instance, &Comfyui::default(), vec![run]).await.unwrap()[0]

@@ -214,20 +214,12 @@ fn run(n: i64) -> Save {
     let created_at = Timestamp::from_millis(FIRST + n * MINUTE);
     let finished_at = Timestamp::from_millis(created_at.as_millis() + 2_000);
     Save {
-        id: None,
-        prompt_id: PromptId(format!("00000000-0000-4000-8000-{n:012x}")),
         number: Some(n as f64),
-        status: status(n),
-        status_reason: None,
-        created_at,
         started_at: Some(created_at),
         finished_at: Some(finished_at),
         client_id: Some("5f0b3a52e0a94a0f9b0cb43f35c1f6a3".into()),
         workflow_id: Some("21b33f3f-8434-427c-9ba4-8a18ddd4a863".into()),
-        workflow_name: None,
-        model: None,
-        error: None,
-        documents: Vec::new(),
         attachments: outputs(n),
+        ..Save::new(PromptId(format!("00000000-0000-4000-8000-{n:012x}")), status(n), created_at)
     }
 }

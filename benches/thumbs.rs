@@ -116,21 +116,10 @@ fn run(n: usize, blob: Blob) -> Save {
         content: NewContent::Stored(file, blob),
     };
     Save {
-        id: None,
-        prompt_id: PromptId(format!("00000000-0000-4000-8000-{n:012x}")),
-        number: None,
-        status: Status::Completed,
-        status_reason: None,
-        created_at: at,
         started_at: Some(at),
         finished_at: Some(at),
-        client_id: None,
-        workflow_id: None,
-        workflow_name: None,
-        model: None,
-        error: None,
-        documents: Vec::new(),
         attachments: vec![output],
+        ..Save::new(PromptId(format!("00000000-0000-4000-8000-{n:012x}")), Status::Completed, at)
     }
 }
 

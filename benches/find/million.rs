@@ -157,18 +157,10 @@ fn run(n: u64, templates: &[Value], words: &Vocabulary) -> Save {
         content: NewContent::Stored(file, blob),
     };
     Save {
-        id: None,
-        prompt_id: PromptId(format!("00000000-0000-4000-8000-{n:012x}")),
         number: Some(n as f64),
-        status,
-        status_reason: None,
-        created_at: at,
         started_at: Some(at),
         finished_at: Some(Timestamp::from_millis(at.as_millis() + 1_000 + (n % 300) as i64 * 100)),
-        client_id: None,
         workflow_id: Some(format!("21b33f3f-8434-427c-9ba4-{:012x}", n / 700)),
-        workflow_name: None,
-        model: None,
         error: (status == Status::Failed).then(|| ErrorSummary {
             node_id: Some("3".into()),
             node_type: Some("KSampler".into()),
@@ -177,5 +169,6 @@ fn run(n: u64, templates: &[Value], words: &Vocabulary) -> Save {
         }),
         documents: vec![Document { kind: DocumentKind::Prompt, json: prompt(n, templates, words) }],
         attachments: if status == Status::Completed { vec![output] } else { Vec::new() },
+        ..Save::new(PromptId(format!("00000000-0000-4000-8000-{n:012x}")), status, at)
     }
 }

@@ -93,16 +93,20 @@ impl Indexer {
     }
 
     async fn keep_up(&mut self) -> Result<std::convert::Infallible, Error> {
-        // After an error too: the index may have been made anew.
-        if self.store.derive_again(&version(), false).await? {
-            let waiting = self.store.index_progress().await?.waiting;
-            if waiting > 0 {
-                tracing::info!("{waiting} runs are indexed in the background; until then a search may miss some");
-            }
-        }
         loop {
+            // Each time: the index may have been made anew.
+            if self.store.derive_again(&version(), false).await? {
+                let waiting = self.store.index_progress().await?.waiting;
+                if waiting > 0 {
+                    tracing::info!("{waiting} runs are indexed in the background; until then a search may miss some");
+                }
+            }
             self.catch_up().await?;
-            self.wait().await;
+            let store = self.store.clone();
+            tokio::select! {
+                () = self.wait() => {}
+                () = store.index_lost() => {}
+            }
         }
     }
 

@@ -60,20 +60,9 @@ impl Fixture {
         };
         let run = Save {
             id,
-            prompt_id: PromptId::from("a"),
-            number: None,
-            status,
-            status_reason: None,
-            created_at: Timestamp::from_millis(1_000),
-            started_at: None,
-            finished_at: None,
-            client_id: None,
-            workflow_id: None,
-            workflow_name: None,
-            model: None,
-            error: None,
             documents: vec![Document { kind: DocumentKind::Prompt, json: PROMPT.to_owned() }],
             attachments: if status == Status::Completed { vec![output] } else { Vec::new() },
+            ..Save::new(PromptId::from("a"), status, Timestamp::from_millis(1_000))
         };
         let id = self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0];
         self.live.publish(Event::Generation { id, status });
@@ -213,4 +202,29 @@ async fn an_index_that_was_lost_comes_back_by_itself() {
     timeout(Duration::from_secs(60), found).await.unwrap();
     stop.cancel();
     indexing.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_index_that_breaks_while_it_is_read_comes_back_by_itself() {
+    let f = Fixture::new().await;
+    let id = f.save(None, Status::Completed).await;
+    f.indexed(async || {
+        while f.found("fox").await != [id] {
+            tokio::task::yield_now().await;
+        }
+        let other = rusqlite::Connection::open(f._folder.path().join("search.db")).unwrap();
+        other.busy_timeout(Duration::from_secs(60)).unwrap();
+        other.execute("UPDATE segments SET marks = x'00'", []).unwrap();
+        drop(other);
+        let filter = Filter { want: Some(search::parse("fox").unwrap().want(&Utc)), ..Filter::default() };
+        let told = f.store.count(filter).await.unwrap_err();
+        assert!(told.is_transient() && told.to_string().contains("made anew"), "{told}");
+        let found = async {
+            while f.found("fox").await != [id] {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(Duration::from_secs(60), found).await.unwrap();
+    })
+    .await;
 }

@@ -68,20 +68,10 @@ impl Describer {
     pub fn changed(&self, row: &Known, status: Status, reason: Option<StatusReason>) -> Save {
         Save {
             id: Some(row.id),
-            prompt_id: row.prompt_id.clone(),
-            number: None,
-            status,
             status_reason: reason,
-            created_at: row.created_at,
             started_at: (status == Status::InProgress).then_some(self.now),
             finished_at: (!status.is_open()).then_some(self.now),
-            client_id: None,
-            workflow_id: None,
-            workflow_name: None,
-            model: None,
-            error: None,
-            documents: Vec::new(),
-            attachments: Vec::new(),
+            ..Save::new(row.prompt_id.clone(), status, row.created_at)
         }
     }
 
@@ -117,20 +107,11 @@ impl Describer {
 fn bare(run: &Submission, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
     Save {
         id,
-        prompt_id: run.prompt_id.clone(),
         number: run.number,
-        status: Status::Pending,
-        status_reason: None,
-        created_at: run.created_at.unwrap_or(seen_at),
-        started_at: None,
-        finished_at: None,
         client_id: run.client_id.clone(),
         workflow_id: run.workflow_id.clone(),
         workflow_name: run.workflow_name.clone(),
-        model: None,
-        error: None,
-        documents: Vec::new(),
-        attachments: Vec::new(),
+        ..Save::new(run.prompt_id.clone(), Status::Pending, run.created_at.unwrap_or(seen_at))
     }
 }
 

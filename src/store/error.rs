@@ -148,7 +148,7 @@ impl Error {
 
     /// Whether the same call may go through later, with nothing changed but time.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Busy { .. } | Self::Io { .. } | Self::TimedOut)
+        matches!(self, Self::Full { .. } | Self::Busy { .. } | Self::Io { .. } | Self::TimedOut | Self::Index { .. })
     }
 
     /// The same error, naming the whole path of a damaged database.

@@ -103,6 +103,11 @@ impl Store {
         self.writer.write(move |session| unindexed::done(&session.conn, &indexed)).await
     }
 
+    /// Returns when the index was broken and is empty now: time for [`Store::derive_again`].
+    pub async fn index_lost(&self) {
+        self.index.lost().await;
+    }
+
     /// Has every run indexed again if what the index has wasn't derived by `version`, or all of it is to be derived `anew`.
     /// Gives whether that is so.
     pub async fn derive_again(&self, version: &str, anew: bool) -> Result<bool, Error> {

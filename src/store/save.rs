@@ -72,6 +72,29 @@ pub struct Save {
     pub attachments: Vec<NewAttachment>,
 }
 
+impl Save {
+    /// A run that is new, of which only this is known.
+    pub fn new(prompt_id: PromptId, status: Status, created_at: Timestamp) -> Self {
+        Self {
+            id: None,
+            prompt_id,
+            number: None,
+            status,
+            status_reason: None,
+            created_at,
+            started_at: None,
+            finished_at: None,
+            client_id: None,
+            workflow_id: None,
+            workflow_name: None,
+            model: None,
+            error: None,
+            documents: Vec::new(),
+            attachments: Vec::new(),
+        }
+    }
+}
+
 /// Writes the runs of one batch; all of them or none. The ids are in the order of the runs.
 pub(super) fn save(
     session: &mut Session,

@@ -70,21 +70,8 @@ impl Fixture {
             NewAttachment { role: Role::Output, node_id, key, kind: blob.kind, content: NewContent::Stored(file, blob) }
         });
         let run = Save {
-            id: None,
-            prompt_id: PromptId::from(prompt_id),
-            number: None,
-            status: Status::Completed,
-            status_reason: None,
-            created_at: Timestamp::from_millis(0),
-            started_at: None,
-            finished_at: None,
-            client_id: None,
-            workflow_id: None,
-            workflow_name: None,
-            model: None,
-            error: None,
-            documents: Vec::new(),
             attachments: attachments.collect(),
+            ..Save::new(PromptId::from(prompt_id), Status::Completed, Timestamp::from_millis(0))
         };
         let ids = self.store.save(instance, &Comfyui::default(), vec![run]).await.unwrap();
         Event::Generation { id: ids[0], status: Status::Completed }

@@ -123,6 +123,9 @@ impl Error {
                 "range_not_satisfiable",
                 format!("the file has {size} bytes, and the range lies outside of them"),
             ),
+            Self::Store(error @ store::Error::Index { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "index_unavailable", error.to_string())
+            }
             Self::Store(_)
             | Self::Blobs(_)
             | Self::Thumbs(_)
@@ -157,6 +160,7 @@ impl Error {
             Self::Origin => t.say("error-origin"),
             Self::Form => t.say("error-form"),
             Self::Range { size } => t.with("error-range", "size", size).into(),
+            Self::Store(store::Error::Index { .. }) => t.say("error-index"),
             Self::Store(_)
             | Self::Blobs(_)
             | Self::Thumbs(_)

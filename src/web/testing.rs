@@ -114,23 +114,7 @@ impl TestSite {
 
 /// A run that was queued so many milliseconds after [`NOON`].
 pub fn run(prompt_id: &str, status: Status, after: i64) -> Save {
-    Save {
-        id: None,
-        prompt_id: PromptId::from(prompt_id),
-        number: None,
-        status,
-        status_reason: None,
-        created_at: Timestamp::from_millis(NOON + after),
-        started_at: None,
-        finished_at: None,
-        client_id: None,
-        workflow_id: None,
-        workflow_name: None,
-        model: None,
-        error: None,
-        documents: Vec::new(),
-        attachments: Vec::new(),
-    }
+    Save::new(PromptId::from(prompt_id), status, Timestamp::from_millis(NOON + after))
 }
 
 pub fn document(kind: DocumentKind, json: &str) -> Document {

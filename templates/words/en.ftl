@@ -454,6 +454,7 @@ error-unauthorized = A password or a token is needed.
 error-origin = Only pages of this server may change something here.
 error-form = This form can't be read; load its page again.
 error-range = The file has { $size } bytes, and the range lies outside of them.
+error-index = The search index was damaged and is being made anew. Try again in a while; the history without a search works as always.
 error-internal = Something went wrong here; the log of comfy-recall has the details.
 error-request = Look for request { $id } in the log.
 to-the-history = To the history

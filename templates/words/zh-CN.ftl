@@ -446,6 +446,7 @@ error-unauthorized = 需要密码或令牌。
 error-origin = 只有本服务器的页面才能在这里进行更改。
 error-form = 无法读取这个表单；请重新打开所在页面。
 error-range = 文件有 { $size } 字节，请求的范围超出了它。
+error-index = 搜索索引已损坏，正在重建。请稍后再试；不使用搜索时，历史记录照常可用。
 error-internal = 这里出了问题；详情见 comfy-recall 的日志。
 error-request = 请在日志中查找请求 { $id }。
 to-the-history = 返回历史

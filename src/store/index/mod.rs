@@ -20,9 +20,11 @@ mod suggest;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
+use tokio::sync::Notify;
 
 use super::derived::{self, Derived};
 use super::readers::{self, Readers};
@@ -41,7 +43,7 @@ const FILE: &str = "search.db";
 const DATABASE: Derived = Derived {
     // 'crcs'
     signature: (1_668_440_947, 1),
-    settings: "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16384;",
+    settings: "PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -4096;",
     look: "SELECT count(*) FROM (SELECT runs FROM postings ORDER BY segment DESC LIMIT 1)",
     schema: "
     CREATE TABLE meta (
@@ -98,6 +100,10 @@ struct Shared {
     readers: Arc<Readers>,
     recent: hits::Recent,
     values: suggest::Values,
+    /// How many files there were.
+    files: AtomicU64,
+    /// Told when the file was made anew.
+    lost: Notify,
 }
 
 impl Index {
@@ -115,6 +121,8 @@ impl Index {
             readers,
             recent: hits::Recent::default(),
             values: suggest::Values::default(),
+            files: AtomicU64::new(0),
+            lost: Notify::new(),
         }))
     }
 
@@ -204,16 +212,34 @@ impl Index {
         .await
     }
 
+    /// Reads, on a thread that may block. Whoever meets a broken file has it made anew.
     async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
-        self.0.readers.read(work).await.map_err(of_index)
+        let file = self.0.files.load(Ordering::Relaxed);
+        let outcome = self.0.readers.read(work).await;
+        if let Err(Error::Corrupt { .. }) = &outcome {
+            let shared = Arc::clone(&self.0);
+            let renewing = tokio::task::spawn_blocking(move || {
+                let mut writer = shared.writer();
+                // Of many who met it one is enough.
+                if shared.files.load(Ordering::Relaxed) == file {
+                    shared.renew(&mut writer);
+                }
+            });
+            renewing.await.map_err(|_| Error::Panicked)?;
+        }
+        outcome.map_err(of_index)
     }
 
-    /// Runs `work` in a transaction of its own, on a thread that may block. A broken file is removed: the next write begins
-    /// an empty one, which nobody has derived yet.
+    /// Returns when the file was made anew, at once if that was so since the last call.
+    pub(super) async fn lost(&self) {
+        self.0.lost.notified().await;
+    }
+
+    /// Runs `work` in a transaction of its own, on a thread that may block. A broken file is made anew.
     async fn write<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -226,22 +252,34 @@ impl Index {
 }
 
 impl Shared {
+    fn writer(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.writer();
         if writer.is_none() {
             *writer = Some(DATABASE.open(&self.file)?);
         }
         let Some(conn) = writer.as_mut() else { return Err(broken()) };
         let outcome = in_transaction(conn, work);
         if let Err(Error::Corrupt { .. } | Error::Sql { .. }) = &outcome {
-            *writer = None;
-            self.readers.forget();
-            self.recent.forget();
-            self.values.forget();
-            // What can't be removed is met again.
-            let _ = derived::remove(&self.file);
+            self.renew(&mut writer);
         }
         outcome
+    }
+
+    /// Begins an empty file, which nobody has derived yet.
+    fn renew(&self, writer: &mut Option<Connection>) {
+        *writer = None;
+        self.readers.forget();
+        self.recent.forget();
+        self.values.forget();
+        // What can't be removed or opened now is met again.
+        *writer = derived::remove(&self.file).ok().and_then(|()| DATABASE.open(&self.file).ok());
+        tracing::warn!("{} was broken and is made anew", self.file.display());
+        self.files.fetch_add(1, Ordering::Relaxed);
+        self.lost.notify_one();
     }
 }
 

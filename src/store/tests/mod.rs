@@ -55,23 +55,7 @@ fn at(millis: i64) -> Timestamp {
 }
 
 fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
-    Save {
-        id: None,
-        prompt_id: PromptId::from(prompt_id),
-        number: None,
-        status,
-        status_reason: None,
-        created_at: at(created_at),
-        started_at: None,
-        finished_at: None,
-        client_id: None,
-        workflow_id: None,
-        workflow_name: None,
-        model: None,
-        error: None,
-        documents: Vec::new(),
-        attachments: Vec::new(),
-    }
+    Save::new(PromptId::from(prompt_id), status, at(created_at))
 }
 
 fn document(kind: DocumentKind, json: &str) -> Document {

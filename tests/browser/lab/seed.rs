@@ -142,21 +142,9 @@ async fn run(blobs: &Blobs, nth: u32, created_at: i64, side: u32) -> Save {
 
 fn bare(prompt_id: &str, created_at: i64) -> Save {
     Save {
-        id: None,
-        prompt_id: PromptId::from(prompt_id),
-        number: None,
-        status: Status::Completed,
-        status_reason: None,
-        created_at: Timestamp::from_millis(created_at),
-        started_at: None,
-        finished_at: None,
         client_id: Some("5f0b3a52e0a94a0f9b0cb43f35c1f6a3".into()),
         workflow_id: Some("21b33f3f-8434-427c-9ba4-8a18ddd4a863".into()),
-        workflow_name: None,
-        model: None,
-        error: None,
-        documents: Vec::new(),
-        attachments: Vec::new(),
+        ..Save::new(PromptId::from(prompt_id), Status::Completed, Timestamp::from_millis(created_at))
     }
 }
 
