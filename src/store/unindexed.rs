@@ -24,8 +24,8 @@ const DONE: &str = "DELETE FROM unindexed WHERE generation_id = ?1 AND change = 
 const SET_MODEL: &str = "UPDATE generations SET model = ?2 WHERE id = ?1 AND model IS NOT ?2";
 const HAS: &str = "SELECT 1 FROM documents WHERE generation_id = ?1 AND kind = ?2";
 
-/// Bytes of prompts read at once; the last may go beyond.
-const MOST_BYTES: usize = 16 << 20;
+/// Bytes of prompts read at once; the last may go beyond. What they are found by takes some ten times as much.
+const MOST_BYTES: usize = 6 << 20;
 
 /// A run that waits to be indexed.
 #[derive(Debug, Clone, PartialEq)]
