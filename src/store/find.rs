@@ -76,7 +76,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let of_prompts = move |conn: &_| {
-            let mut prompts = Prompts::default();
+            let mut prompts = Prompts::new()?;
             let of_prompt = |id| Ok(prompts.read(conn, id)?.map(|prompt| (id, read(id, &prompt))));
             ids.into_iter().map(of_prompt).filter_map(Result::transpose).collect()
         };

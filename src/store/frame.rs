@@ -72,7 +72,7 @@ pub(super) fn against_long(base: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
 pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
     let base = base.map(|id| self::base(conn, id)).transpose()?;
     let bytes = match (base, data) {
-        (Some(base), Some(data)) => return Reader::new(&base)?.read(data),
+        (Some(base), Some(data)) => decompress(&mut Decompressor::with_dictionary(&base).map_err(damaged)?, data)?,
         (Some(base), None) => base,
         (None, Some(data)) => whole(data)?,
         (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
@@ -80,18 +80,40 @@ pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) ->
     text(bytes)
 }
 
-/// Reads frames that need one base.
-pub(super) struct Reader(Decompressor<'static>);
+/// Reads many frames: its working memory is made once, and a base is made ready once for all frames in a row that need it.
+pub(super) struct Reader {
+    alone: Decompressor<'static>,
+    against: Decompressor<'static>,
+    /// The base that is ready.
+    base: Option<i64>,
+}
 
 impl Reader {
-    /// Makes ready for frames that need this base.
-    pub(super) fn new(base: &[u8]) -> Result<Self, Error> {
-        Decompressor::with_dictionary(base).map(Self).map_err(damaged)
+    /// One with nothing ready.
+    pub(super) fn new() -> Result<Self, Error> {
+        let new = || Decompressor::new().map_err(damaged);
+        Ok(Self { alone: new()?, against: new()?, base: None })
     }
 
-    /// The text of a frame.
-    pub(super) fn read(&mut self, data: &[u8]) -> Result<String, Error> {
-        text(decompress(&mut self.0, data)?)
+    /// The bytes of a base.
+    pub(super) fn base(&mut self, conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
+        let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
+        decompress(&mut self.alone, &frame)
+    }
+
+    /// The text of a frame that stands alone.
+    pub(super) fn alone(&mut self, data: &[u8]) -> Result<String, Error> {
+        text(decompress(&mut self.alone, data)?)
+    }
+
+    /// The text of a frame that needs a base.
+    pub(super) fn against(&mut self, id: i64, base: &[u8], data: &[u8]) -> Result<String, Error> {
+        if self.base != Some(id) {
+            self.base = None;
+            self.against.set_dictionary(base).map_err(damaged)?;
+            self.base = Some(id);
+        }
+        text(decompress(&mut self.against, data)?)
     }
 }
 

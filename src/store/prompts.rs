@@ -8,42 +8,34 @@ use super::codes::Coded;
 use super::{Error, frame};
 use crate::model::{DocumentKind, GenerationId};
 
-/// Bases held, and their bytes. Each takes some 100 KB to be ready.
-const MOST_BASES: usize = 48;
+/// Bases held, and their bytes.
+const MOST_BASES: usize = 64;
 const MOST_BASE_BYTES: usize = 4 << 20;
 
 const PROMPT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
 
 /// Reads prompts; holds the bases that it met last.
-#[derive(Default)]
 pub(super) struct Prompts {
-    recent: VecDeque<Base>,
+    reader: frame::Reader,
+    /// Ids and texts, the last first.
+    bases: VecDeque<(i64, Vec<u8>)>,
     bytes: usize,
 }
 
-struct Base {
-    id: i64,
-    text: Vec<u8>,
-    /// Made ready for frames that need it.
-    reader: frame::Reader,
-}
-
 impl Prompts {
+    /// One that holds nothing.
+    pub(super) fn new() -> Result<Self, Error> {
+        Ok(Self { reader: frame::Reader::new()?, bases: VecDeque::new(), bytes: 0 })
+    }
+
     /// The prompt of a run; `None` where it has none, or one that can't be read.
     pub(super) fn read(&mut self, conn: &Connection, run: GenerationId) -> Result<Option<String>, Error> {
         let row: Option<(Option<i64>, Option<Vec<u8>>)> = conn
             .prepare_cached(PROMPT)?
             .query_row(params![run.0, Coded(DocumentKind::Prompt)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        let text = match row {
-            None => return Ok(None),
-            Some((Some(base), data)) => {
-                let base = self.base(conn, base)?;
-                data.map_or_else(|| frame::text(base.text.clone()), |data| base.reader.read(&data))
-            }
-            Some((None, data)) => frame::read(conn, None, data.as_deref()),
-        };
-        match text {
+        let Some((base, data)) = row else { return Ok(None) };
+        match self.text(conn, base, data.as_deref()) {
             Ok(text) => Ok(Some(text)),
             // What can't be read can't be found by; the rest of the run can.
             Err(Error::Document { .. }) => Ok(None),
@@ -51,20 +43,34 @@ impl Prompts {
         }
     }
 
-    fn base(&mut self, conn: &Connection, id: i64) -> Result<&mut Base, Error> {
-        let base = match self.recent.iter().position(|base| base.id == id).and_then(|place| self.recent.remove(place)) {
+    fn text(&mut self, conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
+        let Some(id) = base else {
+            return data.map_or_else(|| frame::read(conn, None, None), |data| self.reader.alone(data));
+        };
+        self.hold(conn, id)?;
+        let base = self.bases.front().map_or(&[][..], |(_, text)| text);
+        match data {
+            Some(data) => self.reader.against(id, base, data),
+            None => frame::text(base.to_vec()),
+        }
+    }
+
+    /// Brings a base to the front.
+    fn hold(&mut self, conn: &Connection, id: i64) -> Result<(), Error> {
+        let held = self.bases.iter().position(|(held, _)| *held == id).and_then(|place| self.bases.remove(place));
+        let base = match held {
             Some(base) => base,
             None => {
-                let text = frame::base(conn, id)?;
+                let text = self.reader.base(conn, id)?;
                 self.bytes += text.len();
-                Base { id, reader: frame::Reader::new(&text)?, text }
+                (id, text)
             }
         };
-        while !self.recent.is_empty() && (self.recent.len() >= MOST_BASES || self.bytes > MOST_BASE_BYTES) {
-            self.bytes -= self.recent.pop_back().map_or(0, |base| base.text.len());
+        while !self.bases.is_empty() && (self.bases.len() >= MOST_BASES || self.bytes > MOST_BASE_BYTES) {
+            self.bytes -= self.bases.pop_back().map_or(0, |(_, text)| text.len());
         }
-        self.recent.push_front(base);
-        self.recent.front_mut().ok_or(Error::Closed)
+        self.bases.push_front(base);
+        Ok(())
     }
 }
 

@@ -100,7 +100,7 @@ fn waiting_from_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 
 /// Reads runs until their prompts are long enough.
 fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
-    let mut prompts = Prompts::default();
+    let mut prompts = Prompts::new()?;
     let (mut found, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
     for (id, change) in waiting {
         let Some(summary) = list::summary(conn, id)? else { continue };
