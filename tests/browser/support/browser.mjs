@@ -57,7 +57,11 @@ export class Watch {
     context.on('console', (message) => {
       if (message.type() === 'error') this.#note(`console: ${message.text()} (${message.location().url})`);
     });
-    context.on('weberror', (error) => this.#note(`uncaught: ${error.error().stack}`));
+    context.on('weberror', (error) => {
+      const { message, stack } = error.error();
+      // Of what a page still waited for when it was left, Chromium now and then tells a rejection without a word of it.
+      if (message || stack) this.#note(`uncaught: ${stack || message} (${error.page()?.url()})`);
+    });
     context.on('dialog', (dialog) => {
       this.#note(`dialog: ${dialog.message()}`);
       dialog.dismiss().catch(() => {});
