@@ -59,8 +59,10 @@ export class Watch {
     });
     context.on('weberror', (error) => {
       const { message, stack } = error.error();
-      // Of what a page still waited for when it was left, Chromium now and then tells a rejection without a word of it.
-      if (message || stack) this.#note(`uncaught: ${stack || message} (${error.page()?.url()})`);
+      // Chromium tells of a transition between two pages (`@view-transition`) that ended because another page was asked
+      // for. No script of ours has a hand in it, so none could answer.
+      if (/^Transition was skipped/.test(message)) return;
+      this.#note(`uncaught: ${stack || message} (${error.page()?.url()})`);
     });
     context.on('dialog', (dialog) => {
       this.#note(`dialog: ${dialog.message()}`);
