@@ -38,7 +38,7 @@ struct Fixture {
     store: Store,
     instance: InstanceId,
     live: Live,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Fixture {
@@ -46,7 +46,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
-        Self { store, instance, live: Live::default(), _folder: folder }
+        Self { store, instance, live: Live::default(), folder }
     }
 
     async fn save(&self, id: Option<GenerationId>, status: Status) -> GenerationId {
@@ -188,10 +188,10 @@ async fn an_index_that_was_lost_comes_back_by_itself() {
     let f = Fixture::new().await;
     let id = f.save(None, Status::Completed).await;
     f.indexed(async || {}).await;
-    let Fixture { store, live, instance, _folder } = f;
+    let Fixture { store, live, instance, folder } = f;
     store.close().await.unwrap();
-    std::fs::write(_folder.path().join("search.db"), [0x55; 9_000]).unwrap();
-    let f = Fixture { store: Store::open(_folder.path()).unwrap(), live, instance, _folder };
+    std::fs::write(folder.path().join("search.db"), [0x55; 9_000]).unwrap();
+    let f = Fixture { store: Store::open(folder.path()).unwrap(), live, instance, folder };
     let stop = CancellationToken::new();
     let indexing = tokio::spawn(run(f.store.clone(), f.live.clone(), stop.clone()));
     let found = async {
@@ -212,7 +212,7 @@ async fn an_index_that_breaks_while_it_is_read_comes_back_by_itself() {
         while f.found("fox").await != [id] {
             tokio::task::yield_now().await;
         }
-        let other = rusqlite::Connection::open(f._folder.path().join("search.db")).unwrap();
+        let other = rusqlite::Connection::open(f.folder.path().join("search.db")).unwrap();
         other.busy_timeout(Duration::from_secs(60)).unwrap();
         other.execute("UPDATE segments SET marks = x'00'", []).unwrap();
         drop(other);

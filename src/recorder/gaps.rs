@@ -83,21 +83,9 @@ mod tests {
             let store = Store::open(folder.path()).unwrap();
             let instance = store.instance(&InstanceName::default()).await.unwrap();
             let run = Save {
-                id: None,
-                prompt_id: PromptId::from("p"),
-                number: None,
-                status: Status::Completed,
-                status_reason: None,
-                created_at: ago(7_200),
                 started_at: Some(ago(7_200)),
                 finished_at: Some(ago(7_190)),
-                client_id: None,
-                workflow_id: None,
-                workflow_name: None,
-                model: None,
-                error: None,
-                documents: Vec::new(),
-                attachments: Vec::new(),
+                ..Save::new(PromptId::from("p"), Status::Completed, ago(7_200))
             };
             store.save(instance, &Comfyui::default(), vec![run]).await.unwrap();
             Self { store, _folder: folder }
