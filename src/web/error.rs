@@ -19,6 +19,7 @@ use super::headers::PAGE_VARY;
 use super::query;
 use super::viewer::Viewer;
 use super::words::Words;
+use crate::model::AttachmentState;
 use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
@@ -33,6 +34,10 @@ pub enum Error {
     NoDocument,
     #[error("no such file")]
     NoFile,
+    #[error("no such output")]
+    NoOutput,
+    #[error("output without bytes: {}", .0.as_str())]
+    NotKept(AttachmentState),
     #[error("method not allowed")]
     Method,
     #[error("bad query")]
@@ -59,6 +64,8 @@ pub enum Error {
     Template(#[from] askama::Error),
     #[error("write JSON")]
     Json(#[from] serde_json::Error),
+    #[error("write metrics")]
+    Metrics(#[source] std::fmt::Error),
     #[error("write a header")]
     Header(#[from] http::header::InvalidHeaderValue),
     #[error("work on a big document")]
@@ -91,6 +98,21 @@ impl Error {
             Self::NoFile => {
                 (StatusCode::NOT_FOUND, "file_not_found", "there is no file with this digest here".to_owned())
             }
+            Self::NoOutput => (
+                StatusCode::NOT_FOUND,
+                "output_not_found",
+                "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them".to_owned(),
+            ),
+            Self::NotKept(AttachmentState::Pending) => (
+                StatusCode::NOT_FOUND,
+                "output_pending",
+                "this file isn't copied yet; ask again in a moment".to_owned(),
+            ),
+            Self::NotKept(_) => (
+                StatusCode::NOT_FOUND,
+                "output_missing",
+                "this file was gone before it could be copied; its reason is in the list of outputs".to_owned(),
+            ),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -132,6 +154,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -152,6 +175,9 @@ impl Error {
             Self::NoGeneration => t.say("error-no-generation"),
             Self::NoDocument => t.say("error-no-document"),
             Self::NoFile => t.say("error-no-file"),
+            Self::NoOutput => t.say("error-no-output"),
+            Self::NotKept(AttachmentState::Pending) => t.say("error-output-pending"),
+            Self::NotKept(_) => t.say("error-output-missing"),
             Self::Method => t.say("error-method"),
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
@@ -167,6 +193,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => t.say("error-internal"),
         })

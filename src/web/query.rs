@@ -104,6 +104,17 @@ impl ListQuery {
         Ok(read)
     }
 
+    /// Refuses parameters that mean nothing where this query is used.
+    pub fn refuse(&self, names: &[&str]) -> Result<(), Error> {
+        match self.given.iter().find(|(given, _)| names.contains(given)) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::Unknown {
+                name: (*name).to_owned(),
+                known: NAMES.into_iter().filter(|known| !names.contains(known)).collect(),
+            }),
+        }
+    }
+
     /// What was given under that name.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
