@@ -22,7 +22,7 @@ use super::api::{Missing, Refused, Which};
 use super::error::Error;
 use super::files::content_disposition;
 use super::headers::Cache;
-use super::query::{Author, BadValue, Error as BadQuery, ListQuery};
+use super::query::{BadValue, Error as BadQuery, ListQuery};
 use super::site::App;
 use crate::export::Archive;
 use crate::model::{Filter, GenerationId, Limit, Start};
@@ -75,8 +75,7 @@ pub async fn many(State(app): State<App>, method: Method, RawQuery(query): RawQu
             Chosen::Listed(ids.into())
         }
         None => {
-            let query = ListQuery::parse(&query, Author::Script, app.zone)?;
-            query.refuse(&["limit", "next", "prev"])?;
+            let query = ListQuery::parse_without(&["limit", "next", "prev"], &query, app.zone)?;
             if !query.is_narrow() {
                 return Err(BadQuery::Unchosen.into());
             }

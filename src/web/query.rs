@@ -104,14 +104,16 @@ impl ListQuery {
         Ok(read)
     }
 
-    /// Refuses parameters that mean nothing where this query is used.
-    pub fn refuse(&self, names: &[&str]) -> Result<(), Error> {
-        match self.given.iter().find(|(given, _)| names.contains(given)) {
-            None => Ok(()),
-            Some((name, _)) => Err(Error::Unknown {
-                name: (*name).to_owned(),
-                known: NAMES.into_iter().filter(|known| !names.contains(known)).collect(),
-            }),
+    /// Reads what a script asks where some of the parameters mean nothing.
+    pub fn parse_without(names: &[&str], query: &str, server_zone: Zone) -> Result<Self, Error> {
+        let left = |known: Vec<&'static str>| known.into_iter().filter(|known| !names.contains(known)).collect();
+        let read = Self::parse(query, Author::Script, server_zone).map_err(|error| match error {
+            Error::Unknown { name, known } => Error::Unknown { name, known: left(known) },
+            other => other,
+        })?;
+        match read.given.iter().find(|(given, _)| names.contains(given)) {
+            None => Ok(read),
+            Some((name, _)) => Err(Error::Unknown { name: (*name).to_owned(), known: left(NAMES.to_vec()) }),
         }
     }
 

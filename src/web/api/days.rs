@@ -14,7 +14,7 @@ use crate::model::Filter;
 use crate::search::Clock as _;
 use crate::web::days::Days;
 use crate::web::error::Error;
-use crate::web::query::{Author, BadValue, Error as BadQuery, ListQuery};
+use crate::web::query::{BadValue, Error as BadQuery, ListQuery};
 use crate::web::site::App;
 
 /// Days at a time: a leap year and a day to compare with.
@@ -46,8 +46,7 @@ struct Day {
     responses((status = 200, body = Answer), Refused)
 )]
 pub async fn days(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Script, app.zone)?;
-    query.refuse(&["limit", "next", "prev"])?;
+    let query = ListQuery::parse_without(&["limit", "next", "prev"], &query.unwrap_or_default(), app.zone)?;
     let (first, last) = span(query.days, query.zone.today()).ok_or_else(|| BadQuery::Value {
         name: "date",
         value: query.days.to_string(),

@@ -14,7 +14,7 @@ use crate::model::Facet;
 use crate::search::Field;
 use crate::web::error::Error;
 use crate::web::facets;
-use crate::web::query::{Author, BadValue, Error as BadQuery, ListQuery};
+use crate::web::query::{BadValue, Error as BadQuery, ListQuery};
 use crate::web::site::App;
 
 /// Values of each field, unless told.
@@ -64,8 +64,7 @@ impl From<Facet> for Values {
 )]
 pub async fn facets(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let (fields, query) = split(&query.unwrap_or_default())?;
-    let query = ListQuery::parse(&query, Author::Script, app.zone)?;
-    query.refuse(&["next", "prev"])?;
+    let query = ListQuery::parse_without(&["next", "prev"], &query, app.zone)?;
     let most = query.given("limit").map_or(Ok(MOST), |_| usize::try_from(query.limit.get())).unwrap_or(MOST);
     let count = app.store.count(query.filter.clone()).await?;
     let counted = facets::count(&app, &query.filter, &fields, most).await?;

@@ -78,7 +78,7 @@ async fn lists_say_what_prompts_say_also_when_it_is_asked_again() {
     let site = TestSite::start().await;
     let prompt = |seed: u32| {
         format!(
-            r#"{{"3":{{"class_type":"KSampler","inputs":{{"seed":{seed},"steps":20,"latent_image":["5",0]}}}},
+            r#"{{"3":{{"class_type":"KSampler","inputs":{{"seed":{seed},"model":["4",0],"positive":["6",0],"latent_image":["5",0]}}}},
                 "5":{{"class_type":"EmptyLatentImage","inputs":{{"width":64,"height":64}}}},
                 "9":{{"class_type":"SaveImage","inputs":{{"images":["3",0]}}}}}}"#
         )
