@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::{Attachment, AttachmentState, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp};
+use super::{
+    Attachment, AttachmentState, BasePath, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp,
+};
 
 /// How far a generation got. The words are those of ComfyUI's jobs API, and `lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -145,12 +147,22 @@ pub struct Summary {
     pub error: Option<ErrorSummary>,
 }
 
+impl Summary {
+    /// With addresses as visitors know them: the store doesn't know what they lie below.
+    pub fn below(mut self, base: &BasePath) -> Self {
+        if let Some(cover) = self.cover.as_mut().filter(|_| !base.as_str().is_empty()) {
+            cover.url = base.join(&cover.url);
+        }
+        self
+    }
+}
+
 /// The output that stands for a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cover {
     /// The bytes.
     pub sha256: Digest,
-    /// Where we serve them.
+    /// Where we serve them, below the base path.
     pub url: String,
     /// What they are.
     pub kind: MediaKind,

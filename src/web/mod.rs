@@ -2,6 +2,7 @@
 //! changes nothing, and shows whatever comes from outside as text.
 
 mod api;
+mod arrival;
 mod assets;
 mod auth;
 mod cors;

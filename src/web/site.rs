@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +15,7 @@ use super::host::AllowedHosts;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
-use crate::model::Timestamp;
+use crate::model::{BasePath, Timestamp};
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 
@@ -45,6 +46,10 @@ pub struct Site {
 pub struct Settings {
     /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
     pub allowed_hosts: Vec<String>,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// Who may read; `None`: everybody who reaches us.
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
@@ -70,6 +75,10 @@ pub struct Shared {
     pub live: Live,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// The names we answer to.
     pub hosts: AllowedHosts,
     /// Who may read.
@@ -90,8 +99,22 @@ impl App {
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        let shared = Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, origins, heavy };
+        let Settings { base, proxies, auth, zone, .. } = settings;
+        let shared = Shared {
+            store,
+            blobs,
+            thumbs,
+            live,
+            zone,
+            base,
+            proxies,
+            hosts,
+            auth,
+            closing,
+            started_at: Timestamp::now(),
+            origins,
+            heavy,
+        };
         Self(Arc::new(shared))
     }
 

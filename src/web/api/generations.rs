@@ -39,7 +39,8 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     let ids = page.items.iter().map(|run| run.id).collect();
     let mut facts: HashMap<_, _> =
         app.store.of_prompts(ids, |_, prompt| facts::read(prompt)).await?.into_iter().collect();
-    let items = page.items.into_iter().map(|run| Item { facts: facts.remove(&run.id), run }).collect();
+    let items =
+        page.items.into_iter().map(|run| Item { facts: facts.remove(&run.id), run: run.below(&app.base) }).collect();
     let list = List { items, next, prev };
     Ok(json(serde_json::to_vec(&list)?))
 }
@@ -47,7 +48,8 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 /// One generation, with its documents.
 pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let body = app.work(detail.documents_bytes(), move || Ok(shape::full(&detail)?)).await?;
+    let base = app.base.clone();
+    let body = app.work(detail.documents_bytes(), move || Ok(shape::full(&detail, &base)?)).await?;
     Ok(json(body))
 }
 

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::facts::{self, Facts};
 use crate::model::{
-    Attachment, AttachmentState, Comfyui, Content, Cover, Detail, Digest, DocumentKind, GenerationId, InstanceName,
-    MediaKind, PromptId, Status, StatusReason, Timestamp, Trouble, file_url,
+    Attachment, AttachmentState, BasePath, Comfyui, Content, Cover, Detail, Digest, DocumentKind, GenerationId,
+    InstanceName, MediaKind, PromptId, Status, StatusReason, Timestamp, Trouble, file_url,
 };
 use crate::web::documents::{Course, Nodes, strict};
 
@@ -106,7 +106,7 @@ impl<'a> From<Option<&'a RawValue>> for ArrayOr<'a> {
 }
 
 /// The JSON of one generation. Takes as long as its documents are big.
-pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
+pub fn full(detail: &Detail, base: &BasePath) -> Result<Vec<u8>, serde_json::Error> {
     let document = |kind| detail.document(kind).map(strict).transpose();
     let prompt = document(DocumentKind::Prompt)?;
     let workflow = document(DocumentKind::Workflow)?;
@@ -118,7 +118,7 @@ pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
         facts: facts::read(prompt),
         custom_nodes: detail.document(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default(),
     });
-    let summary = &detail.summary;
+    let summary = &detail.summary.clone().below(base);
     let error = summary.error.as_ref().map(|error| FullError {
         node_id: error.node_id.as_deref(),
         node_type: error.node_type.as_deref(),
@@ -146,8 +146,8 @@ pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
         cover: summary.cover.as_ref(),
         error,
         facts,
-        outputs: attachments(&detail.outputs, &nodes),
-        inputs: attachments(&detail.inputs, &nodes),
+        outputs: attachments(&detail.outputs, &nodes, base),
+        inputs: attachments(&detail.inputs, &nodes, base),
         prompt: prompt.as_deref(),
         workflow: workflow.as_deref(),
         extra_data: extra_data.as_deref(),
@@ -157,18 +157,18 @@ pub fn full(detail: &Detail) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-fn attachments<'a>(list: &'a [Attachment], nodes: &Nodes) -> Vec<FullAttachment<'a>> {
+fn attachments<'a>(list: &'a [Attachment], nodes: &Nodes, base: &BasePath) -> Vec<FullAttachment<'a>> {
     let mut seen: HashMap<(Option<&str>, &str), usize> = HashMap::new();
     let mut full = Vec::with_capacity(list.len());
     for attachment in list {
         let count = seen.entry((attachment.node_id.as_deref(), &attachment.key)).or_default();
-        full.push(one_attachment(attachment, *count, nodes));
+        full.push(one_attachment(attachment, *count, nodes, base));
         *count += 1;
     }
     full
 }
 
-fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes) -> FullAttachment<'a> {
+fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes, base: &BasePath) -> FullAttachment<'a> {
     let node = nodes.get(attachment.node_id.as_deref()).into_owned();
     let (file, blob, text) = match &attachment.content {
         Content::File { file, blob } => (Some(file), blob.as_ref(), None),
@@ -191,7 +191,7 @@ fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes) -
         sha256: blob.map(|blob| blob.digest),
         bytes: blob.map(|blob| blob.bytes),
         mime: blob.map(|blob| blob.mime.as_str()),
-        url: file.zip(blob).map(|(file, blob)| file_url(blob.digest, &file.filename)),
+        url: file.zip(blob).map(|(file, blob)| base.join(&file_url(blob.digest, &file.filename))),
         text,
         is_unreported: attachment.is_unreported,
     }

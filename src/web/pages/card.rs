@@ -93,6 +93,7 @@ impl<'a> Cards<'a> {
 
     /// The card of a run.
     pub fn card(&self, run: Summary) -> Card {
+        let run = run.below(self.query.base());
         let (zone, t) = (self.query.zone, self.t);
         let local = zone.local(run.created_at);
         let face = face(&run, self.makes_posters);
