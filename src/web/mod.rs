@@ -2,12 +2,12 @@
 //! changes nothing, and shows whatever comes from outside as text.
 
 mod api;
+mod archive;
 mod arrival;
 mod assets;
 mod auth;
 mod cors;
 mod days;
-mod documents;
 mod error;
 mod events;
 mod excerpt;

@@ -15,10 +15,10 @@ use super::api::{self, generations, health, suggest};
 use super::arrival::{Arrival, Place, REQUEST_ID};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{bundle, cards, document, facets, frame, generation, history, status};
+use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, cors, events, files, host, origin, preferences, thumbs};
+use super::{archive, assets, auth, cors, events, files, host, origin, preferences, thumbs};
 use crate::model::BasePath;
 
 /// The table, and its doors.
@@ -53,7 +53,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(texts)
         .merge(shared)
-        .route("/g/{id}/files.zip", get(bundle::zip))
+        .route("/g/{id}/files.zip", get(archive::one))
+        .route("/api/v1/generations.zip", get(archive::many))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/readyz", get(health::ready))
         .route("/events", get(events::stream))
