@@ -251,15 +251,15 @@ struct ErrorPage<'a> {
 }
 
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
-pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -> Response {
+pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
-    let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
-    if let Some(id) = &request_id {
-        tracing::error!(request = %id, %method, path = viewer.here, error = chain(error), "request failed");
+    let request_id = status.is_server_error().then_some(request_id);
+    if let Some(id) = request_id {
+        tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
     }
     let mut response = match format {
         Format::Json => {
-            if let Some(id) = &request_id {
+            if let Some(id) = request_id {
                 let _ = write!(text, " under request {id}");
             }
             (status, Json(json!({"error": {"code": code, "message": text}}))).into_response()
@@ -267,7 +267,7 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -
         Format::Page => {
             let t = viewer.words;
             let (title, text) = (t.say(title_key(status)), error.words(t).unwrap_or(Cow::Borrowed(&text)));
-            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id: request_id.as_deref() };
+            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id };
             let page = page.render();
             // The template has nothing that could fail; if it does, the plain text is still an answer.
             page.map_or_else(
@@ -308,11 +308,13 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::model::BasePath;
     use crate::web::zone::Zone;
 
     async fn body(error: Error, format: Format) -> String {
-        let viewer = Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default());
-        let response = render(&error, format, &Method::GET, &viewer);
+        let viewer =
+            Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default(), &BasePath::default());
+        let response = render(&error, format, &Method::GET, &viewer, "7");
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

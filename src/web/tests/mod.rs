@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod base;
 mod contract;
 mod files;
 mod generation;
