@@ -11,6 +11,7 @@ mod index;
 mod query;
 mod thumbnail;
 mod time;
+mod told;
 mod trouble;
 
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use index::{Counted, Entry, Facet, IndexProgress, List, Term, Want};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
+pub use told::{Nth, Stretch, Told};
 pub use trouble::{Cause, Trouble};
