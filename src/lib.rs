@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod cli;
 pub mod comfy;
 pub mod config;
+pub mod export;
 pub mod facts;
 pub mod indexer;
 pub mod json;

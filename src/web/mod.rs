@@ -2,11 +2,11 @@
 //! changes nothing, and shows whatever comes from outside as text.
 
 mod api;
+mod archive;
 mod assets;
 mod auth;
 mod cors;
 mod days;
-mod documents;
 mod error;
 mod events;
 mod excerpt;
