@@ -52,7 +52,7 @@ pub use attachments::{NewAttachment, NewContent};
 pub use cache::{Cache, Cached, Keep};
 pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
-pub use known::Known;
+pub use known::{Known, Queue};
 pub use named::Named;
 pub use save::Save;
 pub use unindexed::{Indexed, Unindexed};
@@ -216,7 +216,8 @@ impl Store {
         self.readers.read(move |conn| numbered::newest(conn, &filter)).await
     }
 
-    /// Those of these runs that there are, in their order, with their texts of these kinds. All of them are in memory.
+    /// The first of these runs that there are, in their order, with their texts of these kinds: 64 at most, and about 2 MB;
+    /// one at least. The others are for another call.
     pub async fn told(&self, ids: Vec<GenerationId>, kinds: &'static [DocumentKind]) -> Result<Vec<Told>, Error> {
         self.readers.read(move |conn| told::told(conn, &ids, kinds)).await
     }
@@ -272,6 +273,13 @@ impl Store {
 
     /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.
     pub async fn queue(&self, instance: &InstanceName) -> Result<Vec<GenerationId>, Error> {
+        let Queue { mut in_progress, pending } = self.queue_by_status(instance).await?;
+        in_progress.extend(pending);
+        Ok(in_progress)
+    }
+
+    /// The same, told apart.
+    pub async fn queue_by_status(&self, instance: &InstanceName) -> Result<Queue, Error> {
         let instance = instance.clone();
         self.readers.read(move |conn| known::queue(conn, &instance)).await
     }

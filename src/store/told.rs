@@ -13,15 +13,27 @@ const RUN: &str = "
     FROM generations WHERE id = ?1";
 const TIMES: &str = "SELECT started_at, finished_at FROM generations WHERE id = ?1";
 
-/// Those of these runs that there are, in their order, with their texts of these kinds.
+/// How many bytes of texts are read at a time, at most one run more.
+const ENOUGH: usize = 2 << 20;
+
+/// How many runs are read at a time.
+const MOST: usize = 64;
+
+/// The first of these runs that there are, in their order, with their texts of these kinds: as many as fit into memory
+/// without harm, one at least.
 pub(super) fn told(conn: &Connection, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
     let mut texts = Prompts::new()?;
-    let mut found = Vec::with_capacity(ids.len());
+    let mut found = Vec::with_capacity(ids.len().min(MOST));
+    let mut bytes = 0;
     for &id in ids {
+        if bytes >= ENOUGH || found.len() >= MOST {
+            break;
+        }
         let Some(mut run) = conn.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
         for &kind in kinds {
             run.documents.extend(texts.read_kind(conn, id, kind)?.map(|json| Document { kind, json }));
         }
+        bytes += run.bytes();
         found.push(run);
     }
     Ok(found)

@@ -17,7 +17,7 @@ use super::error::Error;
 use super::headers::Cache;
 use super::range::{self, Wanted};
 use super::site::App;
-use crate::model::{Digest, download_name, percent_encode};
+use crate::model::{Blob, Digest, download_name, percent_encode};
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -37,23 +37,28 @@ pub async fn file(
 ) -> Result<Response, Error> {
     let Path((digest, name)) = path.map_err(|_| Error::NoFile)?;
     let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
-    let etag = format!("\"{digest}\"");
     let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    let file = app.blobs.open_file(&digest).await?.ok_or(Error::NoFile)?;
+    serve(&app, &blob, &name, &request, Cache::Immutable).await
+}
+
+/// The bytes, called by that name.
+pub async fn serve(app: &App, blob: &Blob, name: &str, request: &HeaderMap, cache: Cache) -> Result<Response, Error> {
+    let etag = format!("\"{}\"", blob.digest);
+    let file = app.blobs.open_file(&blob.digest).await?.ok_or(Error::NoFile)?;
     let mut headers = HeaderMap::from_iter([
         (ETAG, header(&etag)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (CONTENT_TYPE, HeaderValue::try_from(&blob.mime).unwrap_or(OCTET_STREAM)),
     ]);
     let (disposition, csp) = if is_shown(&blob.mime) { ("inline", SHOWN_CSP) } else { ("attachment", KEPT_AWAY_CSP) };
-    headers.insert(CONTENT_DISPOSITION, header(&content_disposition(disposition, &name))?);
+    headers.insert(CONTENT_DISPOSITION, header(&content_disposition(disposition, name))?);
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
-    let cache = axum::Extension(Cache::Immutable);
-    if has_it_already(&request, &etag) {
+    let cache = axum::Extension(cache);
+    if has_it_already(request, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers, cache).into_response());
     }
     let size = file.metadata().await.map_err(Error::File)?.len();
-    let (status, body) = match wanted(&request, &etag, size) {
+    let (status, body) = match wanted(request, &etag, size) {
         Wanted::Nothing => return Err(Error::Range { size }),
         Wanted::All => (StatusCode::OK, part(file, 0, size, &mut headers).await?),
         Wanted::Part(part_of) => {

@@ -5,6 +5,7 @@ mod api;
 mod archive;
 mod assets;
 mod auth;
+mod compat;
 mod cors;
 mod days;
 mod error;

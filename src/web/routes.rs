@@ -17,7 +17,7 @@ use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, cors, events, files, host, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, cors, events, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -51,6 +51,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(texts)
         .merge(shared)
+        .merge(compat::routes())
         .route("/g/{id}/files.zip", get(archive::one))
         .route("/api/v1/generations.zip", get(archive::many))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))

@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod compat;
 mod files;
 mod generation;
 mod live;
