@@ -13,6 +13,7 @@ mod query;
 mod scope;
 mod thumbnail;
 mod time;
+mod told;
 mod trouble;
 
 #[cfg(test)]
@@ -33,4 +34,5 @@ pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start}
 pub use scope::Scope;
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
+pub use told::{Nth, Stretch, Told};
 pub use trouble::{Cause, Trouble};

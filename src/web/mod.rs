@@ -6,6 +6,7 @@ mod archive;
 mod arrival;
 mod assets;
 mod auth;
+mod compat;
 mod cors;
 mod days;
 mod error;

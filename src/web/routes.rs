@@ -18,7 +18,7 @@ use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, cors, etag, events, files, host, metrics, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, cors, etag, events, files, host, metrics, origin, preferences, thumbs};
 use crate::model::BasePath;
 
 /// The table, and its doors.
@@ -53,6 +53,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(texts)
         .merge(shared)
+        .merge(compat::routes())
         .route("/g/{id}/files.zip", get(archive::one))
         .merge(api_files)
         .route("/metrics", get(metrics::metrics))

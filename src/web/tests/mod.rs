@@ -3,6 +3,7 @@
 mod api;
 mod archive;
 mod base;
+mod compat;
 mod contract;
 mod files;
 mod generation;
