@@ -18,9 +18,10 @@ use crate::indexer;
 use crate::live::Live;
 use crate::model::{IndexProgress, Timestamp};
 use crate::recorder::{self, Folders};
+use crate::search::Zone;
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
-use crate::web::{self, Auth, Site, Zone};
+use crate::web::{self, Auth, Site};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);

@@ -281,7 +281,7 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
-    use crate::web::zone::Zone;
+    use crate::search::Zone;
 
     async fn body(error: Error, format: Format) -> String {
         let viewer = Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default());

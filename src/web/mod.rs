@@ -5,7 +5,6 @@ mod api;
 mod assets;
 mod auth;
 mod cors;
-mod days;
 mod documents;
 mod error;
 mod events;
@@ -28,7 +27,6 @@ mod site;
 mod thumbs;
 mod viewer;
 mod words;
-mod zone;
 
 #[cfg(test)]
 mod testing;
@@ -38,4 +36,3 @@ mod tests;
 pub use auth::Auth;
 pub use server::{Error, serve};
 pub use site::{Settings, Site};
-pub use zone::{ParseZoneError, Zone};

@@ -11,10 +11,10 @@ use super::auth::Auth;
 use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
-use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::model::Timestamp;
+use crate::search::Zone;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 

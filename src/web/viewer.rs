@@ -10,9 +10,9 @@ use http::{HeaderMap, Uri};
 
 use super::site::App;
 use super::words::{Language, Words};
-use super::zone::Zone;
 use crate::live::Position;
 use crate::model::Timestamp;
+use crate::search::Zone;
 
 /// The cookie that holds the language.
 pub const LANGUAGE: &str = "recall-lang";

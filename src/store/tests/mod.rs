@@ -6,6 +6,7 @@ mod indexing;
 mod listing;
 mod narrowing;
 mod opening;
+mod reading;
 mod saving;
 mod standing;
 mod upgrading;

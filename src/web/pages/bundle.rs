@@ -21,13 +21,13 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::blobs::Blobs;
 use crate::json::to_strict;
 use crate::model::{Attachment, Content, Digest, DocumentKind, FileRef, GenerationId, Outline, Role, download_name};
+use crate::search::Zone;
 use crate::store::Store;
 use crate::web::api::generations::generation_id;
 use crate::web::error::Error;
 use crate::web::files::content_disposition;
 use crate::web::headers::Cache;
 use crate::web::site::App;
-use crate::web::zone::Zone;
 
 /// How much of a file is read at a time, and how many of these may wait for the client.
 const CHUNK_BYTES: usize = 64 * 1024;
