@@ -9,6 +9,7 @@ pub mod cli;
 pub mod comfy;
 pub mod commands;
 pub mod config;
+pub mod export;
 pub mod facts;
 pub mod indexer;
 pub mod json;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 19] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -23,8 +23,9 @@ const MAY_NAME: [(&str, &[&str]); 19] = [
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
+    ("export", &["store", "blobs", "facts", "model", "json"]),
     // 3: edge
-    ("web", &["store", "blobs", "thumbs", "facts", "search", "live", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

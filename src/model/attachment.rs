@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Digest, Trouble};
 
@@ -61,7 +62,7 @@ pub struct FileRef {
 }
 
 /// What the bytes of a blob are, decided by looking at them, never by a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MediaKind {
     /// A raster image a browser shows, moving or still.
@@ -104,7 +105,7 @@ impl FromStr for MediaKind {
 }
 
 /// Where a file stands on its way into the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttachmentState {
     /// To be fetched; tried again until it is one of the others.

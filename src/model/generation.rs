@@ -4,11 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Attachment, AttachmentState, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp};
+use super::{
+    Attachment, AttachmentState, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp, file_url,
+};
 
 /// How far a generation got. The words are those of ComfyUI's jobs API, and `lost`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits in ComfyUI's queue.
@@ -63,7 +66,7 @@ impl FromStr for Status {
 }
 
 /// Why a generation is `cancelled` or `lost`, where more is known than the status says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusReason {
     /// Someone pressed stop while it ran.
@@ -99,8 +102,8 @@ impl FromStr for StatusReason {
     }
 }
 
-/// What the list shows of a generation. Serializes as an item of `/api/v1/generations`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What the list shows of a generation.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Our id.
     pub id: GenerationId,
@@ -146,20 +149,25 @@ pub struct Summary {
 }
 
 /// The output that stands for a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cover {
     /// The bytes.
     pub sha256: Digest,
-    /// Where we serve them.
-    pub url: String,
     /// What they are.
     pub kind: MediaKind,
     /// How ComfyUI called the file.
     pub filename: String,
 }
 
+impl Cover {
+    /// Where we serve its bytes.
+    pub fn path(&self) -> String {
+        file_url(self.sha256, &self.filename)
+    }
+}
+
 /// The error that ended a run, without its traceback.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ErrorSummary {
     /// The node that raised it.
     pub node_id: Option<String>,
@@ -218,7 +226,7 @@ pub struct Document {
 }
 
 /// The ComfyUI that a run was recorded from.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Comfyui {
     /// `system.comfyui_version`; `None` when it did not say, or said `unknown`.
     pub version: Option<String>,

@@ -95,6 +95,8 @@ pub struct Limit(u32);
 impl Limit {
     /// Of a page for people: fills whole rows of two to six.
     pub const OF_PAGES: Self = Self(60);
+    /// The longest.
+    pub const MOST: Self = Self(200);
     /// For the nearest one.
     pub const ONE: Self = Self(1);
 
@@ -119,7 +121,7 @@ impl FromStr for Limit {
     type Err = ParseQueryError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().ok().filter(|n| (1..=200).contains(n)).map(Self).ok_or(ParseQueryError::Limit)
+        text.parse().ok().filter(|n| (1..=Self::MOST.0).contains(n)).map(Self).ok_or(ParseQueryError::Limit)
     }
 }
 

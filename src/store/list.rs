@@ -7,7 +7,7 @@ use super::codes::{Coded, DigestBytes, PackedId};
 use super::places::{Place, cursor, places};
 use crate::model::{
     Cover, Cursor, ErrorSummary, Filter, GenerationId, Limit, MediaKind, Neighbours, Page, PromptId, Start, Summary,
-    Timestamp, file_url,
+    Timestamp,
 };
 
 const PLACE: &str = "SELECT created_at, id FROM generations WHERE id = ?1";
@@ -127,7 +127,7 @@ fn cover(row: &Row<'_>) -> rusqlite::Result<Option<Cover>> {
     let Some(DigestBytes(sha256)) = row.get("cover_sha256")? else { return Ok(None) };
     let filename: String = row.get::<_, Option<_>>("cover_filename")?.unwrap_or_default();
     let kind = row.get::<_, Coded<_>>("cover_kind")?.0;
-    Ok(Some(Cover { sha256, url: file_url(sha256, &filename), kind, filename }))
+    Ok(Some(Cover { sha256, kind, filename }))
 }
 
 /// What a text says, where the run has nothing better to show.

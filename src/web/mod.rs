@@ -2,10 +2,10 @@
 //! changes nothing, and shows whatever comes from outside as text.
 
 mod api;
+mod archive;
 mod assets;
 mod auth;
 mod cors;
-mod documents;
 mod error;
 mod events;
 mod excerpt;

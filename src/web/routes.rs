@@ -14,10 +14,10 @@ use tower_http::compression::CompressionLayer;
 use super::api::{self, generations, health, suggest};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{bundle, cards, document, facets, frame, generation, history, status};
+use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{assets, auth, cors, events, files, host, origin, preferences, thumbs};
+use super::{archive, assets, auth, cors, events, files, host, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -51,7 +51,8 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(texts)
         .merge(shared)
-        .route("/g/{id}/files.zip", get(bundle::zip))
+        .route("/g/{id}/files.zip", get(archive::one))
+        .route("/api/v1/generations.zip", get(archive::many))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/readyz", get(health::ready))
         .route("/events", get(events::stream))

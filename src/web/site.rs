@@ -95,6 +95,11 @@ impl App {
         Self(Arc::new(shared))
     }
 
+    /// What stands before every address of ours: empty, or `/` and a path without a slash at its end.
+    pub fn base(&self) -> &str {
+        ""
+    }
+
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.
     pub async fn work<T: Send + 'static>(
         &self,

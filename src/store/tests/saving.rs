@@ -54,7 +54,7 @@ async fn a_run_reads_back_whole_after_a_restart() {
     assert_eq!(summary.error, Some(ErrorSummary { message: Some("é".repeat(2_000)), ..error }));
     assert_eq!(summary.outputs_count, 5);
     let cover = summary.cover.as_ref().unwrap();
-    assert_eq!(cover.url, format!("/files/{}/%C3%A9.png", "01".repeat(32)));
+    assert_eq!(cover.path(), format!("/files/{}/%C3%A9.png", "01".repeat(32)));
     assert_eq!(cover.kind, MediaKind::Image);
 
     let states: Vec<_> = detail.outputs.iter().map(|o| (o.index, o.state, o.kind, o.is_unreported)).collect();

@@ -7,28 +7,21 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
+use serde_json::value::to_raw_value;
 
-use super::shape;
-use crate::facts::{self, Facts};
-use crate::model::{GenerationId, Summary};
+use crate::export::json::{Item, full};
+use crate::facts;
+use crate::model::GenerationId;
 use crate::web::error::Error;
 use crate::web::headers::Cache;
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::App;
 
 #[derive(Serialize)]
-struct List {
-    items: Vec<Item>,
+struct List<'a> {
+    items: Vec<Item<'a>>,
     next: Option<String>,
     prev: Option<String>,
-}
-
-/// What the list shows of a generation, and what its prompt says.
-#[derive(Serialize)]
-struct Item {
-    #[serde(flatten)]
-    run: Summary,
-    facts: Option<Facts>,
 }
 
 /// A part of the history, newest first.
@@ -37,9 +30,13 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     let page = app.store.list(query.filter, query.start, query.limit).await?;
     let [next, prev] = [page.next, page.prev].map(|cursor| cursor.map(|cursor| cursor.to_string()));
     let ids = page.items.iter().map(|run| run.id).collect();
-    let mut facts: HashMap<_, _> =
-        app.store.of_prompts(ids, |_, prompt| facts::read(prompt)).await?.into_iter().collect();
-    let items = page.items.into_iter().map(|run| Item { facts: facts.remove(&run.id), run }).collect();
+    let facts = app.store.of_prompts(ids, |_, prompt| to_raw_value(&facts::read(prompt))).await?;
+    let facts: HashMap<_, _> = facts.into_iter().collect();
+    let items = page.items.iter().map(|run| {
+        let facts = facts.get(&run.id).and_then(|facts| facts.as_deref().ok());
+        Item::new(run, facts, app.base())
+    });
+    let items = items.collect();
     let list = List { items, next, prev };
     Ok(json(serde_json::to_vec(&list)?))
 }
@@ -47,7 +44,8 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 /// One generation, with its documents.
 pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
     let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
-    let body = app.work(detail.documents_bytes(), move || Ok(shape::full(&detail)?)).await?;
+    let on = app.clone();
+    let body = app.work(detail.documents_bytes(), move || Ok(full(&detail, on.base())?)).await?;
     Ok(json(body))
 }
 

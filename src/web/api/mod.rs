@@ -3,5 +3,4 @@
 pub mod facets;
 pub mod generations;
 pub mod health;
-mod shape;
 pub mod suggest;

@@ -200,8 +200,7 @@ mod tests {
     use crate::web::words::Language;
 
     fn run(status: Status, cover: Option<MediaKind>, outputs_count: i64, previews_count: i64) -> Summary {
-        let cover =
-            cover.map(|kind| Cover { sha256: Digest([0; 32]), url: String::new(), kind, filename: "a.png".to_owned() });
+        let cover = cover.map(|kind| Cover { sha256: Digest([0; 32]), kind, filename: "a.png".to_owned() });
         Summary {
             id: GenerationId(7),
             instance: InstanceName::default(),

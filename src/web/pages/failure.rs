@@ -1,7 +1,7 @@
 //! The error that ended a run, as its page shows it.
 
+use crate::export::{Course, Nodes, given, texts};
 use crate::model::ErrorSummary;
-use crate::web::documents::{Course, Nodes, given, texts};
 
 /// Inputs of the failed node that are shown, and how much of each: it may have been given a picture.
 const MOST_INPUTS: usize = 50;

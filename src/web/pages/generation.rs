@@ -13,13 +13,13 @@ use super::failure::Failure;
 use super::frame::{Banner, Frame};
 use super::media::{Form, Gallery, Media};
 use super::settings::Settings;
+use crate::export::{Course, Nodes, strict, texts};
 use crate::facts;
 use crate::model::{
     Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
 };
 use crate::search::{Field, Search};
 use crate::web::api::generations::generation_id;
-use crate::web::documents::{Course, Nodes, strict, texts};
 use crate::web::error::Error;
 use crate::web::excerpt::Wanted;
 use crate::web::format::{self, Moment};

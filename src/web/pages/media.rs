@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::export::{Node, Nodes};
 use crate::model::{
     Attachment, AttachmentState, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
 };
-use crate::web::documents::{Node, Nodes};
 use crate::web::format;
 
 /// A text longer than this is cut; all of it is in the JSON.

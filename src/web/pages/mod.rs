@@ -1,6 +1,5 @@
 //! Pages for people. Handlers gather what a template shows; words are in the templates.
 
-pub mod bundle;
 mod calendar;
 mod card;
 pub mod cards;

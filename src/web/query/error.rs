@@ -24,6 +24,9 @@ pub enum Error {
     /// A page can't begin in two places.
     #[error("next and prev are both given; use one of them")]
     BothWays,
+    /// Everything, where some are to be chosen.
+    #[error("say which generations: ids=1,2,3, or a filter such as date=2026-11-20 or q=portrait")]
+    Unchosen,
     /// A value that doesn't say what it should.
     #[error("{name}={:?}: {source}", shown(value))]
     Value {

@@ -1,14 +1,11 @@
-//! One generation: what its page says, its documents, its archive, and who else may fetch its files.
-
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+//! One generation: what its page says, its documents, and who else may fetch its files.
 
 use reqwest::{Method, Response};
 
-use crate::model::{DocumentKind, ErrorSummary, MediaKind, Role, Status};
-use crate::store::{NewAttachment, NewContent, Save};
+use crate::model::{DocumentKind, ErrorSummary, Status};
+use crate::store::Save;
 use crate::web::Settings;
-use crate::web::testing::{TestSite, document, file, output, run, stored};
+use crate::web::testing::{TestSite, document, run};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
 
@@ -117,77 +114,6 @@ async fn a_document_is_read_by_windows_and_searched() {
         assert_eq!(site.get(&format!("/g/{id}/{path}")).await.status(), code, "{path}");
     }
     assert_eq!(site.get("/g/999/documents/prompt").await.status(), 404);
-}
-
-fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
-    let mut read = |name: &String| {
-        let mut content = Vec::new();
-        zip.by_name(name).unwrap().read_to_end(&mut content).unwrap();
-        content
-    };
-    names.iter().map(|name| (name.clone(), read(name))).collect()
-}
-
-#[tokio::test]
-async fn an_archive_holds_every_file_under_a_harmless_name() {
-    let site = TestSite::start().await;
-    let (first, second, long) = (site.keep(PNG).await, site.keep(b"other").await, site.keep(&vec![7; 3_000_000]).await);
-    let mut temp = file("p.png");
-    temp.folder = "temp".to_owned();
-    let preview = output(MediaKind::Image, NewContent::Stored(temp, first.clone()));
-    let input = NewAttachment { role: Role::Input, ..stored("in.png", first.clone()) };
-    let attachments = vec![
-        stored("../../a.png", first.clone()),
-        stored("A.png", second),
-        stored("../../a.png", first),
-        stored("long.bin", long),
-        output(MediaKind::Text, NewContent::Text("once upon a time".into())),
-        output(MediaKind::Image, NewContent::Missing(file("gone.png"), "gone".into())),
-        preview,
-        input,
-    ];
-    let id = site.save(Save { attachments, ..with_prompt(0) }).await;
-    let response = site.get(&format!("/g/{id}/files.zip")).await;
-    assert_eq!(
-        header(&response, "content-disposition").split(';').nth(1),
-        Some(&*format!(" filename=\"comfy-recall-{id}.zip\""))
-    );
-    let files = unzip(&response.bytes().await.unwrap());
-    let names: Vec<&str> = files.keys().map(String::as_str).collect();
-    assert_eq!(
-        names,
-        [
-            "A (2).png",
-            "a.png",
-            "images-9.txt",
-            "inputs/in.png",
-            "long.bin",
-            "previews/p.png",
-            "prompt.json",
-            "workflow.json"
-        ]
-    );
-    assert_eq!(
-        (&files["a.png"][..], &files["A (2).png"][..], files["long.bin"].len()),
-        (PNG, &b"other"[..], 3_000_000)
-    );
-    // As ComfyUI's page can read it.
-    assert!(serde_json::from_slice::<serde_json::Value>(&files["prompt.json"]).is_ok());
-    assert_eq!(site.get("/g/999/files.zip").await.status(), 404);
-}
-
-#[tokio::test]
-async fn a_client_that_leaves_ends_its_archive() {
-    let site = TestSite::start().await;
-    let long = site.keep(&vec![7; 40_000_000]).await;
-    let id = site.save(Save { attachments: vec![stored("long.bin", long)], ..run("p", Status::Completed, 0) }).await;
-    // More than may be written at a time: each would wait for ever for one that doesn't end.
-    for _ in 0..6 {
-        let mut response = site.get(&format!("/g/{id}/files.zip")).await;
-        assert!(response.chunk().await.unwrap().is_some());
-    }
 }
 
 #[tokio::test]

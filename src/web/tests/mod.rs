@@ -1,6 +1,7 @@
 //! The whole server as its clients see it.
 
 mod api;
+mod archive;
 mod files;
 mod generation;
 mod live;

@@ -1,0 +1,113 @@
+//! The files of one generation: which there are, what each is called, and where its bytes come from.
+
+use std::collections::HashSet;
+
+use crate::model::{Attachment, Content, Digest, DocumentKind, FileRef, Outline, Role, download_name};
+
+/// One file of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// A plain name, perhaps below `inputs/` or `previews/`; no other entry of the bundle has it, in any case of letters.
+    pub name: String,
+    /// Where its bytes come from.
+    pub source: Source,
+}
+
+/// Where the bytes of an entry come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A kept file.
+    Blob {
+        /// Which.
+        digest: Digest,
+        /// How long it is.
+        bytes: u64,
+    },
+    /// A text that a node gave.
+    Text(String),
+    /// A document that came with the run.
+    Document(DocumentKind),
+    /// The run itself as JSON, see [`super::json::full`].
+    Record,
+}
+
+/// What belongs to a generation, each under a name of its own: what it made, what it read, its documents.
+pub fn entries(outline: &Outline) -> Vec<Entry> {
+    let mut names = Names::default();
+    let mut entries = Vec::new();
+    let mut kept = HashSet::new();
+    for attachment in outline.outputs.iter().chain(&outline.inputs) {
+        let (name, source) = match &attachment.content {
+            Content::File { file, blob: Some(blob) } => {
+                let name = format!("{}{}", folder(attachment, file), download_name(&file.filename));
+                // The same file may be named by several nodes.
+                if !kept.insert((name.clone(), blob.digest)) {
+                    continue;
+                }
+                (name, Source::Blob { digest: blob.digest, bytes: blob.bytes })
+            }
+            Content::File { blob: None, .. } => continue,
+            Content::Text(text) => {
+                let node = attachment.node_id.as_deref().unwrap_or_default();
+                let name = format!("{}.txt", download_name(&format!("{}-{node}", attachment.key)));
+                (name, Source::Text(text.clone()))
+            }
+        };
+        entries.push(Entry { name: names.unique(&name), source });
+    }
+    let documents = [(DocumentKind::Prompt, "prompt.json"), (DocumentKind::Workflow, "workflow.json")];
+    for (kind, name) in documents {
+        if outline.document_bytes(kind).is_some() {
+            entries.push(Entry { name: names.unique(name), source: Source::Document(kind) });
+        }
+    }
+    entries.push(Entry { name: names.unique("generation.json"), source: Source::Record });
+    entries
+}
+
+/// Previews and inputs apart from what the run made.
+fn folder(attachment: &Attachment, file: &FileRef) -> &'static str {
+    match attachment.role {
+        Role::Input => "inputs/",
+        Role::Output if file.folder == "temp" => "previews/",
+        Role::Output => "",
+    }
+}
+
+/// Names that were given out, as file systems compare them.
+#[derive(Debug, Default)]
+pub struct Names(HashSet<String>);
+
+impl Names {
+    /// The name, or the first one with a number behind it that is free; it is given out from now on.
+    pub fn unique(&mut self, name: &str) -> String {
+        let (stem, ending) = match name.rsplit_once('.') {
+            Some((stem, ending)) if !stem.is_empty() && !stem.ends_with('/') => (stem, format!(".{ending}")),
+            _ => (name, String::new()),
+        };
+        let mut wanted = name.to_owned();
+        for number in 2.. {
+            if self.0.insert(wanted.to_lowercase()) {
+                break;
+            }
+            wanted = format!("{stem} ({number}){ending}");
+        }
+        wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_as_file_systems_do() {
+        let mut names = Names::default();
+        let given = ["a.png", "A.PNG", "a.png", "a (2).png", "inputs/a.png", ".png", ".png", "prompt.json"]
+            .map(|name| names.unique(name));
+        assert_eq!(
+            given,
+            ["a.png", "A (2).PNG", "a (3).png", "a (2) (2).png", "inputs/a.png", ".png", ".png (2)", "prompt.json"]
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! What a generation looks like outside: its JSON, and its files under names that people see. Reads the store and the
+//! blobs; shared by the web, the command line and whoever else tells of a run, so that each tells the same.
+
+mod archive;
+mod bundle;
+mod documents;
+pub mod json;
+
+pub use archive::Archive;
+pub use bundle::{Entry, Names, Source, entries};
+pub use documents::{Course, Node, Nodes, given, strict, texts};
