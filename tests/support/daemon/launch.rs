@@ -115,7 +115,7 @@ impl Launch {
 }
 
 /// The daemon's binary. Cargo tells tests and benches of it; an example lies in a folder beside it.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     match option_env!("CARGO_BIN_EXE_comfy-recall") {
         Some(path) => path.into(),
         None => {
