@@ -11,10 +11,11 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, VARY, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::auth::Asks;
 use super::headers::PAGE_VARY;
 use super::query;
 use super::viewer::Viewer;
@@ -40,7 +41,11 @@ pub enum Error {
     #[error("not a host of ours: {0:?}")]
     Host(String),
     #[error("no password and no token, or a wrong one")]
-    Unauthorized,
+    Unauthorized(Asks),
+    #[error("a change with a token for reading")]
+    ReadOnly,
+    #[error("too many wrong passwords or tokens")]
+    TooMany { seconds: u64 },
     #[error("a change that another site asked for")]
     Origin,
     #[error("bad form")]
@@ -105,10 +110,20 @@ impl Error {
                 "unknown_host",
                 format!("this server doesn't answer to the name {name:?}; to add one, start it with --allow-host NAME"),
             ),
-            Self::Unauthorized => (
+            Self::Unauthorized(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "a password (HTTP Basic, with any user name) or a token (Bearer) is needed".to_owned(),
+            ),
+            Self::ReadOnly => (
+                StatusCode::FORBIDDEN,
+                "read_only_token",
+                "this token is for reading and changes nothing; use one of scope full".to_owned(),
+            ),
+            Self::TooMany { seconds } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                format!("too many wrong passwords or tokens came from your address; try again in {seconds} seconds"),
             ),
             Self::Origin => (
                 StatusCode::FORBIDDEN,
@@ -156,7 +171,9 @@ impl Error {
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
-            Self::Unauthorized => t.say("error-unauthorized"),
+            Self::Unauthorized(_) => t.say("error-unauthorized"),
+            Self::ReadOnly => t.say("error-read-only"),
+            Self::TooMany { seconds } => t.with("error-too-many", "seconds", seconds).into(),
             Self::Origin => t.say("error-origin"),
             Self::Form => t.say("error-form"),
             Self::Range { size } => t.with("error-range", "size", size).into(),
@@ -226,6 +243,10 @@ struct ErrorPage<'a> {
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
 pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
+    let format = match error {
+        Error::Unauthorized(Asks { is_page: false, .. }) => Format::Json,
+        _ => format,
+    };
     let request_id = status.is_server_error().then_some(request_id);
     if let Some(id) = request_id {
         tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
@@ -251,10 +272,13 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, r
     };
     *response.status_mut() = status;
     match error {
-        Error::Unauthorized => {
-            let ask = HeaderValue::from_static("Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
-            response.headers_mut().insert(WWW_AUTHENTICATE, ask);
+        Error::Unauthorized(asks) => {
+            let (basic, bearer) = ("Basic realm=\"comfy-recall\", charset=\"UTF-8\"", "Bearer realm=\"comfy-recall\"");
+            for (_, ask) in [(asks.basic, basic), (asks.bearer, bearer)].into_iter().filter(|(is_asked, _)| *is_asked) {
+                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(ask));
+            }
         }
+        Error::TooMany { seconds } => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
                 response.headers_mut().insert(CONTENT_RANGE, range);

@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod auth;
 mod base;
 mod files;
 mod generation;
@@ -9,5 +10,6 @@ mod live;
 mod pages;
 mod search;
 mod server;
+mod sharing;
 mod status;
 mod thumbs;
