@@ -13,6 +13,7 @@ mod query;
 mod scope;
 mod thumbnail;
 mod time;
+mod told;
 mod trouble;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder
 pub use base_path::{BasePath, ParseBasePathError};
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};
-pub use gap::{Gap, GapKind};
+pub use gap::{Gap, GapKind, GapTally};
 pub use generation::{
     Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Outline, Status, StatusReason, Summary,
 };
@@ -33,4 +34,5 @@ pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start}
 pub use scope::Scope;
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
+pub use told::{Nth, Stretch, Told};
 pub use trouble::{Cause, Trouble};

@@ -17,9 +17,10 @@ use serde_json::json;
 
 use super::auth::Asks;
 use super::headers::PAGE_VARY;
-use super::query;
 use super::viewer::Viewer;
 use super::words::Words;
+use super::{compat, query};
+use crate::model::AttachmentState;
 use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
@@ -34,6 +35,20 @@ pub enum Error {
     NoDocument,
     #[error("no such file")]
     NoFile,
+    #[error("no such output")]
+    NoOutput,
+    #[error("output without bytes: {}", .0.as_str())]
+    NotKept(AttachmentState),
+    #[error("no file of this name")]
+    NoNamedFile,
+    #[error("a file that is still being fetched")]
+    Awaited,
+    #[error("no such job")]
+    NoJob,
+    #[error("a change of ComfyUI")]
+    ReadOnly,
+    #[error("bad request")]
+    Compat(#[from] compat::Mistake),
     #[error("method not allowed")]
     Method,
     #[error("bad query")]
@@ -43,7 +58,7 @@ pub enum Error {
     #[error("no password and no token, or a wrong one")]
     Unauthorized(Asks),
     #[error("a change with a token for reading")]
-    ReadOnly,
+    ReadToken,
     #[error("too many wrong passwords or tokens")]
     TooMany { seconds: u64 },
     #[error("a change that another site asked for")]
@@ -64,6 +79,8 @@ pub enum Error {
     Template(#[from] askama::Error),
     #[error("write JSON")]
     Json(#[from] serde_json::Error),
+    #[error("write metrics")]
+    Metrics(#[source] std::fmt::Error),
     #[error("write a header")]
     Header(#[from] http::header::InvalidHeaderValue),
     #[error("work on a big document")]
@@ -96,6 +113,40 @@ impl Error {
             Self::NoFile => {
                 (StatusCode::NOT_FOUND, "file_not_found", "there is no file with this digest here".to_owned())
             }
+            Self::NoOutput => (
+                StatusCode::NOT_FOUND,
+                "output_not_found",
+                "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them".to_owned(),
+            ),
+            Self::NotKept(AttachmentState::Pending) => (
+                StatusCode::NOT_FOUND,
+                "output_pending",
+                "this file isn't copied yet; ask again in a moment".to_owned(),
+            ),
+            Self::NotKept(_) => (
+                StatusCode::NOT_FOUND,
+                "output_missing",
+                "this file was gone before it could be copied; its reason is in the list of outputs".to_owned(),
+            ),
+            Self::NoNamedFile => (
+                StatusCode::NOT_FOUND,
+                "file_not_found",
+                "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
+            ),
+            Self::Awaited => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "file_pending",
+                "the file is still being fetched from ComfyUI; ask again in a moment".to_owned(),
+            ),
+            // ComfyUI's own words.
+            Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
+            Self::ReadOnly => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "read_only",
+                "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself"
+                    .to_owned(),
+            ),
+            Self::Compat(mistake) => (StatusCode::BAD_REQUEST, "bad_request", mistake.to_string()),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -115,7 +166,7 @@ impl Error {
                 "unauthorized",
                 "a password (HTTP Basic, with any user name) or a token (Bearer) is needed".to_owned(),
             ),
-            Self::ReadOnly => (
+            Self::ReadToken => (
                 StatusCode::FORBIDDEN,
                 "read_only_token",
                 "this token is for reading and changes nothing; use one of scope full".to_owned(),
@@ -147,6 +198,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -167,12 +219,17 @@ impl Error {
             Self::NoGeneration => t.say("error-no-generation"),
             Self::NoDocument => t.say("error-no-document"),
             Self::NoFile => t.say("error-no-file"),
+            Self::NoOutput => t.say("error-no-output"),
+            Self::NotKept(AttachmentState::Pending) => t.say("error-output-pending"),
+            Self::NotKept(_) => t.say("error-output-missing"),
             Self::Method => t.say("error-method"),
+            // Never seen on a page.
+            Self::NoNamedFile | Self::Awaited | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
             Self::Unauthorized(_) => t.say("error-unauthorized"),
-            Self::ReadOnly => t.say("error-read-only"),
+            Self::ReadToken => t.say("error-read-only"),
             Self::TooMany { seconds } => t.with("error-too-many", "seconds", seconds).into(),
             Self::Origin => t.say("error-origin"),
             Self::Form => t.say("error-form"),
@@ -184,6 +241,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => t.say("error-internal"),
         })
@@ -216,12 +274,17 @@ pub enum Format {
     Page,
     /// JSON for programs.
     Json,
+    /// JSON for programs that were written for ComfyUI, or for its history plugin.
+    Compat(compat::Manner),
 }
 
 impl Format {
     /// JSON for the API and for who accepts it and no pages.
     pub fn of(request: &Request) -> Self {
         let path = request.uri().path();
+        if let Some(manner) = compat::manner(path) {
+            return Self::Compat(manner);
+        }
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         let is_api = path.starts_with("/api/") || path == "/api" || path == "/healthz" || path == "/readyz";
         let is_program = accept.contains("application/json") && !accept.contains("text/html");
@@ -243,18 +306,23 @@ struct ErrorPage<'a> {
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
 pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
-    let format = match error {
-        Error::Unauthorized(Asks { is_page: false, .. }) => Format::Json,
+    // Programs ask for anything, and can't read a page that asks them who they are.
+    let format = match (error, format) {
+        (Error::Unauthorized(Asks { is_page: false, .. }), Format::Page) => Format::Json,
         _ => format,
     };
-    let request_id = status.is_server_error().then_some(request_id);
+    let is_failure = status.is_server_error() && !matches!(error, Error::Awaited);
+    let request_id = is_failure.then_some(request_id);
     if let Some(id) = request_id {
         tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
     }
     let mut response = match format {
-        Format::Json => {
+        Format::Json | Format::Compat(_) => {
             if let Some(id) = request_id {
                 let _ = write!(text, " under request {id}");
+            }
+            if let Format::Compat(manner) = format {
+                return with_headers(error, compat::error(manner, status, code, &text));
             }
             (status, Json(json!({"error": {"code": code, "message": text}}))).into_response()
         }
@@ -271,6 +339,11 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, r
         }
     };
     *response.status_mut() = status;
+    with_headers(error, response)
+}
+
+/// What an error says outside of its body.
+fn with_headers(error: &Error, mut response: Response) -> Response {
     match error {
         Error::Unauthorized(asks) => {
             let (basic, bearer) = ("Basic realm=\"comfy-recall\", charset=\"UTF-8\"", "Bearer realm=\"comfy-recall\"");
@@ -279,6 +352,7 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, r
             }
         }
         Error::TooMany { seconds } => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds))),
+        Error::Awaited => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
                 response.headers_mut().insert(CONTENT_RANGE, range);

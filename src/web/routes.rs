@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::Method;
 use http::header::ALLOW;
 use tower_http::compression::CompressionLayer;
 
-use super::api::{self, generations, health, suggest};
+use super::api::{self, health};
 use super::arrival::{Arrival, Place, REQUEST_ID};
 use super::auth::Pass;
 use super::cors::Permit;
@@ -21,14 +21,16 @@ use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, sign_in, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, events, files, host, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, etag, events, files, host, metrics, origin, preferences, thumbs};
 use crate::model::BasePath;
 
 /// Routes that read whatever the method: there the question stands in the body.
-const READS: [&str; 1] = ["/bt/artifacts/list"];
+const READS: [&str; 2] = ["/bt/artifacts/list", "/api/bt/artifacts/list"];
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
+    let (api_texts, api_files) = api::routes();
+    let (api_texts, api_files) = (Router::from(api_texts), Router::from(api_files));
     // Text, which shrinks to a fifth. Files are compressed already, or asked for in parts.
     let texts = Router::new()
         .route("/", get(history::page))
@@ -39,12 +41,10 @@ pub fn router(app: App) -> Router {
         .route("/facets", get(facets::fragment))
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
-        .route("/api/v1/generations", get(generations::list))
-        .route("/api/v1/generations/{id}", get(generations::detail))
-        .route("/api/v1/facets", get(api::facets::facets))
-        .route("/api/v1/suggest", get(suggest::suggest))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
+        .merge(api_texts)
+        .layer(from_fn(etag::mark))
         .layer(CompressionLayer::new());
     // What is dropped on ComfyUI's canvas.
     let shared = Router::new().route("/files/{sha256}/{name}", get(files::file)).merge(
@@ -56,8 +56,10 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(texts)
         .merge(shared)
+        .merge(compat::routes())
         .route("/g/{id}/files.zip", get(archive::one))
-        .route("/api/v1/generations.zip", get(archive::many))
+        .merge(api_files)
+        .route("/metrics", get(metrics::metrics))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/sign-out", post(sign_in::leave))
         .route("/readyz", get(health::ready))
@@ -92,6 +94,8 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     let format = Format::of(&request);
     let viewer = Viewer::read(request.headers(), request.uri(), app.zone, &app.base);
     let method = request.method().clone();
+    // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let is_health = request.uri().path() == "/healthz";
     let is_change = !reads(&method, request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let permit = Permit::of(&app, &request).filter(|_| arrival.place == Place::Inside);
@@ -113,7 +117,9 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     headers::finish(response.headers_mut(), cache);
     permit.into_iter().for_each(|permit| permit.write(response.headers_mut()));
     response.headers_mut().insert(REQUEST_ID, arrival.id.clone());
-    note(&arrival, &method, is_change, &response, started.elapsed());
+    let took = started.elapsed();
+    app.metrics.answered(&method, &route, response.status().as_u16(), took);
+    note(&arrival, &method, is_change, &response, took);
     response
 }
 

@@ -12,9 +12,11 @@ use super::auth::Auth;
 use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
+use super::told::Memory;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{BasePath, Timestamp};
 use crate::store::Store;
 use crate::thumbs::Thumbs;
@@ -37,6 +39,8 @@ pub struct Site {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
     /// How the operator wants it.
     pub settings: Settings,
 }
@@ -75,6 +79,10 @@ pub struct Shared {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What the prompts of the lists say.
+    pub told: Memory,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
     /// The path below which everything is served.
@@ -97,7 +105,7 @@ pub struct Shared {
 impl App {
     /// Joins the site with the address it is served at, and with the word to stop.
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
-        let Site { store, blobs, thumbs, live, settings } = site;
+        let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.cors_origins, &settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
@@ -107,6 +115,8 @@ impl App {
             blobs,
             thumbs,
             live,
+            metrics,
+            told: Memory::default(),
             zone,
             base,
             proxies,

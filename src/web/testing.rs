@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Error, Settings, Site, Token, serve};
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role,
     Scope, Status, Timestamp, file_url,
@@ -48,7 +49,7 @@ impl TestSite {
         let shutdown = CancellationToken::new();
         let cache = Cache::open(folder.path());
         let thumbs = Thumbs::new(store.clone(), blobs.clone(), cache, None, shutdown.clone());
-        let site = Site { store, blobs, thumbs, live: Live::default(), settings };
+        let site = Site { store, blobs, thumbs, live: Live::default(), metrics: Metrics::default(), settings };
         let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         Self { site, address, client, shutdown, server, _folder: folder }

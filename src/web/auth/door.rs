@@ -41,7 +41,7 @@ pub async fn check(
         Ok(pass) => {
             let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
             if pass.scope < Scope::Full && !reads(request.method(), route) {
-                return Err(Error::ReadOnly);
+                return Err(Error::ReadToken);
             }
             request.extensions_mut().insert(pass.clone());
             let mut response = next.run(request).await;

@@ -4,6 +4,8 @@ mod api;
 mod archive;
 mod auth;
 mod base;
+mod compat;
+mod contract;
 mod files;
 mod generation;
 mod live;
