@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use crate::live::Position;
 use crate::model::{Event, GenerationId, InstanceName, Status, StorageHealth};
-use crate::web::testing::{TestSite, run};
-use crate::web::{Auth, Settings};
+use crate::web::testing::{TestSite, argon2, run};
+use crate::web::{Auth, SessionKey, Settings};
 
 /// What is soon or never.
 const SOON: Duration = Duration::from_secs(10);
@@ -150,7 +150,7 @@ async fn told_to_stop_the_server_ends_streams_at_once() {
 
 #[tokio::test]
 async fn a_stranger_hears_nothing() {
-    let auth = Auth::new(Some("pass"), Vec::new());
+    let auth = Auth::new(Some(argon2("pass")), Vec::new(), SessionKey::of_tests());
     let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
     for path in ["/events", "/cards?ids=1", "/banners"] {
         assert_eq!(site.get(path).await.status(), 401, "{path}");
