@@ -16,6 +16,7 @@ use crate::comfy::Endpoint;
 use crate::config::{Config, Host, Instance, Secret};
 use crate::indexer;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{IndexProgress, Timestamp};
 use crate::recorder::{self, Folders};
 use crate::store::{Cache, Store};
@@ -71,12 +72,14 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     let address = listener.local_addr().context("read the address that was bound")?;
 
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
+    let metrics = Metrics::default();
     let thumbs = thumbs(&config.data_dir, &store, &blobs, &shutdown);
     let site = Site {
         store: store.clone(),
         blobs: blobs.clone(),
         thumbs: thumbs.clone(),
         live: live.clone(),
+        metrics: metrics.clone(),
         settings: site_settings(&config),
     };
     let serving = web::serve(listener, site, shutdown.clone());
@@ -93,7 +96,7 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     });
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
-        let settings = recorder_settings(instance, config.redact_secrets, last_at_work);
+        let settings = recorder_settings(instance, config.redact_secrets, last_at_work, metrics.clone());
         let recording = recorder::run(settings, store.clone(), blobs.clone(), live.clone(), shutdown.clone());
         tasks.spawn(async { recording.await.map_err(anyhow::Error::new) });
     }
@@ -196,7 +199,12 @@ fn site_settings(config: &Config) -> web::Settings {
     }
 }
 
-fn recorder_settings(instance: Instance, redacts_secrets: bool, last_at_work: Option<Timestamp>) -> recorder::Settings {
+fn recorder_settings(
+    instance: Instance,
+    redacts_secrets: bool,
+    last_at_work: Option<Timestamp>,
+    metrics: Metrics,
+) -> recorder::Settings {
     let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
     recorder::Settings {
         name,
@@ -204,6 +212,7 @@ fn recorder_settings(instance: Instance, redacts_secrets: bool, last_at_work: Op
         folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
         redacts_secrets,
         last_at_work,
+        metrics,
     }
 }
 

@@ -20,7 +20,7 @@ pub mod testing;
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};
-pub use gap::{Gap, GapKind};
+pub use gap::{Gap, GapKind, GapTally};
 pub use generation::{
     Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Outline, Status, StatusReason, Summary,
 };

@@ -41,8 +41,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
-    Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp, Told, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GapTally, GenerationId, InstanceId,
+    InstanceName, Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp,
+    Told, Trouble,
 };
 use index::Index;
 use readers::Readers;
@@ -316,6 +317,11 @@ impl Store {
     /// The last gaps of all instances, the latest to start first.
     pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
         self.readers.read(move |conn| gaps::gaps(conn, limit)).await
+    }
+
+    /// How many gaps each instance ever had, of each kind.
+    pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
+        self.readers.read(gaps::tallies).await
     }
 
     /// Notes that the daemon is at work, for the next one to see how long none was.

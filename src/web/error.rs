@@ -11,7 +11,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, VARY, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -19,6 +19,7 @@ use super::headers::PAGE_VARY;
 use super::viewer::Viewer;
 use super::words::Words;
 use super::{compat, query};
+use crate::model::AttachmentState;
 use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
@@ -35,14 +36,16 @@ pub enum Error {
     NoFile,
     #[error("no file of this name")]
     NoNamedFile,
-    #[error("a file that is still being fetched")]
-    Awaited,
     #[error("no such job")]
     NoJob,
     #[error("a change of ComfyUI")]
     ReadOnly,
     #[error("bad request")]
     Compat(#[from] compat::Mistake),
+    #[error("no such output")]
+    NoOutput,
+    #[error("output without bytes: {}", .0.as_str())]
+    NotKept(AttachmentState),
     #[error("method not allowed")]
     Method,
     #[error("bad query")]
@@ -69,6 +72,8 @@ pub enum Error {
     Template(#[from] askama::Error),
     #[error("write JSON")]
     Json(#[from] serde_json::Error),
+    #[error("write metrics")]
+    Metrics(#[source] std::fmt::Error),
     #[error("write a header")]
     Header(#[from] http::header::InvalidHeaderValue),
     #[error("work on a big document")]
@@ -106,11 +111,6 @@ impl Error {
                 "file_not_found",
                 "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
             ),
-            Self::Awaited => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "file_pending",
-                "the file is still being fetched from ComfyUI; ask again in a moment".to_owned(),
-            ),
             // ComfyUI's own words.
             Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
             Self::ReadOnly => (
@@ -120,6 +120,21 @@ impl Error {
                     .to_owned(),
             ),
             Self::Compat(mistake) => (StatusCode::BAD_REQUEST, "bad_request", mistake.to_string()),
+            Self::NoOutput => (
+                StatusCode::NOT_FOUND,
+                "output_not_found",
+                "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them".to_owned(),
+            ),
+            Self::NotKept(AttachmentState::Pending) => (
+                StatusCode::NOT_FOUND,
+                "output_pending",
+                "this file isn't copied yet; ask again in a moment".to_owned(),
+            ),
+            Self::NotKept(_) => (
+                StatusCode::NOT_FOUND,
+                "output_missing",
+                "this file was gone before it could be copied; its reason is in the list of outputs".to_owned(),
+            ),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -161,6 +176,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -181,9 +197,12 @@ impl Error {
             Self::NoGeneration => t.say("error-no-generation"),
             Self::NoDocument => t.say("error-no-document"),
             Self::NoFile => t.say("error-no-file"),
+            Self::NoOutput => t.say("error-no-output"),
+            Self::NotKept(AttachmentState::Pending) => t.say("error-output-pending"),
+            Self::NotKept(_) => t.say("error-output-missing"),
             Self::Method => t.say("error-method"),
             // Never seen on a page.
-            Self::NoNamedFile | Self::Awaited | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
+            Self::NoNamedFile | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
@@ -198,6 +217,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => t.say("error-internal"),
         })
@@ -262,8 +282,7 @@ struct ErrorPage<'a> {
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
 pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -> Response {
     let Public { status, code, mut text } = error.public();
-    let is_failure = status.is_server_error() && !matches!(error, Error::Awaited);
-    let request_id = is_failure.then(|| format!("{:08x}", fastrand::u32(..)));
+    let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
     if let Some(id) = &request_id {
         tracing::error!(request = %id, %method, path = viewer.here, error = chain(error), "request failed");
     }
@@ -300,7 +319,6 @@ fn with_headers(error: &Error, mut response: Response) -> Response {
             let ask = HeaderValue::from_static("Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, ask);
         }
-        Error::Awaited => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
                 response.headers_mut().insert(CONTENT_RANGE, range);

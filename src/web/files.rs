@@ -29,7 +29,20 @@ const SHOWN_CSP: &str = "default-src 'none'; img-src 'self'; media-src 'self'; s
 /// For all else: not even an HTML file that somebody opens from here may run or reach anything.
 const KEPT_AWAY_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-/// Answers for one file.
+/// A kept file by the digest of its bytes, whole or in parts (`Range`). It never changes.
+#[utoipa::path(
+    get, path = "/files/{sha256}/{name}", tag = "files",
+    params(
+        ("sha256" = String, Path, description = "The SHA-256 of the file", min_length = 64, max_length = 64),
+        ("name" = String, Path, description = "What a download is called; any name will do")
+    ),
+    responses(
+        (status = 200, description = "The file as ComfyUI wrote it", content_type = "application/octet-stream"),
+        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 416, description = "The part lies outside of the file", body = super::api::ErrorBody),
+        super::api::Missing, super::api::Refused
+    )
+)]
 pub async fn file(
     State(app): State<App>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -38,11 +51,11 @@ pub async fn file(
     let Path((digest, name)) = path.map_err(|_| Error::NoFile)?;
     let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
     let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    serve(&app, &blob, &name, &request, Cache::Immutable).await
+    serve(&app, &blob, &name, Cache::Immutable, &request).await
 }
 
-/// The bytes, called by that name.
-pub async fn serve(app: &App, blob: &Blob, name: &str, request: &HeaderMap, cache: Cache) -> Result<Response, Error> {
+/// A kept file, whole or in parts, called `name` where it is saved.
+pub async fn serve(app: &App, blob: &Blob, name: &str, cache: Cache, request: &HeaderMap) -> Result<Response, Error> {
     let etag = format!("\"{}\"", blob.digest);
     let file = app.blobs.open_file(&blob.digest).await?.ok_or(Error::NoFile)?;
     let mut headers = HeaderMap::from_iter([

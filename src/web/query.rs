@@ -104,6 +104,19 @@ impl ListQuery {
         Ok(read)
     }
 
+    /// Reads what a script asks where some of the parameters mean nothing.
+    pub fn parse_without(names: &[&str], query: &str, server_zone: Zone) -> Result<Self, Error> {
+        let left = |known: Vec<&'static str>| known.into_iter().filter(|known| !names.contains(known)).collect();
+        let read = Self::parse(query, Author::Script, server_zone).map_err(|error| match error {
+            Error::Unknown { name, known } => Error::Unknown { name, known: left(known) },
+            other => other,
+        })?;
+        match read.given.iter().find(|(given, _)| names.contains(given)) {
+            None => Ok(read),
+            Some((name, _)) => Err(Error::Unknown { name: (*name).to_owned(), known: left(NAMES.to_vec()) }),
+        }
+    }
+
     /// What was given under that name.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())

@@ -4,23 +4,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::ALLOW;
 use tower_http::compression::CompressionLayer;
 
-use super::api::{self, generations, health, suggest};
+use super::api::{self, health};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, compat, cors, events, files, host, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, cors, etag, events, files, host, metrics, origin, preferences, thumbs};
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
+    let (api_texts, api_files) = api::routes();
+    let (api_texts, api_files) = (Router::from(api_texts), Router::from(api_files));
     // Text, which shrinks to a fifth. Files are compressed already, or asked for in parts.
     let texts = Router::new()
         .route("/", get(history::page))
@@ -31,12 +33,10 @@ pub fn router(app: App) -> Router {
         .route("/facets", get(facets::fragment))
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
-        .route("/api/v1/generations", get(generations::list))
-        .route("/api/v1/generations/{id}", get(generations::detail))
-        .route("/api/v1/facets", get(api::facets::facets))
-        .route("/api/v1/suggest", get(suggest::suggest))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
+        .merge(api_texts)
+        .layer(from_fn(etag::mark))
         .layer(CompressionLayer::new());
     // What is dropped on ComfyUI's canvas.
     let shared = Router::new()
@@ -53,7 +53,8 @@ pub fn router(app: App) -> Router {
         .merge(shared)
         .merge(compat::routes())
         .route("/g/{id}/files.zip", get(archive::one))
-        .route("/api/v1/generations.zip", get(archive::many))
+        .merge(api_files)
+        .route("/metrics", get(metrics::metrics))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
         .route("/readyz", get(health::ready))
         .route("/events", get(events::stream))
@@ -74,6 +75,8 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
     let format = Format::of(&request);
     let viewer = Viewer::read(request.headers(), request.uri(), app.zone);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         let allow = response.headers_mut().remove(ALLOW);
@@ -83,6 +86,7 @@ async fn edge(State(app): State<App>, request: Request, next: Next) -> Response 
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
     headers::finish(response.headers_mut(), cache);
     let took = started.elapsed();
+    app.metrics.answered(&method, &route, response.status().as_u16(), took);
     tracing::debug!(%method, path, status = response.status().as_u16(), ?took, "answered");
     response
 }

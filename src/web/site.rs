@@ -11,9 +11,11 @@ use super::auth::Auth;
 use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
+use super::told::Memory;
 use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::Timestamp;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
@@ -36,6 +38,8 @@ pub struct Site {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
     /// How the operator wants it.
     pub settings: Settings,
 }
@@ -68,6 +72,10 @@ pub struct Shared {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What the prompts of the lists say.
+    pub told: Memory,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
     /// The names we answer to.
@@ -86,12 +94,27 @@ pub struct Shared {
 impl App {
     /// Joins the site with the address it is served at, and with the word to stop.
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
-        let Site { store, blobs, thumbs, live, settings } = site;
+        let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        let shared = Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, origins, heavy };
+        let told = Memory::default();
+        let shared = Shared {
+            store,
+            blobs,
+            thumbs,
+            live,
+            metrics,
+            told,
+            zone,
+            hosts,
+            auth,
+            closing,
+            started_at,
+            origins,
+            heavy,
+        };
         Self(Arc::new(shared))
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ask::{Asked, Mistake};
-use crate::model::{Blob, FileRef, Folder, PromptId, ThumbSize};
+use crate::model::{AttachmentState, Blob, FileRef, Folder, PromptId, ThumbSize};
 use crate::store::Named;
 use crate::thumbs::Made;
 use crate::web::error::Error;
@@ -41,7 +41,7 @@ pub async fn view(State(app): State<App>, RawQuery(query): RawQuery, request: He
         return Ok(small);
     }
     // The next run may give other bytes under this name.
-    files::serve(&app, &blob, &file.filename, &request, Cache::Live).await
+    files::serve(&app, &blob, &file.filename, Cache::Live, &request).await
 }
 
 /// The name, as ComfyUI reads it: the folder may stand behind it (`x.png [temp]`), and a path before it doesn't count.
@@ -72,7 +72,7 @@ async fn find(app: &App, file: &FileRef, prompt_id: Option<PromptId>) -> Result<
         }
         match timeout_at(deadline, events.recv()).await {
             Ok(Ok(_) | Err(RecvError::Lagged(_))) if !app.closing.is_cancelled() => {}
-            _ => return Err(Error::Awaited),
+            _ => return Err(Error::NotKept(AttachmentState::Pending)),
         }
     }
 }

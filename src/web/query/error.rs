@@ -54,6 +54,8 @@ pub enum BadValue {
     Date,
     #[error("not a day: use YYYY-MM-DD")]
     Day,
+    #[error("too many days: use 367 at most")]
+    LongSpan,
     #[error("not a month: use YYYY-MM")]
     Month,
     #[error("use previews=shown, or leave it out")]

@@ -3,6 +3,7 @@
 mod api;
 mod archive;
 mod compat;
+mod contract;
 mod files;
 mod generation;
 mod live;
