@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
 use crate::comfy::Endpoint;
-use crate::config::{Config, Host, Instance, Secret};
+use crate::config::{Config, Host, Instance, Password};
 use crate::indexer;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -94,6 +94,7 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         indexing.await;
         Ok(())
     });
+    let base = config.base_path.clone();
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
         let settings = recorder_settings(instance, config.redact_secrets, last_at_work, metrics.clone());
@@ -105,7 +106,7 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         noting.await;
         Ok(())
     });
-    announce(&format!("comfy-recall listening on http://{address}\n"))?;
+    announce(&format!("comfy-recall listening on http://{address}{base}\n"))?;
 
     let outcome = tokio::select! {
         () = signals.next() => Ok(()),
@@ -190,10 +191,16 @@ fn is_loopback(address: IpAddr) -> bool {
 
 fn site_settings(config: &Config) -> web::Settings {
     let auth = &config.auth;
-    let (password, token) = (auth.password.as_ref().map(Secret::expose), auth.token.as_ref().map(Secret::expose));
+    let password = match &auth.password {
+        Some(Password::Plain(password)) => Some(password.expose()),
+        _ => None,
+    };
+    let tokens = auth.tokens.iter().map(|token| token.hash.0).collect();
     web::Settings {
         allowed_hosts: config.allowed_hosts.clone(),
-        auth: Auth::new(password, token),
+        base: config.base_path.clone(),
+        proxies: config.trusted_proxies.clone(),
+        auth: Auth::new(password, tokens),
         zone: Zone::default(),
         comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
     }

@@ -34,6 +34,10 @@ pub enum Error {
     NoDocument,
     #[error("no such file")]
     NoFile,
+    #[error("no such output")]
+    NoOutput,
+    #[error("output without bytes: {}", .0.as_str())]
+    NotKept(AttachmentState),
     #[error("no file of this name")]
     NoNamedFile,
     #[error("no such job")]
@@ -42,10 +46,6 @@ pub enum Error {
     ReadOnly,
     #[error("bad request")]
     Compat(#[from] compat::Mistake),
-    #[error("no such output")]
-    NoOutput,
-    #[error("output without bytes: {}", .0.as_str())]
-    NotKept(AttachmentState),
     #[error("method not allowed")]
     Method,
     #[error("bad query")]
@@ -106,20 +106,6 @@ impl Error {
             Self::NoFile => {
                 (StatusCode::NOT_FOUND, "file_not_found", "there is no file with this digest here".to_owned())
             }
-            Self::NoNamedFile => (
-                StatusCode::NOT_FOUND,
-                "file_not_found",
-                "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
-            ),
-            // ComfyUI's own words.
-            Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
-            Self::ReadOnly => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "read_only",
-                "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself"
-                    .to_owned(),
-            ),
-            Self::Compat(mistake) => (StatusCode::BAD_REQUEST, "bad_request", mistake.to_string()),
             Self::NoOutput => (
                 StatusCode::NOT_FOUND,
                 "output_not_found",
@@ -135,6 +121,20 @@ impl Error {
                 "output_missing",
                 "this file was gone before it could be copied; its reason is in the list of outputs".to_owned(),
             ),
+            Self::NoNamedFile => (
+                StatusCode::NOT_FOUND,
+                "file_not_found",
+                "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
+            ),
+            // ComfyUI's own words.
+            Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
+            Self::ReadOnly => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "read_only",
+                "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself"
+                    .to_owned(),
+            ),
+            Self::Compat(mistake) => (StatusCode::BAD_REQUEST, "bad_request", mistake.to_string()),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -280,15 +280,15 @@ struct ErrorPage<'a> {
 }
 
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
-pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -> Response {
+pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
-    let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
-    if let Some(id) = &request_id {
-        tracing::error!(request = %id, %method, path = viewer.here, error = chain(error), "request failed");
+    let request_id = status.is_server_error().then_some(request_id);
+    if let Some(id) = request_id {
+        tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
     }
     let mut response = match format {
         Format::Json | Format::Compat(_) => {
-            if let Some(id) = &request_id {
+            if let Some(id) = request_id {
                 let _ = write!(text, " under request {id}");
             }
             if let Format::Compat(manner) = format {
@@ -299,7 +299,7 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -
         Format::Page => {
             let t = viewer.words;
             let (title, text) = (t.say(title_key(status)), error.words(t).unwrap_or(Cow::Borrowed(&text)));
-            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id: request_id.as_deref() };
+            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id };
             let page = page.render();
             // The template has nothing that could fail; if it does, the plain text is still an answer.
             page.map_or_else(
@@ -345,11 +345,13 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::model::BasePath;
     use crate::web::zone::Zone;
 
     async fn body(error: Error, format: Format) -> String {
-        let viewer = Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default());
-        let response = render(&error, format, &Method::GET, &viewer);
+        let viewer =
+            Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default(), &BasePath::default());
+        let response = render(&error, format, &Method::GET, &viewer, "7");
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

@@ -3,6 +3,7 @@
 
 mod api;
 mod archive;
+mod arrival;
 mod assets;
 mod auth;
 mod compat;

@@ -6,18 +6,20 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::header::ALLOW;
 use tower_http::compression::CompressionLayer;
 
 use super::api::{self, health};
+use super::arrival::{Arrival, Place, REQUEST_ID};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, status};
 use super::site::App;
 use super::viewer::Viewer;
 use super::{archive, assets, auth, compat, cors, etag, events, files, host, metrics, origin, preferences, thumbs};
+use crate::model::BasePath;
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -70,23 +72,38 @@ pub fn router(app: App) -> Router {
 }
 
 /// The outermost layer: errors become what their client can read, cache policies become headers.
-async fn edge(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let format = Format::of(&request);
-    let viewer = Viewer::read(request.headers(), request.uri(), app.zone);
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let viewer = Viewer::read(request.headers(), request.uri(), app.zone, &app.base);
+    let method = request.method().clone();
     // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let mut response = next.run(request).await;
+    let is_health = request.uri().path() == "/healthz";
+    let mut response = match arrival.place {
+        Place::Inside => next.run(request).await,
+        Place::Outside if is_health => next.run(request).await,
+        Place::Outside => Error::NotFound.into_response(),
+        Place::Door => door(&app.base, request.uri().query()),
+    };
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         let allow = response.headers_mut().remove(ALLOW);
-        response = error::render(&error, format, &method, &viewer);
+        response = error::render(&error, format, &method, &viewer, arrival.id());
         response.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
     }
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
     headers::finish(response.headers_mut(), cache);
+    response.headers_mut().insert(REQUEST_ID, arrival.id.clone());
     let took = started.elapsed();
     app.metrics.answered(&method, &route, response.status().as_u16(), took);
-    tracing::debug!(%method, path, status = response.status().as_u16(), ?took, "answered");
+    let (request, path) = (arrival.id(), arrival.path.as_str());
+    let Arrival { client, is_https, .. } = arrival;
+    tracing::debug!(request, %client, is_https, %method, path, status = response.status().as_u16(), ?took, "answered");
     response
+}
+
+/// From `/history` to `/history/`, which every link of ours names.
+fn door(base: &BasePath, query: Option<&str>) -> Response {
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{base}/{query}")).into_response()
 }

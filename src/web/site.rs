@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::model::Timestamp;
+use crate::model::{BasePath, Timestamp};
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 
@@ -49,6 +50,10 @@ pub struct Site {
 pub struct Settings {
     /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
     pub allowed_hosts: Vec<String>,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// Who may read; `None`: everybody who reaches us.
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
@@ -78,6 +83,10 @@ pub struct Shared {
     pub told: Memory,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// The names we answer to.
     pub hosts: AllowedHosts,
     /// Who may read.
@@ -98,20 +107,21 @@ impl App {
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        let told = Memory::default();
+        let Settings { base, proxies, auth, zone, .. } = settings;
         let shared = Shared {
             store,
             blobs,
             thumbs,
             live,
             metrics,
-            told,
+            told: Memory::default(),
             zone,
+            base,
+            proxies,
             hosts,
             auth,
             closing,
-            started_at,
+            started_at: Timestamp::now(),
             origins,
             heavy,
         };
@@ -120,7 +130,7 @@ impl App {
 
     /// What stands before every address of ours: empty, or `/` and a path without a slash at its end.
     pub fn base(&self) -> &str {
-        ""
+        self.base.as_str()
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

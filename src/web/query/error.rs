@@ -52,10 +52,10 @@ pub enum BadValue {
     Ids,
     #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
     Date,
-    #[error("not a day: use YYYY-MM-DD")]
-    Day,
     #[error("too many days: use 367 at most")]
     LongSpan,
+    #[error("not a day: use YYYY-MM-DD")]
+    Day,
     #[error("not a month: use YYYY-MM")]
     Month,
     #[error("use previews=shown, or leave it out")]

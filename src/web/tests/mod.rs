@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod base;
 mod compat;
 mod contract;
 mod files;
