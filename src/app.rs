@@ -23,6 +23,7 @@ use crate::search::Zone;
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, SessionKey, Site};
+use crate::webhooks::{self, Webhook};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);
@@ -95,7 +96,11 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         indexing.await;
         Ok(())
     });
-    let base = config.base_path.clone();
+    let (base, webhooks) = (config.base_path.clone(), webhooks(config.webhooks));
+    // Before anything ends that they want to know of.
+    webhooks::subscribe(&store, &webhooks).await.context("note who is told of what ends")?;
+    let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
+    tasks.spawn(async { telling.await.context("prepare to call webhooks") });
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
         let settings = recorder_settings(instance, config.redact_secrets, last_at_work, metrics.clone());
@@ -219,6 +224,17 @@ fn site_settings(config: &Config) -> anyhow::Result<web::Settings> {
         cors_origins: config.cors_origins.clone(),
         comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
     })
+}
+
+fn webhooks(configured: Vec<config::Webhook>) -> Vec<Webhook> {
+    let webhook = |it: config::Webhook| Webhook {
+        shown: it.shown(),
+        key: it.key(),
+        url: it.url,
+        statuses: it.statuses,
+        instances: it.instances,
+    };
+    configured.into_iter().map(webhook).collect()
 }
 
 fn recorder_settings(

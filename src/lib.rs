@@ -23,3 +23,4 @@ pub mod store;
 pub mod telemetry;
 pub mod thumbs;
 pub mod web;
+pub mod webhooks;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 21] = [
+const MAY_NAME: [(&str, &[&str]); 22] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -25,6 +25,7 @@ const MAY_NAME: [(&str, &[&str]); 21] = [
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),
+    ("webhooks", &["store", "export", "facts", "live", "model"]),
     // 3: edge
     ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json"]),
     // 4: app

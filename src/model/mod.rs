@@ -15,6 +15,7 @@ mod thumbnail;
 mod time;
 mod told;
 mod trouble;
+mod webhook;
 
 #[cfg(test)]
 pub mod testing;
@@ -36,3 +37,4 @@ pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
 pub use told::{Nth, Stretch, Told};
 pub use trouble::{Cause, Trouble};
+pub use webhook::{Delivery, Subscriber};

@@ -9,6 +9,7 @@ mod cache;
 mod codes;
 mod count;
 mod covers;
+mod deliveries;
 mod derived;
 mod detail;
 mod document;
@@ -41,10 +42,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GapTally, GenerationId, InstanceId,
-    InstanceName, Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp,
-    Told, Trouble,
+    Blob, Comfyui, Delivery, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GapTally, GenerationId,
+    InstanceId, InstanceName, Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch,
+    Subscriber, Summary, Timestamp, Told, Trouble,
 };
+use codes::DigestBytes;
 use index::Index;
 use readers::Readers;
 use writer::{Session, Writer};
@@ -333,6 +335,37 @@ impl Store {
     /// How many gaps each instance ever had, of each kind.
     pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
         self.readers.read(gaps::tallies).await
+    }
+
+    /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
+    /// have to be there, see [`Store::instance`].
+    pub async fn subscribe(&self, subscribers: Vec<Subscriber>) -> Result<(), Error> {
+        self.writer.write(move |session| deliveries::subscribe(session, &subscribers, Timestamp::now())).await
+    }
+
+    /// Up to `most` messages to that address that are due, the longest due first.
+    pub async fn due_deliveries(&self, address: Digest, now: Timestamp, most: u32) -> Result<Vec<Delivery>, Error> {
+        self.readers.read(move |conn| deliveries::due(conn, DigestBytes(address), now, most)).await
+    }
+
+    /// When the next message to that address is due; `None` when there is none.
+    pub async fn next_delivery_at(&self, address: Digest) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(move |conn| deliveries::next_at(conn, DigestBytes(address))).await
+    }
+
+    /// Notes that a message was heard, or given up.
+    pub async fn delivery_heard(&self, id: i64) -> Result<(), Error> {
+        self.writer.write(move |session| deliveries::heard(&session.conn, id)).await
+    }
+
+    /// Notes that a message is sent at that time. `was_tried`: whether it was now.
+    pub async fn delivery_later(&self, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
+        self.writer.write(move |session| deliveries::later(&session.conn, id, at, was_tried)).await
+    }
+
+    /// How many messages wait, for all addresses.
+    pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
+        self.readers.read(deliveries::waiting).await
     }
 
     /// Notes that the daemon is at work, for the next one to see how long none was.

@@ -6,7 +6,7 @@ use super::codes::{Coded, PackedId};
 use super::outputs::{self, beginning};
 use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
-use super::{Error, NewAttachment, attachments, unindexed};
+use super::{Error, NewAttachment, attachments, deliveries, unindexed};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
 use crate::model::{StatusReason, Timestamp};
 
@@ -114,10 +114,10 @@ pub(super) fn save(
 }
 
 fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
-    let Session { conn, bases, tallies, .. } = session;
-    let id = match run.id {
-        None => insert(conn, tallies, instance, comfyui, run)?,
-        Some(id) => update(conn, tallies, instance, comfyui, id, run)?,
+    let Session { conn, bases, tallies, listeners, .. } = session;
+    let (id, before) = match run.id {
+        None => (insert(conn, tallies, instance, comfyui, run)?, None),
+        Some(id) => (id, Some(update(conn, tallies, instance, comfyui, id, run)?)),
     };
     for document in &run.documents {
         if run.id.is_none() {
@@ -128,6 +128,7 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
     }
     attachments::save(conn, tallies, instance, id, run.id.is_none(), &run.attachments)?;
     unindexed::note(conn, id)?;
+    deliveries::note(conn, listeners, instance, id, before, run)?;
     Ok(id)
 }
 
@@ -166,6 +167,7 @@ fn insert(
     Ok(id)
 }
 
+/// Gives the status that the run had.
 fn update(
     conn: &Connection,
     tallies: &mut Tallies,
@@ -173,7 +175,7 @@ fn update(
     comfyui: Option<i64>,
     id: GenerationId,
     run: &Save,
-) -> Result<GenerationId, Error> {
+) -> Result<Status, Error> {
     let before = tally::counted(conn, id)?.filter(|row| row.instance == instance);
     let before = before.ok_or(Error::UnknownGeneration(id))?;
     let error = run.error.as_ref();
@@ -197,8 +199,9 @@ fn update(
         error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
         run.outputs_to_execute,
     ])?;
+    let status = before.status;
     tallies.replace(before, Counted { status: run.status, ..before });
-    Ok(id)
+    Ok(status)
 }
 
 /// The row of a ComfyUI; `None` when nothing is known of it, so that a later save may fill it in.

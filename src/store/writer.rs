@@ -7,6 +7,7 @@ use std::thread;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::deliveries::Listener;
 use super::documents::Bases;
 use super::tally::Tallies;
 use super::{Error, open};
@@ -28,11 +29,13 @@ pub(super) struct Session {
     pub(super) comfyui: Option<(Comfyui, i64)>,
     /// What the job in hand has to write of them.
     pub(super) tallies: Tallies,
+    /// Who is told when a run has ended.
+    pub(super) listeners: Vec<Listener>,
 }
 
 impl Session {
     pub(super) fn new(conn: Connection) -> Self {
-        Self { conn, bases: Bases::default(), comfyui: None, tallies: Tallies::default() }
+        Self { conn, bases: Bases::default(), comfyui: None, tallies: Tallies::default(), listeners: Vec::new() }
     }
 
     /// Forgets what may name rows that were rolled back.

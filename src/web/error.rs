@@ -41,8 +41,6 @@ pub enum Error {
     NotKept(AttachmentState),
     #[error("no file of this name")]
     NoNamedFile,
-    #[error("a file that is still being fetched")]
-    Awaited,
     #[error("no such job")]
     NoJob,
     #[error("a change of ComfyUI")]
@@ -133,11 +131,6 @@ impl Error {
                 "file_not_found",
                 "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
             ),
-            Self::Awaited => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "file_pending",
-                "the file is still being fetched from ComfyUI; ask again in a moment".to_owned(),
-            ),
             // ComfyUI's own words.
             Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
             Self::ReadOnly => (
@@ -224,7 +217,7 @@ impl Error {
             Self::NotKept(_) => t.say("error-output-missing"),
             Self::Method => t.say("error-method"),
             // Never seen on a page.
-            Self::NoNamedFile | Self::Awaited | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
+            Self::NoNamedFile | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
@@ -311,8 +304,7 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, r
         (Error::Unauthorized(Asks { is_page: false, .. }), Format::Page) => Format::Json,
         _ => format,
     };
-    let is_failure = status.is_server_error() && !matches!(error, Error::Awaited);
-    let request_id = is_failure.then_some(request_id);
+    let request_id = status.is_server_error().then_some(request_id);
     if let Some(id) = request_id {
         tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
     }
@@ -352,7 +344,6 @@ fn with_headers(error: &Error, mut response: Response) -> Response {
             }
         }
         Error::TooMany { seconds } => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds))),
-        Error::Awaited => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
                 response.headers_mut().insert(CONTENT_RANGE, range);

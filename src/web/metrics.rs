@@ -92,6 +92,8 @@ async fn kept(app: &App, moment: &mut Moment) -> Result<(), Error> {
     }
     let waiting = app.store.index_progress().await?.waiting;
     moment.number("unindexed_generations", "Runs that searches may not find yet", waiting);
+    let messages = app.store.deliveries_waiting().await?;
+    moment.number("webhook_messages_waiting", "Messages to webhooks that nobody took yet", messages);
     let is_writable = app.live.storage() == StorageHealth::Writable;
     moment.number("storage_writable", "Whether the last write went through", u64::from(is_writable));
     Ok(())

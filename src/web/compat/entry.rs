@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::write::{Object, member, number, quoted, strict};
 use crate::json::{Scanner, members};
-use crate::model::{DocumentKind, StatusReason, Timestamp, Told};
+use crate::model::{DocumentKind, Status, StatusReason, Timestamp, Told};
 
 /// What an entry needs.
 pub const ALL: &[DocumentKind] = &DocumentKind::ALL;
@@ -89,9 +89,10 @@ pub struct End {
 }
 
 impl End {
-    /// As ComfyUI's history told it. A run that ended without a word of it has given nothing that is known, and ComfyUI's
-    /// own words for what became of it: `error`, and for one that was taken out of the queue the message of one that was
-    /// stopped, which is how ComfyUI's jobs tell `cancelled` from `failed`.
+    /// As ComfyUI's history told it. A run that ended without a word of it has given nothing that is known; what became of
+    /// it is said in ComfyUI's words, by which its clients tell `cancelled` from `failed` and both from what still waits:
+    /// the message of a run that was stopped for one that was taken out of the queue, and that of an error for one that
+    /// is lost.
     pub fn of(run: &Told) -> Self {
         let Some(result) = run.document(DocumentKind::Result) else { return Self::untold(run) };
         let part = |key: &str| member(result, key).filter(|json| *json != "null").map(strict);
@@ -103,14 +104,31 @@ impl End {
     }
 
     fn untold(run: &Told) -> Self {
-        let stopped = run.finished_at.filter(|_| run.status_reason == Some(StatusReason::Dequeued)).map(|at| {
-            let told = Object::new().text("prompt_id", run.prompt_id.as_str()).json("timestamp", &millis(at)).finish();
-            format!("[\"execution_interrupted\", {told}]")
-        });
-        let messages = format!("[{}]", stopped.unwrap_or_default());
+        let mut told = Object::new();
+        told.text("prompt_id", run.prompt_id.as_str());
+        let event = if run.status == Status::Cancelled {
+            "execution_interrupted"
+        } else {
+            told.text("node_id", "").text("node_type", "").json("executed", "[]");
+            told.text("exception_message", reason(run.status_reason)).text("exception_type", "comfy_recall.Lost");
+            told.json("traceback", "[]").json("current_inputs", "{}").json("current_outputs", "[]");
+            "execution_error"
+        };
+        told.json("timestamp", &millis(run.finished_at.unwrap_or(run.created_at)));
+        let messages = format!("[[{}, {}]]", quoted(event), told.finish());
         let status =
             Object::new().text("status_str", "error").json("completed", "false").json("messages", &messages).finish();
         Self { outputs: "{}".to_owned(), status, meta: Some("{}".to_owned()) }
+    }
+}
+
+/// Why a run is lost.
+fn reason(reason: Option<StatusReason>) -> &'static str {
+    match reason {
+        Some(StatusReason::HistoryDeleted) => {
+            "the run ended, but was deleted from ComfyUI's history before it could be recorded"
+        }
+        _ => "ComfyUI ended while this run waited or ran; nobody knows what it gave",
     }
 }
 
@@ -122,7 +140,7 @@ pub fn millis(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Document, GenerationId, PromptId, Status};
+    use crate::model::{Document, GenerationId, PromptId};
 
     pub fn told(status: Status, documents: &[(DocumentKind, &str)]) -> Told {
         Told {
@@ -178,7 +196,16 @@ mod tests {
     fn a_run_whose_end_nobody_told_has_ended_all_the_same() {
         let lost = End::of(&told(Status::Lost, &[]));
         assert_eq!(lost.outputs, "{}");
-        assert_eq!(lost.status, r#"{"status_str": "error", "completed": false, "messages": []}"#);
+        assert_eq!(
+            lost.status,
+            concat!(
+                r#"{"status_str": "error", "completed": false, "messages": [["execution_error", {"prompt_id": "p/\"1", "#,
+                r#""node_id": "", "node_type": "", "executed": [], "#,
+                r#""exception_message": "ComfyUI ended while this run waited or ran; nobody knows what it gave", "#,
+                r#""exception_type": "comfy_recall.Lost", "traceback": [], "current_inputs": {}, "current_outputs": [], "#,
+                r#""timestamp": 3000}]]}"#
+            )
+        );
         let dequeued = Told { status_reason: Some(StatusReason::Dequeued), ..told(Status::Cancelled, &[]) };
         assert_eq!(
             End::of(&dequeued).status,

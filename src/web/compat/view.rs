@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ask::{Asked, Mistake};
-use crate::model::{Blob, FileRef, Folder, PromptId, ThumbSize};
+use crate::model::{AttachmentState, Blob, FileRef, Folder, PromptId, ThumbSize};
 use crate::store::Named;
 use crate::thumbs::Made;
 use crate::web::error::Error;
@@ -72,7 +72,7 @@ async fn find(app: &App, file: &FileRef, prompt_id: Option<PromptId>) -> Result<
         }
         match timeout_at(deadline, events.recv()).await {
             Ok(Ok(_) | Err(RecvError::Lagged(_))) if !app.closing.is_cancelled() => {}
-            _ => return Err(Error::Awaited),
+            _ => return Err(Error::NotKept(AttachmentState::Pending)),
         }
     }
 }

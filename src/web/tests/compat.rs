@@ -113,19 +113,21 @@ async fn a_run_that_ended_without_a_word_of_comfyui_has_an_end_too() {
     let at = Some(Timestamp::from_millis(NOON));
     site.save(Save { status_reason: reason, finished_at: at, ..run("dequeued", Status::Cancelled, 1) }).await;
     let history = site.json("/history").await;
-    assert_eq!(
-        history["lost"],
-        json!({
-            "prompt": [null, "lost", {}, {}, []],
-            "outputs": {},
-            "status": {"status_str": "error", "completed": false, "messages": []},
-            "meta": {},
-        })
-    );
+    assert_eq!(history["lost"]["prompt"], json!([null, "lost", {}, {}, []]));
+    assert_eq!((&history["lost"]["outputs"], &history["lost"]["meta"]), (&json!({}), &json!({})));
+    let status = &history["lost"]["status"];
+    assert_eq!((&status["status_str"], &status["completed"]), (&json!("error"), &json!(false)));
+    assert_eq!(status["messages"][0][0], "execution_error");
+    assert_eq!(status["messages"][0][1]["exception_type"], "comfy_recall.Lost");
     let interrupted = json!([["execution_interrupted", {"prompt_id": "dequeued", "timestamp": NOON}]]);
     assert_eq!(history["dequeued"]["status"]["messages"], interrupted);
     let words = |job: &Value| job["status"].as_str().unwrap().to_owned();
-    assert_eq!(words(&site.json("/api/jobs/lost").await), "failed");
+    let lost = site.json("/api/jobs/lost").await;
+    assert_eq!(words(&lost), "failed");
+    assert!(
+        lost["execution_error"]["exception_message"].as_str().unwrap().starts_with("ComfyUI ended while"),
+        "{lost}"
+    );
     assert_eq!(words(&site.json("/api/jobs/dequeued").await), "cancelled");
 }
 
