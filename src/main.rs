@@ -35,15 +35,22 @@ fn main() -> ExitCode {
 
 fn run(command: &Command, effective: &Effective) -> ExitCode {
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty())
-        || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|it| !it.is_empty());
+    let is_plain = is_set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
     let size = terminal_size::terminal_size_of(&stdout);
     let is_terminal = stdout.is_terminal();
     let width = is_terminal.then(|| size.map_or(80, |(width, _)| usize::from(width.0)).max(1));
     let is_watched = stderr.is_terminal();
+    let has_display = !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout.lock());
-    let mut screen =
-        Screen { out: &mut out, notes: &mut stderr, width, is_colored: is_terminal && !is_plain, is_watched };
+    let mut screen = Screen {
+        out: &mut out,
+        notes: &mut stderr,
+        width,
+        is_colored: is_terminal && !is_plain,
+        has_display,
+        is_watched,
+    };
     match commands::run(command, effective, &mut screen) {
         Ok(()) | Err(commands::Error::ReaderLeft) => ExitCode::SUCCESS,
         Err(commands::Error::Usage(line)) => complain(format!("{line}; see comfy-recall --help"), WRONG_USAGE),
