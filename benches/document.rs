@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::live::Live;
+use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{Comfyui, Document, DocumentKind, GenerationId, PromptId, Status, Timestamp};
 use comfy_recall::store::{Cache, Save, Store};
 use comfy_recall::thumbs::Thumbs;
@@ -31,7 +32,14 @@ pub async fn measure() -> Vec<Row> {
     let stop = CancellationToken::new();
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
     let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder.path()), None, stop.clone());
-    let site = Site { store: store.clone(), blobs, thumbs, live: Live::default(), settings: Settings::default() };
+    let site = Site {
+        store: store.clone(),
+        blobs,
+        thumbs,
+        live: Live::default(),
+        metrics: Metrics::default(),
+        settings: Settings::default(),
+    };
     let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
     let client = client();
     let mut rows = Vec::new();

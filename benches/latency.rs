@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::live::{Live, Position};
+use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
 use comfy_recall::recorder::{self, Folders, Settings};
 use comfy_recall::store::Store;
@@ -33,6 +34,7 @@ pub async fn measure() -> Vec<Row> {
         folders: Folders::default(),
         redacts_secrets: true,
         last_at_work: None,
+        metrics: Metrics::default(),
     };
     let stop = CancellationToken::new();
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::live::Live;
+use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{
     Blob, Comfyui, Cursor, Digest, FileRef, Filter, GenerationId, Limit, MediaKind, PromptId, Role, Start, Status,
     Timestamp,
@@ -40,7 +41,14 @@ pub async fn measure() -> Vec<Row> {
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
     let stop = CancellationToken::new();
     let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder.path()), None, stop.clone());
-    let site = Site { store: store.clone(), blobs, thumbs, live: Live::default(), settings: Settings::default() };
+    let site = Site {
+        store: store.clone(),
+        blobs,
+        thumbs,
+        live: Live::default(),
+        metrics: Metrics::default(),
+        settings: Settings::default(),
+    };
     let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
     let nothing = request(address, "/healthz").await;
     let mut rows =

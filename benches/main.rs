@@ -8,6 +8,8 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+#[path = "api/main.rs"]
+mod api;
 mod backfill;
 mod document;
 mod facts;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
         measure(&wanted, "recording", &mut rows, recording::measure()).await;
         measure(&wanted, "find", &mut rows, find::measure()).await;
+        measure(&wanted, "api", &mut rows, api::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         measure(&wanted, "facts", &mut rows, facts::measure()).await;
         rows

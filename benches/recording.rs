@@ -6,6 +6,7 @@ use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::indexer;
 use comfy_recall::live::Live;
+use comfy_recall::metrics::Metrics;
 use comfy_recall::model::Filter;
 use comfy_recall::recorder::{self, Folders};
 use comfy_recall::store::Store;
@@ -45,6 +46,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
         folders: Folders::default(),
         redacts_secrets: true,
         last_at_work: None,
+        metrics: Metrics::default(),
     };
     let start = Instant::now();
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));

@@ -13,9 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
 use crate::comfy::Endpoint;
-use crate::config::{Config, Host, Instance, Secret};
+use crate::config::{Config, Host, Instance, Password};
 use crate::indexer;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{IndexProgress, Timestamp};
 use crate::recorder::{self, Folders};
 use crate::search::Zone;
@@ -72,12 +73,14 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     let address = listener.local_addr().context("read the address that was bound")?;
 
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
+    let metrics = Metrics::default();
     let thumbs = thumbs(&config.data_dir, &store, &blobs, &shutdown);
     let site = Site {
         store: store.clone(),
         blobs: blobs.clone(),
         thumbs: thumbs.clone(),
         live: live.clone(),
+        metrics: metrics.clone(),
         settings: site_settings(&config),
     };
     let serving = web::serve(listener, site, shutdown.clone());
@@ -92,9 +95,10 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         indexing.await;
         Ok(())
     });
+    let base = config.base_path.clone();
     let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
     for instance in config.comfyui {
-        let settings = recorder_settings(instance, config.redact_secrets, last_at_work);
+        let settings = recorder_settings(instance, config.redact_secrets, last_at_work, metrics.clone());
         let recording = recorder::run(settings, store.clone(), blobs.clone(), live.clone(), shutdown.clone());
         tasks.spawn(async { recording.await.map_err(anyhow::Error::new) });
     }
@@ -103,7 +107,7 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         noting.await;
         Ok(())
     });
-    announce(&format!("comfy-recall listening on http://{address}\n"))?;
+    announce(&format!("comfy-recall listening on http://{address}{base}\n"))?;
 
     let outcome = tokio::select! {
         () = signals.next() => Ok(()),
@@ -188,16 +192,27 @@ fn is_loopback(address: IpAddr) -> bool {
 
 fn site_settings(config: &Config) -> web::Settings {
     let auth = &config.auth;
-    let (password, token) = (auth.password.as_ref().map(Secret::expose), auth.token.as_ref().map(Secret::expose));
+    let password = match &auth.password {
+        Some(Password::Plain(password)) => Some(password.expose()),
+        _ => None,
+    };
+    let tokens = auth.tokens.iter().map(|token| token.hash.0).collect();
     web::Settings {
         allowed_hosts: config.allowed_hosts.clone(),
-        auth: Auth::new(password, token),
+        base: config.base_path.clone(),
+        proxies: config.trusted_proxies.clone(),
+        auth: Auth::new(password, tokens),
         zone: Zone::default(),
         comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
     }
 }
 
-fn recorder_settings(instance: Instance, redacts_secrets: bool, last_at_work: Option<Timestamp>) -> recorder::Settings {
+fn recorder_settings(
+    instance: Instance,
+    redacts_secrets: bool,
+    last_at_work: Option<Timestamp>,
+    metrics: Metrics,
+) -> recorder::Settings {
     let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
     recorder::Settings {
         name,
@@ -205,6 +220,7 @@ fn recorder_settings(instance: Instance, redacts_secrets: bool, last_at_work: Op
         folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
         redacts_secrets,
         last_at_work,
+        metrics,
     }
 }
 

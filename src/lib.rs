@@ -15,6 +15,7 @@ pub mod indexer;
 pub mod json;
 pub mod live;
 pub mod media;
+pub mod metrics;
 pub mod model;
 pub mod recorder;
 pub mod search;

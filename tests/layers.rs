@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 20] = [
+const MAY_NAME: [(&str, &[&str]); 21] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -19,13 +19,14 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ("facts", &["model", "json"]),
     ("search", &["model"]),
     ("live", &["model"]),
+    ("metrics", &["model"]),
     // 2: engine
-    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "model", "json"]),
+    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json"]),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),
     // 3: edge
-    ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

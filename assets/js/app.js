@@ -3,7 +3,7 @@
 import "./banners.js";
 import "./clock.js";
 import "./keys.js";
-import { on } from "./page.js";
+import { base, on } from "./page.js";
 
 // The server can't know where the viewer's days begin until it is told. Where it guessed wrong, the page is asked for
 // again, once: what comes later must not stand under other days.
@@ -11,7 +11,7 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const told = `recall-tz=${encodeURIComponent(zone ?? "")}`;
 const isTold = () => document.cookie.split("; ").includes(told);
 if (zone && !isTold()) {
-  document.cookie = `${told}; Path=/; Max-Age=31536000; SameSite=Lax`;
+  document.cookie = `${told}; Path=${base}; Max-Age=31536000; SameSite=Lax`;
   const isWrong = Number(document.body.dataset.offset) !== -new Date().getTimezoneOffset();
   if (isWrong && isTold() && document.body.dataset.position) location.reload();
 }
@@ -20,5 +20,5 @@ on("click", "button[name=theme]", async (event, button) => {
   event.preventDefault();
   document.documentElement.dataset.theme = button.value;
   for (const other of button.parentElement.querySelectorAll("button")) other.ariaPressed = String(other === button);
-  await fetch("/preferences", { method: "POST", body: new URLSearchParams({ theme: button.value }), redirect: "manual" });
+  await fetch(`${base}preferences`, { method: "POST", body: new URLSearchParams({ theme: button.value }), redirect: "manual" });
 });

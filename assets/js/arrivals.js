@@ -1,6 +1,6 @@
 // Runs appear, change and go while the history is open, and nothing that is looked at moves.
 
-import { on, word } from "./page.js";
+import { base, on, word } from "./page.js";
 import { hear } from "./live.js";
 import { links } from "./endless.js";
 import * as list from "./list.js";
@@ -15,7 +15,7 @@ const MOST = 200;
 const filter = new URLSearchParams(location.search);
 for (const name of ["next", "prev"]) filter.delete(name);
 
-const newest = filter.size ? `/?${filter}` : "/";
+const newest = filter.size ? `${base}?${filter}` : base;
 
 const wanted = new Set();
 /** Cards that wait for their viewer to come up. */
@@ -43,7 +43,7 @@ async function send() {
   try {
     if (hasToRefresh) await refresh();
     if (ids.length) {
-      const page = await list.fetchPage(`/cards?${new URLSearchParams([...filter, ["ids", ids.join()]])}`);
+      const page = await list.fetchPage(`${base}cards?${new URLSearchParams([...filter, ["ids", ids.join()]])}`);
       take(list.read(page).cards, page.querySelector("[data-gone]").dataset.gone.split(" "));
       count(page);
     }

@@ -1,6 +1,7 @@
 // Notices come and go while the page stays.
 
 import { hear } from "./live.js";
+import { base } from "./page.js";
 
 const PAUSE = 300;
 // While searches miss runs, how many they are is told again and again.
@@ -15,7 +16,7 @@ async function refresh() {
   isBusy = true;
   try {
     const query = new URLSearchParams([...new URLSearchParams(location.search)].filter(([name]) => ["tz", "q"].includes(name)));
-    const response = await fetch(`/banners?${query}`);
+    const response = await fetch(`${base}banners?${query}`);
     if (response.ok) show(await response.text());
   } catch {
     // The stream tells when the server is back.

@@ -2,7 +2,7 @@
 
 import { isCommand } from "./keys.js";
 import { hear } from "./live.js";
-import { on, word } from "./page.js";
+import { base, on, word } from "./page.js";
 
 // Between two times that counts are read again while runs come in.
 const PAUSE = 5_000;
@@ -25,7 +25,7 @@ async function load() {
   if (expanded) query.set("facets", expanded);
   else query.delete("facets");
   try {
-    const response = await fetch(`/facets?${query}`, { headers: { accept: "text/html" }, signal: asking.signal });
+    const response = await fetch(`${base}facets?${query}`, { headers: { accept: "text/html" }, signal: asking.signal });
     if (!response.ok) return;
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html").body;
     const focused = document.activeElement?.closest("[data-facets] a")?.dataset.more;
@@ -92,7 +92,7 @@ function tell() {
 function toggle() {
   if (wide.matches) {
     const isClosed = results.classList.toggle("closed");
-    document.cookie = `recall-facets=${isClosed ? "closed" : "open"}; Path=/; Max-Age=${YEAR}; SameSite=Lax`;
+    document.cookie = `recall-facets=${isClosed ? "closed" : "open"}; Path=${base}; Max-Age=${YEAR}; SameSite=Lax`;
   } else {
     if (!sheet) build();
     sheet.append(facets);

@@ -1,6 +1,6 @@
 // The history's filters: a choice counts at once, and the calendar opens in place.
 
-import { on } from "./page.js";
+import { base, on } from "./page.js";
 
 const calendar = () => document.querySelector("[data-calendar]");
 const opener = () => document.querySelector("[data-open-calendar]");
@@ -12,7 +12,7 @@ on("submit", "form[role=search], .range", (event, form) => {
   event.preventDefault();
   const chosen = [...new FormData(form)].filter(([, value]) => value !== "");
   const query = new URLSearchParams(chosen).toString();
-  location.assign(query ? `/?${query}` : "/");
+  location.assign(query ? `${base}?${query}` : base);
 });
 
 /** Puts the calendar of that address in place of the one that is open. */

@@ -67,7 +67,7 @@ function find() {
 function connect() {
   if (worker === null || !globalThis.SharedWorker) return connectAlone();
   try {
-    worker = new SharedWorker("./live-worker.js", { type: "module", name: "comfy-recall" });
+    worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { type: "module", name: "comfy-recall" });
   } catch {
     worker = null;
     return connectAlone();

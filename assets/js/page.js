@@ -1,5 +1,8 @@
 // What every script needs: the words of the page's language, and small tools of the DOM.
 
+/** What every address of ours begins with: `/`, or `/history/`. Scripts lie in a folder below. */
+export const base = new URL("..", import.meta.url).pathname;
+
 const words = new Map(
   [...document.getElementById("words").content.querySelectorAll("[data-word]")].map((word) => [word.dataset.word, word.textContent]),
 );

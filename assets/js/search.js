@@ -1,6 +1,6 @@
 // The search box suggests while somebody types: fields, then known values. A combobox with a list, as WAI-ARIA has it.
 
-import { on, word } from "./page.js";
+import { base, on, word } from "./page.js";
 
 // As long as a hand needs from key to key.
 const BREATH = 70;
@@ -32,7 +32,7 @@ async function ask() {
   const text = input.value;
   const query = new URLSearchParams({ q: text, cursor: countedTo(input.selectionStart) });
   try {
-    const response = await fetch(`/api/v1/suggest?${query}`, { signal: asking.signal });
+    const response = await fetch(`${base}api/v1/suggest?${query}`, { signal: asking.signal });
     if (!response.ok) return close();
     ({ suggestions } = await response.json());
     told = text;

@@ -1,5 +1,8 @@
 // The stream of what changes, which comes back by itself: after an end, a silence, or a sleep of the computer.
 
+// A worker has no page to ask: addresses are known by where this script lies.
+const events = new URL("../events", import.meta.url).href;
+
 // The server speaks every 15 seconds at least.
 const SILENCE = 35_000;
 const TICK = 5_000;
@@ -20,7 +23,7 @@ export function listen(tell) {
     clearTimeout(retry);
     source?.close();
     heardAt = Date.now();
-    source = new EventSource(last ? `/events?after=${encodeURIComponent(last)}` : "/events");
+    source = new EventSource(last ? `${events}?after=${encodeURIComponent(last)}` : events);
     for (const type of ["hello", "reload", "generation", "instance", "storage", "beat"]) source.addEventListener(type, heard);
     source.addEventListener("error", lose);
     clearTimeout(silence);

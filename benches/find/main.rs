@@ -1,6 +1,6 @@
 //! Searching a million runs: words, fields, phrases, facets, suggestions; how fast they are indexed and what that weighs.
 
-mod million;
+pub mod million;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{Days, NaiveDate};
 use comfy_recall::blobs::Blobs;
 use comfy_recall::live::Live;
+use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{Filter, IndexProgress, Limit, List, Start, Timestamp};
 use comfy_recall::store::{Cache, Store};
 use comfy_recall::thumbs::Thumbs;
@@ -73,7 +74,14 @@ async fn answers(store: &Store, folder: &Path) -> Vec<Row> {
     let blobs = Blobs::open(&folder.join("blobs")).unwrap();
     let stop = CancellationToken::new();
     let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder), None, stop.clone());
-    let site = Site { store: store.clone(), blobs, thumbs, live: Live::default(), settings: Settings::default() };
+    let site = Site {
+        store: store.clone(),
+        blobs,
+        thumbs,
+        live: Live::default(),
+        metrics: Metrics::default(),
+        settings: Settings::default(),
+    };
     let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
     let words: Vec<String> = seldom(store).await.into_iter().take(TIMES).collect();
     let common: Vec<String> = COMMON.map(str::to_owned).into();

@@ -23,6 +23,9 @@ pub(super) struct Address {
     /// Where it listens [default: 127.0.0.1:8189]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// The path below which it serves everything [default: /]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -30,8 +33,9 @@ pub(super) struct Address {
 impl Address {
     /// What was given, as the highest layer of the configuration.
     pub(super) fn take_givens(&mut self) -> Vec<Given> {
-        let listen = self.listen.take().map(|text| Given::by_flag(Setting::Listen, text));
-        self.place.take_givens().into_iter().chain(listen).collect()
+        let taken = [(Setting::Listen, self.listen.take()), (Setting::BasePath, self.base_path.take())];
+        let given = taken.into_iter().filter_map(|(setting, text)| Some(Given::by_flag(setting, text?)));
+        self.place.take_givens().into_iter().chain(given).collect()
     }
 }
 

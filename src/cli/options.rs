@@ -37,6 +37,15 @@ pub(super) struct Options {
     /// A further name that visitors may use for this machine
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
+    /// The path below which everything is served, behind a proxy that others share
+    #[arg(long, value_name = "/PATH")]
+    base_path: Option<String>,
+    /// A proxy whose X-Forwarded-For, -Proto and -Host count
+    #[arg(long, value_name = "ADDRESS|NET")]
+    trusted_proxy: Vec<String>,
+    /// A further site whose pages may read here
+    #[arg(long, value_name = "ORIGIN")]
+    cors_origin: Vec<String>,
     /// A file that holds the password for visitors
     #[arg(long, value_name = "FILE")]
     password_file: Option<String>,
@@ -74,10 +83,13 @@ impl Options {
             (Setting::ComfyuiHeader, self.comfyui_header),
             (Setting::AcceptInvalidCerts, self.accept_invalid_certs.into_iter().map(with_name).collect()),
             (Setting::AllowHost, self.allow_host),
+            (Setting::TrustedProxy, self.trusted_proxy),
+            (Setting::CorsOrigin, self.cors_origin),
         ];
         let single = [
             (Setting::DataDir, self.data_dir),
             (Setting::Listen, self.listen),
+            (Setting::BasePath, self.base_path),
             (Setting::PasswordFile, self.password_file),
             (Setting::TokenFile, self.token_file),
             (Setting::NoAuth, switch(self.no_auth)),

@@ -25,6 +25,7 @@ pub struct Submission {
     prompt: Range<usize>,
     extra: Range<usize>,
     workflow: Option<Range<usize>>,
+    targets: Option<Range<usize>>,
 }
 
 impl Submission {
@@ -51,6 +52,13 @@ impl Submission {
         format!("{}null{}", &extra[..cut.start], &extra[cut.end..])
     }
 
+    /// `outputs_to_execute`, as it came; `None` where it is no array, or longer than any real one.
+    pub fn outputs_to_execute(&self) -> Option<&str> {
+        const LONGEST: usize = 64 << 10;
+        let json = &self.json[self.targets.clone()?];
+        (json.starts_with('[') && json.len() <= LONGEST).then_some(json)
+    }
+
     /// Reads the list that starts where `scanner` stands in `json`; `json` itself is moved in by the caller.
     fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
         if !scanner.enter(b'[') {
@@ -70,11 +78,13 @@ impl Submission {
             prompt,
             extra: 0..0,
             workflow: None,
+            targets: None,
         };
         scanner.peek()?;
         let start = scanner.offset();
         submission.scan_extra(scanner)?;
         submission.extra = start..scanner.offset();
+        submission.targets = if scanner.has_element() { span(scanner) } else { return Some(submission) };
         scanner.leave();
         Some(submission)
     }
@@ -244,6 +254,7 @@ mod tests {
         assert_eq!((submission.number, submission.prompt_id.as_str()), (Some(-24.5), "a/../b"));
         assert_eq!(submission.prompt(), r#"{"1":{"seed":18446744073709551615,"c":NaN}}"#);
         assert_eq!(submission.workflow(), Some(r#"{"nodes":[{"id":7}],"id":"w","name":"fox"}"#));
+        assert_eq!(submission.outputs_to_execute(), Some(r#"["2"]"#));
         assert_eq!(
             submission.extra_without_workflow(),
             r#"{"create_time":1795168752094,"extra_pnginfo":{"x":1,"workflow": null },"client_id":"c"}"#
@@ -261,8 +272,8 @@ mod tests {
             let json = format!(r#"{{"prompt":[NaN,"p",{{}},{extra}],"status":null}}"#);
             let submission = entry(&json).submission;
             assert_eq!(
-                (submission.number, submission.workflow(), submission.created_at),
-                (None, None, None),
+                (submission.number, submission.workflow(), submission.created_at, submission.outputs_to_execute()),
+                (None, None, None, None),
                 "{extra}"
             );
             assert_eq!(submission.extra_without_workflow(), extra);

@@ -86,8 +86,8 @@ fn read(effective: &Effective) -> Result<Store, Error> {
 }
 
 /// What stands before the path of every page.
-fn base(_: &Effective) -> &'static str {
-    ""
+fn base(effective: &Effective) -> &str {
+    effective.config.base_path.as_str()
 }
 
 /// The threads of a command: one, and those that SQLite may block.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use http::header::HeaderName;
 
-use crate::model::{InstanceName, ParseIdError};
+use crate::model::{InstanceName, ParseBasePathError, ParseIdError};
 
 use super::{Listen, Origin};
 
@@ -133,6 +133,25 @@ pub enum Error {
         /// Where the table starts.
         origin: Origin,
     },
+    /// A table of the file that lacks something.
+    #[error("{origin}: {advice}")]
+    Incomplete {
+        /// Where the table starts.
+        origin: Origin,
+        /// What is missing, and what to do.
+        advice: &'static str,
+    },
+    /// Two tokens of one name.
+    #[error(
+        "{second}: there is another token named {}; give each a name of its own, so that its lines in the log can be told apart",
+        Quoted(name)
+    )]
+    SameToken {
+        /// The name.
+        name: String,
+        /// Where the second stood.
+        second: Origin,
+    },
     /// Everybody could come in.
     #[error(
         "{origin} {}: other machines could come in without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth",
@@ -202,6 +221,36 @@ pub enum Problem {
     /// Not a level.
     #[error("not a level of the log; use error, warn, info, debug or trace")]
     LogLevel,
+    /// Not a path to stand below.
+    #[error(transparent)]
+    BasePath(ParseBasePathError),
+    /// Neither an address nor a net.
+    #[error("not an address or a net; use one such as 127.0.0.1 or 10.0.0.0/8")]
+    Proxy,
+    /// Not an origin of pages.
+    #[error("not an origin; use https://HOST or http://HOST:PORT, without a path; each has to be named by itself")]
+    Origin,
+    /// Not a hash that a password can be compared with.
+    #[error("not an Argon2 hash; use what comfy-recall password prints")]
+    PasswordHash,
+    /// Not a name for a token.
+    #[error("not a name for a token: use 1 to 64 letters, digits, '-', '_' or '.'")]
+    TokenName,
+    /// Neither read nor full.
+    #[error("not a scope; use read or full")]
+    Scope,
+    /// Not a hash of a token.
+    #[error("not the hash of a token; use what comfy-recall token NAME prints")]
+    TokenHash,
+    /// Neither http nor https.
+    #[error("not an http or https address without '#'; use one such as https://example.org/hooks/recall")]
+    WebhookUrl,
+    /// Too short to sign with.
+    #[error("too short for a secret; use 24 random characters or more, or whsec_ and at least 24 bytes in base64")]
+    WebhookSecret,
+    /// Not a status that a run ends with.
+    #[error("not a status that a run ends with; use completed, failed, cancelled or lost")]
+    WebhookStatus,
     /// Nothing there.
     #[error("it is empty; write something or remove it")]
     Empty,

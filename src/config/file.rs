@@ -40,15 +40,59 @@ pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
     })?;
     let mut givens = Vec::new();
     for (key, value) in table.get_ref() {
-        if key.get_ref() == "comfyui" {
-            source.servers(value, &mut givens)?;
-        } else {
-            let origin = source.origin(key, "");
-            let spelling = known(None, key.get_ref()).ok_or_else(|| unknown(&origin, None, key.get_ref()))?;
-            givens.extend(source.texts(spelling, value, origin)?);
+        match key.get_ref().as_ref() {
+            "comfyui" => source.servers(value, &mut givens)?,
+            "token" if TOKEN.fits(value.get_ref()) => source.tables(&TOKEN, value, &mut givens)?,
+            "webhook" => source.tables(&WEBHOOK, value, &mut givens)?,
+            key_text => {
+                let origin = source.origin(key, "");
+                let spelling = known(None, key_text).ok_or_else(|| unknown(&origin, None, key_text))?;
+                givens.extend(source.texts(spelling, value, origin)?);
+            }
         }
     }
     Ok(givens)
+}
+
+/// A kind of table that may be there any number of times, each by itself.
+struct Table {
+    name: &'static str,
+    /// What each needs one of, and what to do without it.
+    needs: &'static [(&'static [&'static str], &'static str)],
+    /// What to write where something else stands.
+    expected: &'static str,
+}
+
+const TOKEN: Table = Table {
+    name: "token",
+    needs: &[
+        (&["name"], "this token has no name; comfy-recall token NAME prints the whole table"),
+        (&["hash"], "this token has no hash; comfy-recall token NAME prints the whole table"),
+    ],
+    expected: "write token = \"a-long-random-text\", or what comfy-recall token NAME prints",
+};
+
+const WEBHOOK: Table = Table {
+    name: "webhook",
+    needs: &[
+        (&["url"], "this webhook has no address; add url = \"https://HOST/PATH\""),
+        (
+            &["secret", "secret_file"],
+            "this webhook has no secret to sign with; add secret = \"…\" or secret_file = \"FILE\" with 24 random \
+             characters or more",
+        ),
+    ],
+    expected: "write [[webhook]] on one line and url = \"https://HOST/PATH\" on the next",
+};
+
+impl Table {
+    /// Whether tables stand there, and not a single value of the same name.
+    fn fits(&self, value: &DeValue<'_>) -> bool {
+        match value {
+            DeValue::Array(values) => values.iter().all(|value| value.get_ref().is_table()),
+            value => value.is_table(),
+        }
+    }
 }
 
 struct Source<'a> {
@@ -70,7 +114,7 @@ impl Source<'_> {
 
     fn servers(&self, value: &Spanned<DeValue<'_>>, givens: &mut Vec<Given>) -> Result<(), Error> {
         let not_tables = |value: &Spanned<DeValue<'_>>| Error::Type {
-            origin: self.table_origin(value),
+            origin: self.table_origin(value, "comfyui"),
             found: found(value.get_ref()),
             expected: "write [[comfyui]] on one line and url = \"http://127.0.0.1:8188\" on the next",
         };
@@ -81,7 +125,7 @@ impl Source<'_> {
         let mut without_url = Vec::new();
         for value in &values {
             let DeValue::Table(table) = value.get_ref() else { return Err(not_tables(value)) };
-            let origin = self.table_origin(value);
+            let origin = self.table_origin(value, "comfyui");
             self.server(table, &origin, givens)?;
             if !table.contains_key("url") {
                 without_url.push(origin);
@@ -92,8 +136,32 @@ impl Source<'_> {
         without_url.into_iter().next().filter(|_| !is_all).map_or(Ok(()), |origin| Err(Error::NoUrl { origin }))
     }
 
-    fn table_origin(&self, value: &Spanned<DeValue<'_>>) -> Origin {
-        Origin::Key { file: self.file.to_owned(), line: self.line(value.span().start), key: "comfyui".to_owned() }
+    fn table_origin(&self, value: &Spanned<DeValue<'_>>, table: &str) -> Origin {
+        Origin::Key { file: self.file.to_owned(), line: self.line(value.span().start), key: table.to_owned() }
+    }
+
+    fn tables(&self, kind: &Table, value: &Spanned<DeValue<'_>>, givens: &mut Vec<Given>) -> Result<(), Error> {
+        let values = match value.get_ref() {
+            DeValue::Array(values) => values.iter().collect(),
+            _ => vec![value],
+        };
+        for (nth, value) in values.into_iter().enumerate() {
+            let origin = self.table_origin(value, kind.name);
+            let DeValue::Table(table) = value.get_ref() else {
+                return Err(Error::Type { origin, found: found(value.get_ref()), expected: kind.expected });
+            };
+            for (key, value) in table {
+                let origin = self.origin(key, &format!("{}.", kind.name));
+                let known = known(Some(kind.name), key.get_ref());
+                let spelling = known.ok_or_else(|| unknown(&origin, Some(kind.name), key.get_ref()))?;
+                givens.extend(self.texts(spelling, value, origin)?.into_iter().map(|it| Given { table: nth, ..it }));
+            }
+            let has = |keys: &[&str]| keys.iter().any(|key| table.contains_key(*key));
+            if let Some((_, advice)) = kind.needs.iter().find(|(keys, _)| !has(keys)) {
+                return Err(Error::Incomplete { origin, advice });
+            }
+        }
+        Ok(())
     }
 
     fn server(&self, table: &DeTable<'_>, origin: &Origin, givens: &mut Vec<Given>) -> Result<(), Error> {
@@ -128,13 +196,13 @@ impl Source<'_> {
                 return Err(Error::Value { origin, text: name.to_string(), problem: Problem::Header });
             }
             let text = format!("{name}: {}", text_of(value, &origin)?);
-            Ok(Given { setting: Setting::ComfyuiHeader, server: None, text, origin })
+            Ok(Given { setting: Setting::ComfyuiHeader, server: None, table: 0, text, origin })
         };
         headers.iter().map(header).collect()
     }
 
     fn texts(&self, spelling: &Spelling, value: &Spanned<DeValue<'_>>, origin: Origin) -> Result<Vec<Given>, Error> {
-        let given = |text| Given { setting: spelling.setting, server: None, text, origin: origin.clone() };
+        let given = |text| Given { setting: spelling.setting, server: None, table: 0, text, origin: origin.clone() };
         let wrong =
             |value: &DeValue<'_>, expected| Error::Type { origin: origin.clone(), found: found(value), expected };
         match (value.get_ref(), spelling.shape) {
@@ -175,9 +243,8 @@ fn found(value: &DeValue<'_>) -> &'static str {
 
 /// The keys of a table, without its name.
 fn keys(table: Option<&str>) -> impl Iterator<Item = (&'static str, &'static Spelling)> {
-    let of_server = table.is_some();
-    let all = Spelling::ALL.iter().filter(move |spelling| spelling.is_of_server() == of_server);
-    all.filter_map(|spelling| Some((spelling.key?.trim_start_matches("comfyui."), spelling)))
+    let all = Spelling::ALL.iter().filter(move |spelling| spelling.table() == table);
+    all.filter_map(|spelling| Some((spelling.plain_key()?, spelling)))
 }
 
 fn known(table: Option<&str>, key: &str) -> Option<&'static Spelling> {
@@ -186,15 +253,19 @@ fn known(table: Option<&str>, key: &str) -> Option<&'static Spelling> {
 
 /// Says which key was probably meant: one of another table, a flag's name where a key's was needed, or a near one.
 fn unknown(origin: &Origin, table: Option<&str>, key: &str) -> Error {
-    let plain = |word: &str| word.trim_start_matches("--").trim_start_matches("comfyui.").replace('-', "_");
+    let plain = |word: &str| word.trim_start_matches("--").replace('-', "_");
     let is_meant = |word: Option<&str>| word.is_some_and(|word| plain(word) == plain(key));
-    let meant = Spelling::ALL.iter().find(|spelling| is_meant(spelling.key) || is_meant(spelling.flag));
+    let is_named = |spelling: &&Spelling| is_meant(spelling.plain_key()) || is_meant(spelling.flag);
+    let of =
+        |table: Option<&str>| Spelling::ALL.iter().filter(move |spelling| spelling.table() == table).find(is_named);
+    let elsewhere = || of(None).or_else(|| of(Some("comfyui"))).or_else(|| Spelling::ALL.iter().find(is_named));
     let here = || keys(table).map(|(key, _)| key);
-    let advice = match meant.and_then(|spelling| Some((spelling.is_of_server(), plain(spelling.key?)))) {
-        Some((true, key)) if table.is_none() => format!("write {key} below [[comfyui]]"),
-        Some((false, key)) if table.is_some() => format!("write {key} above the first [[comfyui]]"),
-        Some((_, key)) => format!("did you mean {key}?"),
-        None => match nearest(key, here()) {
+    let meant = of(table).or_else(elsewhere).and_then(|spelling| Some((spelling.table(), spelling.plain_key()?)));
+    let advice = match (meant, table) {
+        (Some((other, key)), _) if other == table => format!("did you mean {key}?"),
+        (Some((Some(other), key)), _) => format!("write {key} below [[{other}]]"),
+        (Some((None, key)), Some(table)) => format!("write {key} above the first [[{table}]]"),
+        _ => match nearest(key, here()) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("known: {}", here().collect::<Vec<_>>().join(", ")),
         },

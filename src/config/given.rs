@@ -72,6 +72,8 @@ pub struct Given {
     pub(super) setting: Setting,
     /// The server it is for, where it is for one and the user said which. Not checked.
     pub(super) server: Option<String>,
+    /// Which of the file's tables of its kind it stands in, from 0.
+    pub(super) table: usize,
     pub(super) text: String,
     pub(super) origin: Origin,
 }
@@ -90,9 +92,9 @@ impl Given {
         if setting.spelling().is_of_server()
             && let (Some(server), rest) = split_name(&text)
         {
-            return Self { setting, server: Some(server.to_owned()), text: rest.to_owned(), origin };
+            return Self { setting, server: Some(server.to_owned()), table: 0, text: rest.to_owned(), origin };
         }
-        Self { setting, server: None, text, origin }
+        Self { setting, server: None, table: 0, text, origin }
     }
 }
 

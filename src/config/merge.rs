@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::servers::servers;
-use super::{Auth, Config, Error, Given, Listen, Log, LogFormat, LogLevel, Origin, Problem, Secret, Setting};
+use super::{Config, Error, Given, Listen, Log, LogFormat, LogLevel, Origin, Problem, Secret, Setting};
 use super::{Surroundings, text};
 
 /// Where each value of a configuration came from, by key: `listen`, `comfyui.NAME.url`.
@@ -28,27 +28,46 @@ pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result
     let comfyui = servers(givens, surroundings, &mut origins)?;
     let mut scalars = Scalars { givens, surroundings, origins: &mut origins };
     let listen: Listen = scalars.value(Setting::Listen, str::parse)?.unwrap_or_else(default_listen);
-    let allowed_hosts = scalars.allowed_hosts()?;
+    let allowed_hosts = scalars.list(Setting::AllowHost, text::host_name)?;
+    let base_path =
+        scalars.value(Setting::BasePath, |text| text.parse().map_err(Problem::BasePath))?.unwrap_or_default();
+    let trusted_proxies = scalars.list(Setting::TrustedProxy, text::net)?;
+    let cors_origins = scalars.list(Setting::CorsOrigin, text::origin)?;
     let data_dir = scalars.path(Setting::DataDir)?.or_else(|| surroundings.data_dir.clone()).ok_or(Error::NoDataDir)?;
     let redact_secrets = !scalars.value(Setting::NoRedact, text::switch)?.unwrap_or(false);
     let format = scalars.value(Setting::LogFormat, text::log_format)?.unwrap_or(LogFormat::Text);
     let level = scalars.value(Setting::LogLevel, text::log_level)?.unwrap_or(LogLevel::Info);
     let auth = scalars.auth()?;
+    let webhooks = scalars.webhooks(&comfyui)?;
     if auth.is_open() && !auth.no_auth && !listen.is_loopback() {
         return Err(Error::Unprotected { origin: origins.of("listen").clone(), listen });
     }
     let log = Log { format, level };
-    Ok((Config { comfyui, data_dir, listen, allowed_hosts, auth, redact_secrets, log }, origins))
+    let config = Config {
+        comfyui,
+        data_dir,
+        listen,
+        allowed_hosts,
+        base_path,
+        trusted_proxies,
+        cors_origins,
+        auth,
+        redact_secrets,
+        log,
+        webhooks,
+    };
+    Ok((config, origins))
 }
 
 fn default_listen() -> Listen {
     Listen { host: super::Host::Ip([127, 0, 0, 1].into()), port: 8189 }
 }
 
-struct Scalars<'a> {
-    givens: &'a [Given],
-    surroundings: &'a Surroundings<'a>,
-    origins: &'a mut Origins,
+/// What stands once in a configuration, as it was given.
+pub(super) struct Scalars<'a> {
+    pub(super) givens: &'a [Given],
+    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) origins: &'a mut Origins,
 }
 
 impl<'a> Scalars<'a> {
@@ -58,7 +77,11 @@ impl<'a> Scalars<'a> {
         Some(given)
     }
 
-    fn value<T>(&mut self, setting: Setting, parse: fn(&str) -> Result<T, Problem>) -> Result<Option<T>, Error> {
+    pub(super) fn value<T>(
+        &mut self,
+        setting: Setting,
+        parse: fn(&str) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Error> {
         let Some(given) = self.highest(setting) else { return Ok(None) };
         parse(&given.text).map(Some).map_err(|problem| given.is_wrong(problem))
     }
@@ -67,51 +90,34 @@ impl<'a> Scalars<'a> {
         self.highest(setting).map(|given| given.path(self.surroundings)).transpose()
     }
 
-    fn allowed_hosts(&mut self) -> Result<Vec<String>, Error> {
-        let Some(first) = self.highest(Setting::AllowHost) else { return Ok(Vec::new()) };
-        let all = self.givens.iter().filter(|given| given.setting == Setting::AllowHost);
-        let of_layer = all.filter(|given| given.layer() == first.layer());
-        of_layer.map(|given| text::host_name(&given.text).map_err(|problem| given.is_wrong(problem))).collect()
+    /// All that the highest layer says of a setting.
+    fn list<T>(&mut self, setting: Setting, parse: fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, Error> {
+        let Some(first) = self.highest(setting) else { return Ok(Vec::new()) };
+        let all = self.givens.iter().filter(|given| given.setting == setting);
+        all.filter(|given| given.layer() == first.layer()).map(|given| given.read(parse)).collect()
     }
 
-    /// What visitors must show. A `no_auth` overrules the secrets of lower layers, and is overruled by those of higher.
-    fn auth(&mut self) -> Result<Auth, Error> {
-        let password = self.secret(Setting::Password, Setting::PasswordFile)?;
-        let token = self.secret(Setting::Token, Setting::TokenFile)?;
-        if !self.value(Setting::NoAuth, text::switch)?.unwrap_or(false) {
-            let (password, token) = (password.map(|(secret, _)| secret), token.map(|(secret, _)| secret));
-            return Ok(Auth { password, token, no_auth: false });
-        }
-        let no_auth = self.origins.of("no_auth");
-        let mut auth = Auth::default();
-        for (slot, secret) in [(&mut auth.password, password), (&mut auth.token, token)] {
-            let Some((secret, origin)) = secret else { continue };
-            match origin.layer().cmp(&no_auth.layer()) {
-                Ordering::Greater => *slot = Some(secret),
-                Ordering::Equal => return Err(Error::Conflict { first: no_auth.clone(), second: origin.clone() }),
-                Ordering::Less => {}
+    /// The highest of several spellings of one thing.
+    pub(super) fn highest_of(&mut self, settings: &[Setting]) -> Result<Option<&'a Given>, Error> {
+        let mut best: Option<&Given> = None;
+        for &setting in settings {
+            let Some(given) = self.highest(setting) else { continue };
+            match best.map(|best| best.layer().cmp(&given.layer())) {
+                Some(Ordering::Equal) => {
+                    let first = best.map_or(Origin::Default, |best| best.origin.clone());
+                    return Err(Error::Conflict { first, second: given.origin.clone() });
+                }
+                Some(Ordering::Greater) => {}
+                Some(Ordering::Less) | None => best = Some(given),
             }
         }
-        auth.no_auth = auth.is_open();
-        Ok(auth)
+        Ok(best)
     }
 
     /// A secret that stands in the configuration itself, or in a file that it names.
-    fn secret(&mut self, inline: Setting, in_file: Setting) -> Result<Option<(Secret, &'a Origin)>, Error> {
-        let (inline, in_file) = (self.highest(inline), self.highest(in_file));
-        let given = match (inline, in_file) {
-            (None, None) => return Ok(None),
-            (Some(given), None) | (None, Some(given)) => given,
-            (Some(inline), Some(in_file)) => match inline.layer().cmp(&in_file.layer()) {
-                Ordering::Greater => inline,
-                Ordering::Less => in_file,
-                Ordering::Equal => {
-                    return Err(Error::Conflict { first: inline.origin.clone(), second: in_file.origin.clone() });
-                }
-            },
-        };
+    pub(super) fn secret(&self, given: &Given) -> Result<Secret, Error> {
         let secret = match given.setting {
-            Setting::PasswordFile | Setting::TokenFile => {
+            Setting::PasswordFile | Setting::TokenFile | Setting::WebhookSecretFile => {
                 let path = given.path(self.surroundings)?;
                 let read = (self.surroundings.read)(&path);
                 let text = read.map_err(|source| Error::Read { origin: given.origin.clone(), path, source })?;
@@ -122,17 +128,40 @@ impl<'a> Scalars<'a> {
         if secret.is_empty() {
             return Err(given.is_wrong(Problem::Empty));
         }
-        Ok(Some((Secret::from(secret), &given.origin)))
+        Ok(Secret::from(secret))
     }
 }
 
+/// What was given in the tables of one kind, table by table.
+pub(super) fn groups<'a>(givens: &'a [Given], kind: &str) -> Vec<Vec<&'a Given>> {
+    let mut groups: BTreeMap<usize, Vec<&Given>> = BTreeMap::new();
+    for given in givens.iter().filter(|given| given.setting.spelling().table() == Some(kind)) {
+        groups.entry(given.table).or_default().push(given);
+    }
+    groups.into_values().collect()
+}
+
 impl Given {
+    /// Its value.
+    pub(super) fn read<T>(&self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Result<T, Error> {
+        parse(&self.text).map_err(|problem| self.is_wrong(problem))
+    }
+
     /// The error for a value that can't be used; shows nothing that could be a secret.
     pub(super) fn is_wrong(&self, problem: Problem) -> Error {
         let text = match self.setting {
             Setting::ComfyuiUrl => text::shown_url(&self.text),
             Setting::ComfyuiHeader => text::shown_header(&self.text),
-            Setting::Password | Setting::Token if !self.text.is_empty() => Secret::REDACTED.to_owned(),
+            Setting::CorsOrigin | Setting::WebhookUrl => text::shown_url(&self.text),
+            Setting::Password
+            | Setting::PasswordHash
+            | Setting::Token
+            | Setting::TokenHash
+            | Setting::WebhookSecret
+                if !self.text.is_empty() =>
+            {
+                Secret::REDACTED.to_owned()
+            }
             _ => self.text.clone(),
         };
         Error::Value { origin: self.origin.clone(), text, problem }

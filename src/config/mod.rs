@@ -4,6 +4,8 @@
 //! and turns it into a value. Nothing here reads the process's own environment but `Surroundings::of_process`.
 //! Every error names the place of the mistake and says what to write instead.
 
+mod access;
+mod credentials;
 mod error;
 mod file;
 mod given;
@@ -15,20 +17,25 @@ mod setting;
 mod show;
 mod surroundings;
 mod text;
+mod webhooks;
 
 use std::path::PathBuf;
 
 use http::HeaderMap;
+use ipnet::IpNet;
 use url::Url;
 
-use crate::model::InstanceName;
+use crate::model::{BasePath, InstanceName};
 
+pub use access::{Auth, Password, Token};
+pub use credentials::{hash_password, new_token};
 pub use error::{Error, Problem};
 pub use given::{Given, Origin};
 pub use listen::{Host, Listen};
 pub use secret::Secret;
 pub use setting::{Setting, Spelling};
 pub use surroundings::Surroundings;
+pub use webhooks::Webhook;
 
 /// What the daemon was told, complete and checked.
 #[derive(Debug, Clone)]
@@ -41,12 +48,20 @@ pub struct Config {
     pub listen: Listen,
     /// Further names that a `Host` header may hold; lower case, without port.
     pub allowed_hosts: Vec<String>,
+    /// The path below which everything is served.
+    pub base_path: BasePath,
+    /// Who may say for whom a request is.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Whose pages may read here, beside those of the ComfyUI servers; each as `https://host` or `http://host:port`.
+    pub cors_origins: Vec<String>,
     /// What a visitor must show.
     pub auth: Auth,
     /// Whether keys, tokens and passwords are replaced before anything is written.
     pub redact_secrets: bool,
     /// What goes to the log.
     pub log: Log,
+    /// Who is told when a run has ended.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// One ComfyUI server.
@@ -73,24 +88,6 @@ pub struct Folders {
     pub temp: Option<PathBuf>,
     /// What users uploaded.
     pub input: Option<PathBuf>,
-}
-
-/// What a visitor must show: either will do; nothing is asked when both are `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Auth {
-    /// For people.
-    pub password: Option<Secret>,
-    /// For scripts.
-    pub token: Option<Secret>,
-    /// Whether the user said in so many words that everybody may come in; then the others are `None`.
-    pub no_auth: bool,
-}
-
-impl Auth {
-    /// Whether everybody may come in.
-    pub fn is_open(&self) -> bool {
-        self.password.is_none() && self.token.is_none()
-    }
 }
 
 /// What goes to the log.

@@ -17,14 +17,26 @@ pub enum Setting {
     DataDir,
     Listen,
     AllowHost,
+    BasePath,
+    TrustedProxy,
+    CorsOrigin,
     Password,
+    PasswordHash,
     PasswordFile,
     Token,
     TokenFile,
+    TokenName,
+    TokenScope,
+    TokenHash,
     NoAuth,
     NoRedact,
     LogFormat,
     LogLevel,
+    WebhookUrl,
+    WebhookSecret,
+    WebhookSecretFile,
+    WebhookStatus,
+    WebhookInstance,
     ConfigFile,
 }
 
@@ -50,7 +62,7 @@ pub struct Spelling {
     pub flag: Option<&'static str>,
     /// In the environment.
     pub variable: Option<&'static str>,
-    /// In the file; what belongs to one server starts with `comfyui.` and stands in a `[[comfyui]]` table.
+    /// In the file; what starts with `comfyui.` stands in a `[[comfyui]]` table, and so on.
     pub key: Option<&'static str>,
     /// What its value looks like.
     pub(super) shape: Shape,
@@ -67,7 +79,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-const SPELLINGS: [Spelling; 20] = [
+const SPELLINGS: [Spelling; 32] = [
     row(Setting::ComfyuiUrl, Some("--comfyui"), Some("RECALL_COMFYUI"), Some("comfyui.url"), Shape::Words),
     row(Setting::ComfyuiName, None, None, Some("comfyui.name"), Shape::Text),
     row(Setting::ComfyuiHeader, Some("--comfyui-header"), Some("RECALL_COMFYUI_HEADER"), Some("comfyui.headers"), Shape::Lines),
@@ -79,14 +91,26 @@ const SPELLINGS: [Spelling; 20] = [
     row(Setting::DataDir, Some("--data-dir"), Some("RECALL_DATA_DIR"), Some("data_dir"), Shape::Text),
     row(Setting::Listen, Some("--listen"), Some("RECALL_LISTEN"), Some("listen"), Shape::Text),
     row(Setting::AllowHost, Some("--allow-host"), Some("RECALL_ALLOW_HOST"), Some("allow_host"), Shape::Words),
+    row(Setting::BasePath, Some("--base-path"), Some("RECALL_BASE_PATH"), Some("base_path"), Shape::Text),
+    row(Setting::TrustedProxy, Some("--trusted-proxy"), Some("RECALL_TRUSTED_PROXY"), Some("trusted_proxy"), Shape::Words),
+    row(Setting::CorsOrigin, Some("--cors-origin"), Some("RECALL_CORS_ORIGIN"), Some("cors_origin"), Shape::Words),
     row(Setting::Password, None, Some("RECALL_PASSWORD"), Some("password"), Shape::Text),
     row(Setting::PasswordFile, Some("--password-file"), Some("RECALL_PASSWORD_FILE"), Some("password_file"), Shape::Text),
+    row(Setting::PasswordHash, None, Some("RECALL_PASSWORD_HASH"), Some("password_hash"), Shape::Text),
     row(Setting::Token, None, Some("RECALL_TOKEN"), Some("token"), Shape::Text),
     row(Setting::TokenFile, Some("--token-file"), Some("RECALL_TOKEN_FILE"), Some("token_file"), Shape::Text),
+    row(Setting::TokenName, None, None, Some("token.name"), Shape::Text),
+    row(Setting::TokenScope, None, None, Some("token.scope"), Shape::Text),
+    row(Setting::TokenHash, None, None, Some("token.hash"), Shape::Text),
     row(Setting::NoAuth, Some("--no-auth"), Some("RECALL_NO_AUTH"), Some("no_auth"), Shape::Switch),
     row(Setting::NoRedact, Some("--no-redact"), Some("RECALL_NO_REDACT"), Some("no_redact"), Shape::Switch),
     row(Setting::LogFormat, Some("--log-format"), Some("RECALL_LOG_FORMAT"), Some("log_format"), Shape::Text),
     row(Setting::LogLevel, Some("--log-level"), Some("RECALL_LOG_LEVEL"), Some("log_level"), Shape::Text),
+    row(Setting::WebhookUrl, None, None, Some("webhook.url"), Shape::Text),
+    row(Setting::WebhookSecret, None, None, Some("webhook.secret"), Shape::Text),
+    row(Setting::WebhookSecretFile, None, None, Some("webhook.secret_file"), Shape::Text),
+    row(Setting::WebhookStatus, None, None, Some("webhook.status"), Shape::Words),
+    row(Setting::WebhookInstance, None, None, Some("webhook.instance"), Shape::Words),
     row(Setting::ConfigFile, Some("--config"), Some("RECALL_CONFIG"), None, Shape::Text),
 ];
 
@@ -96,7 +120,17 @@ impl Spelling {
 
     /// Whether it belongs to one ComfyUI server.
     pub(super) fn is_of_server(&self) -> bool {
-        self.key.is_some_and(|key| key.starts_with("comfyui."))
+        self.table() == Some("comfyui")
+    }
+
+    /// The table of the file that it stands in.
+    pub(super) fn table(&self) -> Option<&'static str> {
+        Some(self.key?.split_once('.')?.0)
+    }
+
+    /// The key without its table.
+    pub(super) fn plain_key(&self) -> Option<&'static str> {
+        self.key.map(|key| key.split_once('.').map_or(key, |(_, plain)| plain))
     }
 }
 

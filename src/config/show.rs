@@ -3,7 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
-use super::{Effective, Instance, Origin, Secret};
+use super::{Effective, Instance, Origin, Password, Secret, Token, Webhook};
+use crate::model::Status;
 
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -13,24 +14,70 @@ impl fmt::Display for Effective {
         writeln!(f, "# configuration file: {file}")?;
         line(f, "data_dir", path_text(&config.data_dir), of("data_dir"))?;
         line(f, "listen", quoted(&config.listen.to_string()), of("listen"))?;
-        let hosts: Vec<String> = config.allowed_hosts.iter().map(|host| quoted(host)).collect();
-        line(f, "allow_host", format!("[{}]", hosts.join(", ")), of("allow_host"))?;
-        for (secret, key) in [(&config.auth.password, "password"), (&config.auth.token, "token")] {
-            if secret.is_some() {
-                let origins = [of(key), of(&format!("{key}_file"))];
-                let highest = origins.into_iter().max_by_key(|origin| origin.layer());
-                line(f, key, quoted(Secret::REDACTED), highest.unwrap_or(&Origin::Default))?;
-            }
-        }
+        line(f, "allow_host", list(&config.allowed_hosts), of("allow_host"))?;
+        line(f, "base_path", quoted(&config.base_path.join("/")), of("base_path"))?;
+        line(f, "trusted_proxy", list(&config.trusted_proxies), of("trusted_proxy"))?;
+        line(f, "cors_origin", list(&config.cors_origins), of("cors_origin"))?;
+        self.secrets(f)?;
         line(f, "no_auth", config.auth.no_auth, of("no_auth"))?;
         line(f, "no_redact", !config.redact_secrets, of("no_redact"))?;
         line(f, "log_format", quoted(config.log.format.as_str()), of("log_format"))?;
         line(f, "log_level", quoted(config.log.level.as_str()), of("log_level"))?;
-        config.comfyui.iter().try_for_each(|instance| self.instance(f, instance))
+        config.comfyui.iter().try_for_each(|instance| self.instance(f, instance))?;
+        config.auth.tokens.iter().try_for_each(|token| self.token(f, token))?;
+        config.webhooks.iter().enumerate().try_for_each(|(nth, webhook)| self.webhook(f, nth, webhook))
     }
 }
 
 impl Effective {
+    /// The password and the bare token: that there is one, and whence.
+    fn secrets(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let highest = |keys: &[&str]| {
+            keys.iter().map(|key| self.origins.of(key)).max_by_key(|origin| origin.layer()).unwrap_or(&Origin::Default)
+        };
+        let auth = &self.config.auth;
+        match auth.password {
+            Some(Password::Plain(_)) => {
+                line(f, "password", quoted(Secret::REDACTED), highest(&["password", "password_file"]))?;
+            }
+            Some(Password::Hashed(_)) => {
+                line(f, "password_hash", quoted(Secret::REDACTED), self.origins.of("password_hash"))?;
+            }
+            None => {}
+        }
+        if auth.tokens.iter().any(|token| self.is_bare(token)) {
+            line(f, "token", quoted(Secret::REDACTED), highest(&["token", "token_file"]))?;
+        }
+        Ok(())
+    }
+
+    /// Whether it stands by itself and in no table.
+    fn is_bare(&self, token: &Token) -> bool {
+        *self.origins.of(&format!("token.{}.name", token.name)) == Origin::Default
+    }
+
+    fn token(&self, f: &mut fmt::Formatter<'_>, token: &Token) -> fmt::Result {
+        if self.is_bare(token) {
+            return Ok(());
+        }
+        let of = |key: &str| self.origins.of(&format!("token.{}.{key}", token.name));
+        f.write_str("\n[[token]]\n")?;
+        line(f, "name", quoted(&token.name), of("name"))?;
+        line(f, "scope", quoted(token.scope.as_str()), of("scope"))?;
+        line(f, "hash", quoted(Secret::REDACTED), of("hash"))
+    }
+
+    fn webhook(&self, f: &mut fmt::Formatter<'_>, nth: usize, webhook: &Webhook) -> fmt::Result {
+        let of = |key: &str| self.origins.of(&format!("webhook.{nth}.{key}"));
+        f.write_str("\n[[webhook]]\n")?;
+        line(f, "url", quoted(&webhook.shown()), of("url"))?;
+        let secret = [of("secret"), of("secret_file")].into_iter().max_by_key(|origin| origin.layer());
+        line(f, "secret", quoted(Secret::REDACTED), secret.unwrap_or(&Origin::Default))?;
+        let statuses: Vec<&str> = webhook.statuses.iter().map(|status| Status::as_str(*status)).collect();
+        line(f, "status", list(&statuses), of("status"))?;
+        line(f, "instance", list(&webhook.instances), of("instance"))
+    }
+
     fn instance(&self, f: &mut fmt::Formatter<'_>, instance: &Instance) -> fmt::Result {
         let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
         let of = |key: &str| self.origins.of(&format!("comfyui.{name}.{key}"));
@@ -51,6 +98,11 @@ impl Effective {
 
 fn line(f: &mut fmt::Formatter<'_>, key: &str, value: impl fmt::Display, origin: &Origin) -> fmt::Result {
     writeln!(f, "{key} = {value}  # {origin}")
+}
+
+fn list(values: &[impl fmt::Display]) -> String {
+    let values: Vec<String> = values.iter().map(|value| quoted(&value.to_string())).collect();
+    format!("[{}]", values.join(", "))
 }
 
 fn path_text(path: &Path) -> String {

@@ -3,11 +3,13 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{self, HeaderName, HeaderValue};
+use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 use url::{ParseError, Url};
 
-use crate::model::InstanceName;
+use crate::model::{Digest, InstanceName, Status};
 
+use super::credentials::HASH_MARK;
 use super::{Host, LogFormat, LogLevel, Problem, Secret};
 
 /// Headers that make a request what it is, or that ComfyUI refuses: a header of the user's own would break them.
@@ -46,6 +48,41 @@ pub(super) fn host_name(text: &str) -> Result<String, Problem> {
         Ok(host) => Ok(host.to_string()),
         Err(_) => Err(Problem::HostName),
     }
+}
+
+/// Reads an address, or a net of them.
+pub(super) fn net(text: &str) -> Result<IpNet, Problem> {
+    let net = text.parse().or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip.to_canonical())));
+    net.map_err(|_| Problem::Proxy)
+}
+
+/// Reads where pages come from, and writes it as browsers do.
+pub(super) fn origin(text: &str) -> Result<String, Problem> {
+    let url = Url::parse(text).map_err(|_| Problem::Origin)?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let is_named = url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
+    if is_bare && is_named { Ok(url.origin().ascii_serialization()) } else { Err(Problem::Origin) }
+}
+
+/// Reads what the log calls a token.
+pub(super) fn token_name(text: &str) -> Result<String, Problem> {
+    // The same letters as those of an instance.
+    text.parse::<InstanceName>().map(|_| text.to_owned()).map_err(|_| Problem::TokenName)
+}
+
+pub(super) fn token_hash(text: &str) -> Result<Digest, Problem> {
+    text.strip_prefix(HASH_MARK).and_then(|digits| digits.parse().ok()).ok_or(Problem::TokenHash)
+}
+
+/// Reads where a webhook is sent.
+pub(super) fn webhook_url(text: &str) -> Result<Url, Problem> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none());
+    url.filter(|url| url.port() != Some(0)).ok_or(Problem::WebhookUrl)
+}
+
+/// Reads how a run has ended.
+pub(super) fn final_status(text: &str) -> Result<Status, Problem> {
+    text.parse().ok().filter(|status: &Status| !status.is_open()).ok_or(Problem::WebhookStatus)
 }
 
 /// Reads a header; the value is flagged as sensitive, whatever it is.

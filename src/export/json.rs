@@ -252,8 +252,8 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
         head: Head::of(&detail.summary, base),
         error,
         facts,
-        outputs: attachments(&detail.outputs, &nodes, base),
-        inputs: attachments(&detail.inputs, &nodes, base),
+        outputs: list(&detail.outputs, &nodes, base),
+        inputs: list(&detail.inputs, &nodes, base),
         prompt: prompt.as_deref(),
         workflow: workflow.as_deref(),
         extra_data: extra_data.as_deref(),
@@ -263,21 +263,32 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-/// The outputs of one generation, or its inputs: an array of [`FullAttachment`]. `prompt`: its prompt document, for what
-/// the nodes are.
+/// What a generation made and read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Attachments<'a> {
+    outputs: Vec<FullAttachment<'a>>,
+    inputs: Vec<FullAttachment<'a>>,
+}
+
+/// The JSON of [`Attachments`]. `prompt`: the prompt document, which says what the nodes are.
 ///
 /// # Errors
 /// None that is known.
-pub fn files(list: &[Attachment], prompt: Option<&str>, base: &str) -> Result<Vec<u8>, serde_json::Error> {
+pub fn attachments(
+    outputs: &[Attachment],
+    inputs: &[Attachment],
+    prompt: Option<&str>,
+    base: &str,
+) -> Result<Vec<u8>, serde_json::Error> {
     let prompt = prompt.map(strict).transpose()?;
     let nodes = prompt.as_deref().map(Nodes::read).unwrap_or_default();
-    serde_json::to_vec(&attachments(list, &nodes, base))
+    serde_json::to_vec(&Attachments { outputs: list(outputs, &nodes, base), inputs: list(inputs, &nodes, base) })
 }
 
-fn attachments<'a>(list: &'a [Attachment], nodes: &Nodes, base: &str) -> Vec<FullAttachment<'a>> {
+fn list<'a>(attachments: &'a [Attachment], nodes: &Nodes, base: &str) -> Vec<FullAttachment<'a>> {
     let mut seen: HashMap<(Option<&str>, &str), usize> = HashMap::new();
-    let mut full = Vec::with_capacity(list.len());
-    for attachment in list {
+    let mut full = Vec::with_capacity(attachments.len());
+    for attachment in attachments {
         let count = seen.entry((attachment.node_id.as_deref(), &attachment.key)).or_default();
         full.push(one_attachment(attachment, *count, nodes, base));
         *count += 1;

@@ -1,6 +1,7 @@
 //! The words every room shares. Knows no I/O, no SQL, no HTTP; everything here is plain data.
 
 mod attachment;
+mod base_path;
 mod event;
 mod file_url;
 mod gap;
@@ -9,17 +10,20 @@ mod health;
 mod ids;
 mod index;
 mod query;
+mod scope;
 mod thumbnail;
 mod time;
+mod told;
 mod trouble;
 
 #[cfg(test)]
 pub mod testing;
 
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
+pub use base_path::{BasePath, ParseBasePathError};
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};
-pub use gap::{Gap, GapKind};
+pub use gap::{Gap, GapKind, GapTally};
 pub use generation::{
     Comfyui, Cover, Detail, Document, DocumentKind, ErrorSummary, Outline, Status, StatusReason, Summary,
 };
@@ -27,6 +31,8 @@ pub use health::{ConnectionState, Health, Size, Space, StorageHealth};
 pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, PromptId};
 pub use index::{Counted, Entry, Facet, IndexProgress, List, Term, Want};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
+pub use scope::Scope;
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
+pub use told::{Nth, Stretch, Told};
 pub use trouble::{Cause, Trouble};

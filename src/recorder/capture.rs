@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::fetch::Fetcher;
 use super::{Error, Scribe};
+use crate::metrics::Metrics;
 use crate::model::{Cause, Folder, StorageHealth, Timestamp, Trouble};
 use crate::store::{AttachmentKey, Fetched, WantedFile};
 
@@ -32,7 +33,19 @@ const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 const CLOCK_SLACK: i64 = 2000;
 
 /// What became of a file.
-type Settled = (AttachmentKey, Fetched);
+struct Settled {
+    key: AttachmentKey,
+    outcome: Fetched,
+    /// When its run ended.
+    finished_at: Option<Timestamp>,
+}
+
+impl Settled {
+    /// When the run of a file ended that is safe now.
+    fn safe_after(&self) -> Option<Timestamp> {
+        self.finished_at.filter(|_| matches!(self.outcome, Fetched::Stored(_)))
+    }
+}
 
 /// How long after a run others are looked for that wrote a file of the same name, in milliseconds: a week. Every run of
 /// that time is looked at.
@@ -43,6 +56,8 @@ const LONGEST_LOOK: i64 = 7 * 24 * 60 * 60 * 1000;
 pub struct Capture {
     /// Who writes down what became of them.
     scribe: Scribe,
+    /// Hears how soon files are safe.
+    metrics: Metrics,
     /// Who fetches.
     fetcher: Arc<Fetcher>,
     /// Rung when runs with files were recorded.
@@ -51,12 +66,20 @@ pub struct Capture {
     reachable: Arc<Notify>,
     /// Files that are being fetched, or were and are being written down. The store still says that they are wanted.
     unsettled: Mutex<HashSet<AttachmentKey>>,
+    /// Since when we are here: how soon older files came says nothing.
+    started_at: Timestamp,
 }
 
 impl Capture {
     /// Has nothing in hand.
-    pub fn new(scribe: Scribe, fetcher: Arc<Fetcher>, wanted: Arc<Notify>, reachable: Arc<Notify>) -> Self {
-        Self { scribe, fetcher, wanted, reachable, unsettled: Mutex::default() }
+    pub fn new(
+        scribe: Scribe,
+        metrics: Metrics,
+        fetcher: Arc<Fetcher>,
+        wanted: Arc<Notify>,
+        reachable: Arc<Notify>,
+    ) -> Self {
+        Self { scribe, metrics, fetcher, wanted, reachable, unsettled: Mutex::default(), started_at: Timestamp::now() }
     }
 
     /// Works until `shutdown`; the files in hand are finished. While some are written down, others are fetched, so that
@@ -106,9 +129,17 @@ impl Capture {
     async fn settle_fetched(&self, mut arriving: mpsc::Receiver<Settled>) -> Result<(), Error> {
         let mut settled = Vec::new();
         while arriving.recv_many(&mut settled, FETCHED).await > 0 {
+            let ended: Vec<_> =
+                settled.iter().filter_map(Settled::safe_after).filter(|at| *at >= self.started_at).collect();
+            let settled: Vec<_> = settled.drain(..).map(|settled| (settled.key, settled.outcome)).collect();
             let keys: Vec<_> = settled.iter().map(|(key, _)| *key).collect();
-            self.scribe.settle(std::mem::take(&mut settled)).await?;
+            self.scribe.settle(settled).await?;
             self.unsettled().retain(|key| !keys.contains(key));
+            let now = Timestamp::now().as_millis();
+            for at in ended {
+                let millis = u64::try_from(now - at.as_millis()).unwrap_or(0);
+                self.metrics.captured(self.scribe.name(), Duration::from_millis(millis));
+            }
             self.wanted.notify_one();
         }
         Ok(())
@@ -143,7 +174,7 @@ impl Capture {
                 Fetched::Later(trouble, retry_at(wanted.attempts))
             }
         };
-        Ok((wanted.key, outcome))
+        Ok(Settled { key: wanted.key, outcome, finished_at: wanted.finished_at })
     }
 
     /// Whether the bytes are those of a later run that wrote a file of the same name. A file that only looks young,

@@ -111,6 +111,7 @@ fn bare(run: &Submission, id: Option<GenerationId>, seen_at: Timestamp) -> Save 
         client_id: run.client_id.clone(),
         workflow_id: run.workflow_id.clone(),
         workflow_name: run.workflow_name.clone(),
+        outputs_to_execute: run.outputs_to_execute().map(str::to_owned),
         ..Save::new(run.prompt_id.clone(), Status::Pending, run.created_at.unwrap_or(seen_at))
     }
 }

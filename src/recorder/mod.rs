@@ -32,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use crate::blobs::Blobs;
 use crate::comfy::{self, Client, Endpoint};
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{InstanceName, Timestamp};
 use crate::store::{self, Store};
 
@@ -52,6 +53,8 @@ pub struct Settings {
     pub redacts_secrets: bool,
     /// When a daemon was last at work on this store; `None` when none ever was.
     pub last_at_work: Option<Timestamp>,
+    /// Hears how soon files are safe.
+    pub metrics: Metrics,
 }
 
 /// Why a recorder gave up for good. What ComfyUI or the network does never ends it.
@@ -96,8 +99,13 @@ pub async fn run(
     let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), settings.folders.clone(), blobs));
     let (held, wanted, reachable) = (watch::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
 
-    let capture =
-        capture::Capture::new(scribe.clone(), Arc::clone(&fetcher), Arc::clone(&wanted), Arc::clone(&reachable));
+    let capture = capture::Capture::new(
+        scribe.clone(),
+        settings.metrics.clone(),
+        Arc::clone(&fetcher),
+        Arc::clone(&wanted),
+        Arc::clone(&reachable),
+    );
     let gaps = gaps::Gaps::open(scribe.clone(), settings.last_at_work).await?;
     let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable, gaps);
 

@@ -44,6 +44,11 @@ impl Scribe {
         Ok(scribe)
     }
 
+    /// Whose runs it writes.
+    pub fn name(&self) -> &InstanceName {
+        &self.name
+    }
+
     /// Writes rows in one transaction and tells of them; durable when this returns.
     pub async fn save(&self, comfyui: &Comfyui, runs: Vec<Save>) -> Result<Vec<GenerationId>, Error> {
         if runs.is_empty() {

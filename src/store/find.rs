@@ -27,6 +27,20 @@ impl Store {
         }
     }
 
+    /// The newest runs that the index finds, at most so many.
+    pub async fn first_found(&self, filter: Filter, most: u32) -> Result<Vec<GenerationId>, Error> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let (mut found, mut start) = (Vec::new(), Start::Newest);
+        while found.len() < most {
+            let page = self.index.page(filter.clone(), start, Limit::MOST).await?;
+            found.extend(page.items.into_iter().map(|(_, id)| GenerationId(id)));
+            let Some(next) = page.next else { break };
+            start = Start::Older(next);
+        }
+        found.truncate(most);
+        Ok(found)
+    }
+
     /// Those of these runs that the index finds.
     pub async fn found(&self, filter: Filter, ids: Vec<GenerationId>) -> Result<Vec<GenerationId>, Error> {
         let places = move |conn: &_| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();

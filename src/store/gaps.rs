@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Error;
 use super::codes::Coded;
-use crate::model::{Gap, GapKind, InstanceId, Timestamp, Trouble};
+use crate::model::{Gap, GapKind, GapTally, InstanceId, Timestamp, Trouble};
 
 const OPEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, reason, is_missed) VALUES (?1, ?2, ?3, ?4, 0)
@@ -18,6 +18,10 @@ const GAPS: &str = "
     SELECT i.name AS instance, g.kind, g.started_at, g.ended_at, g.reason, g.is_missed
     FROM gaps g JOIN instances i ON i.id = g.instance_id
     ORDER BY g.started_at DESC, g.id DESC LIMIT ?1";
+/// Reads all of them: a few a day.
+const TALLIES: &str = "
+    SELECT i.name AS instance, g.kind, g.is_missed, count(*) AS gaps
+    FROM gaps g JOIN instances i ON i.id = g.instance_id GROUP BY g.instance_id, g.kind, g.is_missed";
 const NOTE_ALIVE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES ('alive_at', ?1)";
 const LAST_ALIVE: &str = "SELECT value FROM meta WHERE key = 'alive_at'";
 
@@ -72,6 +76,20 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
     })
+}
+
+/// How many gaps there ever were.
+pub(super) fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
+    let mut statement = conn.prepare_cached(TALLIES)?;
+    let rows = statement.query_map([], |row| {
+        Ok(GapTally {
+            instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
+            kind: row.get::<_, Coded<_>>("kind")?.0,
+            may_have_missed: row.get("is_missed")?,
+            gaps: row.get::<_, i64>("gaps")?.unsigned_abs(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Notes that we are at work.

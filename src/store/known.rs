@@ -53,6 +53,15 @@ pub struct Known {
     pub started_at: Option<Timestamp>,
 }
 
+/// What an instance has in hand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Queue {
+    /// What ComfyUI works on.
+    pub in_progress: Vec<GenerationId>,
+    /// What waits, in the order in which ComfyUI takes it.
+    pub pending: Vec<GenerationId>,
+}
+
 /// The runs with these ids of ComfyUI's, by our id. Of an id that hundreds of runs share, the newest of each status.
 pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[PromptId]) -> Result<Vec<Known>, Error> {
     let mut found = Vec::new();
@@ -99,15 +108,15 @@ pub(super) fn open_runs(conn: &Connection, instance: InstanceId) -> Result<Vec<K
 }
 
 /// The open runs in the order in which ComfyUI takes them.
-pub(super) fn queue(conn: &Connection, instance: &InstanceName) -> Result<Vec<GenerationId>, Error> {
-    let mut queue = Vec::new();
-    for query in [IN_PROGRESS, WAITING] {
+pub(super) fn queue(conn: &Connection, instance: &InstanceName) -> Result<Queue, Error> {
+    let read = |query, most: u32| {
         let mut statement = conn.prepare_cached(query)?;
-        let rest = QUEUE.saturating_sub(u32::try_from(queue.len()).unwrap_or(QUEUE));
-        let ids = statement.query_map(params![instance.as_str(), rest], |row| row.get("id").map(GenerationId))?;
-        queue.extend(ids.collect::<Result<Vec<_>, _>>()?);
-    }
-    Ok(queue)
+        let ids = statement.query_map(params![instance.as_str(), most], |row| row.get("id").map(GenerationId))?;
+        Ok::<_, Error>(ids.collect::<Result<Vec<_>, _>>()?)
+    };
+    let in_progress = read(IN_PROGRESS, QUEUE)?;
+    let rest = QUEUE.saturating_sub(u32::try_from(in_progress.len()).unwrap_or(QUEUE));
+    Ok(Queue { in_progress, pending: read(WAITING, rest)? })
 }
 
 /// The run that started last, of those that ended as ComfyUI's history tells: not lost, not taken out of the queue.

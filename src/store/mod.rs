@@ -23,6 +23,8 @@ mod index;
 mod inspect;
 mod known;
 mod list;
+mod named;
+mod numbered;
 mod open;
 mod outputs;
 mod places;
@@ -33,6 +35,7 @@ mod save;
 mod shape;
 mod size;
 mod tally;
+mod told;
 mod unindexed;
 mod writer;
 
@@ -41,8 +44,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName,
-    Limit, Neighbours, Outline, Page, PromptId, Size, Start, Status, Summary, Timestamp, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GapTally, GenerationId, InstanceId,
+    InstanceName, Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp,
+    Told, Trouble,
 };
 use index::Index;
 use readers::Readers;
@@ -54,7 +58,8 @@ pub use cache::{Cache, Cached, Keep};
 pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use inspect::{Inspector, KeptFile, NamedFile};
-pub use known::Known;
+pub use known::{Known, Queue};
+pub use named::Named;
 pub use repair::Fate;
 pub use save::Save;
 pub use unindexed::{Indexed, Unindexed};
@@ -218,6 +223,34 @@ impl Store {
         self.readers.read(move |conn| list::neighbours(conn, &filter, id)).await
     }
 
+    /// Runs of the list from its n-th on, at most so many, at the same cost at any depth. For filters of status, kind,
+    /// instance and time.
+    pub async fn stretch(&self, filter: Filter, from: Nth, most: u32) -> Result<Stretch, Error> {
+        self.readers.read(move |conn| numbered::stretch(conn, &filter, from, most)).await
+    }
+
+    /// The newest run that fits.
+    pub async fn newest(&self, filter: Filter) -> Result<Option<GenerationId>, Error> {
+        self.readers.read(move |conn| numbered::newest(conn, &filter)).await
+    }
+
+    /// The first of these runs that there are, in their order, with their texts of these kinds: 64 at most, and about 2 MB;
+    /// one at least. The others are for another call.
+    pub async fn told(&self, ids: Vec<GenerationId>, kinds: &'static [DocumentKind]) -> Result<Vec<Told>, Error> {
+        self.readers.read(move |conn| told::told(conn, &ids, kinds)).await
+    }
+
+    /// How long each of these runs took in milliseconds; 0 where that isn't known.
+    pub async fn durations(&self, ids: Vec<GenerationId>) -> Result<Vec<i64>, Error> {
+        self.readers.read(move |conn| told::durations(conn, &ids)).await
+    }
+
+    /// The file that ComfyUI gave that name: that of the newest run that named it, of those with this id of ComfyUI's if
+    /// there is one.
+    pub async fn named(&self, file: FileRef, prompt_id: Option<PromptId>) -> Result<Named, Error> {
+        self.readers.read(move |conn| named::named(conn, &file, prompt_id)).await
+    }
+
     /// How many runs fit a filter; exact.
     pub async fn count(&self, filter: Filter) -> Result<u64, Error> {
         if filter.want.is_some() {
@@ -258,6 +291,13 @@ impl Store {
 
     /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.
     pub async fn queue(&self, instance: &InstanceName) -> Result<Vec<GenerationId>, Error> {
+        let Queue { mut in_progress, pending } = self.queue_by_status(instance).await?;
+        in_progress.extend(pending);
+        Ok(in_progress)
+    }
+
+    /// The same, told apart.
+    pub async fn queue_by_status(&self, instance: &InstanceName) -> Result<Queue, Error> {
         let instance = instance.clone();
         self.readers.read(move |conn| known::queue(conn, &instance)).await
     }
@@ -294,6 +334,11 @@ impl Store {
     /// The last gaps of all instances, the latest to start first.
     pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
         self.readers.read(move |conn| gaps::gaps(conn, limit)).await
+    }
+
+    /// How many gaps each instance ever had, of each kind.
+    pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
+        self.readers.read(gaps::tallies).await
     }
 
     /// Notes that the daemon is at work, for the next one to see how long none was.

@@ -25,10 +25,11 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001-generations.sql")),
     M::up(include_str!("migrations/0002-browsing.sql")),
     M::up(include_str!("migrations/0003-finding.sql")),
+    M::up(include_str!("migrations/0004-asking.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 3;
+pub(super) const SCHEMA: i64 = 4;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "

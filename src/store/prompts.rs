@@ -1,4 +1,4 @@
-//! The prompts of many runs: most of them are kept against the same few bases, which are made ready once.
+//! The texts of many runs: most of them are kept against the same few bases, which are made ready once.
 
 use std::collections::VecDeque;
 
@@ -12,9 +12,9 @@ use crate::model::{DocumentKind, GenerationId};
 const MOST_BASES: usize = 64;
 const MOST_BASE_BYTES: usize = 4 << 20;
 
-const PROMPT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
+const TEXT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
 
-/// Reads prompts; holds the bases that it met last.
+/// Reads texts; holds the bases that it met last.
 pub(super) struct Prompts {
     reader: frame::Reader,
     /// Ids and texts, the last first.
@@ -30,9 +30,19 @@ impl Prompts {
 
     /// The prompt of a run; `None` where it has none, or one that can't be read.
     pub(super) fn read(&mut self, conn: &Connection, run: GenerationId) -> Result<Option<String>, Error> {
+        self.read_kind(conn, run, DocumentKind::Prompt)
+    }
+
+    /// The text of a kind; `None` where there is none, or one that can't be read.
+    pub(super) fn read_kind(
+        &mut self,
+        conn: &Connection,
+        run: GenerationId,
+        kind: DocumentKind,
+    ) -> Result<Option<String>, Error> {
         let row: Option<(Option<i64>, Option<Vec<u8>>)> = conn
-            .prepare_cached(PROMPT)?
-            .query_row(params![run.0, Coded(DocumentKind::Prompt)], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached(TEXT)?
+            .query_row(params![run.0, Coded(kind)], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
         let Some((base, data)) = row else { return Ok(None) };
         match self.text(conn, base, data.as_deref()) {
@@ -80,6 +90,6 @@ mod tests {
 
     #[test]
     fn no_prompt_is_looked_for_in_a_whole_table() {
-        assert_searches(super::PROMPT);
+        assert_searches(super::TEXT);
     }
 }

@@ -16,8 +16,8 @@ const ERROR_MESSAGE: usize = 2_000;
 const INSERT: &str = "
     INSERT INTO generations (instance_id, prompt_id, number, status, status_reason, created_at, started_at, finished_at,
         client_id, workflow_id, workflow_name, model, comfyui_id, outputs_count, kinds, error_node_id, error_node_type,
-        error_type, error_message)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14, ?15, ?16, ?17, ?18)";
+        error_type, error_message, outputs_to_execute)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0, ?14, ?15, ?16, ?17, ?18, ?19)";
 /// ?13: whether there is an error, to take the place of an earlier one.
 const UPDATE: &str = "
     UPDATE generations SET number = coalesce(?3, number), status = ?4, status_reason = ?5,
@@ -26,7 +26,8 @@ const UPDATE: &str = "
         workflow_name = coalesce(?10, workflow_name), model = coalesce(?11, model),
         comfyui_id = coalesce(comfyui_id, ?12),
         error_node_id = iif(?13, ?14, error_node_id), error_node_type = iif(?13, ?15, error_node_type),
-        error_type = iif(?13, ?16, error_type), error_message = iif(?13, ?17, error_message)
+        error_type = iif(?13, ?16, error_type), error_message = iif(?13, ?17, error_message),
+        outputs_to_execute = coalesce(?18, outputs_to_execute)
     WHERE id = ?2 AND instance_id = ?1";
 const COMFYUI: &str = "SELECT id FROM comfyuis WHERE version IS ?1 AND devices = ?2";
 const INSERT_COMFYUI: &str = "INSERT INTO comfyuis (version, devices) VALUES (?1, ?2)";
@@ -62,6 +63,8 @@ pub struct Save {
     pub workflow_id: Option<String>,
     /// The workflow's name.
     pub workflow_name: Option<String>,
+    /// The nodes that ComfyUI was to run for, a JSON array.
+    pub outputs_to_execute: Option<String>,
     /// The name of the main model.
     pub model: Option<String>,
     /// The error that ended it.
@@ -87,6 +90,7 @@ impl Save {
             client_id: None,
             workflow_id: None,
             workflow_name: None,
+            outputs_to_execute: None,
             model: None,
             error: None,
             documents: Vec::new(),
@@ -155,6 +159,7 @@ fn insert(
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
         error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
+        run.outputs_to_execute,
     ])?;
     let id = GenerationId(conn.last_insert_rowid());
     tallies.add(Counted { instance, status: run.status, kinds, created_at: run.created_at });
@@ -190,6 +195,7 @@ fn update(
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
         error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
+        run.outputs_to_execute,
     ])?;
     tallies.replace(before, Counted { status: run.status, ..before });
     Ok(id)

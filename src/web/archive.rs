@@ -18,10 +18,11 @@ use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::api::generations::generation_id;
+use super::api::{Missing, Refused, Which};
 use super::error::Error;
 use super::files::content_disposition;
 use super::headers::Cache;
-use super::query::{Author, BadValue, Error as BadQuery, ListQuery};
+use super::query::{BadValue, Error as BadQuery, ListQuery};
 use super::site::App;
 use crate::export::Archive;
 use crate::model::{Filter, GenerationId, Limit, Start};
@@ -51,8 +52,18 @@ pub async fn one(
     respond(&app, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(id))
 }
 
-/// Answers with the archive of the generations that a query names, by their ids or by a filter, each in a folder of its
-/// own.
+/// Chosen generations as a ZIP archive: by their `ids`, or by a filter.
+///
+/// Each has a folder of its own: its files, `prompt.json`, `workflow.json`, and `generation.json`, which is what
+/// `/api/v1/generations/{id}` gives. It is streamed, so it has no length.
+#[utoipa::path(
+    get, path = "/api/v1/generations.zip", tag = "files",
+    params(
+        ("ids" = Option<String>, Query, description = "Up to 200 ids, with commas between; nothing else then", example = "1,2,3"),
+        Which
+    ),
+    responses((status = 200, description = "The archive", content_type = "application/zip"), Missing, Refused)
+)]
 pub async fn many(State(app): State<App>, method: Method, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let chosen = match ids(&query)? {
@@ -64,7 +75,7 @@ pub async fn many(State(app): State<App>, method: Method, RawQuery(query): RawQu
             Chosen::Listed(ids.into())
         }
         None => {
-            let query = ListQuery::parse(&query, Author::Script, app.zone)?;
+            let query = ListQuery::parse_without(&["limit", "next", "prev"], &query, app.zone)?;
             if !query.is_narrow() {
                 return Err(BadQuery::Unchosen.into());
             }

@@ -76,7 +76,9 @@ impl Assets {
         for (name, mime, text) in files {
             let mut text = (*text).to_owned();
             for (imported, url) in &assets.urls {
-                text = text.replace(&format!("\"./{imported}\""), &format!("\"{url}\""));
+                // Beside each other, wherever that is.
+                let hashed = url.trim_start_matches("/assets/");
+                text = text.replace(&format!("\"./{imported}\""), &format!("\"./{hashed}\""));
             }
             let hashed = hashed(name, text.as_bytes());
             assets.urls.insert(name, format!("/assets/{hashed}"));
@@ -96,7 +98,7 @@ fn hashed(name: &str, content: &[u8]) -> String {
     format!("{hashed}.{extension}")
 }
 
-/// Where the asset of that plain name is. Templates name only those that there are; a test walks through them.
+/// Where the asset of that plain name is, below the base path. Templates name only those that there are; a test walks through them.
 pub fn url(name: &str) -> &'static str {
     ASSETS.urls.get(name).map_or("", String::as_str)
 }
@@ -141,7 +143,10 @@ mod tests {
     #[test]
     fn every_asset_that_is_named_is_there() {
         for (name, (_, text)) in &ASSETS.content {
-            assert!(!String::from_utf8_lossy(text).contains("\"./"), "{name} imports what isn't before it");
+            let text = String::from_utf8_lossy(text);
+            for imported in text.split("\"./").skip(1).filter_map(|part| part.split('"').next()) {
+                assert!(ASSETS.content.contains_key(imported), "{name} imports {imported}, which isn't before it");
+            }
         }
         let templates = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/templates")).unwrap();
         let mut seen = 0;

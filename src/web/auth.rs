@@ -18,14 +18,14 @@ use super::site::App;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Auth {
     password: Option<[u8; 32]>,
-    token: Option<[u8; 32]>,
+    tokens: Vec<[u8; 32]>,
 }
 
 impl Auth {
     /// `None` when neither is given: the door is open.
-    pub fn new(password: Option<&str>, token: Option<&str>) -> Option<Self> {
-        let auth = Self { password: password.map(hash), token: token.map(hash) };
-        (password.is_some() || token.is_some()).then_some(auth)
+    pub fn new(password: Option<&str>, tokens: Vec<[u8; 32]>) -> Option<Self> {
+        let auth = Self { password: password.map(hash), tokens };
+        (password.is_some() || !auth.tokens.is_empty()).then_some(auth)
     }
 
     /// Whether these headers carry one of the secrets.
@@ -37,7 +37,7 @@ impl Auth {
         };
         let credentials = credentials.trim();
         if scheme.eq_ignore_ascii_case("bearer") {
-            return is_same(self.token, credentials.as_bytes());
+            return self.tokens.iter().any(|token| is_same(Some(*token), credentials.as_bytes()));
         }
         let pair = STANDARD.decode(credentials).unwrap_or_default();
         let password = pair.iter().position(|byte| *byte == b':').and_then(|colon| pair.get(colon + 1..));
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_password_and_the_token_are_taken_each_in_its_own_way() {
-        let auth = Auth::new(Some("pass:word"), Some("t0ken")).unwrap();
+        let auth = Auth::new(Some("pass:word"), vec![hash("t0ken")]).unwrap();
         assert!(admits(&auth, &format!("Basic {}", STANDARD.encode("anyone:pass:word"))));
         assert!(admits(&auth, "bearer t0ken"));
         for pair in ["anyone:pass", "pass:word", "anyone:t0ken", ":", "", "anyone"] {
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn a_secret_that_is_not_set_opens_nothing() {
-        assert_eq!(Auth::new(None, None), None);
-        let auth = Auth::new(None, Some("t0ken")).unwrap();
+        assert_eq!(Auth::new(None, Vec::new()), None);
+        let auth = Auth::new(None, vec![hash("t0ken")]).unwrap();
         assert!(!admits(&auth, &format!("Basic {}", STANDARD.encode("anyone:"))));
     }
 
     #[test]
     fn secrets_are_not_printed() {
-        assert_eq!(format!("{:?}", Auth::new(Some("password"), None).unwrap()), "Auth { .. }");
+        assert_eq!(format!("{:?}", Auth::new(Some("password"), Vec::new()).unwrap()), "Auth { .. }");
     }
 }

@@ -11,14 +11,15 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{Html, IntoResponse, Response};
-use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, VARY, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::headers::PAGE_VARY;
-use super::query;
 use super::viewer::Viewer;
 use super::words::Words;
+use super::{compat, query};
+use crate::model::AttachmentState;
 use crate::{blobs, store, thumbs};
 
 /// Why a request isn't answered as it wished.
@@ -33,6 +34,20 @@ pub enum Error {
     NoDocument,
     #[error("no such file")]
     NoFile,
+    #[error("no such output")]
+    NoOutput,
+    #[error("output without bytes: {}", .0.as_str())]
+    NotKept(AttachmentState),
+    #[error("no file of this name")]
+    NoNamedFile,
+    #[error("a file that is still being fetched")]
+    Awaited,
+    #[error("no such job")]
+    NoJob,
+    #[error("a change of ComfyUI")]
+    ReadOnly,
+    #[error("bad request")]
+    Compat(#[from] compat::Mistake),
     #[error("method not allowed")]
     Method,
     #[error("bad query")]
@@ -59,6 +74,8 @@ pub enum Error {
     Template(#[from] askama::Error),
     #[error("write JSON")]
     Json(#[from] serde_json::Error),
+    #[error("write metrics")]
+    Metrics(#[source] std::fmt::Error),
     #[error("write a header")]
     Header(#[from] http::header::InvalidHeaderValue),
     #[error("work on a big document")]
@@ -91,6 +108,40 @@ impl Error {
             Self::NoFile => {
                 (StatusCode::NOT_FOUND, "file_not_found", "there is no file with this digest here".to_owned())
             }
+            Self::NoOutput => (
+                StatusCode::NOT_FOUND,
+                "output_not_found",
+                "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them".to_owned(),
+            ),
+            Self::NotKept(AttachmentState::Pending) => (
+                StatusCode::NOT_FOUND,
+                "output_pending",
+                "this file isn't copied yet; ask again in a moment".to_owned(),
+            ),
+            Self::NotKept(_) => (
+                StatusCode::NOT_FOUND,
+                "output_missing",
+                "this file was gone before it could be copied; its reason is in the list of outputs".to_owned(),
+            ),
+            Self::NoNamedFile => (
+                StatusCode::NOT_FOUND,
+                "file_not_found",
+                "no run that was recorded here named such a file, or its bytes could not be kept".to_owned(),
+            ),
+            Self::Awaited => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "file_pending",
+                "the file is still being fetched from ComfyUI; ask again in a moment".to_owned(),
+            ),
+            // ComfyUI's own words.
+            Self::NoJob => (StatusCode::NOT_FOUND, "job_not_found", "Job not found".to_owned()),
+            Self::ReadOnly => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "read_only",
+                "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself"
+                    .to_owned(),
+            ),
+            Self::Compat(mistake) => (StatusCode::BAD_REQUEST, "bad_request", mistake.to_string()),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method_not_allowed",
@@ -132,6 +183,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -152,7 +204,12 @@ impl Error {
             Self::NoGeneration => t.say("error-no-generation"),
             Self::NoDocument => t.say("error-no-document"),
             Self::NoFile => t.say("error-no-file"),
+            Self::NoOutput => t.say("error-no-output"),
+            Self::NotKept(AttachmentState::Pending) => t.say("error-output-pending"),
+            Self::NotKept(_) => t.say("error-output-missing"),
             Self::Method => t.say("error-method"),
+            // Never seen on a page.
+            Self::NoNamedFile | Self::Awaited | Self::NoJob | Self::ReadOnly | Self::Compat(_) => return None,
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
@@ -167,6 +224,7 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
+            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => t.say("error-internal"),
         })
@@ -199,12 +257,17 @@ pub enum Format {
     Page,
     /// JSON for programs.
     Json,
+    /// JSON for programs that were written for ComfyUI, or for its history plugin.
+    Compat(compat::Manner),
 }
 
 impl Format {
     /// JSON for the API and for who accepts it and no pages.
     pub fn of(request: &Request) -> Self {
         let path = request.uri().path();
+        if let Some(manner) = compat::manner(path) {
+            return Self::Compat(manner);
+        }
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         let is_api = path.starts_with("/api/") || path == "/api" || path == "/healthz" || path == "/readyz";
         let is_program = accept.contains("application/json") && !accept.contains("text/html");
@@ -224,23 +287,27 @@ struct ErrorPage<'a> {
 }
 
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
-pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -> Response {
+pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
-    let request_id = status.is_server_error().then(|| format!("{:08x}", fastrand::u32(..)));
-    if let Some(id) = &request_id {
-        tracing::error!(request = %id, %method, path = viewer.here, error = chain(error), "request failed");
+    let is_failure = status.is_server_error() && !matches!(error, Error::Awaited);
+    let request_id = is_failure.then_some(request_id);
+    if let Some(id) = request_id {
+        tracing::error!(request = id, %method, path = viewer.here, error = chain(error), "request failed");
     }
     let mut response = match format {
-        Format::Json => {
-            if let Some(id) = &request_id {
+        Format::Json | Format::Compat(_) => {
+            if let Some(id) = request_id {
                 let _ = write!(text, " under request {id}");
+            }
+            if let Format::Compat(manner) = format {
+                return with_headers(error, compat::error(manner, status, code, &text));
             }
             (status, Json(json!({"error": {"code": code, "message": text}}))).into_response()
         }
         Format::Page => {
             let t = viewer.words;
             let (title, text) = (t.say(title_key(status)), error.words(t).unwrap_or(Cow::Borrowed(&text)));
-            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id: request_id.as_deref() };
+            let page = ErrorPage { viewer, t, status, title, text: text.clone(), request_id };
             let page = page.render();
             // The template has nothing that could fail; if it does, the plain text is still an answer.
             page.map_or_else(
@@ -250,11 +317,17 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer) -
         }
     };
     *response.status_mut() = status;
+    with_headers(error, response)
+}
+
+/// What an error says outside of its body.
+fn with_headers(error: &Error, mut response: Response) -> Response {
     match error {
         Error::Unauthorized => {
             let ask = HeaderValue::from_static("Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, ask);
         }
+        Error::Awaited => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {
                 response.headers_mut().insert(CONTENT_RANGE, range);
@@ -281,11 +354,13 @@ mod tests {
     use http_body_util::BodyExt as _;
 
     use super::*;
+    use crate::model::BasePath;
     use crate::search::Zone;
 
     async fn body(error: Error, format: Format) -> String {
-        let viewer = Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default());
-        let response = render(&error, format, &Method::GET, &viewer);
+        let viewer =
+            Viewer::read(&http::HeaderMap::new(), &http::Uri::from_static("/x"), Zone::default(), &BasePath::default());
+        let response = render(&error, format, &Method::GET, &viewer, "7");
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(bytes.to_vec()).unwrap()
     }

@@ -48,7 +48,22 @@ const LONG_PAUSE: Duration = Duration::from_secs(2);
 /// Runs that a batch names one by one.
 const MOST_RUNS: usize = 50;
 
-/// Tells what changes, until the client goes or we stop.
+/// What changes, as server-sent events, until the client goes or the server stops.
+///
+/// `hello`: from here on everything is told. `reload`: more happened than is told one by one; read the lists again.
+/// `generation` (`{"runs":[{"id":7,"status":"pending"}]}`): new, or its row or one of its files changed. `instance`
+/// (`{"names":["default"]}`): came or went, or its queue changed. `storage`: can't be written any more, or can. `beat`:
+/// nothing happened for a while.
+///
+/// Each has an id; who comes back with it is told what was missed, or to reload.
+#[utoipa::path(
+    get, path = "/events", tag = "server",
+    params(
+        ("after" = Option<String>, Query, description = "The id of the last event that was heard"),
+        ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers send it")
+    ),
+    responses((status = 200, description = "Events", content_type = "text/event-stream"), super::api::Refused)
+)]
 pub async fn stream(State(app): State<App>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
     let query = query.unwrap_or_default();
     let after = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "after").map(|(_, value)| value);

@@ -17,7 +17,7 @@ use super::error::Error;
 use super::headers::Cache;
 use super::range::{self, Wanted};
 use super::site::App;
-use crate::model::{Digest, download_name, percent_encode};
+use crate::model::{Blob, Digest, download_name, percent_encode};
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -29,7 +29,20 @@ const SHOWN_CSP: &str = "default-src 'none'; img-src 'self'; media-src 'self'; s
 /// For all else: not even an HTML file that somebody opens from here may run or reach anything.
 const KEPT_AWAY_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-/// Answers for one file.
+/// A kept file by the digest of its bytes, whole or in parts (`Range`). It never changes.
+#[utoipa::path(
+    get, path = "/files/{sha256}/{name}", tag = "files",
+    params(
+        ("sha256" = String, Path, description = "The SHA-256 of the file", min_length = 64, max_length = 64),
+        ("name" = String, Path, description = "What a download is called; any name will do")
+    ),
+    responses(
+        (status = 200, description = "The file as ComfyUI wrote it", content_type = "application/octet-stream"),
+        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 416, description = "The part lies outside of the file", body = super::api::ErrorBody),
+        super::api::Missing, super::api::Refused
+    )
+)]
 pub async fn file(
     State(app): State<App>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -37,23 +50,28 @@ pub async fn file(
 ) -> Result<Response, Error> {
     let Path((digest, name)) = path.map_err(|_| Error::NoFile)?;
     let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
-    let etag = format!("\"{digest}\"");
     let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    let file = app.blobs.open_file(&digest).await?.ok_or(Error::NoFile)?;
+    serve(&app, &blob, &name, Cache::Immutable, &request).await
+}
+
+/// A kept file, whole or in parts, called `name` where it is saved.
+pub async fn serve(app: &App, blob: &Blob, name: &str, cache: Cache, request: &HeaderMap) -> Result<Response, Error> {
+    let etag = format!("\"{}\"", blob.digest);
+    let file = app.blobs.open_file(&blob.digest).await?.ok_or(Error::NoFile)?;
     let mut headers = HeaderMap::from_iter([
         (ETAG, header(&etag)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
         (CONTENT_TYPE, HeaderValue::try_from(&blob.mime).unwrap_or(OCTET_STREAM)),
     ]);
     let (disposition, csp) = if is_shown(&blob.mime) { ("inline", SHOWN_CSP) } else { ("attachment", KEPT_AWAY_CSP) };
-    headers.insert(CONTENT_DISPOSITION, header(&content_disposition(disposition, &name))?);
+    headers.insert(CONTENT_DISPOSITION, header(&content_disposition(disposition, name))?);
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
-    let cache = axum::Extension(Cache::Immutable);
-    if has_it_already(&request, &etag) {
+    let cache = axum::Extension(cache);
+    if has_it_already(request, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers, cache).into_response());
     }
     let size = file.metadata().await.map_err(Error::File)?.len();
-    let (status, body) = match wanted(&request, &etag, size) {
+    let (status, body) = match wanted(request, &etag, size) {
         Wanted::Nothing => return Err(Error::Range { size }),
         Wanted::All => (StatusCode::OK, part(file, 0, size, &mut headers).await?),
         Wanted::Part(part_of) => {

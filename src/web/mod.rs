@@ -3,10 +3,13 @@
 
 mod api;
 mod archive;
+mod arrival;
 mod assets;
 mod auth;
+mod compat;
 mod cors;
 mod error;
+mod etag;
 mod events;
 mod excerpt;
 mod facets;
@@ -16,6 +19,7 @@ mod headers;
 mod host;
 mod indent;
 mod marks;
+mod metrics;
 mod origin;
 mod pages;
 mod preferences;
@@ -25,6 +29,7 @@ mod routes;
 mod server;
 mod site;
 mod thumbs;
+mod told;
 mod viewer;
 mod words;
 

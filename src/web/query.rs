@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 pub use error::{BadValue, Error};
 
-use crate::model::{Filter, GenerationId, Limit, Start, Want};
+use crate::model::{BasePath, Filter, GenerationId, Limit, Start, Want};
 use crate::search::{self, Days, Narrow, Search, Unusable, Zone, date};
 
 /// Every parameter there is.
@@ -47,6 +47,8 @@ pub struct ListQuery {
     pub month: Option<NaiveDate>,
     /// Whether previews count beside files that were saved.
     pub shows_previews: bool,
+    /// What stands before the path of every address.
+    base: BasePath,
     /// What was given: for links to other pages of the same list.
     given: Vec<(&'static str, String)>,
 }
@@ -64,6 +66,7 @@ impl ListQuery {
             limit: if author == Author::Form { Limit::OF_PAGES } else { Limit::default() },
             month: None,
             shows_previews: false,
+            base: BasePath::default(),
             given: Vec::new(),
         };
         let mut narrow = Narrow { zone: server_zone, ..Narrow::default() };
@@ -104,6 +107,29 @@ impl ListQuery {
         Ok(read)
     }
 
+    /// Reads what a script asks where some of the parameters mean nothing.
+    pub fn parse_without(names: &[&str], query: &str, server_zone: Zone) -> Result<Self, Error> {
+        let left = |known: Vec<&'static str>| known.into_iter().filter(|known| !names.contains(known)).collect();
+        let read = Self::parse(query, Author::Script, server_zone).map_err(|error| match error {
+            Error::Unknown { name, known } => Error::Unknown { name, known: left(known) },
+            other => other,
+        })?;
+        match read.given.iter().find(|(given, _)| names.contains(given)) {
+            None => Ok(read),
+            Some((name, _)) => Err(Error::Unknown { name: (*name).to_owned(), known: left(NAMES.to_vec()) }),
+        }
+    }
+
+    /// With addresses below that path.
+    pub fn below(self, base: &BasePath) -> Self {
+        Self { base: base.clone(), ..self }
+    }
+
+    /// What stands before the path of every address.
+    pub fn base(&self) -> &BasePath {
+        &self.base
+    }
+
     /// What was given under that name.
     pub fn given(&self, name: &str) -> Option<&str> {
         self.given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.as_str())
@@ -126,7 +152,7 @@ impl ListQuery {
     /// The address of the list where these have other values; empty ones are left out. It starts at its newest.
     pub fn with(&self, changes: &[(&str, &str)]) -> String {
         address(
-            "/",
+            &self.base.join("/"),
             self.kept().into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)),
             changes,
         )
@@ -135,7 +161,7 @@ impl ListQuery {
     /// The address of one generation, with what is needed to know its neighbours in this list.
     pub fn generation(&self, id: GenerationId) -> String {
         let kept = self.kept().into_iter().filter(|(name, _)| !matches!(*name, "limit" | "month" | "facets"));
-        address(&format!("/g/{id}"), kept, &[])
+        address(&self.base.join(&format!("/g/{id}")), kept, &[])
     }
 
     /// The address of the list where this term holds too; `None` where there is no room for it.
@@ -150,7 +176,7 @@ impl ListQuery {
 
     /// The address of all that a term finds, in the viewer's own zone.
     pub fn only(&self, term: &str) -> String {
-        address("/", self.kept().into_iter().filter(|(name, _)| *name == "tz"), &[("q", term)])
+        address(&self.base.join("/"), self.kept().into_iter().filter(|(name, _)| *name == "tz"), &[("q", term)])
     }
 
     /// What makes this list what it is: everything but the place of the page, each once.

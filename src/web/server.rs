@@ -1,6 +1,7 @@
 //! Connections: how many, how patient we are with them, and how they end.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,9 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
-use super::routes;
 use super::site::{App, Site};
+use super::{arrival, routes};
 
 /// Connections at the same time. The next one waits in the listener's queue until another ends.
 const CONNECTIONS: usize = 512;
@@ -41,7 +43,8 @@ pub enum Error {
 /// Answers whoever connects, until it is told to stop; then finishes the requests in hand, for a few seconds at most.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToken) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Address)?;
-    let router = routes::router(App::new(site, address, shutdown.clone()));
+    let app = App::new(site, address, shutdown.clone());
+    let router = routes::router(app.clone());
     let mut connections = JoinSet::new();
     loop {
         let may_accept = connections.len() < CONNECTIONS;
@@ -49,8 +52,8 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToke
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
             accepted = listener.accept(), if may_accept => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(converse(stream, router.clone(), shutdown.clone()));
+                Ok((stream, peer)) => {
+                    connections.spawn(converse(stream, peer.ip(), app.clone(), router.clone()));
                 }
                 Err(error) => pause_after(&error, &shutdown).await,
             },
@@ -69,12 +72,14 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToke
 }
 
 /// One connection, until either side ends it.
-async fn converse(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn converse(stream: TcpStream, peer: IpAddr, app: App, router: Router) {
+    let shutdown = app.closing.clone();
+    let service = router.map_request(move |request| arrival::receive(peer, &app.proxies, &app.base, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -11,9 +12,11 @@ use super::auth::Auth;
 use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
+use super::told::Memory;
 use crate::blobs::Blobs;
 use crate::live::Live;
-use crate::model::Timestamp;
+use crate::metrics::Metrics;
+use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
@@ -36,6 +39,8 @@ pub struct Site {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
     /// How the operator wants it.
     pub settings: Settings,
 }
@@ -45,6 +50,10 @@ pub struct Site {
 pub struct Settings {
     /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
     pub allowed_hosts: Vec<String>,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// Who may read; `None`: everybody who reaches us.
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
@@ -68,8 +77,16 @@ pub struct Shared {
     pub thumbs: Thumbs,
     /// What is going on.
     pub live: Live,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// What the prompts of the lists say.
+    pub told: Memory,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Vec<IpNet>,
     /// The names we answer to.
     pub hosts: AllowedHosts,
     /// Who may read.
@@ -86,18 +103,34 @@ pub struct Shared {
 impl App {
     /// Joins the site with the address it is served at, and with the word to stop.
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
-        let Site { store, blobs, thumbs, live, settings } = site;
+        let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
-        let (Settings { auth, zone, .. }, started_at) = (settings, Timestamp::now());
-        let shared = Shared { store, blobs, thumbs, live, zone, hosts, auth, closing, started_at, origins, heavy };
+        let Settings { base, proxies, auth, zone, .. } = settings;
+        let shared = Shared {
+            store,
+            blobs,
+            thumbs,
+            live,
+            metrics,
+            told: Memory::default(),
+            zone,
+            base,
+            proxies,
+            hosts,
+            auth,
+            closing,
+            started_at: Timestamp::now(),
+            origins,
+            heavy,
+        };
         Self(Arc::new(shared))
     }
 
     /// What stands before every address of ours: empty, or `/` and a path without a slash at its end.
     pub fn base(&self) -> &str {
-        ""
+        self.base.as_str()
     }
 
     /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.

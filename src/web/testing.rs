@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Error, Settings, Site, serve};
 use crate::blobs::Blobs;
 use crate::live::Live;
+use crate::metrics::Metrics;
 use crate::model::{
     Blob, Comfyui, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role, Status,
     Timestamp, file_url,
@@ -47,7 +48,7 @@ impl TestSite {
         let shutdown = CancellationToken::new();
         let cache = Cache::open(folder.path());
         let thumbs = Thumbs::new(store.clone(), blobs.clone(), cache, None, shutdown.clone());
-        let site = Site { store, blobs, thumbs, live: Live::default(), settings };
+        let site = Site { store, blobs, thumbs, live: Live::default(), metrics: Metrics::default(), settings };
         let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         Self { site, address, client, shutdown, server, _folder: folder }

@@ -26,7 +26,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Pictures and nothing else.
 const CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
-/// Answers with one thumbnail.
+/// A kept file, small: a WebP whose longer side has `w` pixels; a drawing of its kind where there is no picture of it.
+#[utoipa::path(
+    get, path = "/thumbs/{sha256}", tag = "files",
+    params(
+        ("sha256" = String, Path, description = "The SHA-256 of the file", min_length = 64, max_length = 64),
+        ("w" = Option<u32>, Query, description = "256 or 512; 256 unless told", example = 512)
+    ),
+    responses(
+        (status = 200, description = "The thumbnail", content((Vec<u8> = "image/webp"), (String = "image/svg+xml"))),
+        super::api::Missing, super::api::Refused
+    )
+)]
 pub async fn thumbnail(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,

@@ -8,10 +8,11 @@ use http::header::{ACCEPT_LANGUAGE, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
+use super::query::{self, Author, ListQuery};
 use super::site::App;
 use super::words::{Language, Words};
 use crate::live::Position;
-use crate::model::Timestamp;
+use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
 
 /// The cookie that holds the language.
@@ -74,6 +75,8 @@ pub struct Viewer {
     pub zone: Zone,
     /// Whether they want values to narrow the list by beside it, where there is room.
     pub has_facets: bool,
+    /// What stands before the path of every address of ours.
+    pub base: BasePath,
     /// Path and query of the page that they asked for.
     pub here: String,
     /// What was told of the history before it was read for them; `None` where nothing was read.
@@ -82,7 +85,7 @@ pub struct Viewer {
 
 impl Viewer {
     /// Reads what a request says of its sender. What can't be used counts as not said.
-    pub fn read(headers: &HeaderMap, uri: &Uri, server_zone: Zone) -> Self {
+    pub fn read(headers: &HeaderMap, uri: &Uri, server_zone: Zone, base: &BasePath) -> Self {
         let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
         let chosen = cookie(headers, LANGUAGE).and_then(Language::from_tag);
         let zone = cookie(headers, ZONE).and_then(|zone| percent_encoding::percent_decode_str(zone).decode_utf8().ok());
@@ -91,13 +94,19 @@ impl Viewer {
             theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
             zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
             has_facets: cookie(headers, FACETS) != Some("closed"),
-            here: uri.path_and_query().map_or("/", |here| here.as_str()).to_owned(),
+            here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
+            base: base.clone(),
             position: None,
         }
     }
 }
 
 impl Viewer {
+    /// What a page of theirs is asked for, in the query string of its address.
+    pub fn list_query(&self, query: Option<String>) -> Result<ListQuery, query::Error> {
+        Ok(ListQuery::parse(&query.unwrap_or_default(), Author::Form, self.zone)?.below(&self.base))
+    }
+
     /// How far their clocks are from UTC by now, in minutes: tells a browser whether we took the right zone.
     pub fn minutes_from_utc(&self) -> i32 {
         self.zone.local(Timestamp::now()).offset().local_minus_utc() / 60
@@ -109,7 +118,7 @@ impl FromRequestParts<App> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let position = Some(app.live.position());
-        Ok(Self { position, ..Self::read(&parts.headers, &parts.uri, app.zone) })
+        Ok(Self { position, ..Self::read(&parts.headers, &parts.uri, app.zone, &app.base) })
     }
 }
 
@@ -130,7 +139,7 @@ mod tests {
             (ACCEPT_LANGUAGE, HeaderValue::from_static(language)),
             (COOKIE, HeaderValue::from_static(cookies)),
         ]);
-        Viewer::read(&headers, &Uri::from_static("/g/7?status=failed"), "UTC".parse().unwrap())
+        Viewer::read(&headers, &Uri::from_static("/g/7?status=failed"), "UTC".parse().unwrap(), &BasePath::default())
     }
 
     #[test]

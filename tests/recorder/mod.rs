@@ -11,6 +11,7 @@ mod outages;
 mod recordings;
 mod secrets;
 mod texts;
+mod told;
 mod transfer;
 mod volume;
 mod watcher;

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{beside, outputs};
+use super::{beside, outputs, told};
 use crate::support::comfyui::{ComfyUi, Entry, Recording, Step, Version};
 use crate::support::daemon::Daemon;
 
 /// What the daemon doesn't keep as it came.
-const SECRETS: [&str; 3] = ["sk-THIS-IS-A-KEY-IN-A-WIDGET", "SECRET-API-KEY", "SECRET-TOKEN"];
+pub(super) const SECRETS: [&str; 3] = ["sk-THIS-IS-A-KEY-IN-A-WIDGET", "SECRET-API-KEY", "SECRET-TOKEN"];
 
 fn without_secrets(json: &str) -> Value {
     let text = SECRETS.iter().fold(json.to_owned(), |text, secret| text.replace(secret, "[redacted]"));
@@ -33,7 +33,7 @@ async fn until(daemon: &Daemon, prompt_id: &str, times: usize, is: impl Fn(&Valu
 }
 
 /// Plays step by step, each after the daemon saw the one before; gives what must be there in the end.
-async fn play(recording: &Recording, comfy: &ComfyUi, daemon: &Daemon) {
+pub(super) async fn play(recording: &Recording, comfy: &ComfyUi, daemon: &Daemon) {
     let mut times: HashMap<String, usize> = HashMap::new();
     let is_open = |detail: &Value| matches!(detail["status"].as_str(), Some("pending" | "in_progress"));
     for step in recording.steps() {
@@ -54,6 +54,7 @@ async fn play(recording: &Recording, comfy: &ComfyUi, daemon: &Daemon) {
                 };
                 let detail = until(daemon, &prompt_id, times[&prompt_id], is_done).await;
                 assert_is(&detail, &entry, comfy).await;
+                told::assert_told(daemon, &prompt_id, &entry).await;
             }
             Step::DeleteFromQueue(ids) => {
                 for id in ids {
@@ -61,6 +62,7 @@ async fn play(recording: &Recording, comfy: &ComfyUi, daemon: &Daemon) {
                     until(daemon, &id, times[&id], is_cancelled).await;
                 }
             }
+            Step::Asked { path, body } if path == "/queue" => told::assert_queue(daemon, &body).await,
             _ => {}
         }
     }

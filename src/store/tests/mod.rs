@@ -5,6 +5,7 @@ mod files;
 mod indexing;
 mod listing;
 mod narrowing;
+mod numbered;
 mod opening;
 mod reading;
 mod saving;

@@ -6,26 +6,30 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
-use super::generations::json;
+use super::asked::{Refused, Which};
+use super::json;
 use crate::model::Facet;
 use crate::search::Field;
 use crate::web::error::Error;
 use crate::web::facets;
-use crate::web::query::{Author, BadValue, Error as BadQuery, ListQuery};
+use crate::web::query::{BadValue, Error as BadQuery, ListQuery};
 use crate::web::site::App;
 
 /// Values of each field, unless told.
 const MOST: usize = 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Facets)]
 struct Answer {
     facets: BTreeMap<&'static str, Values>,
     /// How many generations there are.
     count: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FacetValues)]
 struct Values {
     values: Vec<Value>,
     /// How many other values there are.
@@ -34,7 +38,8 @@ struct Values {
     exact: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FacetValue)]
 struct Value {
     value: String,
     count: u64,
@@ -47,10 +52,19 @@ impl From<Facet> for Values {
     }
 }
 
-/// Answers with the values of the fields that are asked for, all of them unless told.
+/// The most frequent values of fields among the generations of a filter.
+#[utoipa::path(
+    get, path = "/api/v1/facets", tag = "search",
+    params(
+        Which,
+        ("fields" = Option<String>, Query, description = "Which fields, with commas between; all of them unless told"),
+        ("limit" = Option<u32>, Query, description = "Values of each field, 10 unless told", minimum = 1, maximum = 200)
+    ),
+    responses((status = 200, body = Answer), Refused)
+)]
 pub async fn facets(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let (fields, query) = split(&query.unwrap_or_default())?;
-    let query = ListQuery::parse(&query, Author::Script, app.zone)?;
+    let query = ListQuery::parse_without(&["next", "prev"], &query, app.zone)?;
     let most = query.given("limit").map_or(Ok(MOST), |_| usize::try_from(query.limit.get())).unwrap_or(MOST);
     let count = app.store.count(query.filter.clone()).await?;
     let counted = facets::count(&app, &query.filter, &fields, most).await?;

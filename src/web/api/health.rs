@@ -6,15 +6,23 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::asked::Refused;
 use crate::model::{ConnectionState, Health, StorageHealth, Trouble};
 use crate::web::site::App;
 
-/// The process answers.
+/// The process answers. Open to everybody.
+#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Value)))]
 pub async fn alive() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// Whether what ComfyUI makes can be kept. A ComfyUI that is away doesn't make us unready: it is what we wait for.
+/// Whether what ComfyUI makes can be kept.
+///
+/// A ComfyUI that is away doesn't make us unready: it is what we wait for.
+#[utoipa::path(
+    get, path = "/readyz", tag = "server",
+    responses((status = 200, body = Value), (status = 503, description = "It can't; `reason` says why", body = Value), Refused)
+)]
 pub async fn ready(State(app): State<App>) -> Response {
     let instances: Vec<Value> = app.live.health().iter().map(instance).collect();
     // A search that misses something makes us no less ready; neither does a store that is too busy to say.

@@ -4,8 +4,10 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use serde::Serialize;
 use url::form_urlencoded;
+use utoipa::ToSchema;
 
-use super::generations::json;
+use super::asked::Refused;
+use super::json;
 use crate::facts::short_name;
 use crate::model::{Counted, List, MediaKind, Status};
 use crate::search::{Completing, Field, What, completing, exact};
@@ -28,7 +30,7 @@ const MOST_BYTES: usize = 16 * 1024;
 const NAMES: [&str; 2] = ["q", "cursor"];
 
 /// One way to go on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Suggestion {
     /// The whole new search.
     text: String,
@@ -46,7 +48,8 @@ struct Suggestion {
     hint: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Suggestions)]
 struct Answer {
     suggestions: Vec<Suggestion>,
 }
@@ -57,7 +60,15 @@ struct Typed {
     completing: Completing,
 }
 
-/// Answers with what may be meant at the cursor: at the end of `q`, or behind so many characters.
+/// How a search may go on while it is being typed.
+#[utoipa::path(
+    get, path = "/api/v1/suggest", tag = "search",
+    params(
+        ("q" = Option<String>, Query, description = "What was typed so far", example = "model:dre"),
+        ("cursor" = Option<u32>, Query, description = "Where the cursor stands, in characters; at the end unless told")
+    ),
+    responses((status = 200, body = Answer), Refused)
+)]
 pub async fn suggest(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let typed = Typed::read(&query.unwrap_or_default())?;
     let suggestions = match &typed.completing.what {

@@ -11,7 +11,7 @@ use super::card::{Cards, Face};
 use super::history::{Day, days};
 use crate::model::{GenerationId, MediaKind, Status};
 use crate::web::error::Error;
-use crate::web::query::{self, Author, ListQuery};
+use crate::web::query;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -22,6 +22,7 @@ const MOST: usize = 200;
 #[derive(Template)]
 #[template(path = "cards.html")]
 struct Fragment {
+    viewer: Viewer,
     t: &'static Words,
     days: Vec<Day>,
     /// How many runs the list has.
@@ -34,7 +35,7 @@ struct Fragment {
 pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let ids = ids(&query)?;
-    let query = ListQuery::parse(&query, Author::Form, viewer.zone)?;
+    let query = viewer.list_query(Some(query))?;
     let mut runs = app.store.summaries(ids.iter().copied().collect()).await?;
     runs.retain(|run| query.filter.takes(run));
     if query.filter.want.is_some() {
@@ -48,6 +49,7 @@ pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): R
     let cards = Cards::of(&app, &query, viewer.words, &runs).await?;
     super::respond(&Fragment {
         t: viewer.words,
+        viewer: viewer.clone(),
         days: days(runs, &query, &cards, viewer.words),
         count: app.store.count(query.filter.clone()).await?,
         gone: gone.join(" "),

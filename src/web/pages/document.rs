@@ -9,7 +9,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use url::form_urlencoded;
 
 use crate::json::to_strict;
-use crate::model::{DocumentKind, GenerationId};
+use crate::model::{BasePath, DocumentKind, GenerationId};
 use crate::web::api::generations::generation_id;
 use crate::web::error::Error;
 use crate::web::excerpt::{self, Excerpt, WINDOW, Wanted};
@@ -39,14 +39,16 @@ pub struct Document {
     pub kind: DocumentKind,
     /// What is looked for.
     pub find: String,
+    /// What stands before the path of every address.
+    pub base: BasePath,
     /// The lines that are shown.
     pub excerpt: Excerpt,
 }
 
 impl Document {
     /// The window that is wanted.
-    pub fn new(id: GenerationId, kind: DocumentKind, json: &str, wanted: &Wanted) -> Self {
-        Self { id, kind, find: wanted.find.clone(), excerpt: excerpt::cut(json, wanted) }
+    pub fn new(id: GenerationId, kind: DocumentKind, json: &str, wanted: &Wanted, base: &BasePath) -> Self {
+        Self { id, kind, find: wanted.find.clone(), base: base.clone(), excerpt: excerpt::cut(json, wanted) }
     }
 
     /// The key of its name.
@@ -57,7 +59,7 @@ impl Document {
     /// The address of a file of it, where ComfyUI could open one.
     pub fn file(&self) -> Option<String> {
         let is_file = matches!(self.kind, DocumentKind::Prompt | DocumentKind::Workflow);
-        is_file.then(|| format!("/g/{}/{}.json", self.id, self.kind.as_str()))
+        is_file.then(|| format!("{}/g/{}/{}.json", self.base, self.id, self.kind.as_str()))
     }
 
     /// Whether the window shows all of it.
@@ -94,7 +96,7 @@ impl Document {
 
     /// Where it is shown alone.
     pub fn page(&self) -> String {
-        format!("/g/{}/documents/{}", self.id, self.kind.as_str())
+        format!("{}/g/{}/documents/{}", self.base, self.id, self.kind.as_str())
     }
 
     fn url(&self, numbers: &[(&str, usize)]) -> String {
@@ -131,7 +133,7 @@ pub async fn page(
     let wanted = wanted(&query.unwrap_or_default());
     let page = app
         .work(json.len(), move || {
-            let document = Document::new(id, kind, &json, &wanted);
+            let document = Document::new(id, kind, &json, &wanted, &viewer.base);
             Ok(DocumentPage { t: viewer.words, viewer, document }.render()?)
         })
         .await?;
@@ -194,7 +196,9 @@ mod tests {
     #[test]
     fn links_lead_around_the_matches_and_through_the_lines() {
         let json = format!("[{}]", vec!["\"needle is here, in every line of it\""; 1_000].join(","));
-        let document = |query: &str| Document::new(GenerationId(7), DocumentKind::Prompt, &json, &wanted(query));
+        let document = |query: &str| {
+            Document::new(GenerationId(7), DocumentKind::Prompt, &json, &wanted(query), &BasePath::default())
+        };
         let first = document("find=needle+is");
         assert_eq!(first.next_match(), "/g/7/documents/prompt?find=needle+is&match=2");
         assert_eq!(first.previous_match(), "/g/7/documents/prompt?find=needle+is&match=1000");

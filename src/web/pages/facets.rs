@@ -9,7 +9,7 @@ use crate::model::{Counted, Facet};
 use crate::search::{Field, Piece, exact};
 use crate::web::error::Error;
 use crate::web::facets;
-use crate::web::query::{Author, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -93,7 +93,7 @@ struct Fragment {
 
 /// Answers with the values of the query's list.
 pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
+    let query = viewer.list_query(query)?;
     super::respond(&Fragment { t: viewer.words, facets: Facets::of(&app, &query, viewer.words).await? })
 }
 

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::search::Zone;
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
-use crate::web::query::{Author, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -174,14 +174,16 @@ fn news(gaps: Vec<Gap>, now: Timestamp) -> Vec<Gap> {
 #[derive(Template)]
 #[template(path = "banners.html")]
 struct Banners {
+    viewer: Viewer,
     t: &'static Words,
     frame: Frame,
 }
 
 /// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
 pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
-    super::respond(&Banners { t: viewer.words, frame: Frame::of_list(&app, &query, viewer.words).await? })
+    let query = viewer.list_query(query)?;
+    let frame = Frame::of_list(&app, &query, viewer.words).await?;
+    super::respond(&Banners { t: viewer.words, viewer, frame })
 }
 
 #[cfg(test)]

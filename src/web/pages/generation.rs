@@ -16,7 +16,8 @@ use super::settings::Settings;
 use crate::export::{Course, Nodes, strict, texts};
 use crate::facts;
 use crate::model::{
-    Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status, Summary,
+    BasePath, Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status,
+    Summary,
 };
 use crate::search::{Field, Search};
 use crate::web::api::generations::generation_id;
@@ -24,7 +25,7 @@ use crate::web::error::Error;
 use crate::web::excerpt::Wanted;
 use crate::web::format::{self, Moment};
 use crate::web::marks::{self, Parts};
-use crate::web::query::{Author, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -162,7 +163,7 @@ pub async fn page(
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
+    let query = viewer.list_query(query)?;
     let id = generation_id(id)?;
     let outline = app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
     let neighbours = app.store.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
@@ -211,7 +212,8 @@ fn view(
     let nodes = strict(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();
     let result = strict(DocumentKind::Result)?;
     let course = result.as_deref().map(Course::read).unwrap_or_default();
-    let media = |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known)).collect();
+    let media =
+        |list: &[_]| list.iter().map(|attachment| Media::new(attachment, &nodes, known, query.base())).collect();
     let run = &outline.summary;
     let facts = kept.get(DocumentKind::Prompt).map(facts::read).unwrap_or_default();
     let custom_nodes = kept.get(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default();
@@ -230,7 +232,7 @@ fn view(
         settings: Settings::new(&facts, &custom_nodes, run, query, t),
         search: query.search.clone(),
         cached_nodes: texts(course.cached_nodes).len(),
-        documents: folded(&outline, kept),
+        documents: folded(&outline, kept, query.base()),
         comfyui_version: outline.comfyui.version,
         devices: outline.comfyui.devices,
         run: outline.summary,
@@ -242,17 +244,17 @@ fn way(query: &ListQuery, neighbours: Neighbours) -> Way {
     Way { history: query.page(Start::Newest), newer: link(neighbours.newer), older: link(neighbours.older) }
 }
 
-fn folded(outline: &Outline, kept: &Texts) -> Vec<Folded> {
+fn folded(outline: &Outline, kept: &Texts, base: &BasePath) -> Vec<Folded> {
     let id = outline.summary.id;
     let fold = |&(kind, bytes): &(DocumentKind, u64)| Folded {
         kind,
         name: document::name(kind),
         size: format::bytes(bytes),
-        page: format!("/g/{id}/documents/{}", kind.as_str()),
+        page: base.join(&format!("/g/{id}/documents/{}", kind.as_str())),
         inline: kept
             .get(kind)
             .filter(|_| bytes <= INLINE_BYTES)
-            .map(|json| Document::new(id, kind, json, &Wanted::default())),
+            .map(|json| Document::new(id, kind, json, &Wanted::default(), base)),
     };
     outline.documents.iter().map(fold).collect()
 }

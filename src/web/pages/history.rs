@@ -13,7 +13,7 @@ use super::frame::{Banner, Frame};
 use crate::model::{ConnectionState, Health, MediaKind, Page, Start, Status, Summary, Timestamp};
 use crate::web::error::Error;
 use crate::web::format;
-use crate::web::query::{Author, ListQuery};
+use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -71,7 +71,7 @@ enum Empty {
 
 /// Answers with one page of the history.
 pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse(&query.unwrap_or_default(), Author::Form, viewer.zone)?;
+    let query = viewer.list_query(query)?;
     let t = viewer.words;
     let Page { items, next, prev } = app.store.list(query.filter.clone(), query.start, query.limit).await?;
     let empty = items.is_empty().then(|| match () {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::export::{Node, Nodes};
 use crate::model::{
-    Attachment, AttachmentState, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
+    Attachment, AttachmentState, BasePath, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
 };
 use crate::web::format;
 
@@ -99,7 +99,7 @@ pub enum Form {
 
 impl Media {
     /// Prepares an attachment.
-    pub fn new(attachment: &Attachment, nodes: &Nodes, known: &HashMap<Digest, MediaFacts>) -> Self {
+    pub fn new(attachment: &Attachment, nodes: &Nodes, known: &HashMap<Digest, MediaFacts>, base: &BasePath) -> Self {
         let node = nodes.get(attachment.node_id.as_deref()).into_owned();
         let mut media = Self {
             form: Form::Pending(attachment.reason.clone()),
@@ -128,7 +128,7 @@ impl Media {
                 media.size = blob.as_ref().map(|blob| format::bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
-                    (_, Some(blob)) => Form::File(blob.kind, file_url(blob.digest, &file.filename)),
+                    (_, Some(blob)) => Form::File(blob.kind, base.join(&file_url(blob.digest, &file.filename))),
                     (_, None) => Form::Pending(attachment.reason.clone()),
                 };
             }

@@ -201,14 +201,15 @@ impl Look<'_> {
 
     async fn runs(&self, name: &InstanceName, status: Status) -> Result<Runs, Error> {
         let filter = Filter { statuses: vec![status], instance: Some(name.clone()), ..Filter::default() };
-        let url = format!("/?status={status}&instance={}", percent_encode(name.as_str()));
+        let url = format!("{}/?status={status}&instance={}", self.viewer.base, percent_encode(name.as_str()));
         Ok(Runs { count: self.app.store.count(filter).await?, url })
     }
 
     async fn former(&self, name: &InstanceName) -> Result<Former, Error> {
         let filter = Filter { instance: Some(name.clone()), ..Filter::default() };
         let runs = self.viewer.words.count("matches", self.app.store.count(filter).await?);
-        Ok(Former { url: format!("/?instance={}", percent_encode(name.as_str())), runs, name: name.clone() })
+        let url = format!("{}/?instance={}", self.viewer.base, percent_encode(name.as_str()));
+        Ok(Former { url, runs, name: name.clone() })
     }
 
     /// Those that last come first.

@@ -45,6 +45,10 @@ pub enum Error {
 pub enum BadValue {
     #[error("not ids: use one to 200 whole numbers, with commas between")]
     Ids,
+    #[error("too many days: use 367 at most")]
+    LongSpan,
+    #[error("not a day: use YYYY-MM-DD")]
+    Day,
     #[error("not a month: use YYYY-MM")]
     Month,
     #[error("use previews=shown, or leave it out")]

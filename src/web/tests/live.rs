@@ -139,7 +139,7 @@ async fn told_to_stop_the_server_ends_streams_at_once() {
 
 #[tokio::test]
 async fn a_stranger_hears_nothing() {
-    let auth = Auth::new(Some("pass"), None);
+    let auth = Auth::new(Some("pass"), Vec::new());
     let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
     for path in ["/events", "/cards?ids=1", "/banners"] {
         assert_eq!(site.get(path).await.status(), 401, "{path}");

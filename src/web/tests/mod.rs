@@ -2,6 +2,9 @@
 
 mod api;
 mod archive;
+mod base;
+mod compat;
+mod contract;
 mod files;
 mod generation;
 mod live;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
+use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -63,7 +64,7 @@ async fn a_request_line_with_a_foreign_host_is_turned_away_too() {
 
 #[tokio::test]
 async fn with_a_password_nothing_but_the_health_check_is_open() {
-    let auth = Auth::new(Some("pass"), Some("t0ken"));
+    let auth = Auth::new(Some("pass"), vec![sha2::Sha256::digest("t0ken").into()]);
     let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
     for path in ["/", "/g/1", "/status", "/readyz", "/api/v1/generations", "/files/x/y", "/assets/x", "/nowhere"] {
         let response = site.get(path).await;

@@ -5,6 +5,7 @@
 mod fault;
 mod files;
 mod history;
+mod jobs;
 mod orders;
 mod process;
 mod queue;
@@ -22,6 +23,7 @@ mod view;
 pub use fault::{Fault, Route};
 pub use files::{Content, File, Files, Place, picture, picture_of, picture_with};
 pub use history::Entry;
+pub use jobs::of_history as job_of_history;
 pub use process::{Builder, ComfyUi};
 pub use recording::{Recording, Step};
 pub use run::{Outcome, Run, Texts};

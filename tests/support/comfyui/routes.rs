@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::queue::Job;
 use super::server::{Body, empty, json, not_found, text};
 use super::state::Shared;
-use super::{script, socket, view};
+use super::{jobs, script, socket, view};
 
 /// Answers one request; `path` is without the prefix and without `/api`.
 pub async fn route(
@@ -37,7 +37,10 @@ pub async fn route(
         (Method::GET, "/view") => view::view(&query, request.headers(), shared),
         (Method::GET, "/system_stats") => json(version.system_stats()),
         (Method::GET, "/object_info") => json("{}"),
-        (Method::GET, "/jobs") if version.has_jobs() => json(shared.read(|state| script::jobs(state).to_string())),
+        (Method::GET, "/jobs") if version.has_jobs() => shared.read(|state| jobs::list(&query, state)),
+        (Method::GET, _) if version.has_jobs() && path.starts_with("/jobs/") => {
+            shared.read(|state| jobs::one(&path["/jobs/".len()..], state))
+        }
         (Method::GET, _) if path.starts_with("/history/") => one_of_history(&path["/history/".len()..], shared),
         (Method::POST, _) => match request.into_body().collect().await {
             Ok(body) => post(path, &body.to_bytes(), shared),

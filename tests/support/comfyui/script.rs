@@ -170,19 +170,3 @@ impl Change {
         }
     }
 }
-
-/// `GET /api/jobs` in short.
-pub fn jobs(state: &State) -> Value {
-    let (running, pending) = state.queue.snapshot();
-    let listed = |jobs: Vec<Job>, status: &'static str| {
-        jobs.into_iter().map(move |job| json!({"id": job.prompt_id, "status": status, "priority": job.number}))
-    };
-    let finished = state.history.ids().map(|id| {
-        let entry = state.history.get(id).map(Entry::json).unwrap_or_default();
-        let is_success = entry.contains(r#""status_str":"success""#);
-        json!({"id": id, "status": if is_success { "completed" } else { "failed" }})
-    });
-    let jobs: Vec<_> = listed(running, "in_progress").chain(listed(pending, "pending")).chain(finished).collect();
-    let total = jobs.len();
-    json!({"jobs": jobs, "pagination": {"offset": 0, "limit": null, "total": total, "has_more": false}})
-}

@@ -1,0 +1,81 @@
+//! Runs with the texts of which ComfyUI's own lists are made.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::Error;
+use super::codes::{Coded, PackedId};
+use super::prompts::Prompts;
+use crate::model::{Document, DocumentKind, GenerationId, PromptId, Timestamp, Told};
+
+const RUN: &str = "
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at, finished_at, workflow_id,
+        outputs_to_execute
+    FROM generations WHERE id = ?1";
+const TIMES: &str = "SELECT started_at, finished_at FROM generations WHERE id = ?1";
+
+/// How many bytes of texts are read at a time, at most one run more.
+const ENOUGH: usize = 2 << 20;
+
+/// How many runs are read at a time.
+const MOST: usize = 64;
+
+/// The first of these runs that there are, in their order, with their texts of these kinds: as many as fit into memory
+/// without harm, one at least.
+pub(super) fn told(conn: &Connection, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
+    let mut texts = Prompts::new()?;
+    let mut found = Vec::with_capacity(ids.len().min(MOST));
+    let mut bytes = 0;
+    for &id in ids {
+        if bytes >= ENOUGH || found.len() >= MOST {
+            break;
+        }
+        let Some(mut run) = conn.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
+        for &kind in kinds {
+            run.documents.extend(texts.read_kind(conn, id, kind)?.map(|json| Document { kind, json }));
+        }
+        bytes += run.bytes();
+        found.push(run);
+    }
+    Ok(found)
+}
+
+/// How long each of these runs took in milliseconds; 0 where that isn't known.
+pub(super) fn durations(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<i64>, Error> {
+    let mut statement = conn.prepare_cached(TIMES)?;
+    let mut of = |id: &GenerationId| {
+        let times: Option<(Option<i64>, Option<i64>)> =
+            statement.query_row([id.0], |row| Ok((row.get("started_at")?, row.get("finished_at")?))).optional()?;
+        let (start, end) = times.unwrap_or_default();
+        Ok(start.zip(end).map_or(0, |(start, end)| end - start))
+    };
+    ids.iter().map(&mut of).collect()
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {
+    let time = |name: &str| row.get::<_, Option<i64>>(name).map(|time| time.map(Timestamp::from_millis));
+    Ok(Told {
+        id: GenerationId(row.get("id")?),
+        prompt_id: PromptId(row.get::<_, PackedId<_>>("prompt_id")?.0),
+        number: row.get("number")?,
+        status: row.get::<_, Coded<_>>("status")?.0,
+        status_reason: row.get::<_, Option<Coded<_>>>("status_reason")?.map(|reason| reason.0),
+        created_at: Timestamp::from_millis(row.get("created_at")?),
+        started_at: time("started_at")?,
+        finished_at: time("finished_at")?,
+        workflow_id: row.get::<_, Option<PackedId<String>>>("workflow_id")?.map(|id| id.0),
+        outputs_to_execute: row.get("outputs_to_execute")?,
+        documents: Vec::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn no_run_is_looked_for_in_a_whole_table() {
+        for query in [super::RUN, super::TIMES] {
+            assert_searches(query);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! A run in the shape of ComfyUI's history and queue, put together again from the texts that are kept of it. Values of all
+//! texts stay as ComfyUI wrote them, but for secrets, and for Python's bare words, which are null.
+
+use std::borrow::Cow;
+
+use super::write::{Object, member, number, quoted, strict};
+use crate::json::{Scanner, members};
+use crate::model::{DocumentKind, StatusReason, Timestamp, Told};
+
+/// What an entry needs.
+pub const ALL: &[DocumentKind] = &DocumentKind::ALL;
+
+/// What an item of the queue needs.
+pub const SUBMITTED: &[DocumentKind] = &[DocumentKind::Prompt, DocumentKind::Workflow, DocumentKind::Extra];
+
+/// What the end of a run needs.
+pub const ENDED: &[DocumentKind] = &[DocumentKind::Result];
+
+/// `"prompt_id": {"prompt": …, "outputs": …, "status": …, "meta": …}`: a member of `/history`.
+pub fn history(run: &Told) -> String {
+    let mut entry = Object::new();
+    entry.json("prompt", &item(run));
+    let end = End::of(run);
+    entry.json("outputs", &end.outputs).json("status", &end.status).json_if("meta", end.meta.as_deref());
+    format!("{}: {}", quoted(run.prompt_id.as_str()), entry.finish())
+}
+
+/// `[number, prompt_id, prompt, extra_data, outputs_to_execute]`: an item of `/queue`.
+pub fn item(run: &Told) -> String {
+    let outputs = match &run.outputs_to_execute {
+        Some(outputs) => Cow::Borrowed(outputs.as_str()),
+        // Not kept: those that gave something were among them.
+        None => Cow::Owned(nodes(&End::of(run).outputs)),
+    };
+    let (number, id) = (number(run.number), quoted(run.prompt_id.as_str()));
+    format!("[{number}, {id}, {}, {}, {}]", prompt(run), extra_data(run), strict(&outputs))
+}
+
+/// The API prompt.
+pub fn prompt(run: &Told) -> String {
+    run.document(DocumentKind::Prompt).map_or_else(|| "{}".to_owned(), strict)
+}
+
+/// `extra_data`, with the workflow in its place.
+pub fn extra_data(run: &Told) -> String {
+    let Some(extra) = run.document(DocumentKind::Extra) else { return "{}".to_owned() };
+    match run.document(DocumentKind::Workflow).and_then(|workflow| with_workflow(extra, workflow)) {
+        Some(whole) => strict(&whole),
+        None => strict(extra),
+    }
+}
+
+/// Puts the workflow where it was cut out: `extra_pnginfo.workflow` is null there.
+fn with_workflow(extra: &str, workflow: &str) -> Option<String> {
+    let mut scanner = Scanner::new(extra);
+    let mut place = None;
+    scanner.enter(b'{');
+    while let Some(key) = scanner.key() {
+        if key != "extra_pnginfo" || !scanner.enter(b'{') {
+            scanner.value()?;
+            continue;
+        }
+        while let Some(key) = scanner.key() {
+            scanner.peek();
+            let start = scanner.offset();
+            if scanner.value()? == "null" && key == "workflow" {
+                place = Some(start..scanner.offset());
+            }
+        }
+    }
+    let place = place?;
+    Some([&extra[..place.start], workflow, &extra[place.end..]].concat())
+}
+
+fn nodes(outputs: &str) -> String {
+    let ids: Vec<_> = members(outputs).map(|(id, _)| quoted(&id)).collect();
+    format!("[{}]", ids.join(", "))
+}
+
+/// How a run ended, each as JSON.
+#[derive(Debug)]
+pub struct End {
+    /// What its nodes gave.
+    pub outputs: String,
+    /// `status_str`, `completed` and `messages`; null where an old ComfyUI said so.
+    pub status: String,
+    /// `None` where ComfyUI told none.
+    pub meta: Option<String>,
+}
+
+impl End {
+    /// As ComfyUI's history told it. A run that ended without a word of it has given nothing that is known, and ComfyUI's
+    /// own words for what became of it: `error`, and for one that was taken out of the queue the message of one that was
+    /// stopped, which is how ComfyUI's jobs tell `cancelled` from `failed`.
+    pub fn of(run: &Told) -> Self {
+        let Some(result) = run.document(DocumentKind::Result) else { return Self::untold(run) };
+        let part = |key: &str| member(result, key).filter(|json| *json != "null").map(strict);
+        Self {
+            outputs: part("outputs").unwrap_or_else(|| "{}".to_owned()),
+            status: part("status").unwrap_or_else(|| "null".to_owned()),
+            meta: part("meta"),
+        }
+    }
+
+    fn untold(run: &Told) -> Self {
+        let stopped = run.finished_at.filter(|_| run.status_reason == Some(StatusReason::Dequeued)).map(|at| {
+            let told = Object::new().text("prompt_id", run.prompt_id.as_str()).json("timestamp", &millis(at)).finish();
+            format!("[\"execution_interrupted\", {told}]")
+        });
+        let messages = format!("[{}]", stopped.unwrap_or_default());
+        let status =
+            Object::new().text("status_str", "error").json("completed", "false").json("messages", &messages).finish();
+        Self { outputs: "{}".to_owned(), status, meta: Some("{}".to_owned()) }
+    }
+}
+
+/// A time as ComfyUI writes it.
+pub fn millis(at: Timestamp) -> String {
+    at.as_millis().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Document, GenerationId, PromptId, Status};
+
+    pub fn told(status: Status, documents: &[(DocumentKind, &str)]) -> Told {
+        Told {
+            id: GenerationId(1),
+            prompt_id: PromptId::from("p/\"1"),
+            number: Some(7.0),
+            status,
+            status_reason: None,
+            created_at: Timestamp::from_millis(1_000),
+            started_at: None,
+            finished_at: Some(Timestamp::from_millis(3_000)),
+            workflow_id: None,
+            outputs_to_execute: None,
+            documents: documents.iter().map(|&(kind, json)| Document { kind, json: json.to_owned() }).collect(),
+        }
+    }
+
+    #[test]
+    fn an_entry_is_put_together_as_it_came() {
+        let run = told(
+            Status::Completed,
+            &[
+                (DocumentKind::Prompt, r#"{"9": {"inputs": {"seed": 18446744073709551615}, "is_changed": NaN}}"#),
+                (DocumentKind::Workflow, r#"{"nodes": [], "id": "w"}"#),
+                (
+                    DocumentKind::Extra,
+                    r#"{"workflow": null, "extra_pnginfo": {"x": null, "workflow": null}, "client_id": "c"}"#,
+                ),
+                (
+                    DocumentKind::Result,
+                    r#"{"outputs":{"9": {"images": []}},"status":{"status_str": "success"},"meta":null}"#,
+                ),
+            ],
+        );
+        assert_eq!(
+            history(&run),
+            concat!(
+                r#""p/\"1": {"prompt": [7, "p/\"1", {"9": {"inputs": {"seed": 18446744073709551615}, "is_changed": null}}, "#,
+                r#"{"workflow": null, "extra_pnginfo": {"x": null, "workflow": {"nodes": [], "id": "w"}}, "client_id": "c"}, ["9"]], "#,
+                r#""outputs": {"9": {"images": []}}, "status": {"status_str": "success"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn a_workflow_goes_nowhere_but_where_it_was() {
+        for extra in ["", "null", "{}", r#"{"extra_pnginfo": null}"#, r#"{"extra_pnginfo": {"workflow": {}}}"#] {
+            assert_eq!(with_workflow(extra, r#"{"id": 1}"#), None, "{extra}");
+        }
+    }
+
+    #[test]
+    fn a_run_whose_end_nobody_told_has_ended_all_the_same() {
+        let lost = End::of(&told(Status::Lost, &[]));
+        assert_eq!(lost.outputs, "{}");
+        assert_eq!(lost.status, r#"{"status_str": "error", "completed": false, "messages": []}"#);
+        let dequeued = Told { status_reason: Some(StatusReason::Dequeued), ..told(Status::Cancelled, &[]) };
+        assert_eq!(
+            End::of(&dequeued).status,
+            concat!(
+                r#"{"status_str": "error", "completed": false, "messages": "#,
+                r#"[["execution_interrupted", {"prompt_id": "p/\"1", "timestamp": 3000}]]}"#
+            )
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_kept_an_entry_is_json(
+            texts in proptest::collection::vec(r#"([\[\]{}",:\\1 é]|NaN|null|"workflow"|"extra_pnginfo"|"outputs"){0,30}"#, 4)
+        ) {
+            let documents: Vec<_> = DocumentKind::ALL.into_iter().zip(texts.iter().map(String::as_str)).collect();
+            let entry = format!("{{{}}}", history(&told(Status::Completed, &documents)));
+            proptest::prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&entry).is_ok(), "{entry}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `GET /view`: the file that ComfyUI gave a name, as it was when we kept it. What is asked for is only looked up: nothing
+//! of it becomes a path.
+
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::ask::{Asked, Mistake};
+use crate::model::{Blob, FileRef, Folder, PromptId, ThumbSize};
+use crate::store::Named;
+use crate::thumbs::Made;
+use crate::web::error::Error;
+use crate::web::files::{self, content_disposition, has_it_already};
+use crate::web::headers::Cache;
+use crate::web::site::App;
+
+/// How long a file is waited for that is being fetched: a script may be faster than we are.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a picture is waited for that is made small.
+const MAKING: Duration = Duration::from_secs(15);
+
+/// Answers for one file.
+pub async fn view(State(app): State<App>, RawQuery(query): RawQuery, request: HeaderMap) -> Result<Response, Error> {
+    let query = query.unwrap_or_default();
+    let asked = Asked::read(&query);
+    let file = file(&asked)?;
+    if asked.text("channel").is_some_and(|channel| channel != "rgba") {
+        return Err(Mistake::Channel.into());
+    }
+    let prompt_id = asked.text("prompt_id").filter(|id| !id.is_empty()).map(PromptId::from);
+    let blob = find(&app, &file, prompt_id).await?;
+    if asked.text("preview").is_some()
+        && let Some(small) = small(&app, &blob, &file.filename, &request).await?
+    {
+        return Ok(small);
+    }
+    // The next run may give other bytes under this name.
+    files::serve(&app, &blob, &file.filename, Cache::Live, &request).await
+}
+
+/// The name, as ComfyUI reads it: the folder may stand behind it (`x.png [temp]`), and a path before it doesn't count.
+fn file(asked: &Asked<'_>) -> Result<FileRef, Error> {
+    let Some(name) = asked.text("filename") else { return Err(Error::NoNamedFile) };
+    let annotated = Folder::ALL.into_iter().find_map(|folder| {
+        let name = name.strip_suffix(&*format!("[{}]", folder.as_str()))?;
+        Some((name.strip_suffix(' ').unwrap_or(name), folder.as_str()))
+    });
+    let (name, folder) = annotated.unwrap_or((name, asked.text("type").unwrap_or(Folder::Output.as_str())));
+    let filename = name.rsplit('/').next().unwrap_or(name);
+    if filename.is_empty() {
+        return Err(Mistake::NoFilename.into());
+    }
+    let subfolder = asked.text("subfolder").unwrap_or_default().trim_end_matches('/');
+    Ok(FileRef { folder: folder.to_owned(), subfolder: subfolder.to_owned(), filename: filename.to_owned() })
+}
+
+/// What is kept of the file; one that is being fetched is waited for.
+async fn find(app: &App, file: &FileRef, prompt_id: Option<PromptId>) -> Result<Blob, Error> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut events = app.live.events();
+    loop {
+        match app.store.named(file.clone(), prompt_id.clone()).await? {
+            Named::Kept(blob) => return Ok(blob),
+            Named::Unknown => return Err(Error::NoNamedFile),
+            Named::Awaited => {}
+        }
+        match timeout_at(deadline, events.recv()).await {
+            Ok(Ok(_) | Err(RecvError::Lagged(_))) if !app.closing.is_cancelled() => {}
+            _ => return Err(Error::Awaited),
+        }
+    }
+}
+
+/// The picture made small; `None` where nothing can be made of the file.
+async fn small(app: &App, blob: &Blob, name: &str, request: &HeaderMap) -> Result<Option<Response>, Error> {
+    let size = ThumbSize::Large;
+    let Ok(made) = timeout(MAKING, app.thumbs.get(blob, size)).await else { return Ok(None) };
+    let Made::Webp(webp) = made? else { return Ok(None) };
+    let etag = format!("\"{}-{}-{}\"", blob.digest, size.pixels(), app.thumbs.version());
+    let headers = HeaderMap::from_iter([
+        (ETAG, HeaderValue::try_from(&etag)?),
+        (CONTENT_TYPE, HeaderValue::from_static("image/webp")),
+        (CONTENT_DISPOSITION, HeaderValue::try_from(content_disposition("inline", name))?),
+    ]);
+    let cache = axum::Extension(Cache::Live);
+    if has_it_already(request, &etag) {
+        return Ok(Some((StatusCode::NOT_MODIFIED, headers, cache).into_response()));
+    }
+    Ok(Some((headers, cache, webp).into_response()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(query: &str) -> Option<(String, String, String)> {
+        file(&Asked::read(query)).ok().map(|file| (file.folder, file.subfolder, file.filename))
+    }
+
+    #[test]
+    fn a_name_is_read_as_comfyui_reads_it() {
+        let of = |folder: &str, subfolder: &str, name: &str| Some((folder.into(), subfolder.into(), name.into()));
+        for (query, expected) in [
+            ("filename=a.png", of("output", "", "a.png")),
+            ("filename=a.png&type=temp&subfolder=x/y/", of("temp", "x/y", "a.png")),
+            ("filename=a.png%20[input]&type=output", of("input", "", "a.png")),
+            ("filename=a.png[temp]", of("temp", "", "a.png")),
+            ("filename=x/../../a.png", of("output", "", "a.png")),
+            ("filename=/etc/passwd&type=/etc", of("/etc", "", "passwd")),
+            ("filename=a%00b%22.png", of("output", "", "a\0b\".png")),
+            ("type=output", None),
+            ("filename=", None),
+            ("filename=x/", None),
+        ] {
+            assert_eq!(read(query), expected, "{query}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What prompts say, as JSON, remembered for the lists: reading fifty prompts costs ten times as much as the list itself.
+//! Only of runs that are over: their prompt doesn't change any more.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::fast::FixedState;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::error::Error;
+use crate::facts;
+use crate::model::{GenerationId, Summary};
+use crate::store::Store;
+
+/// What is remembered at least, in bytes, and half of the most.
+const ENOUGH_BYTES: usize = 6 << 20;
+
+/// JSON of facts by run; `None` where there is no prompt.
+type Told = Option<Arc<RawValue>>;
+type Map = HashMap<GenerationId, Told, FixedState>;
+
+/// Facts of runs that were asked for lately.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<Generations>);
+
+/// When the new map is full it becomes the old one, and what the old one had is forgotten unless it was asked for since.
+#[derive(Debug, Default)]
+struct Generations {
+    new: Map,
+    old: Map,
+    bytes: usize,
+}
+
+impl Memory {
+    /// What the prompts of these runs say, in their order.
+    pub async fn facts(&self, store: &Store, runs: &[Summary]) -> Result<Vec<Told>, Error> {
+        let mut told: HashMap<GenerationId, Told, FixedState> = {
+            let mut known = self.known();
+            runs.iter().filter_map(|run| Some((run.id, known.get(run.id)?))).collect()
+        };
+        let missing: Vec<&Summary> = runs.iter().filter(|run| !told.contains_key(&run.id)).collect();
+        if !missing.is_empty() {
+            let ids = missing.iter().map(|run| run.id).collect();
+            let read =
+                store.of_prompts(ids, |_, prompt| to_raw_value(&facts::read(prompt)).ok().map(Arc::from)).await?;
+            let mut read: HashMap<GenerationId, Told> = read.into_iter().collect();
+            let mut known = self.known();
+            for run in missing {
+                let facts = read.remove(&run.id).flatten();
+                if !run.status.is_open() {
+                    known.put(run.id, facts.clone());
+                }
+                told.insert(run.id, facts);
+            }
+        }
+        Ok(runs.iter().map(|run| told.remove(&run.id).flatten()).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Generations> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generations {
+    fn get(&mut self, id: GenerationId) -> Option<Told> {
+        if let Some(told) = self.new.get(&id) {
+            return Some(told.clone());
+        }
+        let told = self.old.remove(&id)?;
+        self.put(id, told.clone());
+        Some(told)
+    }
+
+    fn put(&mut self, id: GenerationId, told: Told) {
+        self.bytes += size_of::<(GenerationId, Told)>() + told.as_ref().map_or(0, |told| told.get().len());
+        self.new.insert(id, told);
+        if self.bytes > ENOUGH_BYTES {
+            self.old = std::mem::take(&mut self.new);
+            self.bytes = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_stays_and_the_rest_goes() {
+        let told = || Some(Arc::from(RawValue::from_string(format!("\"{}\"", "x".repeat(1_000))).unwrap()));
+        let mut generations = Generations::default();
+        for id in 0..100_000 {
+            generations.put(GenerationId(id), told());
+            assert!(generations.get(GenerationId(0)).is_some(), "{id}");
+            assert!(generations.new.len() + generations.old.len() < 13_000, "{id}");
+        }
+        assert!(generations.get(GenerationId(50_000)).is_none());
+    }
+}
