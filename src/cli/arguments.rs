@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::{Given, Setting};
 
@@ -250,4 +251,29 @@ pub struct Backup {
     pub dir: PathBuf,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+/// What tells of the command line itself.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum Describe {
+    /// Print what makes a shell complete commands and options
+    #[command(after_help = "\
+Examples:
+  comfy-recall completions bash > ~/.local/share/bash-completion/completions/comfy-recall
+  comfy-recall completions zsh > ~/.zfunc/_comfy-recall
+  comfy-recall completions fish > ~/.config/fish/completions/comfy-recall.fish")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all of them into a folder
+    #[command(after_help = "\
+Examples:
+  comfy-recall man | man -l -                      the page of comfy-recall itself
+  comfy-recall man ~/.local/share/man/man1         one page for each command")]
+    Man {
+        /// Where to write them
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }

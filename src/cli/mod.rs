@@ -13,7 +13,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Export, List, Narrowing, Open, Show, Verify};
+pub use arguments::{Backup, Describe, Export, List, Narrowing, Open, Show, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -48,6 +48,8 @@ enum Subcommands {
     Backup(Backup),
     /// Print the configuration and where each value comes from
     Config(Options),
+    #[command(flatten)]
+    Describe(Describe),
     /// Read everything that is kept once more, so that searches find it by all that is known today
     Reindex(Options),
 }
@@ -58,8 +60,10 @@ enum Subcommands {
 pub enum Action {
     /// Record and serve.
     Serve,
-    /// Anything else: it ends by itself.
+    /// Something with the history, and then it is over.
     Run(Command),
+    /// Tell of the command line itself.
+    Describe(Describe),
 }
 
 /// What is done with the history and then over.
@@ -113,6 +117,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Serve(options)) => (Action::Serve, options.into_givens()),
         Some(Subcommands::Config(options)) => (Action::Run(Command::ShowConfig), options.into_givens()),
         Some(Subcommands::Reindex(options)) => (Action::Run(Command::Reindex), options.into_givens()),
+        Some(Subcommands::Describe(what)) => (Action::Describe(what), Vec::new()),
         Some(Subcommands::List(mut it)) => {
             let flags = it.place.take_givens();
             (Action::Run(Command::List(it)), flags)

@@ -5,6 +5,7 @@
 //! obey.
 
 mod backup;
+mod describe;
 mod export;
 mod fields;
 mod list;
@@ -27,6 +28,7 @@ use crate::cli::Command;
 use crate::config::Effective;
 use crate::store::{self, Store};
 
+pub use describe::describe;
 pub use screen::Screen;
 
 /// Why a command didn't do what it was told.

@@ -43,7 +43,7 @@ async fn daemon_starts_on_a_backup_that_was_made_while_another_recorded() {
 
     let away = ComfyUi::start().await;
     let expected = daemon.list("").await;
-    let restored = Launch::on(&to).beside(&away).start().await;
+    let mut restored = Launch::on(&to).beside(&away).start().await;
     assert_eq!(restored.list("").await, expected);
     for run in &expected {
         let (one, other) = (daemon.detail(&run["id"]).await, restored.detail(&run["id"]).await);
@@ -55,7 +55,7 @@ async fn daemon_starts_on_a_backup_that_was_made_while_another_recorded() {
     restored.until("searches on it", async |daemon| (daemon.list("q=lighthouse").await.len() == 7).then_some(())).await;
     let in_use = shell.refused(1, &backup);
     assert!(in_use.contains("in use by another comfy-recall"), "{in_use}");
-    drop(restored);
+    restored.kill().await;
     // From now on it is a history of its own.
     let refused = shell.refused(1, &backup);
     assert!(refused.contains("holds a history that is in use, no backup; choose another folder"), "{refused}");

@@ -1,6 +1,7 @@
 //! The command line on real data folders, beside a running daemon and without one.
 
 mod backup;
+mod docs;
 mod export;
 mod list;
 mod shell;

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use anyhow::Context as _;
 use super::{Source, arriving};
 use crate::commands::Error;
 use crate::export::{self, Entry, json, strict};
-use crate::model::{Digest, GenerationId, Timestamp};
+use crate::model::{Detail, Digest, GenerationId, Timestamp};
 
 /// Copied before the bar is told.
 const PIECE_BYTES: u64 = 16 << 20;
@@ -24,8 +25,7 @@ pub(super) struct Folder {
     root: PathBuf,
     overwrites: bool,
     /// Whether this filesystem may share blocks with that of the history: not tried again once it refused.
-    may_share: bool,
-    pub(super) done: Done,
+    may_share: AtomicBool,
 }
 
 /// What was done so far.
@@ -48,36 +48,60 @@ enum Bytes {
     Text(Vec<u8>),
 }
 
+impl Done {
+    /// What was done, together.
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { runs, files, bytes, were_there, differing, lost } = other;
+        self.runs += runs;
+        self.files += files;
+        self.bytes += bytes;
+        self.were_there += were_there;
+        self.differing.extend(differing);
+        self.lost.extend(lost);
+    }
+}
+
 impl Folder {
     pub(super) fn new(root: &Path, overwrites: bool) -> Self {
-        Self { root: root.to_owned(), overwrites, may_share: true, done: Done::default() }
+        Self { root: root.to_owned(), overwrites, may_share: AtomicBool::new(true) }
     }
 
     /// Adds what belongs to a run, if it is still there.
-    pub(super) fn add(&mut self, source: &Source<'_>, id: GenerationId) -> Result<(), Error> {
-        let Some(outline) = source.runtime.block_on(source.store.outline(id))? else { return Ok(()) };
+    pub(super) fn add(&self, source: &Source<'_>, id: GenerationId) -> Result<Done, Error> {
+        let mut done = Done::default();
+        let Some(outline) = source.runtime.block_on(source.store.outline(id))? else { return Ok(done) };
+        let Some(detail) = source.runtime.block_on(source.store.detail(id))? else { return Ok(done) };
         let run = &outline.summary;
         let modified = moment(run.finished_at.unwrap_or(run.created_at));
         let folder = self.root.join(id.to_string());
         for Entry { name, source: of } in export::entries(&outline) {
             let path = name.split('/').fold(folder.clone(), |path, part| path.join(portable(part)));
-            let Some(bytes) = read(source, id, of)? else { continue };
-            self.put(source, &path, bytes, modified).with_context(|| format!("write {}", path.display()))?;
+            let bytes = read(source, &detail, of).with_context(|| format!("write {}", path.display()))?;
+            let Some(bytes) = bytes else { continue };
+            self.put(source, &path, &bytes, modified, &mut done)
+                .with_context(|| format!("write {}", path.display()))?;
         }
-        self.done.runs += 1;
-        Ok(())
+        done.runs += 1;
+        Ok(done)
     }
 
-    fn put(&mut self, source: &Source<'_>, path: &Path, bytes: Bytes, modified: SystemTime) -> io::Result<()> {
+    fn put(
+        &self,
+        source: &Source<'_>,
+        path: &Path,
+        bytes: &Bytes,
+        modified: SystemTime,
+        done: &mut Done,
+    ) -> io::Result<()> {
         match fs::symlink_metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
-            Ok(there) if is_same(source, path, &there, &bytes, modified)? => {
-                self.done.were_there += 1;
+            Ok(there) if is_same(source, path, &there, bytes, modified)? => {
+                done.were_there += 1;
                 return Ok(());
             }
             Ok(there) if !self.overwrites || !there.is_file() => {
-                self.done.differing.push(path.to_owned());
+                done.differing.push(path.to_owned());
                 return Ok(());
             }
             Ok(_) => {}
@@ -86,82 +110,74 @@ impl Folder {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
-        let length = match bytes {
-            Bytes::Kept(digest, length) => match self.copy(source, &digest, &part) {
-                Ok(copied) if copied == length => length,
-                Ok(_) => return self.lose(path, &part),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return self.lose(path, &part),
-                Err(error) => return Err(error),
-            },
+        let written = match bytes {
+            Bytes::Kept(digest, length) => self.copy(source, digest, *length, &part)?,
             Bytes::Text(text) => {
-                File::create(&part)?.write_all(&text)?;
-                text.len() as u64
+                let mut file = File::create(&part)?;
+                file.write_all(text)?;
+                Some(file)
             }
         };
+        let Some(written) = written else {
+            done.lost.push(path.display().to_string());
+            return Ok(());
+        };
         // When it was made, as people sort their pictures by; and what tells it is this one, the next time.
-        File::options().write(true).open(&part)?.set_modified(modified)?;
+        written.set_modified(modified)?;
         fs::rename(&part, path)?;
-        self.done.files += 1;
-        self.done.bytes += length;
+        done.files += 1;
+        done.bytes += bytes.length();
         Ok(())
     }
 
-    /// Copies a kept file; gives how much that was. One that isn't there makes nothing.
-    fn copy(&mut self, source: &Source<'_>, digest: &Digest, part: &Path) -> io::Result<u64> {
+    /// Copies a kept file; `None`, and nothing made, when it isn't there with its whole length.
+    fn copy(&self, source: &Source<'_>, digest: &Digest, length: u64, part: &Path) -> io::Result<Option<File>> {
         let kept = source.blobs.path(digest);
-        let mut file = File::open(&kept)?;
+        let mut file = match File::open(&kept) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if file.metadata()?.len() != length {
+            return Ok(None);
+        }
         match fs::remove_file(part) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        if self.may_share {
+        if self.may_share.load(Ordering::Relaxed) {
             match reflink_copy::reflink(&kept, part) {
-                Ok(()) => return Ok(file.metadata()?.len()),
-                Err(_) => self.may_share = false,
+                Ok(()) => return File::options().write(true).open(part).map(Some),
+                Err(_) => self.may_share.store(false, Ordering::Relaxed),
             }
         }
         let mut copy = File::create_new(part)?;
-        let mut copied = 0;
-        loop {
-            // The system copies between files by itself where it can.
-            let piece = io::copy(&mut (&mut file).take(PIECE_BYTES), &mut copy)?;
-            copied += piece;
+        // The system copies between files by itself where it can.
+        while io::copy(&mut (&mut file).take(PIECE_BYTES), &mut copy)? == PIECE_BYTES {
             source.bar.tick();
-            if piece < PIECE_BYTES {
-                return Ok(copied);
-            }
         }
+        Ok(Some(copy))
     }
+}
 
-    fn lose(&mut self, path: &Path, part: &Path) -> io::Result<()> {
-        self.done.lost.push(path.display().to_string());
-        match fs::remove_file(part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+impl Bytes {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Kept(_, length) => *length,
+            Self::Text(text) => text.len() as u64,
         }
     }
 }
 
 /// What an entry holds; `None` when it went meanwhile.
-fn read(source: &Source<'_>, id: GenerationId, of: export::Source) -> Result<Option<Bytes>, Error> {
-    let Source { store, runtime, .. } = source;
+fn read(source: &Source<'_>, detail: &Detail, of: export::Source) -> serde_json::Result<Option<Bytes>> {
     Ok(match of {
         export::Source::Blob { digest, bytes } => Some(Bytes::Kept(digest, bytes)),
         export::Source::Text(text) => Some(Bytes::Text(text.into_bytes())),
-        export::Source::Document(kind) => match runtime.block_on(store.document(id, kind))? {
-            Some(text) => {
-                let text = strict(&text).with_context(|| format!("write the {} of run {id}", kind.as_str()))?;
-                Some(Bytes::Text(text.get().as_bytes().to_vec()))
-            }
+        export::Source::Document(kind) => match detail.document(kind) {
+            Some(text) => Some(Bytes::Text(strict(text)?.get().as_bytes().to_vec())),
             None => None,
         },
-        export::Source::Record => match runtime.block_on(store.detail(id))? {
-            Some(detail) => {
-                let json = json::full(&detail, source.base).with_context(|| format!("write run {id} as JSON"))?;
-                Some(Bytes::Text(json))
-            }
-            None => None,
-        },
+        export::Source::Record => Some(Bytes::Text(json::full(detail, source.base)?)),
     })
 }
 
@@ -174,11 +190,7 @@ fn is_same(
     bytes: &Bytes,
     modified: SystemTime,
 ) -> io::Result<bool> {
-    let length = match bytes {
-        Bytes::Kept(_, length) => *length,
-        Bytes::Text(text) => text.len() as u64,
-    };
-    if !there.is_file() || there.len() != length {
+    if !there.is_file() || there.len() != bytes.length() {
         return Ok(false);
     }
     match bytes {

@@ -3,6 +3,7 @@
 mod archive;
 mod folder;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -17,7 +18,10 @@ use crate::cli::Export;
 use crate::config::Effective;
 use crate::model::{Filter, GenerationId, Limit, Start};
 use crate::store::Store;
-use folder::Folder;
+use folder::{Done, Folder};
+
+/// Runs that are told of together.
+const AT_ONCE: usize = 16;
 
 /// Where runs are taken from.
 struct Source<'a> {
@@ -39,7 +43,8 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
     let narrow =
         narrow::narrow(("--query", export.query.as_deref()), ("--until", export.until.as_deref()), &export.narrowing)?;
     let (store, runtime) = (read(effective)?, threads()?);
-    let ids: Vec<_> = export.ids.iter().copied().map(GenerationId).collect();
+    let mut known = HashSet::new();
+    let ids: Vec<_> = export.ids.iter().copied().map(GenerationId).filter(|id| known.insert(*id)).collect();
     let (chosen, total) = match ids.is_empty() {
         true => {
             let filter = narrow.filter();
@@ -66,16 +71,20 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
 }
 
 fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let mut folder = Folder::new(&export.to, export.force);
+    let folder = Folder::new(&export.to, export.force);
+    let mut done = Done::default();
     while let Some(ids) = chosen.next(source)? {
-        for id in ids {
-            folder.add(source, id)?;
-            source.bar.set_message(bytes(folder.done.bytes));
-            source.bar.inc(1);
+        for ids in ids.chunks(AT_ONCE) {
+            let added = work::each(ids, |id| {
+                let added = folder.add(source, *id);
+                source.bar.inc(1);
+                added
+            });
+            added.into_iter().try_for_each(|added| added.map(|added| done.add(added)))?;
+            source.bar.set_message(bytes(done.bytes));
         }
     }
     source.bar.finish_and_clear();
-    let done = folder.done;
     let mut said = format!("exported {} to {}", count(done.runs, "run"), export.to.display());
     said += &format!(": {} ({})", count(done.files, "file"), bytes(done.bytes));
     if done.were_there > 0 {
