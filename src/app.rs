@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
 use crate::comfy::Endpoint;
-use crate::config::{Config, Host, Instance, Password};
+use crate::config::{self, Config, Host, Instance, Password};
 use crate::indexer;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -22,7 +22,7 @@ use crate::recorder::{self, Folders};
 use crate::search::Zone;
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
-use crate::web::{self, Auth, Site};
+use crate::web::{self, Auth, SessionKey, Site};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);
@@ -81,7 +81,7 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
         thumbs: thumbs.clone(),
         live: live.clone(),
         metrics: metrics.clone(),
-        settings: site_settings(&config),
+        settings: site_settings(&config)?,
     };
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
@@ -190,21 +190,35 @@ fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-fn site_settings(config: &Config) -> web::Settings {
-    let auth = &config.auth;
-    let password = match &auth.password {
-        Some(Password::Plain(password)) => Some(password.expose()),
-        _ => None,
+/// The secrets as the door wants them: hashed. Reads or makes the key of the sessions where people can sign in.
+fn auth(config: &Config) -> anyhow::Result<Option<Auth>> {
+    let key = match config.auth.password {
+        Some(_) => SessionKey::open(&config.data_dir),
+        None => SessionKey::passing(),
     };
-    let tokens = auth.tokens.iter().map(|token| token.hash.0).collect();
-    web::Settings {
+    let key = key.context("make or read the key of the sessions in the data folder")?;
+    let password = match &config.auth.password {
+        Some(Password::Plain(password)) => {
+            Some(config::hash_password(password, Some(key.salt())).context("hash the password")?)
+        }
+        Some(Password::Hashed(hash)) => Some(hash.clone()),
+        None => None,
+    };
+    let tokens = config.auth.tokens.iter().cloned();
+    let tokens = tokens.map(|config::Token { name, scope, hash }| web::Token { name, scope, hash });
+    Ok(Auth::new(password, tokens.collect(), key))
+}
+
+fn site_settings(config: &Config) -> anyhow::Result<web::Settings> {
+    Ok(web::Settings {
         allowed_hosts: config.allowed_hosts.clone(),
         base: config.base_path.clone(),
         proxies: config.trusted_proxies.clone(),
-        auth: Auth::new(password, tokens),
+        auth: auth(config)?,
         zone: Zone::default(),
+        cors_origins: config.cors_origins.clone(),
         comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
-    }
+    })
 }
 
 fn recorder_settings(

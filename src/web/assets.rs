@@ -23,6 +23,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/css/lightbox.css"),
     include_str!("../../assets/css/status.css"),
     include_str!("../../assets/css/live.css"),
+    include_str!("../../assets/css/sign-in.css"),
 );
 
 macro_rules! script {
@@ -101,6 +102,11 @@ fn hashed(name: &str, content: &[u8]) -> String {
 /// Where the asset of that plain name is, below the base path. Templates name only those that there are; a test walks through them.
 pub fn url(name: &str) -> &'static str {
     ASSETS.urls.get(name).map_or("", String::as_str)
+}
+
+/// Whether the sign-in page needs what has this address: then it is shown to everybody.
+pub fn is_of_sign_in(path: &str) -> bool {
+    path == url("style.css") || path == url("icon.svg") || path == "/favicon.ico"
 }
 
 /// `GET /assets/{name}`.

@@ -15,6 +15,7 @@ use http::header::{ACCEPT, CONTENT_RANGE, HeaderValue, RETRY_AFTER, VARY, WWW_AU
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use super::auth::Asks;
 use super::headers::PAGE_VARY;
 use super::viewer::Viewer;
 use super::words::Words;
@@ -55,7 +56,11 @@ pub enum Error {
     #[error("not a host of ours: {0:?}")]
     Host(String),
     #[error("no password and no token, or a wrong one")]
-    Unauthorized,
+    Unauthorized(Asks),
+    #[error("a change with a token for reading")]
+    ReadToken,
+    #[error("too many wrong passwords or tokens")]
+    TooMany { seconds: u64 },
     #[error("a change that another site asked for")]
     Origin,
     #[error("bad form")]
@@ -156,10 +161,20 @@ impl Error {
                 "unknown_host",
                 format!("this server doesn't answer to the name {name:?}; to add one, start it with --allow-host NAME"),
             ),
-            Self::Unauthorized => (
+            Self::Unauthorized(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",
                 "a password (HTTP Basic, with any user name) or a token (Bearer) is needed".to_owned(),
+            ),
+            Self::ReadToken => (
+                StatusCode::FORBIDDEN,
+                "read_only_token",
+                "this token is for reading and changes nothing; use one of scope full".to_owned(),
+            ),
+            Self::TooMany { seconds } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_attempts",
+                format!("too many wrong passwords or tokens came from your address; try again in {seconds} seconds"),
             ),
             Self::Origin => (
                 StatusCode::FORBIDDEN,
@@ -213,7 +228,9 @@ impl Error {
             Self::Query(_) => return None,
             Self::Host(name) if name.is_empty() => t.say("error-host-missing"),
             Self::Host(name) => t.with("error-host", "name", name).into(),
-            Self::Unauthorized => t.say("error-unauthorized"),
+            Self::Unauthorized(_) => t.say("error-unauthorized"),
+            Self::ReadToken => t.say("error-read-only"),
+            Self::TooMany { seconds } => t.with("error-too-many", "seconds", seconds).into(),
             Self::Origin => t.say("error-origin"),
             Self::Form => t.say("error-form"),
             Self::Range { size } => t.with("error-range", "size", size).into(),
@@ -289,6 +306,11 @@ struct ErrorPage<'a> {
 /// The body and the headers of an error. Inner failures go to the log here, with the number that the client is told.
 pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, request_id: &str) -> Response {
     let Public { status, code, mut text } = error.public();
+    // Programs ask for anything, and can't read a page that asks them who they are.
+    let format = match (error, format) {
+        (Error::Unauthorized(Asks { is_page: false, .. }), Format::Page) => Format::Json,
+        _ => format,
+    };
     let is_failure = status.is_server_error() && !matches!(error, Error::Awaited);
     let request_id = is_failure.then_some(request_id);
     if let Some(id) = request_id {
@@ -323,10 +345,13 @@ pub fn render(error: &Error, format: Format, method: &Method, viewer: &Viewer, r
 /// What an error says outside of its body.
 fn with_headers(error: &Error, mut response: Response) -> Response {
     match error {
-        Error::Unauthorized => {
-            let ask = HeaderValue::from_static("Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
-            response.headers_mut().insert(WWW_AUTHENTICATE, ask);
+        Error::Unauthorized(asks) => {
+            let (basic, bearer) = ("Basic realm=\"comfy-recall\", charset=\"UTF-8\"", "Bearer realm=\"comfy-recall\"");
+            for (_, ask) in [(asks.basic, basic), (asks.bearer, bearer)].into_iter().filter(|(is_asked, _)| *is_asked) {
+                response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(ask));
+            }
         }
+        Error::TooMany { seconds } => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds))),
         Error::Awaited => drop(response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"))),
         Error::Range { size } => {
             if let Ok(range) = HeaderValue::try_from(format!("bytes */{size}")) {

@@ -38,6 +38,6 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use auth::Auth;
+pub use auth::{Auth, SessionKey, Token};
 pub use server::{Error, serve};
 pub use site::{Settings, Site};

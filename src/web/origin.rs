@@ -1,17 +1,26 @@
 //! Requests that change something come from our own pages, not from a form or a script of another site.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{HOST, HeaderMap, ORIGIN};
 use http::{Method, Uri};
 
+use super::cors;
 use super::error::Error;
+use super::routes::reads;
+use super::site::App;
 
 /// Refuses changes that another site asks for.
-pub async fn check(request: Request, next: Next) -> Result<Response, Error> {
+pub async fn check(State(app): State<App>, request: Request, next: Next) -> Result<Response, Error> {
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let is_reading = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    if is_reading || is_from_us(request.headers()) { Ok(next.run(request).await) } else { Err(Error::Origin) }
+    // What only reads may be asked for by pages that may read.
+    let is_answered = reads(request.method(), route) && cors::is_trusted(&app, request.headers());
+    if is_reading || is_answered || is_from_us(request.headers()) {
+        return Ok(next.run(request).await);
+    }
+    Err(Error::Origin)
 }
 
 /// Browsers say where a request comes from; programs, which have no pages to be misled by, say nothing.

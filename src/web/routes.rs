@@ -1,25 +1,31 @@
 //! Every address there is, and what each request passes on its way.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
+use http::Method;
 use http::header::ALLOW;
 use tower_http::compression::CompressionLayer;
 
 use super::api::{self, health};
 use super::arrival::{Arrival, Place, REQUEST_ID};
+use super::auth::Pass;
+use super::cors::Permit;
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{cards, document, facets, frame, generation, history, status};
+use super::pages::{cards, document, facets, frame, generation, history, sign_in, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, compat, cors, etag, events, files, host, metrics, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, etag, events, files, host, metrics, origin, preferences, thumbs};
 use crate::model::BasePath;
+
+/// Routes that read whatever the method: there the question stands in the body.
+const READS: [&str; 2] = ["/bt/artifacts/list", "/api/bt/artifacts/list"];
 
 /// The table, and its doors.
 pub fn router(app: App) -> Router {
@@ -41,15 +47,12 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(etag::mark))
         .layer(CompressionLayer::new());
     // What is dropped on ComfyUI's canvas.
-    let shared = Router::new()
-        .route("/files/{sha256}/{name}", get(files::file).options(cors::refuse))
-        .merge(
-            Router::new()
-                .route("/g/{id}/prompt.json", get(document::prompt).options(cors::refuse))
-                .route("/g/{id}/workflow.json", get(document::workflow).options(cors::refuse))
-                .layer(CompressionLayer::new()),
-        )
-        .layer(from_fn_with_state(app.clone(), cors::allow));
+    let shared = Router::new().route("/files/{sha256}/{name}", get(files::file)).merge(
+        Router::new()
+            .route("/g/{id}/prompt.json", get(document::prompt))
+            .route("/g/{id}/workflow.json", get(document::workflow))
+            .layer(CompressionLayer::new()),
+    );
     Router::new()
         .merge(texts)
         .merge(shared)
@@ -58,17 +61,31 @@ pub fn router(app: App) -> Router {
         .merge(api_files)
         .route("/metrics", get(metrics::metrics))
         .route("/thumbs/{sha256}", get(thumbs::thumbnail))
+        .route("/sign-out", post(sign_in::leave))
         .route("/readyz", get(health::ready))
         .route("/events", get(events::stream))
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
-        .layer(from_fn(origin::check))
+        .layer(from_fn_with_state(app.clone(), origin::check))
         .layer(from_fn_with_state(app.clone(), auth::check))
+        // How people come in; what it needs to look like itself is let through by the door.
+        .route(
+            "/sign-in",
+            get(sign_in::page)
+                .post(sign_in::enter)
+                .fallback(async || Error::Method)
+                .layer(from_fn_with_state(app.clone(), origin::check)),
+        )
         .layer(from_fn_with_state(app.clone(), host::check))
         // A supervisor asks this by any name and without a password; it says nothing but that we are there.
         .route("/healthz", get(health::alive).fallback(async || Error::Method))
         .layer(from_fn_with_state(app.clone(), edge))
         .with_state(app)
+}
+
+/// Whether a request changes nothing. What isn't known to read is for those who may do everything.
+pub fn reads(method: &Method, route: Option<&str>) -> bool {
+    [Method::GET, Method::HEAD, Method::OPTIONS].contains(method) || route.is_some_and(|route| READS.contains(&route))
 }
 
 /// The outermost layer: errors become what their client can read, cache policies become headers.
@@ -80,8 +97,13 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let is_health = request.uri().path() == "/healthz";
+    let is_change = !reads(&method, request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+    let permit = Permit::of(&app, &request).filter(|_| arrival.place == Place::Inside);
     let mut response = match arrival.place {
-        Place::Inside => next.run(request).await,
+        Place::Inside => match permit.as_ref().and_then(Permit::answer) {
+            Some(answer) => answer,
+            None => next.run(request).await,
+        },
         Place::Outside if is_health => next.run(request).await,
         Place::Outside => Error::NotFound.into_response(),
         Place::Door => door(&app.base, request.uri().query()),
@@ -93,13 +115,24 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     }
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
     headers::finish(response.headers_mut(), cache);
+    permit.into_iter().for_each(|permit| permit.write(response.headers_mut()));
     response.headers_mut().insert(REQUEST_ID, arrival.id.clone());
     let took = started.elapsed();
     app.metrics.answered(&method, &route, response.status().as_u16(), took);
-    let (request, path) = (arrival.id(), arrival.path.as_str());
-    let Arrival { client, is_https, .. } = arrival;
-    tracing::debug!(request, %client, is_https, %method, path, status = response.status().as_u16(), ?took, "answered");
+    note(&arrival, &method, is_change, &response, took);
     response
+}
+
+/// A line of the log: what changes something is news.
+fn note(arrival: &Arrival, method: &Method, is_change: bool, response: &Response, took: Duration) {
+    let Arrival { client, is_https, path, .. } = arrival;
+    let by = response.extensions().get::<Pass>().map(|pass| pass.by.to_string());
+    let (request, status, ms) = (arrival.id(), response.status().as_u16(), took.as_secs_f64() * 1000.0);
+    if is_change {
+        tracing::info!(request, %client, https = is_https, by, %method, path, status, ms, "answered");
+    } else {
+        tracing::debug!(request, %client, https = is_https, by, %method, path, status, ms, "answered");
+    }
 }
 
 /// From `/history` to `/history/`, which every link of ours names.

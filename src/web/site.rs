@@ -58,7 +58,9 @@ pub struct Settings {
     pub auth: Option<Auth>,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
-    /// The addresses of the ComfyUI servers, whose pages may read our files.
+    /// Further sites whose pages may read here, also in the name of who is signed in.
+    pub cors_origins: Vec<String>,
+    /// The addresses of the ComfyUI servers, whose pages may read here.
     pub comfyui_origins: Vec<String>,
 }
 
@@ -95,7 +97,7 @@ pub struct Shared {
     pub closing: CancellationToken,
     /// Since when it serves.
     pub started_at: Timestamp,
-    /// Other pages that may read files.
+    /// Other sites whose pages may read here.
     pub origins: Origins,
     heavy: Semaphore,
 }
@@ -105,7 +107,7 @@ impl App {
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
         let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
-        let origins = Origins::new(&settings.comfyui_origins);
+        let origins = Origins::new(&settings.cors_origins, &settings.comfyui_origins);
         let heavy = Semaphore::new(HEAVY_JOBS);
         let Settings { base, proxies, auth, zone, .. } = settings;
         let shared = Shared {

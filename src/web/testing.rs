@@ -3,18 +3,19 @@
 use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Settings, Site, serve};
+use super::{Error, Settings, Site, Token, serve};
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{
-    Blob, Comfyui, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role, Status,
-    Timestamp, file_url,
+    Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role,
+    Scope, Status, Timestamp, file_url,
 };
 use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
 use crate::thumbs::Thumbs;
@@ -111,6 +112,21 @@ impl TestSite {
         self.save(Save { attachments: vec![stored("x", blob)], ..run("p", Status::Completed, 0) }).await;
         file_url(digest, "x")
     }
+}
+
+/// The hash of a password, made as cheaply as can be.
+pub fn argon2(password: &str) -> String {
+    use argon2::password_hash::PasswordHasher as _;
+    use argon2::password_hash::phc::PasswordHash;
+    use argon2::{Algorithm, Argon2, Params, Version};
+    let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+    let hash: PasswordHash = cheap.hash_password_with_salt(password.as_bytes(), &[7; 16]).unwrap();
+    hash.to_string()
+}
+
+/// A token as the configuration knows it.
+pub fn token(name: &str, scope: Scope, text: &str) -> Token {
+    Token { name: name.to_owned(), scope, hash: Digest(Sha256::digest(text).into()) }
 }
 
 /// A run that was queued so many milliseconds after [`NOON`].

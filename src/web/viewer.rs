@@ -8,6 +8,7 @@ use http::header::{ACCEPT_LANGUAGE, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
+use super::auth::Pass;
 use super::query::{self, Author, ListQuery};
 use super::site::App;
 use super::words::{Language, Words};
@@ -79,6 +80,8 @@ pub struct Viewer {
     pub base: BasePath,
     /// Path and query of the page that they asked for.
     pub here: String,
+    /// Whether there is a session that they could end.
+    pub has_session: bool,
     /// What was told of the history before it was read for them; `None` where nothing was read.
     pub position: Option<Position>,
 }
@@ -96,6 +99,7 @@ impl Viewer {
             has_facets: cookie(headers, FACETS) != Some("closed"),
             here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
             base: base.clone(),
+            has_session: false,
             position: None,
         }
     }
@@ -118,14 +122,20 @@ impl FromRequestParts<App> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let position = Some(app.live.position());
-        Ok(Self { position, ..Self::read(&parts.headers, &parts.uri, app.zone, &app.base) })
+        let has_session = parts.extensions.get().is_some_and(Pass::is_session);
+        Ok(Self { position, has_session, ..Self::read(&parts.headers, &parts.uri, app.zone, &app.base) })
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn cookie<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
+    cookies(headers, name).next()
+}
+
+/// The values of all cookies of that name.
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let cookies = headers.get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    let mut pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(given, _)| *given == name).map(|(_, value)| value.trim_matches('"'))
+    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(move |(given, _)| *given == name).map(|(_, value)| value.trim_matches('"'))
 }
 
 #[cfg(test)]

@@ -29,6 +29,14 @@ catching-up-runs = { $n ->
    *[other] { $n } runs from before were read so far; older ones appear as they come in.
 }
 preferences = Preferences
+sign-in = Sign in
+sign-out = Sign out
+password = Password
+sign-in-wrong = That isn't the password.
+sign-in-too-many = { $n ->
+    [one] Too many attempts. Try again in a second.
+   *[other] Too many attempts. Try again in { $n } seconds.
+}
 description = Everything that ComfyUI made, for good.
 
 # Values
@@ -454,6 +462,8 @@ error-method = This address can only be read: use GET or HEAD.
 error-host-missing = The request has no Host header.
 error-host = This server doesn't answer to the name { $name }; to add one, start it with --allow-host NAME.
 error-unauthorized = A password or a token is needed.
+error-read-only = This token is for reading: it changes nothing.
+error-too-many = Too many wrong passwords or tokens came from your address. Try again in { $seconds } seconds.
 error-origin = Only pages of this server may change something here.
 error-form = This form can't be read; load its page again.
 error-range = The file has { $size } bytes, and the range lies outside of them.

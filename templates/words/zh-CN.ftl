@@ -28,6 +28,11 @@ catching-up-runs = { $n ->
    *[other] 已读取此前的 { $n } 次生成；更早的会陆续出现。
 }
 preferences = 偏好设置
+sign-in = 登录
+sign-out = 退出登录
+password = 密码
+sign-in-wrong = 密码不对。
+sign-in-too-many = 尝试次数过多，请在 { $n } 秒后再试。
 description = ComfyUI 生成的一切，永久保存。
 
 # Values
@@ -446,6 +451,8 @@ error-method = 这个地址只能读取：请使用 GET 或 HEAD。
 error-host-missing = 请求缺少 Host 头。
 error-host = 本服务器不以 { $name } 为名；如需添加，请以 --allow-host NAME 启动。
 error-unauthorized = 需要密码或令牌。
+error-read-only = 这个令牌只能读取，不能更改任何内容。
+error-too-many = 您的地址发来了太多错误的密码或令牌，请在 { $seconds } 秒后再试。
 error-origin = 只有本服务器的页面才能在这里进行更改。
 error-form = 无法读取这个表单；请重新打开所在页面。
 error-range = 文件有 { $size } 字节，请求的范围超出了它。

@@ -13,6 +13,7 @@ pub mod generation;
 pub mod history;
 mod media;
 mod settings;
+pub mod sign_in;
 pub mod status;
 
 use askama::Template;

@@ -124,7 +124,13 @@ async fn only_pages_of_comfyui_may_fetch_files() {
     let id = site.save(with_prompt(0)).await;
     let ask = async |method: Method, path: &str, origin: &str, range: &str| {
         let request = site.client.request(method, format!("http://{}{path}", site.address));
-        request.header("origin", origin).header("range", range).send().await.unwrap()
+        request
+            .header("access-control-request-method", "GET")
+            .header("origin", origin)
+            .header("range", range)
+            .send()
+            .await
+            .unwrap()
     };
     for path in [file.clone(), format!("/g/{id}/workflow.json"), format!("/g/{id}/prompt.json")] {
         for method in [Method::GET, Method::HEAD] {
@@ -139,7 +145,7 @@ async fn only_pages_of_comfyui_may_fetch_files() {
     let part = ask(Method::GET, &file, "http://127.0.0.1:8188", "bytes=0-3").await;
     assert_eq!((part.status().as_u16(), header(&part, "access-control-allow-origin").is_empty()), (206, false));
     let before = ask(Method::OPTIONS, &file, "http://127.0.0.1:8188", "").await;
-    assert_eq!((before.status().as_u16(), &*header(&before, "access-control-allow-methods")), (204, "GET, HEAD"));
+    assert_eq!((before.status().as_u16(), &*header(&before, "access-control-allow-methods")), (204, "GET, HEAD, POST"));
     assert_eq!(ask(Method::OPTIONS, &file, "http://evil.example", "").await.status(), 405);
     let page = ask(Method::GET, &format!("/g/{id}"), "http://127.0.0.1:8188", "").await;
     assert_eq!(header(&page, "access-control-allow-origin"), "", "pages are nobody else's business");

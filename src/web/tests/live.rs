@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use crate::live::Position;
 use crate::model::{Event, GenerationId, InstanceName, Status, StorageHealth};
-use crate::web::testing::{TestSite, run};
-use crate::web::{Auth, Settings};
+use crate::web::testing::{TestSite, argon2, run};
+use crate::web::{Auth, SessionKey, Settings};
 
 /// What is soon or never.
 const SOON: Duration = Duration::from_secs(10);
@@ -76,7 +76,7 @@ async fn a_stream_tells_what_changes_and_from_where_on() {
 }
 
 #[tokio::test]
-async fn who_comes_back_is_told_to_reload_only_if_something_was_missed() {
+async fn who_comes_back_hears_what_was_missed() {
     let site = TestSite::start().await;
     let before = site.site.live.position();
     let back = |id: &str| {
@@ -84,13 +84,24 @@ async fn who_comes_back_is_told_to_reload_only_if_something_was_missed() {
         async { request.send().await.unwrap().chunk().await.unwrap().unwrap() }
     };
     assert!(back(&before.to_string()).await.starts_with(b"event: hello\n"));
-    site.site.live.publish(changed(7));
-    assert!(back(&before.to_string()).await.starts_with(b"event: reload\n"));
-    Stream::open(&site, &format!("/events?after={before}")).await.named("reload").await;
+    for id in [7, 8, 7] {
+        site.site.live.publish(changed(id));
+    }
+    let mut stream = Stream::open(&site, &format!("/events?after={before}")).await;
+    let hello = stream.named("hello").await;
+    assert!(!hello.contains("id: "), "who leaves now has still missed it: {hello}");
+    let missed = stream.named("generation").await;
+    assert!(missed.contains("[{\"id\":7,\"status\":\"in_progress\"},{\"id\":8,"), "{missed}");
+    assert_eq!(id(&missed), site.site.live.position());
     // Another life of the daemon, and nonsense.
     assert!(back("1-0").await.starts_with(b"event: reload\n"));
     assert!(back("?").await.starts_with(b"event: reload\n"));
     assert!(back(&site.site.live.position().to_string()).await.starts_with(b"event: hello\n"));
+    // More than is kept.
+    for number in 0..2_000 {
+        site.site.live.publish(changed(number));
+    }
+    assert!(back(&before.to_string()).await.starts_with(b"event: reload\n"));
 }
 
 #[tokio::test]
@@ -139,7 +150,7 @@ async fn told_to_stop_the_server_ends_streams_at_once() {
 
 #[tokio::test]
 async fn a_stranger_hears_nothing() {
-    let auth = Auth::new(Some("pass"), Vec::new());
+    let auth = Auth::new(Some(argon2("pass")), Vec::new(), SessionKey::of_tests());
     let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
     for path in ["/events", "/cards?ids=1", "/banners"] {
         assert_eq!(site.get(path).await.status(), 401, "{path}");

@@ -2,6 +2,7 @@
 
 mod api;
 mod archive;
+mod auth;
 mod base;
 mod compat;
 mod contract;
@@ -11,5 +12,6 @@ mod live;
 mod pages;
 mod search;
 mod server;
+mod sharing;
 mod status;
 mod thumbs;

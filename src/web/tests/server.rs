@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
-use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::model::{Comfyui, ConnectionState, Health, InstanceName, StorageHealth, Timestamp};
 use crate::web::testing::{NOON, TestSite};
-use crate::web::{Auth, Settings};
 
 #[tokio::test]
 async fn every_response_says_how_it_may_be_used() {
@@ -60,21 +58,6 @@ async fn a_request_line_with_a_foreign_host_is_turned_away_too() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.0 400"), "{answer}");
-}
-
-#[tokio::test]
-async fn with_a_password_nothing_but_the_health_check_is_open() {
-    let auth = Auth::new(Some("pass"), vec![sha2::Sha256::digest("t0ken").into()]);
-    let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
-    for path in ["/", "/g/1", "/status", "/readyz", "/api/v1/generations", "/files/x/y", "/assets/x", "/nowhere"] {
-        let response = site.get(path).await;
-        assert_eq!(response.status(), 401, "{path}");
-        assert_eq!(response.headers()["www-authenticate"], "Basic realm=\"comfy-recall\", charset=\"UTF-8\"");
-    }
-    assert_eq!(site.get("/healthz").await.status(), 200);
-    assert_eq!(site.request("/").basic_auth("anyone", Some("pass")).send().await.unwrap().status(), 200);
-    assert_eq!(site.request("/").bearer_auth("t0ken").send().await.unwrap().status(), 200);
-    assert_eq!(site.request("/").basic_auth("anyone", Some("wrong")).send().await.unwrap().status(), 401);
 }
 
 #[tokio::test]
