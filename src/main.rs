@@ -6,9 +6,9 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::ExitCode;
 
-use comfy_recall::cli::{self, Action, Command, Unparsed};
+use comfy_recall::cli::{self, Action, Unparsed};
 use comfy_recall::commands::{self, Screen};
-use comfy_recall::config::{self, Effective, Surroundings};
+use comfy_recall::config::{self, Effective, Given, Surroundings};
 use comfy_recall::{app, telemetry};
 
 const FAILED: u8 = 1;
@@ -23,28 +23,44 @@ fn main() -> ExitCode {
         Err(Unparsed::Answer(text)) => return done_or_failed(print(&text)),
         Err(Unparsed::Mistake(line)) => return complain(line, WRONG_USAGE),
     };
-    let effective = match Surroundings::of_process().and_then(|here| config::load(parsed.flags, &here)) {
-        Ok(effective) => effective,
-        Err(error) => return complain(format!("{:#}", anyhow::Error::new(error)), WRONG_USAGE),
-    };
+    let flags = parsed.flags;
     match parsed.action {
-        Action::Serve => done_or_failed(serve(effective)),
-        Action::Run(command) => run(&command, &effective),
+        Action::Serve => configured(flags, |effective| done_or_failed(serve(effective))),
+        Action::Run(command) => {
+            configured(flags, |effective| on_screen(|screen| commands::run(&command, &effective, screen)))
+        }
+        Action::Describe(what) => on_screen(|screen| commands::describe(&what, screen)),
     }
 }
 
-fn run(command: &Command, effective: &Effective) -> ExitCode {
+/// Runs what needs the configuration.
+fn configured(flags: Vec<Given>, run: impl FnOnce(Effective) -> ExitCode) -> ExitCode {
+    match Surroundings::of_process().and_then(|here| config::load(flags, &here)) {
+        Ok(effective) => run(effective),
+        Err(error) => complain(format!("{:#}", anyhow::Error::new(error)), WRONG_USAGE),
+    }
+}
+
+/// Runs a command on what this process writes to.
+fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
-    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty())
-        || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|it| !it.is_empty());
+    let is_plain = is_set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
     let size = terminal_size::terminal_size_of(&stdout);
     let is_terminal = stdout.is_terminal();
     let width = is_terminal.then(|| size.map_or(80, |(width, _)| usize::from(width.0)).max(1));
     let is_watched = stderr.is_terminal();
+    let has_display = !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout.lock());
-    let mut screen =
-        Screen { out: &mut out, notes: &mut stderr, width, is_colored: is_terminal && !is_plain, is_watched };
-    match commands::run(command, effective, &mut screen) {
+    let mut screen = Screen {
+        out: &mut out,
+        notes: &mut stderr,
+        width,
+        is_colored: is_terminal && !is_plain,
+        has_display,
+        is_watched,
+    };
+    match run(&mut screen) {
         Ok(()) | Err(commands::Error::ReaderLeft) => ExitCode::SUCCESS,
         Err(commands::Error::Usage(line)) => complain(format!("{line}; see comfy-recall --help"), WRONG_USAGE),
         Err(commands::Error::Failed(error)) => complain(format!("{error:#}"), FAILED),

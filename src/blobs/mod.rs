@@ -3,7 +3,9 @@
 //! A file under its final name is complete and durable: it is written under a temporary name, synced, renamed, and the
 //! folder synced, before anybody hears of it. What a crash leaves under a temporary name is swept at the next start.
 
+mod adopt;
 mod draft;
+mod inspect;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,7 +18,9 @@ use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
 
+pub use adopt::Adopted;
 pub use draft::Draft;
+pub use inspect::{Condition, Found};
 
 /// How much of the start of a file is given back to tell what it is.
 const HEAD_BYTES: usize = 4096;
@@ -148,6 +152,12 @@ impl Blobs {
     }
 
     fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
+        let (draft, hasher) = self.drafted(path)?;
+        self.keep(draft, hasher)
+    }
+
+    /// A copy of a file under a temporary name.
+    fn drafted(&self, path: &Path) -> Result<(NamedTempFile, Hasher), Error> {
         let unreadable = |source| Error::Read { path: path.to_owned(), source };
         let mut source = File::open(path).map_err(unreadable)?;
         let before = source.metadata().map_err(unreadable)?;
@@ -168,7 +178,7 @@ impl Blobs {
         if after.len() != hasher.bytes || after.modified().ok() != before.modified().ok() {
             return Err(Error::Changed { path: path.to_owned() });
         }
-        self.keep(draft, hasher)
+        Ok((draft, hasher))
     }
 
     /// Makes `draft` a copy-on-write clone of `path`; `false`, with an empty `draft`, where the filesystem can't.
@@ -265,6 +275,10 @@ impl Hasher {
                 return Ok(Err(error));
             }
         }
+    }
+
+    fn digest(&self) -> Digest {
+        Digest(self.sha.clone().finalize().into())
     }
 
     fn finish(self) -> Stored {

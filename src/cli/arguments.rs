@@ -1,6 +1,9 @@
 //! The arguments of the commands that look at what is kept.
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::{Given, Setting};
 
@@ -13,6 +16,28 @@ pub(super) struct Place {
     /// The configuration file [default: config.toml in the platform's configuration folder]
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
+}
+
+/// Where the daemon is, too.
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Address {
+    /// Where it listens [default: 127.0.0.1:8189]
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The path below which it serves everything [default: /]
+    #[arg(long, value_name = "PATH")]
+    base_path: Option<String>,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Address {
+    /// What was given, as the highest layer of the configuration.
+    pub(super) fn take_givens(&mut self) -> Vec<Given> {
+        let taken = [(Setting::Listen, self.listen.take()), (Setting::BasePath, self.base_path.take())];
+        let given = taken.into_iter().filter_map(|(setting, text)| Some(Given::by_flag(setting, text?)));
+        self.place.take_givens().into_iter().chain(given).collect()
+    }
 }
 
 impl Place {
@@ -44,9 +69,6 @@ pub struct Narrowing {
     /// Only created at or after this moment, such as 2026-11-20T09:59:12Z
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Only created before this moment
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
     /// Only with this id of ComfyUI's
     #[arg(long, value_name = "ID")]
     prompt_id: Option<String>,
@@ -60,7 +82,6 @@ impl Narrowing {
             ("--date", "date", &self.date),
             ("--tz", "tz", &self.tz),
             ("--from", "from", &self.from),
-            ("--to", "to", &self.to),
             ("--prompt-id", "prompt_id", &self.prompt_id),
         ];
         let statuses = self.status.iter().map(|status| ("--status", "status", status.as_str()));
@@ -91,15 +112,168 @@ pub struct List {
     /// What else narrows the list
     #[command(flatten)]
     pub narrowing: Narrowing,
+    /// Only created before this moment
+    #[arg(long, value_name = "TIME", visible_alias = "until")]
+    pub to: Option<String>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: u64,
     /// All there are
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
+    /// One JSON object a line: what an item of /api/v1/generations is
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
     /// One line of this form a run; {name} stands for a field, an unknown name lists them all
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+/// `show`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall show 128                          what it was, its error in full, its files and where they lie
+  comfy-recall show 128 --json                   what /api/v1/generations/128 answers
+  comfy-recall show 128 --workflow > fox.json    for dropping onto ComfyUI's canvas")]
+pub struct Show {
+    /// Which run, by its number
+    #[arg(value_name = "ID")]
+    pub id: i64,
+    /// Everything as one JSON object
+    #[arg(long, group = "form")]
+    pub json: bool,
+    /// Its prompt alone, as ComfyUI got it
+    #[arg(long, group = "form")]
+    pub prompt: bool,
+    /// Its workflow alone, as the editor saved it
+    #[arg(long, group = "form")]
+    pub workflow: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// What says which runs, where no numbers do.
+const FILTERS: [&str; 8] = ["query", "status", "kind", "instance", "date", "from", "until", "prompt_id"];
+
+/// `export`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall export 128 --to fox.zip
+  comfy-recall export 127 128 --to ~/pictures
+  comfy-recall export --query 'model:flux' --status completed --date 2026-11-01.. --to ~/flux
+  comfy-recall export --query '' --to everything
+
+Each run gets a folder of its number, with its files as ComfyUI named them, inputs and previews apart, the prompt, the
+workflow, and generation.json with all that is known of it. An archive of one run named by its number has no folder.
+
+The same command once more copies what is new and what was broken off. A file that is there already and is another one
+is never touched without --force, and neither is an archive.")]
+pub struct Export {
+    /// Which runs, by their numbers
+    #[arg(value_name = "ID", required_unless_present_any = FILTERS, conflicts_with_all = FILTERS)]
+    pub ids: Vec<i64>,
+    /// All runs that this search finds, as in the search box of the page; an empty one finds all
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub query: Option<String>,
+    /// What else narrows them
+    #[command(flatten)]
+    pub narrowing: Narrowing,
+    /// Only created before this moment
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// A folder, or an archive if it ends with .zip
+    #[arg(long, value_name = "DIR|FILE.zip")]
+    pub to: PathBuf,
+    /// Overwrite what is there already and differs
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// `open`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall open 128            opens its page in the browser, where there is one; prints the address anyway
+  comfy-recall open --print        the address of the history")]
+pub struct Open {
+    /// Which run, by its number; the history itself if there is none
+    #[arg(value_name = "ID")]
+    pub id: Option<i64>,
+    /// Only print the address
+    #[arg(long)]
+    pub print: bool,
+    #[command(flatten)]
+    pub(super) place: Address,
+}
+
+/// `verify`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall verify              beside a running comfy-recall or without one; changes nothing
+  comfy-recall verify --repair     when none runs
+
+Reads every file that is kept and compares it with the digest that it had when it was written, looks for the file of
+every row and the row of every file, and lets SQLite check the records. The exit code is 0 if nothing is broken.
+
+A repair deletes nothing. It moves broken files into the folder \"broken\" of the data folder and has them fetched again
+from ComfyUI at the next start; files that no run names go into the folder \"orphans\".")]
+pub struct Verify {
+    /// Set broken files aside and have them fetched again
+    #[arg(long)]
+    pub repair: bool,
+    /// What was found as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// `backup`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall backup /mnt/backup/comfy-recall
+  comfy-recall --data-dir /mnt/backup/comfy-recall     start on a backup, or on a copy of one
+
+The copy is of one moment, also while runs are recorded. Only files that are not there yet are copied, so a second
+backup into the same folder is quick; none is ever deleted there. One that is broken off leaves the backup before it as
+it was. Thumbnails and the index of searches are left out: they are made again.")]
+pub struct Backup {
+    /// The folder to back up to; it is made if there is none
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// What tells of the command line itself.
+#[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
+pub enum Describe {
+    /// Print what makes a shell complete commands and options
+    #[command(after_help = "\
+Examples:
+  comfy-recall completions bash > ~/.local/share/bash-completion/completions/comfy-recall
+  comfy-recall completions zsh > ~/.zfunc/_comfy-recall
+  comfy-recall completions fish > ~/.config/fish/completions/comfy-recall.fish")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all of them into a folder
+    #[command(after_help = "\
+Examples:
+  comfy-recall man | man -l -                      the page of comfy-recall itself
+  comfy-recall man ~/.local/share/man/man1         one page for each command")]
+    Man {
+        /// Where to write them
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }

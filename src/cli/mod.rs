@@ -7,13 +7,13 @@ mod tests;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{List, Narrowing};
+pub use arguments::{Backup, Describe, Export, List, Narrowing, Open, Show, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -36,8 +36,20 @@ enum Subcommands {
     Serve(Options),
     /// List runs, newest first
     List(List),
+    /// Show everything about one run
+    Show(Show),
+    /// Copy the files of runs out of the history, with their workflows, into a folder or a ZIP archive
+    Export(Export),
+    /// Open the page of a run in the browser
+    Open(Open),
+    /// Check that everything that is kept is as it was written
+    Verify(Verify),
+    /// Copy everything into a folder, while comfy-recall runs or not
+    Backup(Backup),
     /// Print the configuration and where each value comes from
     Config(Options),
+    #[command(flatten)]
+    Describe(Describe),
     /// Read everything that is kept once more, so that searches find it by all that is known today
     Reindex(Options),
 }
@@ -48,8 +60,10 @@ enum Subcommands {
 pub enum Action {
     /// Record and serve.
     Serve,
-    /// Anything else: it ends by itself.
+    /// Something with the history, and then it is over.
     Run(Command),
+    /// Tell of the command line itself.
+    Describe(Describe),
 }
 
 /// What is done with the history and then over.
@@ -58,6 +72,16 @@ pub enum Action {
 pub enum Command {
     /// List runs.
     List(List),
+    /// Show one.
+    Show(Show),
+    /// Copy their files.
+    Export(Export),
+    /// Open its page.
+    Open(Open),
+    /// Check what is kept.
+    Verify(Verify),
+    /// Back it up.
+    Backup(Backup),
     /// Print the configuration.
     ShowConfig,
     /// Index every run again.
@@ -93,9 +117,30 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Serve(options)) => (Action::Serve, options.into_givens()),
         Some(Subcommands::Config(options)) => (Action::Run(Command::ShowConfig), options.into_givens()),
         Some(Subcommands::Reindex(options)) => (Action::Run(Command::Reindex), options.into_givens()),
-        Some(Subcommands::List(mut list)) => {
-            let flags = list.place.take_givens();
-            (Action::Run(Command::List(list)), flags)
+        Some(Subcommands::Describe(what)) => (Action::Describe(what), Vec::new()),
+        Some(Subcommands::List(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::List(it)), flags)
+        }
+        Some(Subcommands::Show(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::Show(it)), flags)
+        }
+        Some(Subcommands::Export(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::Export(it)), flags)
+        }
+        Some(Subcommands::Open(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::Open(it)), flags)
+        }
+        Some(Subcommands::Verify(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::Verify(it)), flags)
+        }
+        Some(Subcommands::Backup(mut it)) => {
+            let flags = it.place.take_givens();
+            (Action::Run(Command::Backup(it)), flags)
         }
     };
     Ok(Parsed { action, flags })
@@ -112,12 +157,25 @@ fn one_line(error: &clap::Error) -> String {
     let lines = text.lines().map(str::trim);
     let said = lines.filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("tip: ")));
     let mut parts: Vec<&str> = said.collect();
+    let missing = missing(error);
     if parts.iter().any(|part| part.contains("://")) {
         // Not repeated, as it may hold a password.
         parts = vec!["an address needs its option in front; use --comfyui URL"];
     } else if error.kind() == ErrorKind::ArgumentConflict {
         parts.push("options stand behind the command, each once");
+    } else if let Some(missing) = &missing {
+        parts = vec![missing];
     }
     parts.push("see comfy-recall --help");
     parts.join("; ")
+}
+
+/// What stands on lines of its own.
+fn missing(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            Some(format!("{} must be given too", names.join(" and ")))
+        }
+        _ => None,
+    }
 }

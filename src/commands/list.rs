@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
+use anyhow::Context as _;
+use serde_json::value::to_raw_value;
+
 use super::fields::{Run, Template};
 use super::table::Table;
-use super::{Error, Screen, narrow, read, threads};
+use super::{Error, Screen, base, narrow, read, threads};
 use crate::cli::List;
 use crate::config::Effective;
+use crate::export::json::Item;
 use crate::facts;
 use crate::model::{Limit, Start};
 use crate::search::Narrow;
@@ -22,10 +26,15 @@ const FIRST: u64 = 50;
 enum Form {
     Table(Option<Table>, usize),
     Lines(Template),
+    /// The text: what stands before addresses.
+    Json(String),
 }
 
 impl Form {
-    fn of(list: &List, screen: &Screen<'_>) -> Result<Self, Error> {
+    fn of(list: &List, effective: &Effective, screen: &Screen<'_>) -> Result<Self, Error> {
+        if list.json {
+            return Ok(Self::Json(base(effective).to_owned()));
+        }
         match (&list.format, screen.width) {
             (Some(format), _) => Template::parse(format).map(Self::Lines),
             (None, Some(width)) => Ok(Self::Table(None, width)),
@@ -35,15 +44,15 @@ impl Form {
 
     fn needs_facts(&self) -> bool {
         match self {
-            Self::Table(..) => true,
+            Self::Table(..) | Self::Json(_) => true,
             Self::Lines(template) => template.needs_facts(),
         }
     }
 }
 
 pub(super) fn list(list: &List, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let narrow = narrow::narrow("QUERY", &list.query.join(" "), &list.narrowing)?;
-    let form = Form::of(list, screen)?;
+    let narrow = narrow::narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)?;
+    let form = Form::of(list, effective, screen)?;
     let most = if list.all { u64::MAX } else { list.limit };
     let store = read(effective)?;
     threads()?.block_on(write(&store, &narrow, form, most, screen))
@@ -89,6 +98,14 @@ async fn write_page(
         Form::Lines(template) => {
             for run in runs {
                 writeln!(screen.out, "{}", template.line(run))?;
+            }
+        }
+        Form::Json(base) => {
+            for run in runs {
+                let facts = run.facts.as_ref().map(to_raw_value).transpose().context("write a run as JSON")?;
+                let item = Item::new(&run.row, facts.as_deref(), base);
+                let json = serde_json::to_string(&item).context("write a run as JSON")?;
+                screen.json(&format!("{json}\n"))?;
             }
         }
         Form::Table(table, width) if !runs.is_empty() => {

@@ -4,13 +4,20 @@
 //! wrong is its error: nothing here prints by itself. Whatever comes from outside is written without what a terminal would
 //! obey.
 
+mod backup;
+mod describe;
+mod export;
 mod fields;
 mod list;
 mod narrow;
 mod numbers;
+mod open;
 mod reindex;
 mod screen;
+mod show;
 mod table;
+mod verify;
+mod work;
 
 use std::io;
 
@@ -21,6 +28,7 @@ use crate::cli::Command;
 use crate::config::Effective;
 use crate::store::{self, Store};
 
+pub use describe::describe;
 pub use screen::Screen;
 
 /// Why a command didn't do what it was told.
@@ -63,6 +71,11 @@ impl From<io::Error> for Error {
 pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
     match command {
         Command::List(list) => list::list(list, effective, screen)?,
+        Command::Show(show) => show::show(show, effective, screen)?,
+        Command::Export(export) => export::export(export, effective, screen)?,
+        Command::Open(open) => open::open(open, effective, screen)?,
+        Command::Verify(verify) => verify::verify(verify, effective, screen)?,
+        Command::Backup(backup) => backup::backup(backup, effective, screen)?,
         Command::ShowConfig => write!(screen.out, "{effective}")?,
         Command::Reindex => reindex::reindex(effective, screen)?,
     }
@@ -74,8 +87,13 @@ fn read(effective: &Effective) -> Result<Store, Error> {
     Ok(Store::read(&effective.config.data_dir)?)
 }
 
+/// What stands before the path of every page.
+fn base(effective: &Effective) -> &str {
+    effective.config.base_path.as_str()
+}
+
 /// The threads of a command: one, and those that SQLite may block.
 fn threads() -> Result<Runtime, Error> {
-    let threads = runtime::Builder::new_current_thread().enable_all().build();
+    let threads = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     Ok(threads.context("start the threads of the command")?)
 }

@@ -4,10 +4,15 @@ use super::Error;
 use crate::cli::Narrowing;
 use crate::search::Narrow;
 
-/// What is asked for; `query` goes by the name `flag` where it is wrong.
-pub(super) fn narrow(flag: &'static str, query: &str, narrowing: &Narrowing) -> Result<Narrow, Error> {
+/// A value, and the argument that gave it.
+pub(super) type Given<'a> = (&'static str, Option<&'a str>);
+
+/// What is asked for.
+pub(super) fn narrow(query: Given<'_>, until: Given<'_>, narrowing: &Narrowing) -> Result<Narrow, Error> {
     let mut narrow = Narrow::default();
-    for (flag, name, value) in [(flag, "q", query)].into_iter().chain(narrowing.given()) {
+    let apart = [(query, "q"), (until, "to")];
+    let apart = apart.into_iter().filter_map(|((flag, value), name)| Some((flag, name, value?)));
+    for (flag, name, value) in apart.chain(narrowing.given()) {
         narrow.take(name, value).map_err(|error| Error::Usage(format!("{flag} {value:?}: {error}")))?;
     }
     Ok(narrow)
@@ -24,6 +29,10 @@ mod tests {
             Action::Run(Command::List(list)) => list,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn of(list: &List) -> Result<Narrow, Error> {
+        narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)
     }
 
     #[test]
@@ -51,11 +60,11 @@ mod tests {
             "a/b",
         ]);
         let given: Vec<_> = all.narrowing.given().collect();
-        for name in Narrow::NAMES.into_iter().filter(|name| *name != "q") {
+        for name in Narrow::NAMES.into_iter().filter(|name| !matches!(*name, "q" | "to")) {
             let (flag, ..) = given.iter().find(|(_, known, _)| *known == name).unwrap_or_else(|| panic!("{name}"));
             assert_eq!(*flag, format!("--{}", name.replace('_', "-")));
         }
-        let filter = narrow("QUERY", &all.query.join(" "), &all.narrowing).unwrap().filter();
+        let filter = of(&all).unwrap().filter();
         assert_eq!((filter.statuses.len(), filter.kinds.len()), (3, 1));
         assert!(filter.want.is_some() && filter.from.is_some() && filter.until.is_some());
     }
@@ -64,7 +73,7 @@ mod tests {
     fn what_is_wrong_is_said_by_the_name_of_its_flag() {
         let wrong = |arguments: &[&str]| {
             let list = list(arguments);
-            match narrow("QUERY", &list.query.join(" "), &list.narrowing) {
+            match of(&list) {
                 Err(Error::Usage(text)) => text,
                 other => panic!("{other:?}"),
             }

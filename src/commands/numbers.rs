@@ -21,7 +21,6 @@ pub(super) fn duration(millis: i64) -> String {
 }
 
 /// A size: `144 B`, `39.6 kB`, `2.0 GB`.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(super) fn bytes(bytes: u64) -> String {
     let mut unit_size = 1_000_u128;
     for unit in ["kB", "MB", "GB", "TB", "PB"] {
@@ -38,7 +37,6 @@ pub(super) fn bytes(bytes: u64) -> String {
 }
 
 /// `1 file`, `2 files`.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(super) fn count(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }

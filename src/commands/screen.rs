@@ -15,6 +15,8 @@ pub struct Screen<'a> {
     pub width: Option<usize>,
     /// Whether `out` shows colours.
     pub is_colored: bool,
+    /// Whether a browser could be shown.
+    pub has_display: bool,
     /// Whether somebody sees `notes` while they are written: then there are bars, and hints.
     pub is_watched: bool,
 }
@@ -42,7 +44,6 @@ impl Screen<'_> {
     }
 
     /// JSON as the output takes it: a terminal would obey some characters that JSON leaves as they are.
-    #[allow(dead_code, reason = "for the commands to come")]
     pub(super) fn json(&mut self, json: &str) -> io::Result<()> {
         if self.width.is_none() {
             return self.out.write_all(json.as_bytes());
@@ -107,7 +108,6 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// Text from outside with its lines: what a terminal would obey is left out.
-#[allow(dead_code, reason = "for the commands to come")]
 pub(super) fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").chars().filter(|c| matches!(c, '\n' | '\t') || !is_obeyed(*c)).collect()
 }
@@ -115,6 +115,36 @@ pub(super) fn lines(text: &str) -> String {
 /// Whether a terminal does something at this character other than to show it: escapes, and marks that turn text around.
 fn is_obeyed(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text in lines of so many columns, broken between words where it can be; its own lines stay.
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut all = Vec::new();
+    for text in lines(text.trim()).lines() {
+        let mut line = String::new();
+        let mut used = 0;
+        for word in text.split_inclusive([' ', '\t']) {
+            if used > 0 && used + width(word.trim_end()) > columns {
+                all.push(std::mem::take(&mut line).trim_end().to_owned());
+                used = 0;
+            }
+            // A word that is longer than a line, as all of Chinese is.
+            for c in word.chars() {
+                let needed = c.width().unwrap_or(0);
+                if used > 0 && used + needed > columns {
+                    if c.is_whitespace() {
+                        continue;
+                    }
+                    all.push(std::mem::take(&mut line).trim_end().to_owned());
+                    used = 0;
+                }
+                line.push(c);
+                used += needed;
+            }
+        }
+        all.push(line.trim_end().to_owned());
+    }
+    all
 }
 
 /// Columns that a text takes.
@@ -165,12 +195,27 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_broken_between_words_where_it_can_be() {
+        assert_eq!(wrapped("a red fox in snow", 9), ["a red fox", "in snow"]);
+        assert_eq!(wrapped("一只红狐在雪地里", 7), ["一只红", "狐在雪", "地里"]);
+        assert_eq!(wrapped(" one\n\ntwo\u{1b}[2J \n", 80), ["one", "", "two[2J"]);
+        assert_eq!(wrapped("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrapped("", 3), Vec::<String>::new());
+    }
+
+    #[test]
     fn json_on_a_terminal_says_the_same_without_what_it_would_obey() {
         let json = serde_json::to_string_pretty(&serde_json::json!({ "text": "a\u{9b}2J\u{202e}b\n一" })).unwrap();
         let mut out = Vec::new();
         let mut notes = Vec::new();
-        let mut screen =
-            Screen { out: &mut out, notes: &mut notes, width: Some(80), is_colored: false, is_watched: false };
+        let mut screen = Screen {
+            out: &mut out,
+            notes: &mut notes,
+            width: Some(80),
+            is_colored: false,
+            has_display: false,
+            is_watched: false,
+        };
         screen.json(&json).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert!(shown.contains("\\u009b") && !shown.contains('\u{9b}') && shown.contains('一'), "{shown}");

@@ -14,6 +14,7 @@ const GAP: usize = 2;
 const LEAST_TEXT: usize = 24;
 
 const MOST_MODEL: usize = 24;
+const SHORT_MODEL: usize = 14;
 const MOST_INSTANCE: usize = 12;
 
 /// A column, in the order in which they stand. The text comes last and takes what is left.
@@ -113,6 +114,13 @@ impl Table {
         let mut columns: Vec<_> = Kind::ALL.into_iter().filter(is_shown).map(|kind| (kind, needed(kind))).collect();
         let taken = |columns: &[(Kind, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
         for kind in Kind::LESS_IMPORTANT {
+            if kind == Kind::Model && taken(&columns) + LEAST_TEXT > total {
+                // The beginning of a name says something.
+                columns
+                    .iter_mut()
+                    .filter(|(of, _)| *of == kind)
+                    .for_each(|(_, width)| *width = (*width).min(SHORT_MODEL));
+            }
             if taken(&columns) + LEAST_TEXT > total {
                 columns.retain(|(other, _)| *other != kind);
             }

@@ -82,6 +82,12 @@ pub enum Error {
         /// Where it was looked for.
         folder: PathBuf,
     },
+    /// A folder for a backup holds a history that was recorded into.
+    #[error("{} holds a history that is in use, no backup; choose another folder", folder.display())]
+    NoBackup {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The database can't even be looked at.
     #[error("{} can't be read; give this user the right to", file.display())]
     Unreadable {

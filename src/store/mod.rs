@@ -5,6 +5,7 @@
 //! of the list costs more as the history grows. Knows nothing of files: a digest is only a name here.
 
 mod attachments;
+mod backup;
 mod cache;
 mod codes;
 mod count;
@@ -20,6 +21,7 @@ mod find;
 mod frame;
 mod gaps;
 mod index;
+mod inspect;
 mod known;
 mod list;
 mod named;
@@ -29,6 +31,7 @@ mod outputs;
 mod places;
 mod prompts;
 mod readers;
+mod repair;
 mod save;
 mod shape;
 mod size;
@@ -52,11 +55,14 @@ use readers::Readers;
 use writer::{Session, Writer};
 
 pub use attachments::{NewAttachment, NewContent};
+pub use backup::Vault;
 pub use cache::{Cache, Cached, Keep};
 pub use error::Error;
 pub use files::{AttachmentKey, Fetched, WantedFile};
+pub use inspect::{Inspector, KeptFile, NamedFile};
 pub use known::{Known, Queue};
 pub use named::Named;
+pub use repair::Fate;
 pub use save::Save;
 pub use unindexed::{Indexed, Unindexed};
 

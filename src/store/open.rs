@@ -64,21 +64,27 @@ pub(super) struct Opened {
 /// Opens the database of a data folder, and makes both where there are none.
 pub(super) fn writer(folder: &Path) -> Result<Opened, Error> {
     let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
+    let lock = locked(folder)?;
+    let file = folder.join(FILE);
+    // SQLite would create it readable for everybody that the umask allows; its -wal and -shm follow this file's mode.
+    private(&file).map_err(not_writable)?;
+    let conn = connect(&file).map_err(|error| error.of_file(&file))?;
+    Ok(Opened { conn, file, lock })
+}
+
+/// Makes a folder where there is none, and keeps others out for as long as what it gives lives.
+pub(super) fn locked(folder: &Path) -> Result<File, Error> {
+    let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
     create_folder(folder).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => Error::NotAFolder { folder: folder.to_owned() },
         _ => not_writable(source),
     })?;
     let lock = private(&folder.join(LOCK)).map_err(not_writable)?;
     match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => return Err(not_writable(source)),
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(not_writable(source)),
     }
-    let file = folder.join(FILE);
-    // SQLite would create it readable for everybody that the umask allows; its -wal and -shm follow this file's mode.
-    private(&file).map_err(not_writable)?;
-    let conn = connect(&file).map_err(|error| error.of_file(&file))?;
-    Ok(Opened { conn, file, lock })
 }
 
 fn connect(file: &Path) -> Result<Connection, Error> {

@@ -1,7 +1,12 @@
 //! The command line on real data folders, beside a running daemon and without one.
 
+mod backup;
+mod docs;
+mod export;
 mod list;
 mod shell;
+mod show;
+mod verify;
 
 use crate::support::comfyui::{ComfyUi, File, Outcome, Run, picture};
 use crate::support::daemon::{Daemon, Launch};

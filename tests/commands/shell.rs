@@ -34,6 +34,16 @@ impl Shell {
         command
     }
 
+    /// The command, run by another: as a script's `$0` and `$@`.
+    pub fn through(&self, outer: &[&str], name: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(outer[0]);
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command.env("HOME", &self.data).env("RECALL_DATA_DIR", &self.data);
+        command.args(&outer[1..]).arg(name).arg(program()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Said {
         let output = self.command(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -56,7 +66,6 @@ impl Shell {
     }
 
     /// Lines of JSON.
-    #[allow(dead_code, reason = "for the commands to come")]
     pub fn json(&self, arguments: &[&str]) -> Vec<Value> {
         self.done(arguments).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

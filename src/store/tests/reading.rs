@@ -142,7 +142,8 @@ async fn a_database_of_another_version_or_program_is_left_alone() {
     let before = contents(folder.path());
     let error = refusal(folder.path());
     assert!(
-        error.to_string().contains("older comfy-recall (schema 2; this one has 3); start comfy-recall once"),
+        error.to_string().contains("older comfy-recall (schema 2; this one has ")
+            && error.to_string().contains("start comfy-recall once"),
         "{error}"
     );
     assert_eq!(contents(folder.path()), before);

@@ -38,6 +38,11 @@ impl Launch {
         Self { data: Arc::clone(&daemon.launch.data), ..Self::new() }
     }
 
+    /// On what lies in a folder already.
+    pub fn on(folder: &Arc<TempDir>) -> Self {
+        Self { data: Arc::clone(folder), ..Self::new() }
+    }
+
     pub fn beside(self, comfy: &ComfyUi) -> Self {
         self.argument("--comfyui").argument(comfy.url())
     }

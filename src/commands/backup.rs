@@ -1,0 +1,118 @@
+//! `backup`: everything that can't be made again, as of one moment, into a folder on which a daemon can start.
+//!
+//! First the database is copied, as it is at one moment; then the files that the copy names, which are all there: a file
+//! is durable before a row names it. Last the copy gets its name.
+
+use std::io;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+
+use super::numbers::{bytes, count, duration};
+use super::{Error, Screen, work};
+use crate::blobs::{self, Adopted, Blobs};
+use crate::cli::Backup;
+use crate::config::Effective;
+use crate::model::Digest;
+use crate::store::{Inspector, Vault};
+
+/// Files that are looked up at once.
+const AT_ONCE: u32 = 512;
+
+/// What was done with the files.
+#[derive(Debug, Default)]
+struct Copied {
+    files: u64,
+    bytes: u64,
+    were_there: u64,
+    broken: Vec<Digest>,
+}
+
+pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let start = Instant::now();
+    let data = &effective.config.data_dir;
+    let to = std::path::absolute(&backup.dir).with_context(|| format!("back up to {}", backup.dir.display()))?;
+    if is_same(data, &to) {
+        return Err(Error::Usage(format!("{} is the data folder itself; choose another folder", to.display())));
+    }
+    let source = Inspector::open(data)?;
+    let vault = Vault::open(&to)?;
+    let copy = vault.copy(&source).map_err(|error| told(error.is_full(), error, &to))?;
+    let blob_error = |error: blobs::Error| told(error.is_full(), error, &to);
+    let (from, into) = (Blobs::look(&data.join("blobs")), Blobs::open(&to.join("blobs")).map_err(blob_error)?);
+    let copied = copy_files(&copy, &from, &into, screen, blob_error)?;
+    let runs = copy.runs()?;
+    drop(copy);
+    let records = vault.keep()?;
+    let Copied { files, bytes: more, were_there, broken } = copied;
+    let took = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
+    writeln!(
+        screen.out,
+        "backed up {} to {}: {} of records, {} copied ({}), {were_there} there before, in {}",
+        count(runs, "run"),
+        to.display(),
+        bytes(records),
+        count(files, "file"),
+        bytes(more),
+        duration(took)
+    )?;
+    match broken.first() {
+        None => Ok(()),
+        Some(first) => Err(anyhow!(
+            "{} can't be backed up, since the kept copy is broken or gone (the first is {first}); all else is in the \
+             backup; see comfy-recall verify",
+            count(broken.len() as u64, "file")
+        )
+        .into()),
+    }
+}
+
+/// What went wrong with the folder of the backup, and not with what is backed up.
+fn told(is_full: bool, error: impl std::error::Error + Send + Sync + 'static, to: &Path) -> anyhow::Error {
+    let error = anyhow::Error::new(error);
+    let to = to.display();
+    match is_full {
+        true => anyhow!("the disk of {to} is full; make room there or choose another folder, and back up once more"),
+        false => error.context(format!("back up to {to}")),
+    }
+}
+
+fn copy_files(
+    copy: &Inspector,
+    from: &Blobs,
+    into: &Blobs,
+    screen: &Screen<'_>,
+    told: impl Fn(blobs::Error) -> anyhow::Error,
+) -> Result<Copied, Error> {
+    let bar = work::bytes_bar(screen, copy.kept()?.1);
+    let mut copied = Copied::default();
+    let mut after = 0;
+    loop {
+        let files = copy.files(after, AT_ONCE)?;
+        let Some(last) = files.last() else { break };
+        after = last.id;
+        let adopted = work::each(&files, |file| {
+            let adopted = into.adopt(from, &file.digest, file.bytes);
+            bar.inc(file.bytes);
+            adopted
+        });
+        for (file, adopted) in files.iter().zip(adopted) {
+            match adopted.map_err(&told)? {
+                Adopted::WasThere => copied.were_there += 1,
+                Adopted::Copied => {
+                    copied.files += 1;
+                    copied.bytes += file.bytes;
+                }
+                Adopted::Broken => copied.broken.push(file.digest),
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(copied)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| -> io::Result<_> { path.canonicalize() };
+    one == other || real(one).ok().zip(real(other).ok()).is_some_and(|(one, other)| one == other)
+}

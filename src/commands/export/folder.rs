@@ -1,0 +1,264 @@
+//! Into a folder: one below it for each run. What is there already and the same is passed over, so the same export goes on
+//! where it was broken off; what is there and differs is left alone.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+
+use super::{Source, arriving};
+use crate::commands::Error;
+use crate::export::{self, Entry, json, strict};
+use crate::model::{Detail, Digest, GenerationId, Timestamp};
+
+/// Copied before the bar is told.
+const PIECE_BYTES: u64 = 16 << 20;
+
+/// Compared at a time.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// A folder that runs are exported into.
+pub(super) struct Folder {
+    root: PathBuf,
+    overwrites: bool,
+    /// Whether this filesystem may share blocks with that of the history: not tried again once it refused.
+    may_share: AtomicBool,
+}
+
+/// What was done so far.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) runs: u64,
+    /// Written now.
+    pub(super) files: u64,
+    pub(super) bytes: u64,
+    pub(super) were_there: u64,
+    /// There already, with other bytes.
+    pub(super) differing: Vec<PathBuf>,
+    /// Whose kept copy is no good.
+    pub(super) lost: Vec<String>,
+}
+
+/// The bytes of a file to be written.
+enum Bytes {
+    Kept(Digest, u64),
+    Text(Vec<u8>),
+}
+
+impl Done {
+    /// What was done, together.
+    pub(super) fn add(&mut self, other: Self) {
+        let Self { runs, files, bytes, were_there, differing, lost } = other;
+        self.runs += runs;
+        self.files += files;
+        self.bytes += bytes;
+        self.were_there += were_there;
+        self.differing.extend(differing);
+        self.lost.extend(lost);
+    }
+}
+
+impl Folder {
+    pub(super) fn new(root: &Path, overwrites: bool) -> Self {
+        Self { root: root.to_owned(), overwrites, may_share: AtomicBool::new(true) }
+    }
+
+    /// Adds what belongs to a run, if it is still there.
+    pub(super) fn add(&self, source: &Source<'_>, id: GenerationId) -> Result<Done, Error> {
+        let mut done = Done::default();
+        let Some(outline) = source.runtime.block_on(source.store.outline(id))? else { return Ok(done) };
+        let Some(detail) = source.runtime.block_on(source.store.detail(id))? else { return Ok(done) };
+        let run = &outline.summary;
+        let modified = moment(run.finished_at.unwrap_or(run.created_at));
+        let folder = self.root.join(id.to_string());
+        for Entry { name, source: of } in export::entries(&outline) {
+            let path = name.split('/').fold(folder.clone(), |path, part| path.join(portable(part)));
+            let bytes = read(source, &detail, of).with_context(|| format!("write {}", path.display()))?;
+            let Some(bytes) = bytes else { continue };
+            self.put(source, &path, &bytes, modified, &mut done)
+                .with_context(|| format!("write {}", path.display()))?;
+        }
+        done.runs += 1;
+        Ok(done)
+    }
+
+    fn put(
+        &self,
+        source: &Source<'_>,
+        path: &Path,
+        bytes: &Bytes,
+        modified: SystemTime,
+        done: &mut Done,
+    ) -> io::Result<()> {
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+            Ok(there) if is_same(source, path, &there, bytes, modified)? => {
+                done.were_there += 1;
+                return Ok(());
+            }
+            Ok(there) if !self.overwrites || !there.is_file() => {
+                done.differing.push(path.to_owned());
+                return Ok(());
+            }
+            Ok(_) => {}
+        }
+        let part = arriving(path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let written = match bytes {
+            Bytes::Kept(digest, length) => self.copy(source, digest, *length, &part)?,
+            Bytes::Text(text) => {
+                let mut file = File::create(&part)?;
+                file.write_all(text)?;
+                Some(file)
+            }
+        };
+        let Some(written) = written else {
+            done.lost.push(path.display().to_string());
+            return Ok(());
+        };
+        // When it was made, as people sort their pictures by; and what tells it is this one, the next time.
+        written.set_modified(modified)?;
+        fs::rename(&part, path)?;
+        done.files += 1;
+        done.bytes += bytes.length();
+        Ok(())
+    }
+
+    /// Copies a kept file; `None`, and nothing made, when it isn't there with its whole length.
+    fn copy(&self, source: &Source<'_>, digest: &Digest, length: u64, part: &Path) -> io::Result<Option<File>> {
+        let kept = source.blobs.path(digest);
+        let mut file = match File::open(&kept) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        if file.metadata()?.len() != length {
+            return Ok(None);
+        }
+        match fs::remove_file(part) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        if self.may_share.load(Ordering::Relaxed) {
+            match reflink_copy::reflink(&kept, part) {
+                Ok(()) => return File::options().write(true).open(part).map(Some),
+                Err(_) => self.may_share.store(false, Ordering::Relaxed),
+            }
+        }
+        let mut copy = File::create_new(part)?;
+        // The system copies between files by itself where it can.
+        while io::copy(&mut (&mut file).take(PIECE_BYTES), &mut copy)? == PIECE_BYTES {
+            source.bar.tick();
+        }
+        Ok(Some(copy))
+    }
+}
+
+impl Bytes {
+    fn length(&self) -> u64 {
+        match self {
+            Self::Kept(_, length) => *length,
+            Self::Text(text) => text.len() as u64,
+        }
+    }
+}
+
+/// What an entry holds; `None` when it went meanwhile.
+fn read(source: &Source<'_>, detail: &Detail, of: export::Source) -> serde_json::Result<Option<Bytes>> {
+    Ok(match of {
+        export::Source::Blob { digest, bytes } => Some(Bytes::Kept(digest, bytes)),
+        export::Source::Text(text) => Some(Bytes::Text(text.into_bytes())),
+        export::Source::Document(kind) => match detail.document(kind) {
+            Some(text) => Some(Bytes::Text(strict(text)?.get().as_bytes().to_vec())),
+            None => None,
+        },
+        export::Source::Record => Some(Bytes::Text(json::full(detail, source.base)?)),
+    })
+}
+
+/// Whether a file that is there is the one to be written. One that has its length and the time that we gave it is; of
+/// others the bytes are compared.
+fn is_same(
+    source: &Source<'_>,
+    path: &Path,
+    there: &fs::Metadata,
+    bytes: &Bytes,
+    modified: SystemTime,
+) -> io::Result<bool> {
+    if !there.is_file() || there.len() != bytes.length() {
+        return Ok(false);
+    }
+    match bytes {
+        Bytes::Text(text) => Ok(fs::read(path)? == *text),
+        Bytes::Kept(..) if there.modified().is_ok_and(|at| at == modified) => Ok(true),
+        Bytes::Kept(digest, _) => match File::open(source.blobs.path(digest)) {
+            Ok(kept) => have_same_bytes(kept, File::open(path)?),
+            // What is there may be all that is left of it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        },
+    }
+}
+
+fn have_same_bytes(mut one: File, mut other: File) -> io::Result<bool> {
+    let mut chunks = [vec![0; CHUNK_BYTES], vec![0; CHUNK_BYTES]];
+    loop {
+        let [left, right] = &mut chunks;
+        let length = one.read(left)?;
+        if length == 0 {
+            return Ok(other.read(right)? == 0);
+        }
+        match other.read_exact(&mut right[..length]) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read?,
+        }
+        if left[..length] != right[..length] {
+            return Ok(false);
+        }
+    }
+}
+
+fn moment(at: Timestamp) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(at.as_millis().unsigned_abs())
+}
+
+/// A name that this machine's file system takes.
+fn portable(name: &str) -> String {
+    if cfg!(windows) { for_windows(name) } else { name.to_owned() }
+}
+
+/// The same without what Windows doesn't have in names, and beside the names that are devices there.
+fn for_windows(name: &str) -> String {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "COM", "LPT"];
+    let plain: String = name.chars().map(|c| if "<>:\"/\\|?*".contains(c) { '_' } else { c }).collect();
+    let stem = plain.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let is_device = DEVICES.contains(&stem.trim_end_matches(|c: char| c.is_ascii_digit()));
+    let plain = plain.trim_end_matches([' ', '.']);
+    if is_device { format!("_{plain}") } else { plain.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_windows_keeps_for_itself_become_others() {
+        for (name, plain) in [
+            ("ComfyUI_00001_.png", "ComfyUI_00001_.png"),
+            ("四张 <b>.png", "四张 _b_.png"),
+            ("con", "_con"),
+            ("NUL.png", "_NUL.png"),
+            ("com1.tar.gz", "_com1.tar.gz"),
+            ("aux .txt", "_aux .txt"),
+            ("console.png", "console.png"),
+            ("a:b|c.png. ", "a_b_c.png"),
+        ] {
+            assert_eq!(for_windows(name), plain);
+        }
+    }
+}
