@@ -19,9 +19,10 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{IndexProgress, Timestamp};
 use crate::recorder::{self, Folders};
+use crate::search::Zone;
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
-use crate::web::{self, Auth, SessionKey, Site, Zone};
+use crate::web::{self, Auth, SessionKey, Site};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);

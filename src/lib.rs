@@ -7,6 +7,7 @@ pub mod app;
 pub mod blobs;
 pub mod cli;
 pub mod comfy;
+pub mod commands;
 pub mod config;
 pub mod export;
 pub mod facts;

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is a record. Whoever falls behind is told so and reads the store again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +13,9 @@ use crate::model::{Event, Health, InstanceName, StorageHealth, Timestamp};
 
 /// Events kept for a slow subscriber before it is told that it fell behind.
 const BACKLOG: usize = 256;
+
+/// Events kept for those who come back after their connection was lost.
+const KEPT: usize = 1_024;
 
 /// A handle to what is going on; clones share it.
 #[derive(Debug, Clone)]
@@ -26,6 +29,8 @@ struct Now {
     instances: BTreeMap<InstanceName, Health>,
     storage: StorageHealth,
     position: Position,
+    /// The last events, the newest last.
+    kept: VecDeque<Event>,
 }
 
 /// How much was told by then: whoever is at the same position as we are has missed nothing.
@@ -59,6 +64,7 @@ impl Default for Live {
             instances: BTreeMap::new(),
             storage: StorageHealth::default(),
             position: Position { life: Timestamp::now().as_millis(), told: 0 },
+            kept: VecDeque::new(),
         };
         Self { events: broadcast::Sender::new(BACKLOG), now: Arc::new(Mutex::new(now)) }
     }
@@ -74,6 +80,14 @@ impl Live {
     pub fn subscribe(&self) -> (Position, broadcast::Receiver<(Position, Event)>) {
         let now = self.now();
         (now.position, self.events.subscribe())
+    }
+
+    /// The same for one who heard everything up to `after`, with what was told since; `None` where that isn't known.
+    pub fn resume(&self, after: Position) -> (Option<Vec<Event>>, Position, broadcast::Receiver<(Position, Event)>) {
+        let now = self.now();
+        let missed = now.position.told.checked_sub(after.told).filter(|_| now.position.life == after.life);
+        let missed = missed.and_then(|count| now.kept.len().checked_sub(usize::try_from(count).ok()?));
+        (missed.map(|from| now.kept.range(from..).cloned().collect()), now.position, self.events.subscribe())
     }
 
     /// Hears every event from now on, for one that has read nothing before.
@@ -118,6 +132,10 @@ impl Live {
     /// Under the lock, so that events are heard in the order of their positions.
     fn tell(&self, now: &mut Now, event: Event) {
         now.position.told += 1;
+        if now.kept.len() == KEPT {
+            now.kept.pop_front();
+        }
+        now.kept.push_back(event.clone());
         let _ = self.events.send((now.position, event));
     }
 
@@ -140,6 +158,25 @@ mod tests {
         let (position, event) = events.try_recv().unwrap();
         assert_eq!((position, event), (live.position(), Event::Storage));
         assert_ne!(position, start);
+    }
+
+    #[test]
+    fn who_comes_back_hears_what_was_told_meanwhile_as_long_as_it_is_kept() {
+        let live = Live::default();
+        let start = live.position();
+        assert_eq!(live.resume(start).0, Some(Vec::new()));
+        live.publish(Event::Storage);
+        let after_one = live.position();
+        live.publish(Event::Instance { name: InstanceName::default() });
+        assert_eq!(live.resume(start).0.map(|missed| missed.len()), Some(2));
+        assert_eq!(live.resume(after_one).0, Some(vec![Event::Instance { name: InstanceName::default() }]));
+        let ahead = Position { told: 3, ..after_one };
+        let other = Position { life: 1, ..after_one };
+        assert_eq!((live.resume(ahead).0, live.resume(other).0), (None, None));
+        for _ in 0..KEPT {
+            live.publish(Event::Storage);
+        }
+        assert_eq!((live.resume(after_one).0, live.resume(live.position()).0), (None, Some(Vec::new())));
     }
 
     #[test]

@@ -3,16 +3,19 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage. The only file that prints.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use comfy_recall::cli::{self, Action, Unparsed};
-use comfy_recall::config::{self, Effective, Surroundings};
+use comfy_recall::commands::{self, Screen};
+use comfy_recall::config::{self, Effective, Given, LogFormat, Surroundings};
 use comfy_recall::{app, telemetry};
-use indicatif::{ProgressBar, ProgressStyle};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
+
+/// Written at once; a list flushes its pages.
+const BUFFER_BYTES: usize = 64 << 10;
 
 fn main() -> ExitCode {
     let parsed = match cli::parse(std::env::args_os()) {
@@ -20,36 +23,57 @@ fn main() -> ExitCode {
         Err(Unparsed::Answer(text)) => return done_or_failed(print(&text)),
         Err(Unparsed::Mistake(line)) => return complain(line, WRONG_USAGE),
     };
-    let effective = match Surroundings::of_process().and_then(|here| config::load(parsed.flags, &here)) {
-        Ok(effective) => effective,
-        Err(error) => return complain(format!("{:#}", anyhow::Error::new(error)), WRONG_USAGE),
-    };
-    done_or_failed(match parsed.action {
-        Action::ShowConfig => print(&effective.to_string()),
-        Action::Serve => serve(effective),
-        Action::Reindex => reindex(&effective),
-    })
+    match parsed.action {
+        // Makes a part of a configuration: has to work before there is a good one.
+        Action::Make(make) => run(|screen| commands::make(&make, screen)),
+        Action::Serve => configured(parsed.flags, serve),
+        Action::Run(command) => {
+            configured(parsed.flags, |effective| run(|screen| commands::run(&command, &effective, screen)))
+        }
+    }
 }
 
-/// With a bar where somebody watches, else with a line at the end alone.
-fn reindex(effective: &Effective) -> anyhow::Result<()> {
-    telemetry::start(effective.config.log)?;
-    let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} runs, {per_sec}, {eta} to go")?;
-    let bar = ProgressBar::new(0).with_style(style);
-    let runs = app::reindex(&effective.config.data_dir, |progress| {
-        bar.set_length(progress.runs);
-        bar.set_position(progress.runs.saturating_sub(progress.waiting));
-    })?;
-    bar.finish_and_clear();
-    print(&format!("indexed {runs} runs\n"))
+fn configured(flags: Vec<Given>, go_on: impl FnOnce(Effective) -> ExitCode) -> ExitCode {
+    match Surroundings::of_process().and_then(|here| config::load(flags, &here)) {
+        Ok(effective) => go_on(effective),
+        Err(error) => complain(format!("{:#}", anyhow::Error::new(error)), WRONG_USAGE),
+    }
 }
 
-fn serve(effective: Effective) -> anyhow::Result<()> {
-    telemetry::start(effective.config.log)?;
+fn run(command: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
+    let (stdout, mut stderr) = (io::stdout(), io::stderr());
+    let is_plain = std::env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty())
+        || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
+    let size = terminal_size::terminal_size_of(&stdout);
+    let is_terminal = stdout.is_terminal();
+    let width = is_terminal.then(|| size.map_or(80, |(width, _)| usize::from(width.0)).max(1));
+    let is_watched = stderr.is_terminal();
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout.lock());
+    let mut screen =
+        Screen { out: &mut out, notes: &mut stderr, width, is_colored: is_terminal && !is_plain, is_watched };
+    match command(&mut screen) {
+        Ok(()) | Err(commands::Error::ReaderLeft) => ExitCode::SUCCESS,
+        Err(commands::Error::Usage(line)) => complain(format!("{line}; see comfy-recall --help"), WRONG_USAGE),
+        Err(commands::Error::Failed(error)) => complain(format!("{error:#}"), FAILED),
+    }
+}
+
+fn serve(effective: Effective) -> ExitCode {
+    let log = effective.config.log;
+    if let Err(error) = telemetry::start(log) {
+        return done_or_failed(Err(error.into()));
+    }
     for warning in &effective.warnings {
         tracing::warn!("{warning}");
     }
-    app::run(effective.config, print)
+    match app::run(effective.config, print) {
+        // Whoever reads the log as JSON reads all of it so.
+        Err(error) if log.format == LogFormat::Json => {
+            tracing::error!(error = format!("{error:#}"), "stopped");
+            ExitCode::from(FAILED)
+        }
+        outcome => done_or_failed(outcome),
+    }
 }
 
 fn done_or_failed(result: anyhow::Result<()>) -> ExitCode {

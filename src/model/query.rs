@@ -100,6 +100,11 @@ impl Limit {
     /// For the nearest one.
     pub const ONE: Self = Self(1);
 
+    /// The longest page there is that has no more than so many.
+    pub fn up_to(most: u64) -> Self {
+        Self(u32::try_from(most.clamp(1, 200)).unwrap_or(200))
+    }
+
     /// The number.
     pub fn get(self) -> u32 {
         self.0

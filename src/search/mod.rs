@@ -4,11 +4,13 @@
 //! panic, and none slowly.
 
 mod complete;
+mod days;
 mod entry;
 mod error;
 mod field;
 mod fold;
 mod mark;
+mod narrow;
 mod number;
 mod parse;
 mod scan;
@@ -19,6 +21,7 @@ mod value;
 mod want;
 mod when;
 mod write;
+mod zone;
 
 #[cfg(test)]
 mod tests;
@@ -26,14 +29,17 @@ mod tests;
 use std::fmt;
 
 pub use complete::{Completing, What, completing};
+pub use days::{Days, date};
 pub use entry::{Source, SourceFile, entry, text_hash};
 pub use error::{Error, Expected};
 pub use field::Field;
 pub use fold::{Word, Words, fold_value};
 pub use mark::{Snippet, snippet};
+pub use narrow::{Narrow, Unusable};
 pub use parse::parse;
 pub use term::sortable;
 pub use want::Clock;
+pub use zone::{ParseZoneError, Zone};
 
 use tree::{Leaf, Tree};
 

@@ -42,6 +42,12 @@ impl Derived {
         }
     }
 
+    /// Whether a connection that only reads sees a file of this version.
+    pub(super) fn is_of_this(&self, conn: &Connection) -> rusqlite::Result<bool> {
+        let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        Ok((number("PRAGMA application_id")?, number("PRAGMA user_version")?) == self.signature)
+    }
+
     fn open_as_it_is(&self, file: &Path) -> rusqlite::Result<Connection> {
         open::private(file).map_err(unusable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -83,9 +89,7 @@ fn unusable(error: io::Error) -> rusqlite::Error {
 /// Removes the database and what SQLite keeps beside it.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     for beside in ["", "-wal", "-shm"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(beside);
-        match fs::remove_file(&name) {
+        match fs::remove_file(open::beside(file, beside)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

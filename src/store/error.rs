@@ -59,6 +59,37 @@ pub enum Error {
         /// How many we have.
         known: i64,
     },
+    /// The database lacks migrations of this version, and may not be changed now.
+    #[error(
+        "{} was written by an older comfy-recall (schema {schema}; this one has {known}); \
+         start comfy-recall once so that it is brought up to date",
+        file.display()
+    )]
+    Older {
+        /// The database.
+        file: PathBuf,
+        /// How many migrations it has.
+        schema: i64,
+        /// How many we have.
+        known: i64,
+    },
+    /// There is no database.
+    #[error(
+        "nothing has been recorded in {} yet; start comfy-recall, or say with --data-dir where its data folder is",
+        folder.display()
+    )]
+    Nothing {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The database can't even be looked at.
+    #[error("{} can't be read; give this user the right to", file.display())]
+    Unreadable {
+        /// The database.
+        file: PathBuf,
+        /// What the system said.
+        source: Arc<io::Error>,
+    },
     /// A database of another program.
     #[error("{} is not a database of comfy-recall; move it away or choose another --data-dir", file.display())]
     Foreign {
@@ -82,6 +113,9 @@ pub enum Error {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
+    /// There is no index to be read, and this isn't the one who makes it.
+    #[error("nothing can be searched, since search.db isn't complete; start comfy-recall, or run comfy-recall reindex")]
+    NoIndex,
     /// No room on the disk.
     #[error("the disk of the data folder is full; free some space, nothing else is needed")]
     Full {

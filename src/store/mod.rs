@@ -82,6 +82,17 @@ impl Store {
         Self::open_with(folder, readers::TIME_LIMIT)
     }
 
+    /// Opens the database of a data folder for reading alone, beside a daemon or without one. Takes no lock, changes nothing
+    /// and never waits; what would write answers [`Error::Closed`]. Blocks for a few pages' reading.
+    ///
+    /// # Errors
+    /// Each says what to do: nothing there yet, not brought up to date, from a newer version, not ours, damaged.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let file = open::look_at(folder)?;
+        let readers = Arc::new(Readers::new(file, readers::TIME_LIMIT));
+        Ok(Self { writer: Writer::closed(), readers, index: Index::read_only(folder), thread: Arc::default() })
+    }
+
     fn open_with(folder: &Path, read_time_limit: std::time::Duration) -> Result<Self, Error> {
         let opened = open::writer(folder)?;
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)

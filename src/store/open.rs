@@ -5,10 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
 use super::Error;
+use crate::model::percent_encode;
 
 /// The database's name in the data folder.
 pub(super) const FILE: &str = "recall.db";
@@ -98,13 +99,65 @@ fn connect(file: &Path) -> Result<Connection, Error> {
     Ok(conn)
 }
 
+/// Looks at the database of a data folder, for one who only reads: beside a daemon or without one. Writes nothing, but that
+/// SQLite puts its empty -wal and -shm beside the file where they may be written and no daemon did.
+pub(super) fn look_at(folder: &Path) -> Result<PathBuf, Error> {
+    let file = folder.join(FILE);
+    match fs::metadata(&file) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Err(Error::Nothing { folder: folder.to_owned() });
+        }
+        Err(source) => return Err(Error::Unreadable { file, source: Arc::new(source) }),
+        Ok(_) => {}
+    }
+    let conn = reader(&file).map_err(|error| error.of_file(&file))?;
+    let of_file = |error: rusqlite::Error| Error::from(error).of_file(&file);
+    // One moment for all of it: a daemon may be making the tables.
+    let schema = conn.unchecked_transaction().map_err(of_file).and_then(|read| check(&read, &file));
+    match schema.map_err(|error| error.of_file(&file))? {
+        0 => Err(Error::Nothing { folder: folder.to_owned() }),
+        SCHEMA => Ok(file),
+        schema => Err(Error::Older { file, schema, known: SCHEMA }),
+    }
+}
+
 /// Opens a connection that can only read.
 pub(super) fn reader(file: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(file, flags)?;
+    let conn = if is_sealed(&conn, file) {
+        Connection::open_with_flags(sealed(file), flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        conn
+    };
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch(READER_SETTINGS)?;
     Ok(conn)
+}
+
+/// Whether nobody can write there, us included, as on a snapshot: then SQLite can't put its shared memory beside the file,
+/// and without a log there is nobody to share with.
+fn is_sealed(conn: &Connection, file: &Path) -> bool {
+    let looked = conn.query_row("PRAGMA schema_version", [], |_| Ok(()));
+    let is_refused = looked.is_err_and(|error| {
+        matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
+        )
+    });
+    is_refused && file.exists() && !beside(file, "-wal").exists()
+}
+
+/// The file as one that never changes, in SQLite's spelling.
+fn sealed(file: &Path) -> String {
+    format!("file:{}?immutable=1", percent_encode(&file.to_string_lossy()))
+}
+
+/// A file of SQLite's beside a database.
+pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 /// Puts the WAL back into the database; the work itself is durable before. No `PRAGMA optimize`: our tests know the plan of
@@ -114,14 +167,14 @@ pub(super) fn finish(conn: Connection) -> Result<(), Error> {
     conn.close().map_err(|(_, error)| error.into())
 }
 
-/// Refuses what isn't ours before anything is written to it.
-fn check(conn: &Connection, file: &Path) -> Result<(), Error> {
+/// Refuses what isn't ours before anything is written to it. Gives how many migrations it has; an empty one has none.
+fn check(conn: &Connection, file: &Path) -> Result<i64, Error> {
     let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;
     let schema = number("PRAGMA user_version")?;
     let is_empty = number("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)")? == 1;
     if is_empty && application == 0 && schema == 0 {
-        return Ok(());
+        return Ok(0);
     }
     if application != APPLICATION_ID {
         return Err(Error::Foreign { file: file.to_owned() });
@@ -132,7 +185,7 @@ fn check(conn: &Connection, file: &Path) -> Result<(), Error> {
             .unwrap_or_else(|_| "unknown version".to_owned());
         return Err(Error::Newer { file: file.to_owned(), writer, schema, known: SCHEMA });
     }
-    Ok(())
+    Ok(schema)
 }
 
 /// Notes which version writes here, for the message of an older one that is started on it later.

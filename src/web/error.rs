@@ -380,7 +380,7 @@ mod tests {
 
     use super::*;
     use crate::model::BasePath;
-    use crate::web::zone::Zone;
+    use crate::search::Zone;
 
     async fn body(error: Error, format: Format) -> String {
         let viewer =

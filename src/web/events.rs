@@ -5,8 +5,8 @@
 //! - `instance`, `{"names":["default"]}`: came or went, or its queue changed. `storage`: can't be written any more, or can.
 //! - `beat`: nothing happened for a while, but we are there. Scripts of a page hear no comments, so it isn't one.
 //!
-//! The id of an event says up to where all is told; who comes back with it (`Last-Event-ID`, or `?after=`) is told to
-//! reload if it has missed anything. A stream holds at most one batch and what the broadcast keeps, however slowly it is
+//! The id of an event says up to where all is told; who comes back with it (`Last-Event-ID`, or `?after=`) is told what
+//! it has missed, or to reload where that isn't kept any more. A stream holds at most one batch and what the broadcast keeps, however slowly it is
 //! read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,12 +78,20 @@ pub async fn stream(State(app): State<App>, headers: HeaderMap, RawQuery(query):
 }
 
 fn events(live: &Live, after: Option<&str>) -> impl Stream<Item = sse::Event> + use<> {
-    let (position, heard) = live.subscribe();
-    let has_missed = after.is_some_and(|after| after.parse() != Ok(position));
-    let greeting = if has_missed { named("reload", &now()) } else { named("hello", &now()) };
-    let greeting = greeting.retry(RETRY).id(position.to_string());
-    let told =
-        stream::unfold(Batches::new(heard, position), async |mut batches| Some((batches.next().await?, batches)));
+    let resumed = after.and_then(|after| Some(live.resume(after.parse().ok()?)));
+    let (missed, position, heard) = resumed.unwrap_or_else(|| {
+        let (position, heard) = live.subscribe();
+        (after.is_none().then(Vec::new), position, heard)
+    });
+    let mut batches = Batches::new(heard, position);
+    let name = if missed.is_some() { "hello" } else { "reload" };
+    let mut greeting = named(name, &now()).retry(RETRY);
+    match missed {
+        // Its id is that of the events behind it: until they are heard, they are missed.
+        Some(missed) if !missed.is_empty() => missed.into_iter().for_each(|event| batches.pending.take(event)),
+        _ => greeting = greeting.id(position.to_string()),
+    }
+    let told = stream::unfold(batches, async |mut batches| Some((batches.next().await?, batches)));
     stream::once(async { greeting }).chain(told.flat_map(stream::iter))
 }
 

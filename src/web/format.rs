@@ -3,8 +3,8 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use super::words::Words;
-use super::zone::Zone;
 use crate::model::Timestamp;
+use crate::search::Zone;
 
 /// A moment, for `<time>`.
 #[derive(Debug, Clone, PartialEq, Eq)]

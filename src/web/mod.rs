@@ -8,7 +8,6 @@ mod assets;
 mod auth;
 mod compat;
 mod cors;
-mod days;
 mod error;
 mod etag;
 mod events;
@@ -33,7 +32,6 @@ mod thumbs;
 mod told;
 mod viewer;
 mod words;
-mod zone;
 
 #[cfg(test)]
 mod testing;
@@ -43,4 +41,3 @@ mod tests;
 pub use auth::{Auth, SessionKey, Token};
 pub use server::{Error, serve};
 pub use site::{Settings, Site};
-pub use zone::{ParseZoneError, Zone};

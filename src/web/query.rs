@@ -2,15 +2,13 @@
 
 mod error;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use url::form_urlencoded;
 
 pub use error::{BadValue, Error};
 
-use super::days::{Days, date};
-use super::zone::Zone;
-use crate::model::{BasePath, Filter, GenerationId, Limit, PromptId, Start, Timestamp, Want};
-use crate::search::{self, Search};
+use crate::model::{BasePath, Filter, GenerationId, Limit, Start, Want};
+use crate::search::{self, Days, Narrow, Search, Unusable, Zone, date};
 
 /// Every parameter there is.
 const NAMES: [&str; 12] =
@@ -71,6 +69,7 @@ impl ListQuery {
             base: BasePath::default(),
             given: Vec::new(),
         };
+        let mut narrow = Narrow { zone: server_zone, ..Narrow::default() };
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let form_names = FORM_NAMES.into_iter().filter(|_| author == Author::Form);
             let known = NAMES.into_iter().chain(form_names).find(|known| *known == name);
@@ -84,10 +83,12 @@ impl ListQuery {
                         return Err(Error::Twice(known));
                     }
                     let value = value.into_owned();
-                    match read.take(known, &value) {
+                    match read.take(&mut narrow, known, &value) {
                         Ok(()) => {}
                         // People mend what they typed on the page that they typed it on.
-                        Err(BadValue::Search(mistake)) if author == Author::Form => read.mistake = Some(mistake),
+                        Err(BadValue::Narrow(Unusable::Search(mistake))) if author == Author::Form => {
+                            read.mistake = Some(mistake)
+                        }
                         Err(source) => return Err(Error::Value { name: known, value, source }),
                     }
                     read.given.push((known, value));
@@ -98,12 +99,11 @@ impl ListQuery {
         if read.given("next").is_some() && read.given("prev").is_some() {
             return Err(Error::BothWays);
         }
-        read.keep_to_days();
-        read.filter.want = match (&read.mistake, read.search.is_empty()) {
-            (Some(_), _) => Some(Want::Any(Vec::new())),
-            (None, true) => None,
-            (None, false) => Some(read.search.want(&read.zone)),
-        };
+        read.filter = narrow.filter();
+        if read.mistake.is_some() {
+            read.filter.want = Some(Want::Any(Vec::new()));
+        }
+        Narrow { search: read.search, days: read.days, zone: read.zone, .. } = narrow;
         Ok(read)
     }
 
@@ -197,56 +197,21 @@ impl ListQuery {
         kept
     }
 
-    fn take(&mut self, name: &'static str, value: &str) -> Result<(), BadValue> {
+    fn take(&mut self, narrow: &mut Narrow, name: &'static str, value: &str) -> Result<(), BadValue> {
         match name {
-            "q" => self.search = search::parse(value)?,
             "facets" => {}
-            "status" => {
-                for word in value.split(',') {
-                    let status = word.trim().parse().map_err(|()| BadValue::Status)?;
-                    if !self.filter.statuses.contains(&status) {
-                        self.filter.statuses.push(status);
-                    }
-                }
-            }
-            "kind" => {
-                for word in value.split(',') {
-                    let kind = word.trim().parse().map_err(|()| BadValue::Kind)?;
-                    if !self.filter.kinds.contains(&kind) {
-                        self.filter.kinds.push(kind);
-                    }
-                }
-            }
-            "instance" => self.filter.instance = Some(value.parse()?),
-            "date" => self.days = value.parse()?,
-            "first" => self.days.first = Some(date(value)?),
-            "last" => self.days.last = Some(date(value)?),
+            "first" => narrow.days.first = Some(date(value)?),
+            "last" => narrow.days.last = Some(date(value)?),
             "month" => self.month = Some(date(&format!("{value}-01")).map_err(|_| BadValue::Month)?),
             "previews" if value == "shown" => self.shows_previews = true,
             "previews" => return Err(BadValue::Previews),
-            "tz" => self.zone = value.parse()?,
-            "from" => self.filter.from = Some(time(value)?),
-            "to" => self.filter.until = Some(time(value)?),
-            "prompt_id" => self.filter.prompt_id = Some(PromptId::from(value)),
             "limit" => self.limit = value.parse()?,
             "next" => self.start = Start::Older(value.parse()?),
             "prev" => self.start = Start::Newer(value.parse()?),
-            // Every name of the table has its arm; a test walks through them.
-            _ => {}
+            // Every other name of the table is one of these; a test walks through them.
+            _ => narrow.take(name, value)?,
         }
         Ok(())
-    }
-
-    /// Days and a span narrow each other.
-    fn keep_to_days(&mut self) {
-        if let Some(first) = self.days.first {
-            let (start, _) = self.zone.day(first);
-            self.filter.from = Some(self.filter.from.map_or(start, |from| from.max(start)));
-        }
-        if let Some(last) = self.days.last {
-            let (_, end) = self.zone.day(last);
-            self.filter.until = Some(self.filter.until.map_or(end, |until| until.min(end)));
-        }
     }
 }
 
@@ -264,22 +229,10 @@ fn address<'a>(
     }
 }
 
-/// A part of a millisecond counts up, for a start and for an end: then no moment before it is taken in.
-fn time(text: &str) -> Result<Timestamp, BadValue> {
-    // The plus of an offset that was not percent-encoded arrives as a blank.
-    let text = match text.rsplit_once(' ') {
-        Some((clock, offset)) if offset.len() == 5 => format!("{clock}+{offset}"),
-        _ => text.to_owned(),
-    };
-    let time = DateTime::parse_from_rfc3339(&text).map_err(|_| BadValue::Time)?;
-    let has_rest = time.timestamp_subsec_nanos() % 1_000_000 > 0;
-    Ok(Timestamp::from_millis(time.timestamp_millis() + i64::from(has_rest)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{MediaKind, Status};
+    use crate::model::{MediaKind, PromptId, Status, Timestamp};
 
     fn script(query: &str) -> Result<ListQuery, Error> {
         ListQuery::parse(query, Author::Script, "UTC".parse().unwrap())

@@ -13,11 +13,11 @@ use super::cors::Origins;
 use super::error::Error;
 use super::host::AllowedHosts;
 use super::told::Memory;
-use super::zone::Zone;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{BasePath, Timestamp};
+use crate::search::Zone;
 use crate::store::Store;
 use crate::thumbs::Thumbs;
 

@@ -12,9 +12,9 @@ use super::auth::Pass;
 use super::query::{self, Author, ListQuery};
 use super::site::App;
 use super::words::{Language, Words};
-use super::zone::Zone;
 use crate::live::Position;
 use crate::model::{BasePath, Timestamp};
+use crate::search::Zone;
 
 /// The cookie that holds the language.
 pub const LANGUAGE: &str = "recall-lang";

@@ -95,6 +95,8 @@ pub(super) struct Index(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
+    /// Whether this is only looked at: then nothing here writes, and nothing is made anew.
+    is_read_only: bool,
     /// The one that writes; `None` where the file couldn't be opened, and after it was met broken.
     writer: Mutex<Option<Connection>>,
     readers: Arc<Readers>,
@@ -114,10 +116,20 @@ impl Index {
         let opened = DATABASE.open(&file).inspect_err(|error| {
             tracing::warn!("{} can't be used, nothing can be searched: {error}", file.display());
         });
+        Self::of(file, opened.ok(), false)
+    }
+
+    /// The index of a data folder for reading alone, beside the one who writes or without one. Opens nothing yet.
+    pub(super) fn read_only(folder: &Path) -> Self {
+        Self::of(folder.join(FILE), None, true)
+    }
+
+    fn of(file: PathBuf, writer: Option<Connection>, is_read_only: bool) -> Self {
         let readers = Arc::new(Readers::new(file.clone(), readers::TIME_LIMIT));
         Self(Arc::new(Shared {
             file,
-            writer: Mutex::new(opened.ok()),
+            is_read_only,
+            writer: Mutex::new(writer),
             readers,
             recent: hits::Recent::default(),
             values: suggest::Values::default(),
@@ -218,6 +230,9 @@ impl Index {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
+        if self.0.is_read_only {
+            return self.look(work).await;
+        }
         let file = self.0.files.load(Ordering::Relaxed);
         let outcome = self.0.readers.read(work).await;
         if let Err(Error::Corrupt { .. }) = &outcome {
@@ -232,6 +247,24 @@ impl Index {
             renewing.await.map_err(|_| Error::Panicked)?;
         }
         outcome.map_err(of_index)
+    }
+
+    /// Reads a file that another may be writing, or replacing, or that isn't there: all that is seen is of one moment.
+    async fn look<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    {
+        if !self.0.file.exists() {
+            return Err(Error::NoIndex);
+        }
+        let whole = move |conn: &Connection| {
+            // A table that isn't there yet and one that was not filled are the same to the reader.
+            let is_ours = DATABASE.is_of_this(conn)?;
+            let is_complete = is_ours && conn.prepare_cached(DERIVED_BY)?.query([])?.next()?.is_some();
+            if is_complete { work(conn) } else { Err(Error::NoIndex) }
+        };
+        self.0.readers.read(whole).await.map_err(of_index)
     }
 
     /// Returns when the file was made anew, at once if that was so since the last call.
@@ -257,6 +290,9 @@ impl Shared {
     }
 
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if self.is_read_only {
+            return Err(Error::Closed);
+        }
         let mut writer = self.writer();
         if writer.is_none() {
             *writer = Some(DATABASE.open(&self.file)?);

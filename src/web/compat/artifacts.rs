@@ -14,12 +14,11 @@ use super::entry::{self, End};
 use super::stream::{Parts, answer, json};
 use super::write::Object;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
+use crate::search::{ParseZoneError, Zone, date};
 use crate::web::api::generations::generation_id;
-use crate::web::days::date;
 use crate::web::error::Error;
 use crate::web::query::BadValue;
 use crate::web::site::App;
-use crate::web::zone::Zone;
 
 /// Runs of an answer when nobody says how many, and the most.
 const USUAL: u64 = 20;
@@ -104,7 +103,11 @@ fn number(given: &Map<String, Value>, name: &'static str, least: u64, most: u64)
 }
 
 fn zone(name: &str) -> Result<Zone, Mistake> {
-    name.parse().map_err(|error| Mistake::Value { name: "tz", value: shown(name), source: BadValue::Zone(error) })
+    name.parse().map_err(|error: ParseZoneError| Mistake::Value {
+        name: "tz",
+        value: shown(name),
+        source: BadValue::Narrow(error.into()),
+    })
 }
 
 /// Some runs, the newest first.

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, Days as Span, Months, NaiveDate, Weekday};
 
 use super::filters::presets;
 use crate::model::{Filter, Timestamp};
-use crate::web::days::Days;
+use crate::search::Days;
 use crate::web::error::Error;
 use crate::web::format;
 use crate::web::query::ListQuery;

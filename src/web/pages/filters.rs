@@ -4,8 +4,8 @@ use chrono::{Days as Span, NaiveDate};
 
 use super::facets::shown;
 use crate::model::{Filter, InstanceName, Limit, MediaKind, Start, Status, Timestamp};
+use crate::search::Days;
 use crate::search::Piece;
-use crate::web::days::Days;
 use crate::web::error::Error;
 use crate::web::facets;
 use crate::web::format;

@@ -7,13 +7,13 @@ use axum::response::Response;
 use crate::model::{
     ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble,
 };
+use crate::search::Zone;
 use crate::web::error::Error;
 use crate::web::format::{self, Moment};
 use crate::web::query::ListQuery;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
-use crate::web::zone::Zone;
 
 /// How long after a gap it is news that something may have been missed in it, in milliseconds: six hours. Later it stands
 /// on the status page.

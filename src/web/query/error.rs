@@ -1,9 +1,8 @@
 //! What is wrong with a query, and what would be right.
 
 use super::super::facets;
-use super::super::zone::ParseZoneError;
-use crate::model::{MediaKind, ParseIdError, ParseQueryError, Status};
-use crate::search;
+use crate::model::ParseQueryError;
+use crate::search::Unusable;
 
 /// A value longer than this is cut where an error repeats it.
 const SHOWN_CHARS: usize = 80;
@@ -44,14 +43,8 @@ pub enum Error {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum BadValue {
-    #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
-    Status,
-    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
-    Kind,
     #[error("not ids: use one to 200 whole numbers, with commas between")]
     Ids,
-    #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
-    Date,
     #[error("too many days: use 367 at most")]
     LongSpan,
     #[error("not a day: use YYYY-MM-DD")]
@@ -60,20 +53,14 @@ pub enum BadValue {
     Month,
     #[error("use previews=shown, or leave it out")]
     Previews,
-    #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
-    Time,
     #[error("not fields: use one or more of {}, with commas between", facets::names().join(", "))]
     Facets,
     #[error("not a place in q: use a whole number of characters")]
     Place,
     #[error(transparent)]
-    Search(#[from] search::Error),
+    Narrow(#[from] Unusable),
     #[error("not a size of thumbnails: use 256 or 512")]
     ThumbSize,
-    #[error(transparent)]
-    Zone(#[from] ParseZoneError),
-    #[error(transparent)]
-    Id(#[from] ParseIdError),
     #[error(transparent)]
     Query(#[from] ParseQueryError),
 }

@@ -76,7 +76,7 @@ async fn a_stream_tells_what_changes_and_from_where_on() {
 }
 
 #[tokio::test]
-async fn who_comes_back_is_told_to_reload_only_if_something_was_missed() {
+async fn who_comes_back_hears_what_was_missed() {
     let site = TestSite::start().await;
     let before = site.site.live.position();
     let back = |id: &str| {
@@ -84,13 +84,24 @@ async fn who_comes_back_is_told_to_reload_only_if_something_was_missed() {
         async { request.send().await.unwrap().chunk().await.unwrap().unwrap() }
     };
     assert!(back(&before.to_string()).await.starts_with(b"event: hello\n"));
-    site.site.live.publish(changed(7));
-    assert!(back(&before.to_string()).await.starts_with(b"event: reload\n"));
-    Stream::open(&site, &format!("/events?after={before}")).await.named("reload").await;
+    for id in [7, 8, 7] {
+        site.site.live.publish(changed(id));
+    }
+    let mut stream = Stream::open(&site, &format!("/events?after={before}")).await;
+    let hello = stream.named("hello").await;
+    assert!(!hello.contains("id: "), "who leaves now has still missed it: {hello}");
+    let missed = stream.named("generation").await;
+    assert!(missed.contains("[{\"id\":7,\"status\":\"in_progress\"},{\"id\":8,"), "{missed}");
+    assert_eq!(id(&missed), site.site.live.position());
     // Another life of the daemon, and nonsense.
     assert!(back("1-0").await.starts_with(b"event: reload\n"));
     assert!(back("?").await.starts_with(b"event: reload\n"));
     assert!(back(&site.site.live.position().to_string()).await.starts_with(b"event: hello\n"));
+    // More than is kept.
+    for number in 0..2_000 {
+        site.site.live.publish(changed(number));
+    }
+    assert!(back(&before.to_string()).await.starts_with(b"event: reload\n"));
 }
 
 #[tokio::test]

@@ -58,7 +58,7 @@ pub fn of_history(prompt_id: &str, entry: &Entry, in_full: bool) -> Value {
     let entry: Value = serde_json::from_str(&json).unwrap();
     let (item, outputs, status) = (&entry["prompt"], &entry["outputs"], &entry["status"]);
     let events = || status["messages"].as_array().into_iter().flatten();
-    let of = |names: &[&str]| events().filter(|event| names.contains(&event[0].as_str().unwrap())).next_back();
+    let of = |names: &[&str]| events().rfind(|event| names.contains(&event[0].as_str().unwrap()));
     let interrupted = of(&["execution_interrupted"]);
     let word = match (status["status_str"].as_str(), interrupted) {
         (Some("error"), Some(_)) => "cancelled",

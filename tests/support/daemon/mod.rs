@@ -6,7 +6,7 @@ mod process;
 
 use std::path::{Path, PathBuf};
 
-pub use launch::Launch;
+pub use launch::{Launch, program};
 pub use process::Daemon;
 
 /// Every file below a folder.

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 
+use super::Clock;
 use crate::model::Timestamp;
-use crate::search::Clock;
 
 /// What was wrong with a text that should have been a time zone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

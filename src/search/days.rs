@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::query::BadValue;
+use super::Unusable;
 
 /// Days of a calendar, from the first to the last. Either may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Days {
 }
 
 impl FromStr for Days {
-    type Err = BadValue;
+    type Err = Unusable;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some((first, last)) = text.split_once("..") else {
@@ -33,7 +33,7 @@ impl FromStr for Days {
         };
         let end = |text: &str| if text.is_empty() { Ok(None) } else { date(text).map(Some) };
         let days = Self { first: end(first)?, last: end(last)? };
-        if days == Self::default() { Err(BadValue::Date) } else { Ok(days) }
+        if days == Self::default() { Err(Unusable::Date) } else { Ok(days) }
     }
 }
 
@@ -49,8 +49,8 @@ impl fmt::Display for Days {
 }
 
 /// A date as ISO 8601 writes it.
-pub fn date(text: &str) -> Result<NaiveDate, BadValue> {
+pub fn date(text: &str) -> Result<NaiveDate, Unusable> {
     // chrono takes one-digit months and signs too.
     let is_plain = text.len() == 10 && text.starts_with(|c: char| c.is_ascii_digit());
-    text.parse().ok().filter(|_| is_plain).ok_or(BadValue::Date)
+    text.parse().ok().filter(|_| is_plain).ok_or(Unusable::Date)
 }

@@ -1,0 +1,85 @@
+use std::collections::BTreeSet;
+
+use clap::CommandFactory as _;
+
+use super::*;
+use crate::config::Spelling;
+
+fn parsed(arguments: &[&str]) -> Result<Parsed, String> {
+    let arguments = ["comfy-recall"].iter().chain(arguments).map(OsString::from);
+    parse(arguments).map_err(|unparsed| match unparsed {
+        Unparsed::Answer(text) | Unparsed::Mistake(text) => text,
+    })
+}
+
+#[test]
+fn the_command_line_is_sound() {
+    CommandLine::command().debug_assert();
+}
+
+#[test]
+fn the_command_line_has_every_option_and_no_other() {
+    let command = CommandLine::command();
+    let of = |command: &clap::Command| -> BTreeSet<String> {
+        command.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?))).collect()
+    };
+    let known: BTreeSet<String> = Spelling::ALL.iter().filter_map(|it| it.flag.map(str::to_owned)).collect();
+    assert_eq!(of(&command), known);
+    let whole: Vec<_> =
+        command.get_subcommands().filter(|it| of(it).contains("--listen")).map(|it| it.get_name()).collect();
+    assert_eq!(whole, ["serve", "config", "reindex"]);
+    for subcommand in command.get_subcommands().filter(|it| whole.contains(&it.get_name())) {
+        assert_eq!(of(subcommand), known);
+    }
+}
+
+#[test]
+fn serving_is_what_it_does_unless_told_otherwise() {
+    for (arguments, action) in [
+        (&["--listen", "localhost:1"][..], Action::Serve),
+        (&["serve", "--listen", "localhost:1"], Action::Serve),
+        (&["config", "--listen", "localhost:1"], Action::Run(Command::ShowConfig)),
+        (&["reindex", "--data-dir", "/tmp/x"], Action::Run(Command::Reindex)),
+        (&["list", "--data-dir", "/tmp/x"], Action::Run(Command::List(List { limit: 50, ..List::default() }))),
+    ] {
+        let parsed = parsed(arguments).unwrap();
+        assert_eq!((parsed.action, parsed.flags.len()), (action, 1));
+    }
+}
+
+#[test]
+fn every_option_arrives() {
+    let values: Vec<String> = Spelling::ALL
+        .iter()
+        .filter_map(|it| it.flag)
+        .flat_map(|flag| match flag {
+            "--no-auth" | "--no-redact" | "--accept-invalid-certs" => vec![flag.to_owned()],
+            _ => vec![flag.to_owned(), "x".to_owned()],
+        })
+        .collect();
+    let arguments: Vec<&str> = values.iter().map(String::as_str).collect();
+    let flags = parsed(&arguments).unwrap().flags;
+    assert_eq!(flags.len(), Spelling::ALL.iter().filter(|it| it.flag.is_some()).count());
+}
+
+#[test]
+fn a_wrong_option_gets_one_line_that_names_the_right_one() {
+    for (arguments, expected) in [
+        (&["--listn", "x"][..], "unexpected argument '--listn' found; a similar argument exists: '--listen'"),
+        (&["confg"], "unrecognized subcommand 'confg'; a similar subcommand exists: 'config'"),
+        (
+            &["--listen", "x", "serve"],
+            "the subcommand 'serve' cannot be used with '--listen <HOST:PORT>'; options stand behind the command, each once",
+        ),
+        (&["http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["--no-auth", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["serve", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["--listen"], "a value is required for '--listen <HOST:PORT>' but none was supplied"),
+        (
+            &["--password=hunter2"],
+            "unexpected argument '--password' found; a similar argument exists: '--password-file'",
+        ),
+    ] {
+        assert_eq!(parsed(arguments).err().unwrap(), format!("{expected}; see comfy-recall --help"));
+    }
+}

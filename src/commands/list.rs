@@ -1,0 +1,132 @@
+//! `list`: the history, newest first, page by page: what is found is written before the rest is looked for.
+
+use std::collections::HashMap;
+
+use super::fields::{Run, Template};
+use super::table::Table;
+use super::{Error, Screen, narrow, read, threads};
+use crate::cli::List;
+use crate::config::Effective;
+use crate::facts;
+use crate::model::{Limit, Start};
+use crate::search::Narrow;
+use crate::store::Store;
+
+/// What each line of a pipe has, with tabs between.
+const COLUMNS: [&str; 7] = ["id", "created_at", "status", "duration_ms", "model", "outputs_count", "text"];
+
+/// Runs that are looked for at first; more at once would have somebody wait.
+const FIRST: u64 = 50;
+
+/// How a run is written.
+enum Form {
+    Table(Option<Table>, usize),
+    Lines(Template),
+}
+
+impl Form {
+    fn of(list: &List, screen: &Screen<'_>) -> Result<Self, Error> {
+        match (&list.format, screen.width) {
+            (Some(format), _) => Template::parse(format).map(Self::Lines),
+            (None, Some(width)) => Ok(Self::Table(None, width)),
+            (None, None) => Template::tabs(&COLUMNS).map(Self::Lines),
+        }
+    }
+
+    fn needs_facts(&self) -> bool {
+        match self {
+            Self::Table(..) => true,
+            Self::Lines(template) => template.needs_facts(),
+        }
+    }
+}
+
+pub(super) fn list(list: &List, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let narrow = narrow::narrow("QUERY", &list.query.join(" "), &list.narrowing)?;
+    let form = Form::of(list, screen)?;
+    let most = if list.all { u64::MAX } else { list.limit };
+    let store = read(effective)?;
+    threads()?.block_on(write(&store, &narrow, form, most, screen))
+}
+
+async fn write(
+    store: &Store,
+    narrow: &Narrow,
+    mut form: Form,
+    most: u64,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
+    let filter = narrow.filter();
+    let (mut start, mut written) = (Start::Newest, 0);
+    let mut is_more = most == 0;
+    while written < most {
+        let at_once = if written == 0 { FIRST } else { u64::MAX };
+        let page = store.list(filter.clone(), start, Limit::up_to(at_once.min(most - written))).await?;
+        let mut facts = HashMap::new();
+        if form.needs_facts() {
+            let ids = page.items.iter().map(|run| run.id).collect();
+            facts.extend(store.of_prompts(ids, |_, prompt| facts::read(prompt)).await?);
+        }
+        let runs: Vec<_> = page.items.into_iter().map(|row| Run { facts: facts.remove(&row.id), row }).collect();
+        written += runs.len() as u64;
+        write_page(store, &mut form, &runs, narrow, screen).await?;
+        screen.out.flush()?;
+        is_more = page.next.is_some();
+        let Some(next) = page.next else { break };
+        start = Start::Older(next);
+    }
+    tell_the_rest(store, narrow, written, is_more, screen).await
+}
+
+async fn write_page(
+    store: &Store,
+    form: &mut Form,
+    runs: &[Run],
+    narrow: &Narrow,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
+    match form {
+        Form::Lines(template) => {
+            for run in runs {
+                writeln!(screen.out, "{}", template.line(run))?;
+            }
+        }
+        Form::Table(table, width) if !runs.is_empty() => {
+            if table.is_none() {
+                let has_instances = store.instances().await?.len() > 1;
+                let first = Table::new(runs, *width, has_instances, narrow.zone, screen.is_colored);
+                writeln!(screen.out, "{}", first.header())?;
+                *table = Some(first);
+            }
+            for (table, run) in table.iter().flat_map(|table| runs.iter().map(move |run| (table, run))) {
+                writeln!(screen.out, "{}", table.line(run))?;
+            }
+        }
+        Form::Table(..) => {}
+    }
+    Ok(())
+}
+
+/// What a reader of the list should know of what isn't in it.
+async fn tell_the_rest(
+    store: &Store,
+    narrow: &Narrow,
+    written: u64,
+    is_more: bool,
+    screen: &mut Screen<'_>,
+) -> Result<(), Error> {
+    if is_more {
+        screen.hint(format_args!("there are more; see them with --limit N or --all"))?;
+    } else if written == 0 {
+        screen.hint(format_args!("no run fits"))?;
+    }
+    if !narrow.search.is_empty() {
+        let waiting = store.index_progress().await?.waiting;
+        if waiting > 0 {
+            screen.warn(format_args!(
+                "{waiting} runs wait to be indexed, so a search may miss them; a running comfy-recall does that by itself"
+            ))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What the command line does with the history, beside a running daemon or without one.
+//!
+//! What only reads takes no lock and changes nothing. A command writes to the [`Screen`] that it is given, and what went
+//! wrong is its error: nothing here prints by itself. Whatever comes from outside is written without what a terminal would
+//! obey.
+
+mod credentials;
+mod fields;
+mod list;
+mod narrow;
+mod numbers;
+mod reindex;
+mod screen;
+mod table;
+
+use std::io;
+
+use anyhow::Context as _;
+use tokio::runtime::{self, Runtime};
+
+use crate::cli::Command;
+use crate::config::Effective;
+use crate::store::{self, Store};
+
+pub use credentials::make;
+pub use screen::Screen;
+
+/// Why a command didn't do what it was told.
+#[derive(Debug)]
+pub enum Error {
+    /// Whoever read what it wrote has read enough: no fault.
+    ReaderLeft,
+    /// It can't be told so; what would be right.
+    Usage(String),
+    /// It went wrong.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Only what goes wrong with the output; the rest says what it was about.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::ReaderLeft,
+            _ => Self::Failed(anyhow::Error::new(error).context("write the output")),
+        }
+    }
+}
+
+/// Runs a command to its end.
+///
+/// # Errors
+/// Each says what to do, but for [`Error::ReaderLeft`].
+pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+    match command {
+        Command::List(list) => list::list(list, effective, screen)?,
+        Command::ShowConfig => write!(screen.out, "{effective}")?,
+        Command::Reindex => reindex::reindex(effective, screen)?,
+    }
+    Ok(screen.out.flush()?)
+}
+
+/// Opens the history for reading.
+fn read(effective: &Effective) -> Result<Store, Error> {
+    Ok(Store::read(&effective.config.data_dir)?)
+}
+
+/// The threads of a command: one, and those that SQLite may block.
+fn threads() -> Result<Runtime, Error> {
+    let threads = runtime::Builder::new_current_thread().enable_all().build();
+    Ok(threads.context("start the threads of the command")?)
+}

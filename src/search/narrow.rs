@@ -1,0 +1,150 @@
+//! What narrows a list, by name and value: the same words in an address and on a command line.
+
+use chrono::DateTime;
+
+use super::days::Days;
+use super::zone::{ParseZoneError, Zone};
+use super::{Search, parse};
+use crate::model::{Filter, MediaKind, ParseIdError, PromptId, Status, Timestamp};
+
+/// What is wrong with a value, and what would be right.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say it")]
+pub enum Unusable {
+    #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
+    Status,
+    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
+    Kind,
+    #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
+    Date,
+    #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
+    Time,
+    #[error(transparent)]
+    Search(#[from] super::Error),
+    #[error(transparent)]
+    Zone(#[from] ParseZoneError),
+    #[error(transparent)]
+    Id(#[from] ParseIdError),
+}
+
+/// Which runs are asked for, as it was given so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Narrow {
+    /// What the rows must say; without days and search, which [`Narrow::filter`] adds.
+    pub rows: Filter,
+    /// What is searched for.
+    pub search: Search,
+    /// The days to keep to.
+    pub days: Days,
+    /// Where these days begin.
+    pub zone: Zone,
+}
+
+impl Narrow {
+    /// Every name that [`Narrow::take`] knows.
+    pub const NAMES: [&'static str; 9] = ["q", "status", "kind", "instance", "date", "tz", "from", "to", "prompt_id"];
+
+    /// Takes in one value. A name that isn't one of [`Narrow::NAMES`] changes nothing.
+    ///
+    /// # Errors
+    /// The value isn't what this name may have.
+    pub fn take(&mut self, name: &str, value: &str) -> Result<(), Unusable> {
+        match name {
+            "q" => self.search = parse(value)?,
+            "status" => words(value, &mut self.rows.statuses).ok_or(Unusable::Status)?,
+            "kind" => words(value, &mut self.rows.kinds).ok_or(Unusable::Kind)?,
+            "instance" => self.rows.instance = Some(value.parse()?),
+            "date" => self.days = value.parse()?,
+            "tz" => self.zone = value.parse()?,
+            "from" => self.rows.from = Some(time(value)?),
+            "to" => self.rows.until = Some(time(value)?),
+            "prompt_id" => self.rows.prompt_id = Some(PromptId::from(value)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The filter of all of it. Days and a span narrow each other.
+    pub fn filter(&self) -> Filter {
+        let mut filter = self.rows.clone();
+        if let Some(first) = self.days.first {
+            let (start, _) = self.zone.day(first);
+            filter.from = Some(filter.from.map_or(start, |from| from.max(start)));
+        }
+        if let Some(last) = self.days.last {
+            let (_, end) = self.zone.day(last);
+            filter.until = Some(filter.until.map_or(end, |until| until.min(end)));
+        }
+        filter.want = (!self.search.is_empty()).then(|| self.search.want(&self.zone));
+        filter
+    }
+}
+
+/// Words with commas between, each once; `None` when one of them isn't known.
+fn words<T: std::str::FromStr + PartialEq>(value: &str, into: &mut Vec<T>) -> Option<()> {
+    for word in value.split(',') {
+        let word = word.trim().parse().ok()?;
+        if !into.contains(&word) {
+            into.push(word);
+        }
+    }
+    Some(())
+}
+
+/// A part of a millisecond counts up, for a start and for an end: then no moment before it is taken in.
+fn time(text: &str) -> Result<Timestamp, Unusable> {
+    // The plus of an offset that was not percent-encoded arrives as a blank.
+    let text = match text.rsplit_once(' ') {
+        Some((clock, offset)) if offset.len() == 5 => format!("{clock}+{offset}"),
+        _ => text.to_owned(),
+    };
+    let time = DateTime::parse_from_rfc3339(&text).map_err(|_| Unusable::Time)?;
+    let has_rest = time.timestamp_subsec_nanos() % 1_000_000 > 0;
+    Ok(Timestamp::from_millis(time.timestamp_millis() + i64::from(has_rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn narrow(given: &[(&str, &str)]) -> Result<Narrow, Unusable> {
+        let mut narrow = Narrow { zone: "UTC".parse().unwrap(), ..Narrow::default() };
+        given.iter().try_for_each(|(name, value)| narrow.take(name, value)).map(|()| narrow)
+    }
+
+    #[test]
+    fn every_name_narrows() {
+        let values = ["fox", "failed,lost", "video", "gpu", "2026-11-20", "+08:00", "2026-11-20T09:00:00Z"];
+        let values = values.into_iter().chain(["2026-11-20T10:00:00Z", "a/b"]);
+        for (name, value) in Narrow::NAMES.into_iter().zip(values) {
+            assert_ne!(narrow(&[(name, value)]).unwrap(), narrow(&[]).unwrap(), "{name}={value}");
+        }
+        assert_eq!(narrow(&[("limit", "7")]), narrow(&[]), "what isn't ours changes nothing");
+    }
+
+    #[test]
+    fn a_day_and_a_span_narrow_each_other_and_a_search_keeps_to_its_zone() {
+        let given = [("date", "2026-10-25"), ("tz", "Europe/Berlin"), ("from", "2026-10-25T10:00:00Z")];
+        let filter = narrow(&given).unwrap().filter();
+        assert_eq!(filter.from.unwrap().to_string(), "2026-10-25T10:00:00.000Z");
+        assert_eq!(filter.until.unwrap().to_string(), "2026-10-25T23:00:00.000Z");
+        let want = |zone| narrow(&[("q", "date:2026-10-25"), ("tz", zone)]).unwrap().filter().want;
+        assert_ne!(want("Europe/Berlin"), want("Asia/Tokyo"));
+        assert_eq!(narrow(&[("q", " ")]).unwrap().filter(), Filter::default());
+    }
+
+    #[test]
+    fn what_says_nothing_is_refused() {
+        for (name, value, problem) in [
+            ("status", "done", Unusable::Status),
+            ("status", "", Unusable::Status),
+            ("kind", "image,", Unusable::Kind),
+            ("date", "2026-02-30", Unusable::Date),
+            ("from", "yesterday", Unusable::Time),
+            ("tz", "Mars", Unusable::Zone(ParseZoneError)),
+        ] {
+            assert_eq!(narrow(&[(name, value)]), Err(problem), "{name}={value}");
+        }
+        assert!(matches!(narrow(&[("q", "modle:flux")]), Err(Unusable::Search(_))));
+    }
+}
