@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import axe from 'axe-core';
 
 import { reveal } from './support/pages.mjs';
-import { stage } from './support/stage.mjs';
+import { stage, until } from './support/stage.mjs';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -14,8 +14,7 @@ const path = (page) => page.url().slice(new URL(page.url()).origin.length);
 
 async function signIn(page, password = PASSWORD) {
   await page.locator('input[name=password]').fill(password);
-  await page.keyboard.press('Enter');
-  await page.waitForLoadState('load');
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')]);
 }
 
 async function violations(page) {
@@ -46,7 +45,7 @@ for (const script of [true, false]) {
 test('who is signed in sees pictures and hears what changes, and signs out', async ({ open, lab }) => {
   const page = await open('/');
   await signIn(page);
-  await page.waitForFunction(() => [...document.images].some((img) => img.src.includes('/thumbs/') && img.complete && img.naturalWidth > 0));
+  await until('a picture', () => page.evaluate(() => [...document.images].some((img) => img.src.includes('/thumbs/') && img.naturalWidth > 0)));
   const { prompt_id } = await lab.queue({ seed: 4711 });
   const id = await lab.recorded(prompt_id, 'pending');
   await page.locator(`li[data-id="${id}"]`).waitFor();
