@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use comfy_recall::cli::{self, Action, Unparsed};
 use comfy_recall::commands::{self, Screen};
-use comfy_recall::config::{self, Effective, Given, Surroundings};
+use comfy_recall::config::{self, Effective, Given, LogFormat, Surroundings};
 use comfy_recall::{app, telemetry};
 
 const FAILED: u8 = 1;
@@ -25,11 +25,13 @@ fn main() -> ExitCode {
     };
     let flags = parsed.flags;
     match parsed.action {
-        Action::Serve => configured(flags, |effective| done_or_failed(serve(effective))),
+        // Makes a part of a configuration: has to work before there is a good one.
+        Action::Make(make) => on_screen(|screen| commands::make(&make, screen)),
+        Action::Describe(what) => on_screen(|screen| commands::describe(&what, screen)),
+        Action::Serve => configured(flags, serve),
         Action::Run(command) => {
             configured(flags, |effective| on_screen(|screen| commands::run(&command, &effective, screen)))
         }
-        Action::Describe(what) => on_screen(|screen| commands::describe(&what, screen)),
     }
 }
 
@@ -67,12 +69,22 @@ fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -
     }
 }
 
-fn serve(effective: Effective) -> anyhow::Result<()> {
-    telemetry::start(effective.config.log)?;
+fn serve(effective: Effective) -> ExitCode {
+    let log = effective.config.log;
+    if let Err(error) = telemetry::start(log) {
+        return done_or_failed(Err(error.into()));
+    }
     for warning in &effective.warnings {
         tracing::warn!("{warning}");
     }
-    app::run(effective.config, print)
+    match app::run(effective.config, print) {
+        // Whoever reads the log as JSON reads all of it so.
+        Err(error) if log.format == LogFormat::Json => {
+            tracing::error!(error = format!("{error:#}"), "stopped");
+            ExitCode::from(FAILED)
+        }
+        outcome => done_or_failed(outcome),
+    }
 }
 
 fn done_or_failed(result: anyhow::Result<()>) -> ExitCode {

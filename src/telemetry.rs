@@ -18,7 +18,12 @@ pub fn start(log: Log) -> Result<(), TryInitError> {
             let is_colored = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
             registry.with(fmt::layer().with_writer(io::stderr).with_ansi(is_colored)).try_init()
         }
-        LogFormat::Json => registry.with(fmt::layer().with_writer(io::stderr).json().flatten_event(true)).try_init(),
+        LogFormat::Json => {
+            registry.with(fmt::layer().with_writer(io::stderr).json().flatten_event(true)).try_init()?;
+            // What Rust would say by itself is no JSON.
+            std::panic::set_hook(Box::new(|broken| tracing::error!(panic = %broken, "a part of comfy-recall broke")));
+            Ok(())
+        }
     }
 }
 

@@ -91,6 +91,16 @@ impl Narrowing {
     }
 }
 
+/// `token`
+#[derive(Args, Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// What the log is to call it: letters, digits, '-', '_' and '.'
+    pub name: String,
+    /// What it is good for: read looks at everything and changes nothing
+    #[arg(long, value_name = "SCOPE", default_value = "full", value_parser = ["read", "full"])]
+    pub scope: String,
+}
+
 /// `list`
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\

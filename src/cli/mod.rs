@@ -13,7 +13,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Describe, Export, List, Narrowing, Open, Show, Verify};
+pub use arguments::{Backup, Describe, Export, List, Narrowing, NewToken, Open, Show, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -50,6 +50,10 @@ enum Subcommands {
     Config(Options),
     #[command(flatten)]
     Describe(Describe),
+    /// Make a token for a script, and print it with what lets it in
+    Token(NewToken),
+    /// Hash a password, from standard input or as it is typed, for config.toml
+    Password,
     /// Read everything that is kept once more, so that searches find it by all that is known today
     Reindex(Options),
 }
@@ -64,6 +68,8 @@ pub enum Action {
     Run(Command),
     /// Tell of the command line itself.
     Describe(Describe),
+    /// What needs no configuration, as it makes a part of one.
+    Make(Make),
 }
 
 /// What is done with the history and then over.
@@ -86,6 +92,15 @@ pub enum Command {
     ShowConfig,
     /// Index every run again.
     Reindex,
+}
+
+/// What is made for a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Make {
+    /// A token.
+    Token(NewToken),
+    /// The hash of a password.
+    Password,
 }
 
 /// A command line that was understood.
@@ -117,6 +132,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Serve(options)) => (Action::Serve, options.into_givens()),
         Some(Subcommands::Config(options)) => (Action::Run(Command::ShowConfig), options.into_givens()),
         Some(Subcommands::Reindex(options)) => (Action::Run(Command::Reindex), options.into_givens()),
+        Some(Subcommands::Token(token)) => (Action::Make(Make::Token(token)), Vec::new()),
+        Some(Subcommands::Password) => (Action::Make(Make::Password), Vec::new()),
         Some(Subcommands::Describe(what)) => (Action::Describe(what), Vec::new()),
         Some(Subcommands::List(mut it)) => {
             let flags = it.place.take_givens();

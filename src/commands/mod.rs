@@ -5,6 +5,7 @@
 //! obey.
 
 mod backup;
+mod credentials;
 mod describe;
 mod export;
 mod fields;
@@ -28,6 +29,7 @@ use crate::cli::Command;
 use crate::config::Effective;
 use crate::store::{self, Store};
 
+pub use credentials::make;
 pub use describe::describe;
 pub use screen::Screen;
 

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Problem, Secret};
+use super::{Error, Origin, Problem, Secret, text};
 use crate::model::{Digest, Scope};
 
 /// What a token begins with, so that it can be found where it doesn't belong.
@@ -40,9 +40,14 @@ pub fn hash_password(password: &Secret, salt: Option<[u8; 16]>) -> Result<String
 /// A token that nobody has yet, and the table for `config.toml` that lets it in.
 ///
 /// # Errors
-/// When the system has no random numbers.
-pub fn new_token(name: &str, scope: Scope) -> Result<(Secret, String), password_hash::Error> {
-    let bits = [random()?, random()?].concat();
+/// When the name is none, or the system has no random numbers.
+pub fn new_token(name: &str, scope: Scope) -> Result<(Secret, String), Error> {
+    let name = text::token_name(name).map_err(|problem| {
+        let origin = Origin::Flag("token");
+        Error::Value { origin, text: name.to_owned(), problem }
+    })?;
+    let half = || random().map_err(|_| Error::Random);
+    let bits = [half()?, half()?].concat();
     let token = format!("{TOKEN_MARK}{}", BASE64_URL_SAFE_NO_PAD.encode(bits));
     let hash = hash_token(&token);
     let table = format!("[[token]]\nname = \"{name}\"\nscope = \"{scope}\"\nhash = \"{HASH_MARK}{hash}\"\n");

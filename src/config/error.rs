@@ -166,6 +166,9 @@ pub enum Error {
     /// Nowhere to keep data.
     #[error("there is no home folder to keep the data in; use --data-dir DIR")]
     NoDataDir,
+    /// Nothing to make a token of.
+    #[error("the system gives no random numbers")]
+    Random,
     /// The process stands in a folder that is gone.
     #[error("the working folder can't be found; start comfy-recall in another one")]
     WorkingDir(#[source] io::Error),

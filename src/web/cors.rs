@@ -34,7 +34,7 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 
 /// Addresses that are shared: what ends with `/` with all below it. Pages and forms aren't.
 const SHARED: [&str; 10] =
-    ["/api/", "/bt/", "/events", "/files/", "/history", "/history/", "/history_v2/", "/queue", "/thumbs/", "/view"];
+    ["/api/", "/bt/", "/events", "/files/", "/history", "/history/", "/prompt", "/queue", "/thumbs/", "/view"];
 
 /// Whose pages may read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -28,6 +28,16 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap()
 }
 
+/// The same for who has a token.
+pub fn client_with(token: &str) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let shown = reqwest::header::HeaderMap::from_iter([(
+        reqwest::header::AUTHORIZATION,
+        format!("Bearer {token}").parse().unwrap(),
+    )]);
+    reqwest::Client::builder().no_proxy().timeout(DEADLINE).default_headers(shown).build().unwrap()
+}
+
 /// SHA-256 as the daemon writes it: 64 lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     use sha2::Digest as _;

@@ -43,6 +43,12 @@ struct Setup {
     /// Further runs with hostile texts in every field.
     #[arg(long)]
     hostile: bool,
+    /// The path below which the daemon serves everything.
+    #[arg(long)]
+    base_path: Option<String>,
+    /// What the daemon asks people for.
+    #[arg(long)]
+    password: Option<String>,
     /// No ComfyUI answers at first.
     #[arg(long)]
     away: bool,
@@ -80,6 +86,12 @@ impl Lab {
         port.set_reuseaddr(true).unwrap();
         port.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let mut launch = Launch::new().listening_on(port.local_addr().unwrap());
+        if let Some(base) = &setup.base_path {
+            launch = launch.argument("--base-path").argument(base);
+        }
+        if let Some(password) = &setup.password {
+            launch = launch.environment("RECALL_PASSWORD", password).with_token("lab");
+        }
         let mut comfyuis = Vec::new();
         for name in &setup.instances {
             let comfyui = ComfyUi::start().await;

@@ -10,10 +10,14 @@ export class Lab {
   #child;
   #waiting = [];
   #ended;
+  #shown = {};
 
-  /** `seed`: runs in the store; `days`; `side` of their pictures; `instances`: names; `hostile`, `away`: booleans. */
+  /** `seed`: runs in the store; `days`; `side` of their pictures; `instances`: names; `hostile`, `away`: booleans;
+   * `password`; `'base-path'`. */
   static async start(setup = {}) {
     const lab = new Lab();
+    // The token that the lab gives itself beside a password.
+    if (setup.password) lab.#shown = { authorization: 'Bearer lab' };
     const program = process.env.RECALL_LAB ?? (await build());
     const args = Object.entries(setup).flatMap(([name, value]) => {
       if (value === true) return [`--${name}`];
@@ -75,7 +79,7 @@ export class Lab {
 
   /** JSON of the daemon's API. */
   async json(path) {
-    const response = await fetch(this.url + path);
+    const response = await fetch(this.url + path, { headers: this.#shown });
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return response.json();
   }

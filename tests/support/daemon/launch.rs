@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::process::{Daemon, Process};
 use crate::support::comfyui::ComfyUi;
-use crate::support::{DEADLINE, client};
+use crate::support::{DEADLINE, client, client_with};
 
 /// How a daemon is to be started.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Launch {
     data: Arc<TempDir>,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    /// What we show it ourselves.
+    token: Option<String>,
     /// Megabytes of a disk of its own.
     disk: Option<u32>,
     listen: String,
@@ -30,7 +32,7 @@ impl Launch {
     pub fn new() -> Self {
         let data = Arc::new(TempDir::with_prefix("recall-").unwrap());
         let listen = "127.0.0.1:0".to_owned();
-        Self { data, arguments: Vec::new(), environment: Vec::new(), disk: None, listen }
+        Self { data, arguments: Vec::new(), environment: Vec::new(), token: None, disk: None, listen }
     }
 
     /// On the data of another daemon.
@@ -65,6 +67,11 @@ impl Launch {
     pub fn environment(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.into(), value.into()));
         self
+    }
+
+    /// With a door, to which we have this token.
+    pub fn with_token(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.environment("RECALL_TOKEN", token) }
     }
 
     /// With its data on a disk of so many megabytes, which goes when the daemon ends. Needs Linux that lets its users
@@ -108,7 +115,8 @@ impl Launch {
     /// Waits until it listens.
     pub async fn start(self) -> Daemon {
         let (process, url) = Process::start(&self).await;
-        Daemon { launch: self, process, url, http: client(), past_log: String::new() }
+        let http = self.token.as_deref().map_or_else(client, client_with);
+        Daemon { launch: self, process, url, http, past_log: String::new() }
     }
 
     /// Starts it where it can't run: its exit status and what it wrote to stderr.
