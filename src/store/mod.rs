@@ -242,8 +242,9 @@ impl Store {
         self.readers.read(move |conn| told::told(conn, &ids, kinds)).await
     }
 
-    /// How long each of these runs took in milliseconds; 0 where that isn't known.
-    pub async fn durations(&self, ids: Vec<GenerationId>) -> Result<Vec<i64>, Error> {
+    /// Those of these runs that there are, in their order, each with its status and how long it took in milliseconds; 0
+    /// where that isn't known.
+    pub async fn durations(&self, ids: Vec<GenerationId>) -> Result<Vec<(GenerationId, Status, i64)>, Error> {
         self.readers.read(move |conn| told::durations(conn, &ids)).await
     }
 

@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::Error;
 use super::codes::{Coded, PackedId};
 use super::prompts::Prompts;
-use crate::model::{Document, DocumentKind, GenerationId, PromptId, Timestamp, Told};
+use crate::model::{Document, DocumentKind, GenerationId, PromptId, Status, Timestamp, Told};
 
 const RUN: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at, finished_at, workflow_id,
         outputs_to_execute
     FROM generations WHERE id = ?1";
-const TIMES: &str = "SELECT started_at, finished_at FROM generations WHERE id = ?1";
+const TIMES: &str = "SELECT status, started_at, finished_at FROM generations WHERE id = ?1";
 
 /// How many bytes of texts are read at a time, at most one run more.
 const ENOUGH: usize = 2 << 20;
@@ -39,16 +39,20 @@ pub(super) fn told(conn: &Connection, ids: &[GenerationId], kinds: &[DocumentKin
     Ok(found)
 }
 
-/// How long each of these runs took in milliseconds; 0 where that isn't known.
-pub(super) fn durations(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<i64>, Error> {
+/// Those of these runs that there are, in their order, each with its status and how long it took in milliseconds; 0 where
+/// that isn't known.
+pub(super) fn durations(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<(GenerationId, Status, i64)>, Error> {
     let mut statement = conn.prepare_cached(TIMES)?;
-    let mut of = |id: &GenerationId| {
-        let times: Option<(Option<i64>, Option<i64>)> =
-            statement.query_row([id.0], |row| Ok((row.get("started_at")?, row.get("finished_at")?))).optional()?;
-        let (start, end) = times.unwrap_or_default();
-        Ok(start.zip(end).map_or(0, |(start, end)| end - start))
-    };
-    ids.iter().map(&mut of).collect()
+    let mut found = Vec::with_capacity(ids.len());
+    for &id in ids {
+        let run = statement.query_row([id.0], |row| {
+            let (start, end): (Option<i64>, Option<i64>) = (row.get("started_at")?, row.get("finished_at")?);
+            let duration = start.zip(end).map_or(0, |(start, end)| end.saturating_sub(start));
+            Ok((id, row.get::<_, Coded<_>>("status")?.0, duration))
+        });
+        found.extend(run.optional()?);
+    }
+    Ok(found)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {

@@ -128,6 +128,7 @@ def test_jobs_are_the_same_under_every_filter(lab, runs):
         {"limit": 100, "status": "failed,cancelled"},
         {"limit": 100, "status": "pending,in_progress"},
         {"limit": 100, "status": "completed", "workflow_id": "nothing"},
+        {"limit": 100, "sort_by": "execution_duration", "status": "pending,in_progress"},
         {"status": "nonsense"},
     ]:
         theirs, ours = [requests.get(f"{url}/api/jobs", params=query) for url in (lab.comfyui, lab.url)]

@@ -126,10 +126,12 @@ async fn find(app: &App, wanted: Wanted) -> Result<(Vec<GenerationId>, u64), Err
         newest.runs.into_iter().map(|(id, _)| id).collect()
     };
     if by_duration {
-        let durations = app.store.durations(ids.clone()).await?;
-        let mut timed: Vec<_> = durations.into_iter().zip(ids).collect();
-        timed.sort_by_key(|(duration, _)| if is_ascending { *duration } else { -*duration });
-        ids = timed.into_iter().map(|(_, id)| id).collect();
+        // Of those that took the same time, ComfyUI has what runs and waits first, then the oldest first.
+        ids.reverse();
+        let mut timed = app.store.durations(ids).await?;
+        timed.sort_by_key(|(_, status, _)| (!status.is_open(), *status == Status::Pending));
+        timed.sort_by_key(|(_, _, duration)| if is_ascending { *duration } else { -*duration });
+        ids = timed.into_iter().map(|(id, ..)| id).collect();
     } else if is_ascending {
         ids.reverse();
     }

@@ -13,12 +13,12 @@ mod stream;
 mod view;
 mod write;
 
+use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use axum::{Json, Router};
 use http::StatusCode;
-use http::header::{ALLOW, HeaderValue};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 use tower_http::compression::CompressionLayer;
 
@@ -107,7 +107,7 @@ pub fn error(manner: Manner, status: StatusCode, code: &str, text: &str) -> Resp
             "node_errors": {},
         }),
     };
-    (status, Json(body)).into_response()
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body.to_string()).into_response()
 }
 
 #[cfg(test)]

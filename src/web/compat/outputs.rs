@@ -149,7 +149,7 @@ mod tests {
         let text = "é".repeat(1025);
         let (count, preview) = summary(&format!(r#"{{"7": {{"text": ["{text}", null, 1.5], "x": ["y"]}}}}"#));
         assert_eq!(count, 3);
-        let cut = "é".repeat(1024);
+        let cut = r"\u00e9".repeat(1024);
         let expected = format!(r#"{{"content": "{cut}", "truncated": true, "nodeId": "7", "mediaType": "text"}}"#);
         assert_eq!(preview, Some(expected));
         assert_eq!(summary("{}"), (0, None));

@@ -1,5 +1,7 @@
 //! JSON as Python writes it, around texts that stay as they came: a blank behind each comma and colon.
 
+use std::fmt::Write as _;
+
 use crate::json::{members, to_strict};
 
 /// An object that grows.
@@ -43,9 +45,23 @@ impl Object {
     }
 }
 
-/// A text as a JSON string.
+/// A text as a JSON string, in ASCII as Python writes it.
 pub fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    if json.is_ascii() {
+        return json;
+    }
+    let mut ascii = String::with_capacity(json.len() * 2);
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    ascii
 }
 
 /// A kept text that every reader of JSON takes: Python's bare words are null, and what is no JSON at all is a string.
@@ -80,8 +96,8 @@ mod tests {
 
     #[test]
     fn an_object_looks_as_python_writes_it() {
-        let object = Object::new().text("a\"", "é\n").json("n", "[1, 2]").json_if("x", None).finish();
-        assert_eq!(object, "{\"a\\\"\": \"é\\n\", \"n\": [1, 2]}");
+        let object = Object::new().text("a\"", "é\n狐🦊").json("n", "[1, 2]").json_if("x", None).finish();
+        assert_eq!(object, "{\"a\\\"\": \"\\u00e9\\n\\u72d0\\ud83e\\udd8a\", \"n\": [1, 2]}");
         assert_eq!(Object::new().finish(), "{}");
     }
 
