@@ -24,6 +24,9 @@ const SOON: Duration = Duration::from_secs(20);
 /// What was heard: headers and body.
 type Heard = (HeaderMap, Bytes);
 
+/// Where what is heard goes, and the codes that are left, the next one last.
+type Hearing = (mpsc::UnboundedSender<Heard>, Arc<Mutex<Vec<u16>>>);
+
 /// Somebody who hears, and answers with the next of these codes; with 204 when they are used up.
 struct Ear {
     url: Url,
@@ -35,9 +38,7 @@ impl Ear {
     async fn listen(codes: &[u16]) -> Self {
         let (told, heard) = mpsc::unbounded_channel();
         let codes = Arc::new(Mutex::new(codes.iter().rev().copied().collect::<Vec<u16>>()));
-        let hear = async move |State((told, codes)): State<(mpsc::UnboundedSender<Heard>, Arc<Mutex<Vec<u16>>>)>,
-                               headers: HeaderMap,
-                               body: Bytes| {
+        let hear = async move |State((told, codes)): State<Hearing>, headers: HeaderMap, body: Bytes| {
             told.send((headers, body)).unwrap();
             let code = codes.lock().unwrap().pop().unwrap_or(204);
             (StatusCode::from_u16(code).unwrap(), [("location", "http://127.0.0.1:1/")])
