@@ -51,8 +51,16 @@ enum Subcommands {
     #[command(flatten)]
     Describe(Describe),
     /// Make a token for a script, and print it with what lets it in
+    #[command(after_help = "\
+Examples:
+  comfy-recall token backup-script               good for everything
+  comfy-recall token dashboard --scope read      looks at everything and changes nothing")]
     Token(NewToken),
     /// Hash a password, from standard input or as it is typed, for config.toml
+    #[command(after_help = "\
+Examples:
+  comfy-recall password < password.txt   the hash of what the file holds
+Without a file it asks, and doesn't show what is typed.")]
     Password,
     /// Read everything that is kept once more, so that searches find it by all that is known today
     Reindex(Options),

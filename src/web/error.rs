@@ -272,7 +272,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// JSON for the API and for who accepts it and no pages.
+    /// JSON for the API, for files, and for who accepts it; but a page for who accepts pages, except of the API.
     pub fn of(request: &Request) -> Self {
         let path = request.uri().path();
         if let Some(manner) = compat::manner(path) {
@@ -280,7 +280,9 @@ impl Format {
         }
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         let is_api = path.starts_with("/api/") || path == "/api" || path == "/healthz" || path == "/readyz";
-        let is_program = accept.contains("application/json") && !accept.contains("text/html");
+        // What a browser asks for itself is a page only where its person is to see it.
+        let is_file = ["/files/", "/thumbs/", "/metrics", "/events"].iter().any(|start| path.starts_with(start));
+        let is_program = (is_file || accept.contains("application/json")) && !accept.contains("text/html");
         if is_api || is_program { Self::Json } else { Self::Page }
     }
 }

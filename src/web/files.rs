@@ -37,8 +37,8 @@ const KEPT_AWAY_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'
         ("name" = String, Path, description = "What a download is called; any name will do")
     ),
     responses(
-        (status = 200, description = "The file as ComfyUI wrote it", content_type = "application/octet-stream"),
-        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 200, description = "The file as ComfyUI wrote it", content_type = "*/*"),
+        (status = 206, description = "The part that was asked for", content_type = "*/*"),
         (status = 416, description = "The part lies outside of the file", body = super::api::ErrorBody),
         super::api::Missing, super::api::Refused
     )

@@ -94,6 +94,7 @@ fn shell(folder: &Path, data: &Path, line: &str) -> Command {
         fs::create_dir_all(folder.join(made)).unwrap();
     }
     symlink(program(), bin.join("comfy-recall")).unwrap();
+    fs::write(folder.join("password.txt"), "correct horse battery staple\n").unwrap();
     // Whoever has no `man` has none to read with.
     fs::write(bin.join("man"), "#!/bin/sh\ncat > /dev/null\n").unwrap();
     Command::new("chmod").arg("+x").arg(bin.join("man")).status().unwrap();

@@ -36,8 +36,8 @@ pub async fn outputs(State(app): State<App>, id: Result<Path<String>, PathReject
     get, path = "/api/v1/generations/{id}/outputs/{output}", tag = "files",
     params(Id, ("output" = i64, Path, description = "The `id` of the output", minimum = 0)),
     responses(
-        (status = 200, description = "The file as ComfyUI wrote it", content_type = "application/octet-stream"),
-        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 200, description = "The file as ComfyUI wrote it", content_type = "*/*"),
+        (status = 206, description = "The part that was asked for", content_type = "*/*"),
         (status = 416, description = "The part lies outside of the file", body = super::asked::ErrorBody),
         Missing, Refused
     )
