@@ -134,7 +134,7 @@ mod tests {
         for _ in 0..AT_ONCE {
             attempts.begin(worst, now).unwrap();
         }
-        for net in 0..u16::MAX {
+        for net in 0..5_000_u16 {
             attempts.begin(address(&format!("2001:db8:0:{net:x}::1")), now).unwrap();
         }
         assert_eq!(attempts.lock().len(), MOST);
