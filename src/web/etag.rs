@@ -20,8 +20,15 @@ pub async fn mark(request: Request, next: Next) -> Response {
     let known = request.headers().clone();
     let mut response = next.run(request).await;
     let is_live = response.extensions().get() == Some(&Cache::Live);
+    // A page that a browser keeps comes back old when somebody goes back to it.
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     let is_whole = response.body().size_hint().exact().is_some();
-    if !is_read || !is_live || !is_whole || response.status() != StatusCode::OK || response.headers().contains_key(ETAG)
+    if !is_read
+        || !is_live
+        || !is_json
+        || !is_whole
+        || response.status() != StatusCode::OK
+        || response.headers().contains_key(ETAG)
     {
         return response;
     }
