@@ -94,8 +94,10 @@ test('suggestions are walked through by keyboard: a field, then its value with i
   await until('the field', async () => (await options(page).first().textContent().catch(() => '')).startsWith('model:'));
   assert.equal(await box(page).getAttribute('aria-expanded'), 'true');
   await page.keyboard.press('ArrowDown');
-  const active = await box(page).getAttribute('aria-activedescendant');
-  assert.equal(await page.locator(`#${active}`).getAttribute('aria-selected'), 'true');
+  await until('the first to be chosen', async () => {
+    const active = await box(page).getAttribute('aria-activedescendant');
+    return active && (await page.locator(`#${active}`).getAttribute('aria-selected')) === 'true';
+  });
   await page.keyboard.press('Enter');
   assert.equal(await box(page).inputValue(), 'model:');
   const value = options(page).filter({ hasText: 'sd_xl_base_1.0' });
