@@ -76,9 +76,14 @@ async fn nothing_can_be_changed() {
 #[tokio::test]
 async fn errors_are_json_for_programs_and_pages_for_people() {
     let site = TestSite::start().await;
-    for path in
-        ["/api/v1/nothing", "/api", "/api/v1/generations/999", "/api/v1/generations/x%FF", "/api/v1/generations/+1"]
-    {
+    for path in [
+        "/api/v1/nothing",
+        "/api",
+        "/api/v1/generations/999",
+        "/api/v1/generations/x%FF",
+        "/api/v1/generations/+1",
+        "/files/x/y",
+    ] {
         let response = site.get(path).await;
         assert_eq!(
             (response.status().as_u16(), response.headers()["content-type"].as_bytes()),
@@ -88,7 +93,7 @@ async fn errors_are_json_for_programs_and_pages_for_people() {
         let error: Value = response.json().await.unwrap();
         assert!(error["error"]["code"].is_string() && error["error"]["message"].is_string(), "{path}");
     }
-    for path in ["/nothing", "/g/999", "/g/x", "/g/1/prompt.json", "/files/x/y", "/assets/x"] {
+    for path in ["/nothing", "/g/999", "/g/x", "/g/1/prompt.json", "/assets/x"] {
         let response = site.get(path).await;
         assert_eq!(response.status(), 404, "{path}");
         assert!(response.text().await.unwrap().contains("<h1>Not found</h1>"), "{path}");
