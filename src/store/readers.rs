@@ -1,6 +1,7 @@
 //! A few connections that only read, lent to one reader at a time. WAL lets them read while the writer writes.
 
 use std::fmt;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::texts::{Dictionaries, Texts};
 use super::{Error, open};
 
 /// Readers at a time. Each costs up to 2 MB of page cache.
@@ -19,10 +21,25 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
 const STEPS: i32 = 10_000;
 
+/// A connection that only reads, and what unpacks the texts that it reads.
+pub(super) struct Reader {
+    conn: Connection,
+    pub(super) texts: Texts,
+}
+
+impl Deref for Reader {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.conn
+    }
+}
+
 /// The pool.
 pub(super) struct Readers {
     file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
+    dictionaries: Arc<Dictionaries>,
     permits: Arc<Semaphore>,
     time_limit: Duration,
 }
@@ -36,7 +53,13 @@ impl fmt::Debug for Readers {
 impl Readers {
     /// Opens nothing yet: connections come when they are needed.
     pub(super) fn new(file: PathBuf, time_limit: Duration) -> Self {
-        Self { file, idle: Mutex::default(), permits: Arc::new(Semaphore::new(COUNT)), time_limit }
+        Self {
+            file,
+            idle: Mutex::default(),
+            dictionaries: Arc::default(),
+            permits: Arc::new(Semaphore::new(COUNT)),
+            time_limit,
+        }
     }
 
     /// The database.
@@ -48,7 +71,7 @@ impl Readers {
     pub(super) async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
         let permit = tokio::time::timeout(self.time_limit, Arc::clone(&self.permits).acquire_owned())
             .await
@@ -74,24 +97,24 @@ impl Readers {
         self.lock().clear();
     }
 
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+    fn run<T>(&self, work: impl FnOnce(&Reader) -> Result<T, Error>) -> Result<T, Error> {
         let lent = self.lock().pop();
-        let conn = match lent {
-            Some(conn) => conn,
-            None => open::reader(&self.file)?,
+        let reader = match lent {
+            Some(reader) => reader,
+            None => Reader { conn: open::reader(&self.file)?, texts: Texts::new(Arc::clone(&self.dictionaries)) },
         };
         let deadline = Instant::now() + self.time_limit;
-        conn.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
-        let read = conn.unchecked_transaction()?;
-        let outcome = work(&conn);
+        reader.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
+        let read = reader.unchecked_transaction()?;
+        let outcome = work(&reader);
         drop(read);
         if !self.permits.is_closed() {
-            self.lock().push(conn);
+            self.lock().push(reader);
         }
         outcome
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Reader>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
