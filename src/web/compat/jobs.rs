@@ -158,7 +158,7 @@ fn in_full(run: &Told) -> String {
     job.finish()
 }
 
-fn object(run: &Told, end: &End) -> Object {
+fn object(run: &Told, end: &End<'_>) -> Object {
     let word = STATUSES.iter().find(|(_, statuses)| statuses.contains(&run.status)).map_or("failed", |(word, _)| word);
     let mut job = Object::new();
     job.text("id", run.prompt_id.as_str()).text("status", word);
