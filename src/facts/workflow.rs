@@ -7,9 +7,15 @@ use crate::json::{Scanner, unquote};
 /// Packs looked for; real workflows name a dozen.
 const MOST_PACKS: usize = 256;
 
+const CNR_ID: &[u8] = b"\"cnr_id\"";
+const AUX_ID: &[u8] = b"\"aux_id\"";
+
 /// The packs that the nodes of a workflow come from, by the registry's id or the repository (`properties.cnr_id`,
 /// `properties.aux_id`), those of subgraphs too. ComfyUI's own aren't named.
 pub fn custom_nodes(workflow: &str) -> Vec<String> {
+    if !may_name_packs(workflow) {
+        return Vec::new();
+    }
     let mut packs = Packs { scanner: Scanner::new(workflow), found: Vec::new() };
     packs.in_object(|packs, key| match key {
         "nodes" => packs.in_array(Packs::node),
@@ -18,6 +24,18 @@ pub fn custom_nodes(workflow: &str) -> Vec<String> {
         _ => packs.skip(),
     });
     packs.found
+}
+
+/// Whether a walk could find any: in most workflows every `cnr_id` is ComfyUI's own. Quotes inside a text are escaped, so a
+/// name between bare ones is no part of a text.
+fn may_name_packs(workflow: &str) -> bool {
+    let is_core = |rest: &str| {
+        let value = rest.trim_start().strip_prefix(':').unwrap_or(rest);
+        value.trim_start().starts_with("\"comfy-core\"")
+    };
+    let ids = memchr::memmem::find_iter(workflow.as_bytes(), CNR_ID);
+    memchr::memmem::find(workflow.as_bytes(), AUX_ID).is_some()
+        || ids.map(|at| &workflow[at + CNR_ID.len()..]).any(|rest| !is_core(rest))
 }
 
 /// Walks through a workflow once: they are long, and most of what they say is of no matter here.

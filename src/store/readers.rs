@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::texts::{Dictionaries, Texts};
 use super::{Error, open};
 
 /// Readers at a time. Each costs up to 2 MB of page cache.
 const COUNT: usize = 4;
+
+/// How long a job waits before one more reader than there are processors takes it up. Most reads are over before that, and
+/// a thread too many only makes the others wait for their turn; but one that takes long holds up nobody.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// How long a read may take, and how long it may wait for a connection.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -58,6 +63,8 @@ pub(super) struct Readers {
     file: PathBuf,
     dictionaries: Arc<Dictionaries>,
     state: Mutex<State>,
+    /// Readers that work at a time, unless they are held up.
+    usual: usize,
     time_limit: Duration,
 }
 
@@ -80,7 +87,8 @@ impl fmt::Debug for Readers {
 impl Readers {
     /// Opens nothing yet: connections come when they are needed.
     pub(super) fn new(file: PathBuf, time_limit: Duration) -> Self {
-        Self { file, dictionaries: Arc::default(), state: Mutex::default(), time_limit }
+        let usual = std::thread::available_parallelism().map_or(COUNT, usize::from).min(COUNT);
+        Self { file, dictionaries: Arc::default(), state: Mutex::default(), usual, time_limit }
     }
 
     /// The database.
@@ -94,9 +102,9 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         let (asked, time_limit) = (Instant::now(), self.time_limit);
-        self.queue(Box::new(move |reader| {
+        let job = Box::new(move |reader: Result<&Reader, Error>| {
             // Nobody waits for it any more.
             if reply.is_closed() {
                 return;
@@ -105,10 +113,18 @@ impl Readers {
             let outcome = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
             // Whoever has left since needs no answer.
             let _ = reply.send(outcome);
-        }))?;
-        // It is refused after one limit of waiting and stopped after another of reading; a disk that hangs does neither.
-        let answer = tokio::time::timeout(3 * time_limit, answer).await.map_err(|_| Error::TimedOut)?;
-        answer.unwrap_or_else(|_| Err(if self.lock().is_closed { Error::Closed } else { Error::Panicked }))
+        });
+        self.queue(job)?;
+        let answered = match timeout(PATIENCE, &mut answer).await {
+            Ok(answered) => answered,
+            Err(_) => {
+                self.take_up(COUNT);
+                // It is refused after one limit of waiting and stopped after another of reading; a disk that hangs does
+                // neither.
+                timeout(3 * time_limit, answer).await.map_err(|_| Error::TimedOut)?
+            }
+        };
+        answered.unwrap_or_else(|_| Err(if self.lock().is_closed { Error::Closed } else { Error::Panicked }))
     }
 
     /// Hands a job to a free reader, or to the next that gets free.
@@ -117,15 +133,23 @@ impl Readers {
         if state.is_closed {
             return Err(Error::Closed);
         }
-        if state.busy == COUNT {
-            state.waiting.push_back(job);
-            return Ok(());
-        }
-        state.busy += 1;
+        state.waiting.push_back(job);
         drop(state);
-        let readers = Arc::clone(self);
-        tokio::task::spawn_blocking(move || readers.work_through(job));
+        self.take_up(self.usual);
         Ok(())
+    }
+
+    /// Has one more reader take up what waits, unless so many are at it.
+    fn take_up(self: &Arc<Self>, most: usize) {
+        let mut state = self.lock();
+        if state.busy < most
+            && let Some(job) = state.waiting.pop_front()
+        {
+            state.busy += 1;
+            drop(state);
+            let readers = Arc::clone(self);
+            tokio::task::spawn_blocking(move || readers.work_through(job));
+        }
     }
 
     /// Does this job and all that wait.

@@ -669,5 +669,8 @@ fn packs_of_custom_nodes_are_named_once() {
         {"properties":{"aux_id":"someone/pack"}},{"properties":{}},{"type":"Note"}],
         "definitions":{"subgraphs":[{"nodes":[{"properties":{"cnr_id":"rgthree-comfy"}},{"properties":{"cnr_id":"was-ns"}}]}]}}"#;
     assert_eq!(custom_nodes(workflow), ["rgthree-comfy", "someone/pack", "was-ns"]);
-    assert!(custom_nodes("[1]").is_empty() && custom_nodes("").is_empty());
+    let core = r#"{"nodes":[{"properties":{"cnr_id" : "comfy-core"}},{"widgets_values":["\"aux_id\": \"x\""]}]}"#;
+    assert!([core, "[1]", ""].into_iter().all(|workflow| custom_nodes(workflow).is_empty()));
+    let spaced = r#"{"nodes":[{"properties":{"cnr_id": "comfy-core"}},{"properties":{"cnr_id" : "comfy-core-plus"}}]}"#;
+    assert_eq!(custom_nodes(spaced), ["comfy-core-plus"]);
 }
