@@ -484,3 +484,13 @@ js-that-was-all = That was all
 js-offline = Not connected to comfy-recall since { $name }
 js-copied = Copied
 js-copy-failed = Press Ctrl+C
+
+# The API
+code-parameter = A parameter can't be used; the message says why, and what would do.
+code-request = A request in ComfyUI's manner can't be answered; the message says why.
+code-file = No file with this digest or name is kept here.
+code-job = No run with this id was recorded; ComfyUI's `/api/jobs` says so.
+code-read-only = This would change ComfyUI. comfy-recall is only read: send it to ComfyUI itself.
+code-range = The range lies outside of the file; `Content-Range` says how long it is.
+code-host = This server doesn't answer to the name in the `Host` header; `--allow-host` adds one.
+code-too-many = Too many wrong passwords or tokens came from your address; `Retry-After` says when to try again.

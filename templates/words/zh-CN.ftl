@@ -473,3 +473,13 @@ js-that-was-all = 已全部显示
 js-offline = 自 { $name } 起与 comfy-recall 失去连接
 js-copied = 已复制
 js-copy-failed = 请按 Ctrl+C
+
+# The API
+code-parameter = 某个参数无法使用；消息说明原因以及可用的写法。
+code-request = 按 ComfyUI 格式发来的请求无法回答；消息说明原因。
+code-file = 这里没有该摘要或该名称的文件。
+code-job = 没有记录过这个编号的生成；ComfyUI 的 `/api/jobs` 会这样回答。
+code-read-only = 这会更改 ComfyUI。comfy-recall 只供读取：请发给 ComfyUI 本身。
+code-range = 请求的范围超出了文件；`Content-Range` 给出文件长度。
+code-host = 本服务器不以 `Host` 头中的名称为名；可用 `--allow-host` 添加。
+code-too-many = 您的地址发来了太多错误的密码或令牌；`Retry-After` 说明何时再试。

@@ -6,6 +6,7 @@ mod auth;
 mod base;
 mod compat;
 mod contract;
+mod errors;
 mod files;
 mod generation;
 mod live;
