@@ -40,7 +40,7 @@ impl Format {
             return Self::Compat(manner);
         }
         let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-        let is_api = path.starts_with("/api/") || path == "/api" || path == "/healthz" || path == "/readyz";
+        let is_api = path.starts_with("/api/") || path == "/healthz" || path == "/readyz";
         // What a browser asks for itself is a page only where its person is to see it.
         let is_file = ["/files/", "/thumbs/", "/metrics", "/events"].iter().any(|start| path.starts_with(start));
         let is_program = (is_file || accept.contains("application/json")) && !accept.contains("text/html");
