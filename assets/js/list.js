@@ -34,6 +34,8 @@ export async function fetchPage(url) {
   return new DOMParser().parseFromString(await response.text(), "text/html");
 }
 
+/** The day that a card stands under. */
+export const day = (card) => card.closest("section");
 export const get = (id) => byId.get(String(id));
 export const source = (card) => sources.get(card);
 
@@ -84,11 +86,11 @@ export function put(cards, url) {
 
 /** The list of the day of a card that comes to stand at a place. */
 function sectionOf(card, at) {
-  const day = card.closest("section");
-  const beside = [items[at - 1], items[at]].map((other) => other?.closest("section"));
-  let section = beside.find((other) => other?.dataset.day === day.dataset.day);
+  const own = day(card);
+  const beside = [items[at - 1], items[at]].map((other) => other && day(other));
+  let section = beside.find((other) => other?.dataset.day === own.dataset.day);
   if (!section) {
-    section = document.adoptNode(day.cloneNode(true));
+    section = document.adoptNode(own.cloneNode(true));
     section.querySelector("ul").replaceChildren();
     // A day that is split has one half before and one behind: that can't be, as the zone is the same.
     if (beside[1]) beside[1].before(section);
@@ -123,7 +125,7 @@ export function remove(card) {
   if (at < 0) return;
   items.splice(at, 1);
   byId.delete(card.dataset.id);
-  const section = card.closest("section");
+  const section = day(card);
   card.remove();
   if (!section.querySelector("li")) section.remove();
   whole = [0, items.length];
@@ -132,7 +134,7 @@ export function remove(card) {
 
 /** Empties the list. */
 export function clear() {
-  for (const card of items) card.closest("section")?.remove();
+  for (const card of items) day(card)?.remove();
   items.length = 0;
   byId.clear();
 }
@@ -148,9 +150,17 @@ export function seen() {
 /** Whether the beginning of the list is in sight. */
 export const isAtTop = () => root.getBoundingClientRect().top > 0;
 
+/** What has to stay where it is. What comes in above comes to the first day, whose rows it changes: rather another's. */
+function anchored() {
+  const [first, last] = seen();
+  const cards = items.slice(first, last);
+  const focused = document.activeElement?.closest("li[data-id]");
+  return cards.find((card) => card === focused) ?? cards.find((card) => day(card) !== day(items[0])) ?? cards[0];
+}
+
 /** Changes the list; what is seen stays where it is. */
 export function still(change) {
-  const anchor = items[seen()[0]];
+  const anchor = anchored();
   const before = anchor && topOf(anchor);
   const result = change();
   if (anchor?.isConnected) scrollBy({ top: topOf(anchor) - before, behavior: "instant" });

@@ -35,13 +35,15 @@ export async function recall() {
   const card = list.get(place.id);
   if (!card) return;
   const top = () => card.getBoundingClientRect().top;
-  // From the beginning of its day on, rows are as they were.
-  const isCut = () => list.items[0].closest("section") === card.closest("section");
-  for (let pages = 0; pages < MOST_PAGES && endless.links.prev && isCut(); pages += 1) await endless.load("prev");
-  // There must be enough around it for it to come to where it was.
-  while (top() + scrollY < place.top && (await endless.load("prev")));
-  while (document.documentElement.scrollHeight - scrollY - top() < innerHeight - place.top && (await endless.load("next")));
-  scrollBy({ top: top() - place.top, behavior: "instant" });
+  for (let pages = 0; ; pages += 1) {
+    // There must be enough around it for it to come to where it was.
+    while (top() + scrollY < place.top && (await endless.load("prev")));
+    while (document.documentElement.scrollHeight - scrollY - top() < innerHeight - place.top && (await endless.load("next")));
+    scrollBy({ top: top() - place.top, behavior: "instant" });
+    // From the beginning of its day on, rows are as they were.
+    const isCut = list.day(list.items[0]) === list.day(list.items[list.seen()[0]] ?? card);
+    if (!isCut || pages === MOST_PAGES || !(await endless.load("prev"))) break;
+  }
   list.get(place.focused)?.querySelector("a")?.focus({ preventScroll: true });
 }
 

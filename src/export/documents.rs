@@ -11,11 +11,12 @@ use crate::json::{elements, members, to_strict, unquote};
 
 /// A document that everybody can parse: Python's bare words are null. One that isn't JSON at all becomes a JSON string,
 /// so that nothing is lost and nothing breaks.
-pub fn strict(json: &str) -> Result<Box<RawValue>, serde_json::Error> {
-    match RawValue::from_string(to_strict(json).into_owned()) {
-        Ok(raw) => Ok(raw),
-        Err(_) => to_raw_value(json),
-    }
+pub fn strict(json: &str) -> Result<Cow<'_, RawValue>, serde_json::Error> {
+    let strict = match to_strict(json) {
+        Cow::Borrowed(json) => serde_json::from_str(json).map(Cow::Borrowed),
+        Cow::Owned(json) => RawValue::from_string(json).map(Cow::Owned),
+    };
+    strict.or_else(|_| to_raw_value(json).map(Cow::Owned))
 }
 
 /// The nodes of a prompt by their ids.
@@ -156,7 +157,7 @@ fn is_array(raw: &&RawValue) -> bool {
 mod tests {
     use super::*;
 
-    fn raw(json: &str) -> Box<RawValue> {
+    fn raw(json: &str) -> Cow<'_, RawValue> {
         strict(json).unwrap()
     }
 

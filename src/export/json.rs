@@ -248,7 +248,9 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
         message: error.message.as_deref(),
         traceback: course.traceback.into(),
     });
-    serde_json::to_vec(&Full {
+    // Room for all, with what is escaped: growing copies.
+    let mut json = Vec::with_capacity(detail.documents_bytes() * 9 / 8 + (8 << 10));
+    let full = Full {
         head: Head::of(&detail.summary, base),
         error,
         facts,
@@ -260,7 +262,9 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
         messages: course.messages.into(),
         cached_nodes: course.cached_nodes.into(),
         comfyui: &detail.comfyui,
-    })
+    };
+    serde_json::to_writer(&mut json, &full)?;
+    Ok(json)
 }
 
 /// What a generation made and read.

@@ -3,23 +3,25 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::codes::Coded;
-use super::{Error, attachments, document, files, frame, list};
-use crate::model::{Attachment, Comfyui, Content, Detail, Document, GenerationId, Outline, Role, Trouble};
+use super::readers::Reader;
+use super::{Error, attachments, document, files, list};
+use crate::model::{Attachment, Comfyui, Content, Detail, GenerationId, Outline, Role, Trouble};
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
         a.reason, b.sha256, b.bytes, b.kind, b.mime
     FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
     WHERE a.generation_id = ?1 ORDER BY a.role, a.idx";
-const DOCUMENTS: &str = "SELECT kind, base_id, data FROM documents WHERE generation_id = ?1 ORDER BY kind";
 const COMFYUI: &str = "
     SELECT c.version, c.devices FROM generations g JOIN comfyuis c ON c.id = g.comfyui_id WHERE g.id = ?1";
 
 /// Everything that is kept of a run.
-pub(super) fn detail(conn: &Connection, id: GenerationId) -> Result<Option<Detail>, Error> {
-    let Some(summary) = list::summary(conn, id)? else { return Ok(None) };
-    let (outputs, inputs) = attachments(conn, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
-    Ok(Some(Detail { summary, outputs, inputs, documents: documents(conn, id)?, comfyui: comfyui(conn, id)? }))
+pub(super) fn detail(reader: &Reader, id: GenerationId) -> Result<Option<Detail>, Error> {
+    let Some(summary) = list::summary(reader, id)? else { return Ok(None) };
+    let (outputs, inputs) =
+        attachments(reader, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
+    let documents = reader.texts.all(reader, id)?;
+    Ok(Some(Detail { summary, outputs, inputs, documents, comfyui: comfyui(reader, id)? }))
 }
 
 /// The same without the texts of its documents.
@@ -59,18 +61,6 @@ fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
     })
 }
 
-fn documents(conn: &Connection, id: GenerationId) -> Result<Vec<Document>, Error> {
-    let mut statement = conn.prepare_cached(DOCUMENTS)?;
-    let mut rows = statement.query([id.0])?;
-    let mut documents = Vec::new();
-    while let Some(row) = rows.next()? {
-        let data: Option<Vec<u8>> = row.get("data")?;
-        let json = frame::read(conn, row.get("base_id")?, data.as_deref())?;
-        documents.push(Document { kind: row.get::<_, Coded<_>>("kind")?.0, json });
-    }
-    Ok(documents)
-}
-
 fn comfyui(conn: &Connection, id: GenerationId) -> Result<Comfyui, Error> {
     let found: Option<(Option<String>, String)> = conn
         .prepare_cached(COMFYUI)?
@@ -89,7 +79,7 @@ mod tests {
 
     #[test]
     fn no_question_about_one_run_reads_a_whole_table() {
-        for query in [super::ATTACHMENTS, super::DOCUMENTS, super::COMFYUI] {
+        for query in [super::ATTACHMENTS, super::COMFYUI] {
             assert_searches(query);
         }
     }

@@ -1,36 +1,25 @@
-//! One kept text of a run, and how long its texts are, without reading the others.
+//! How long the texts of a run are, without reading them.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 
 use super::codes::Coded;
 use super::{Error, frame};
 use crate::model::{DocumentKind, GenerationId};
 
-const DOCUMENT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
-/// The head of a frame says how long its text is.
-const HEADS: &str =
-    "SELECT kind, base_id, substr(data, 1, 32) AS head FROM documents WHERE generation_id = ?1 ORDER BY kind";
-
-/// The text of one kind.
-pub(super) fn document(conn: &Connection, id: GenerationId, kind: DocumentKind) -> Result<Option<String>, Error> {
-    let row = conn
-        .prepare_cached(DOCUMENT)?
-        .query_row(params![id.0, Coded(kind)], |row| Ok((row.get("base_id")?, row.get::<_, Option<Vec<u8>>>("data")?)))
-        .optional()?;
-    row.map(|(base, data)| frame::read(conn, base, data.as_deref())).transpose()
-}
+/// The head of a frame says how long its text is: that of the row, or of its base where that is the text.
+const HEADS: &str = "
+    SELECT d.kind, substr(coalesce(d.data, b.data), 1, 14) AS head
+    FROM documents d LEFT JOIN bases b ON d.data IS NULL AND b.id = d.base_id
+    WHERE d.generation_id = ?1 ORDER BY d.kind";
 
 /// How many bytes the text of each kind has.
 pub(super) fn lengths(conn: &Connection, id: GenerationId) -> Result<Vec<(DocumentKind, u64)>, Error> {
     let mut statement = conn.prepare_cached(HEADS)?;
-    let mut rows = statement.query([id.0])?;
-    let mut lengths = Vec::new();
-    while let Some(row) = rows.next()? {
-        let head: Option<Vec<u8>> = row.get("head")?;
-        let length = frame::length(conn, row.get("base_id")?, head.as_deref())?;
-        lengths.push((row.get::<_, Coded<_>>("kind")?.0, length));
-    }
-    Ok(lengths)
+    let lengths = statement.query_and_then([id.0], |row| {
+        let head = row.get_ref("head")?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+        Ok((row.get::<_, Coded<_>>("kind")?.0, frame::length(head.ok_or_else(frame::missing)?)?))
+    })?;
+    lengths.collect()
 }
 
 #[cfg(test)]
@@ -38,9 +27,7 @@ mod tests {
     use crate::store::tests::assert_searches;
 
     #[test]
-    fn no_question_about_one_text_reads_a_whole_table() {
-        for query in [super::DOCUMENT, super::HEADS] {
-            assert_searches(query);
-        }
+    fn no_question_about_lengths_reads_a_whole_table() {
+        assert_searches(super::HEADS);
     }
 }

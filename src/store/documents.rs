@@ -11,8 +11,9 @@ use zstd::dict::EncoderDictionary;
 use zstd::zstd_safe::CCtx;
 
 use super::codes::Coded;
+use super::texts::Texts;
 use super::{Error, frame, shape};
-use crate::model::DocumentKind;
+use crate::model::{DocumentKind, GenerationId};
 
 /// Texts shorter than this stand alone, nothing could make them smaller.
 const SHORTEST: usize = 32;
@@ -36,12 +37,12 @@ const LOOK_BACK: i64 = 64;
 
 const RECENT: &str = "SELECT base_id FROM documents WHERE generation_id > (SELECT max(id) FROM generations) - ?1 \
      AND kind = ?2 AND base_id IS NOT NULL ORDER BY generation_id DESC";
-const BASE_BY_ID: &str = "SELECT shape, is_shared, data FROM bases WHERE id = ?1";
+const BASE_BY_ID: &str = "SELECT shape, is_shared FROM bases WHERE id = ?1";
 const BASE_BY_SHAPE: &str = "SELECT id FROM bases WHERE kind = ?1 AND shape = ?2 ORDER BY id DESC LIMIT 1";
 const INSERT_BASE: &str = "INSERT INTO bases (kind, shape, is_shared, data) VALUES (?1, ?2, 0, ?3)";
 const SHARE_BASE: &str = "UPDATE bases SET is_shared = 1 WHERE id = ?1 AND is_shared = 0";
 const DELETE_BASE: &str = "DELETE FROM bases WHERE id = ?1 AND is_shared = 0";
-const SELECT_DOCUMENT: &str = "SELECT base_id, data FROM documents WHERE generation_id = ?1 AND kind = ?2";
+const SELECT_IS_BASE: &str = "SELECT base_id FROM documents WHERE generation_id = ?1 AND kind = ?2 AND data IS NULL";
 const PUT_DOCUMENT: &str = "INSERT INTO documents (generation_id, kind, base_id, data) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT DO UPDATE SET base_id = excluded.base_id, data = excluded.data";
 
@@ -76,23 +77,22 @@ pub(super) struct Bases {
     last: Vec<Last>,
     loaded: Vec<DocumentKind>,
     context: CCtx<'static>,
+    texts: Texts,
 }
 
 impl Bases {
     /// Puts a document in its row, over an earlier one. A base that only the earlier one used goes with it.
     pub(super) fn put(&mut self, conn: &Connection, run: i64, kind: DocumentKind, text: &str) -> Result<(), Error> {
-        let earlier: Option<(Option<i64>, Option<Vec<u8>>)> = conn
-            .prepare_cached(SELECT_DOCUMENT)?
-            .query_row(params![run, Coded(kind)], |row| Ok((row.get("base_id")?, row.get("data")?)))
-            .optional()?;
-        if let Some((base, data)) = &earlier
-            // One that can't be read is to be replaced.
-            && frame::read(conn, *base, data.as_deref()).is_ok_and(|earlier| earlier == text)
-        {
+        // One that can't be read is to be replaced.
+        if self.texts.read(conn, GenerationId(run), kind).is_ok_and(|earlier| earlier.as_deref() == Some(text)) {
             return Ok(());
         }
+        let earlier: Option<Option<i64>> = conn
+            .prepare_cached(SELECT_IS_BASE)?
+            .query_row(params![run, Coded(kind)], |row| row.get("base_id"))
+            .optional()?;
         self.add(conn, run, kind, text)?;
-        if let Some((Some(base), None)) = earlier
+        if let Some(Some(base)) = earlier
             && conn.prepare_cached(DELETE_BASE)?.execute([base])? > 0
         {
             self.recent.retain(|held| held.id != base);
@@ -166,7 +166,7 @@ impl Bases {
     fn encode_long(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
         let shape = shape::of(text);
         if let Some(base) = base_of_shape(conn, kind, shape)? {
-            let delta = frame::against_long(&frame::base(conn, base)?, text.as_bytes())?;
+            let delta = frame::against_long(self.texts.base(conn, base)?.as_bytes(), text.as_bytes())?;
             if is_much_smaller(&delta, text)? {
                 self.share(conn, base)?;
                 return Ok(Encoded { base: Some(base), data: Some(delta) });
@@ -224,10 +224,9 @@ impl Bases {
 
     /// Holds a base ready, unless it is too long for that.
     fn load(&mut self, conn: &Connection, kind: DocumentKind, id: i64) -> Result<(), Error> {
-        let (shape, is_shared, data) = conn
-            .prepare_cached(BASE_BY_ID)?
-            .query_row([id], |row| Ok((row.get("shape")?, row.get("is_shared")?, row.get::<_, Vec<u8>>("data")?)))?;
-        let text = frame::text(frame::whole(&data)?)?;
+        let (shape, is_shared) =
+            conn.prepare_cached(BASE_BY_ID)?.query_row([id], |row| Ok((row.get("shape")?, row.get("is_shared")?)))?;
+        let text = self.texts.base(conn, id)?;
         if text.len() > LONGEST_HELD {
             return Ok(());
         }
@@ -283,7 +282,7 @@ mod tests {
 
     #[test]
     fn no_question_about_documents_reads_a_whole_table() {
-        for query in [super::RECENT, super::BASE_BY_ID, super::BASE_BY_SHAPE, super::SELECT_DOCUMENT] {
+        for query in [super::RECENT, super::BASE_BY_ID, super::BASE_BY_SHAPE, super::SELECT_IS_BASE] {
             assert_searches(query);
         }
     }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::prompts::Prompts;
+use super::readers::Reader;
 use super::unindexed::{self, Indexed, Unindexed};
 use super::{Error, Store, count, list};
 use crate::model::{
-    Counted, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start, Summary,
+    Counted, DocumentKind, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start,
+    Summary,
 };
 
 impl Store {
@@ -43,7 +44,7 @@ impl Store {
 
     /// Those of these runs that the index finds.
     pub async fn found(&self, filter: Filter, ids: Vec<GenerationId>) -> Result<Vec<GenerationId>, Error> {
-        let places = move |conn: &_| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
+        let places = move |conn: &Reader| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
         let places = self.readers.read(places).await?;
         self.index.among(filter, places).await
     }
@@ -61,7 +62,7 @@ impl Store {
 
     /// How far the index is.
     pub async fn index_progress(&self) -> Result<IndexProgress, Error> {
-        let progress = |conn: &_| {
+        let progress = |conn: &Reader| {
             Ok(IndexProgress { waiting: unindexed::count(conn)?, runs: count::count(conn, &Filter::default())? })
         };
         self.readers.read(progress).await
@@ -89,9 +90,11 @@ impl Store {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let of_prompts = move |conn: &_| {
-            let mut prompts = Prompts::new()?;
-            let of_prompt = |id| Ok(prompts.read(conn, id)?.map(|prompt| (id, read(id, &prompt))));
+        let of_prompts = move |reader: &Reader| {
+            let of_prompt = |id| {
+                let prompt = reader.texts.read_if_any(reader, id, DocumentKind::Prompt)?;
+                Ok(prompt.map(|prompt| (id, read(id, &prompt))))
+            };
             ids.into_iter().map(of_prompt).filter_map(Result::transpose).collect()
         };
         self.readers.read(of_prompts).await

@@ -3,10 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use rusqlite::Connection;
-use zstd::bulk::Decompressor;
-use zstd::dict::EncoderDictionary;
-use zstd::zstd_safe::{self, CCtx, CParameter};
+use zstd::dict::{DecoderDictionary, EncoderDictionary};
+use zstd::zstd_safe::{self, CCtx, CParameter, DCtx, SafeResult};
 
 use super::Error;
 
@@ -29,8 +27,11 @@ const LONG: usize = 128 << 10;
 /// log2 of the window for texts of megabytes: 16 MB, base and text.
 const LONG_WINDOW: u32 = 24;
 
-const BASE: &str = "SELECT data FROM bases WHERE id = ?1";
-const BASE_HEAD: &str = "SELECT substr(data, 1, 32) AS head FROM bases WHERE id = ?1";
+/// How much of a frame is its head, its magic number aside (RFC 8878, 3.1.1.1).
+const HEAD: usize = 14;
+
+/// The longest buffer for frames that is kept from one to the next.
+const LONGEST_KEPT: usize = 256 << 10;
 
 /// A frame that needs nothing else.
 pub(super) fn alone(text: &[u8]) -> Result<Vec<u8>, Error> {
@@ -68,94 +69,64 @@ pub(super) fn against_long(base: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(without_magic(frame))
 }
 
-/// The text of a row: its own frame, a frame against a base, or the base itself.
-pub(super) fn read(conn: &Connection, base: Option<i64>, data: Option<&[u8]>) -> Result<String, Error> {
-    let base = base.map(|id| self::base(conn, id)).transpose()?;
-    let bytes = match (base, data) {
-        (Some(base), Some(data)) => decompress(&mut Decompressor::with_dictionary(&base).map_err(damaged)?, data)?,
-        (Some(base), None) => base,
-        (None, Some(data)) => whole(data)?,
-        (None, None) => return Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
-    };
-    text(bytes)
+/// A text made ready for reading what was compressed against it.
+pub(super) struct Dictionary(DecoderDictionary<'static>);
+
+impl Dictionary {
+    /// Of this text, which is copied.
+    pub(super) fn new(base: &str) -> Result<Self, Error> {
+        DecoderDictionary::try_copy(base.as_bytes()).map(Self).map_err(damaged)
+    }
 }
 
-/// Reads many frames: its working memory is made once, and a base is made ready once for all frames in a row that need it.
-pub(super) struct Reader {
-    alone: Decompressor<'static>,
-    against: Decompressor<'static>,
-    /// The base that is ready.
-    base: Option<i64>,
+/// Reads frames; its working memory is made once, with the first.
+#[derive(Default)]
+pub(super) struct Unpacker {
+    context: Option<DCtx<'static>>,
+    /// The frame in hand, with its magic number.
+    frame: Vec<u8>,
 }
 
-impl Reader {
-    /// One with nothing ready.
-    pub(super) fn new() -> Result<Self, Error> {
-        let new = || Decompressor::new().map_err(damaged);
-        Ok(Self { alone: new()?, against: new()?, base: None })
-    }
-
-    /// The bytes of a base.
-    pub(super) fn base(&mut self, conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
-        let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
-        decompress(&mut self.alone, &frame)
-    }
-
+impl Unpacker {
     /// The text of a frame that stands alone.
     pub(super) fn alone(&mut self, data: &[u8]) -> Result<String, Error> {
-        text(decompress(&mut self.alone, data)?)
+        self.unpack(data, |context, text, frame| context.decompress(text, frame))
     }
 
     /// The text of a frame that needs a base.
-    pub(super) fn against(&mut self, id: i64, base: &[u8], data: &[u8]) -> Result<String, Error> {
-        if self.base != Some(id) {
-            self.base = None;
-            self.against.set_dictionary(base).map_err(damaged)?;
-            self.base = Some(id);
-        }
-        text(decompress(&mut self.against, data)?)
+    pub(super) fn against(&mut self, base: &Dictionary, data: &[u8]) -> Result<String, Error> {
+        self.unpack(data, |context, text, frame| context.decompress_using_ddict(text, frame, base.0.as_ddict()))
+    }
+
+    fn unpack(
+        &mut self,
+        data: &[u8],
+        unpack: impl FnOnce(&mut DCtx<'static>, &mut Vec<u8>, &[u8]) -> SafeResult,
+    ) -> Result<String, Error> {
+        let size = length(data)?;
+        self.frame.clear();
+        self.frame.extend_from_slice(&MAGIC);
+        self.frame.extend_from_slice(data);
+        let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or(usize::MAX));
+        unpack(self.context.get_or_insert_default(), &mut text, &self.frame)
+            .map_err(|code| damaged(io::Error::other(zstd_safe::get_error_name(code))))?;
+        self.frame.shrink_to(LONGEST_KEPT);
+        String::from_utf8(text).map_err(|error| damaged(io::Error::new(io::ErrorKind::InvalidData, error)))
     }
 }
 
-/// How long the text of a row is, as the head of its frame says; without one, that of its base.
-pub(super) fn length(conn: &Connection, base: Option<i64>, head: Option<&[u8]>) -> Result<u64, Error> {
-    match (base, head) {
-        (_, Some(head)) => content_size(&[&MAGIC, head].concat()),
-        (Some(base), None) => {
-            let head: Vec<u8> = conn.prepare_cached(BASE_HEAD)?.query_row([base], |row| row.get("head"))?;
-            content_size(&[&MAGIC, &*head].concat())
-        }
-        (None, None) => Err(damaged(io::Error::from(io::ErrorKind::UnexpectedEof))),
-    }
-}
-
-fn content_size(frame: &[u8]) -> Result<u64, Error> {
-    match zstd_safe::get_frame_content_size(frame) {
+/// How long the text of a frame is, as its head says; which has 14 bytes at most.
+pub(super) fn length(head: &[u8]) -> Result<u64, Error> {
+    let head = [&MAGIC, head.get(..HEAD).unwrap_or(head)].concat();
+    match zstd_safe::get_frame_content_size(&head) {
         Ok(Some(size)) if size <= LONGEST => Ok(size),
         _ => Err(damaged(io::Error::from(io::ErrorKind::InvalidData))),
     }
 }
 
-/// The bytes of a base.
-pub(super) fn base(conn: &Connection, id: i64) -> Result<Vec<u8>, Error> {
-    let frame: Vec<u8> = conn.prepare_cached(BASE)?.query_row([id], |row| row.get("data"))?;
-    whole(&frame)
-}
-
-/// What a frame that stands alone holds.
-pub(super) fn whole(data: &[u8]) -> Result<Vec<u8>, Error> {
-    decompress(&mut Decompressor::new().map_err(damaged)?, data)
-}
-
-/// Bytes that were a text.
-pub(super) fn text(bytes: Vec<u8>) -> Result<String, Error> {
-    String::from_utf8(bytes).map_err(|error| damaged(io::Error::new(io::ErrorKind::InvalidData, error)))
-}
-
-fn decompress(decompressor: &mut Decompressor<'_>, data: &[u8]) -> Result<Vec<u8>, Error> {
-    let frame = [&MAGIC, data].concat();
-    let size = usize::try_from(content_size(&frame)?).unwrap_or(usize::MAX);
-    decompressor.decompress(&frame, size).map_err(damaged)
+/// A row without the bytes that it should have.
+pub(super) fn missing() -> Error {
+    damaged(io::Error::from(io::ErrorKind::UnexpectedEof))
 }
 
 fn without_magic(mut frame: Vec<u8>) -> Vec<u8> {

@@ -29,13 +29,13 @@ mod numbered;
 mod open;
 mod outputs;
 mod places;
-mod prompts;
 mod readers;
 mod repair;
 mod save;
 mod shape;
 mod size;
 mod tally;
+mod texts;
 mod told;
 mod unindexed;
 mod writer;
@@ -51,7 +51,7 @@ use crate::model::{
 };
 use codes::DigestBytes;
 use index::Index;
-use readers::Readers;
+use readers::{Reader, Readers};
 use writer::{Session, Writer};
 
 pub use attachments::{NewAttachment, NewContent};
@@ -212,7 +212,8 @@ impl Store {
 
     /// Those of these runs that there are.
     pub async fn summaries(&self, ids: Vec<GenerationId>) -> Result<Vec<Summary>, Error> {
-        let summaries = move |conn: &_| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
+        let summaries =
+            move |conn: &Reader| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
         self.readers.read(summaries).await
     }
 
@@ -231,9 +232,13 @@ impl Store {
         self.readers.read(move |conn| numbered::stretch(conn, &filter, from, most)).await
     }
 
-    /// The newest run that fits.
-    pub async fn newest(&self, filter: Filter) -> Result<Option<GenerationId>, Error> {
-        self.readers.read(move |conn| numbered::newest(conn, &filter)).await
+    /// The newest run that fits, with its texts of these kinds.
+    pub async fn newest(&self, filter: Filter, kinds: &'static [DocumentKind]) -> Result<Option<Told>, Error> {
+        let newest = move |reader: &Reader| match numbered::newest(reader, &filter)? {
+            Some(id) => Ok(told::told(reader, &[id], kinds)?.pop()),
+            None => Ok(None),
+        };
+        self.readers.read(newest).await
     }
 
     /// The first of these runs that there are, in their order, with their texts of these kinds: 64 at most, and about 2 MB;
@@ -284,7 +289,7 @@ impl Store {
 
     /// One document of a run; `None` when there is no such run, or it has none of that kind.
     pub async fn document(&self, id: GenerationId, kind: DocumentKind) -> Result<Option<String>, Error> {
-        self.readers.read(move |conn| document::document(conn, id, kind)).await
+        self.readers.read(move |reader| reader.texts.read(reader, id, kind)).await
     }
 
     /// What is known of the bytes with that digest; `None` when no run has them.
@@ -341,7 +346,7 @@ impl Store {
 
     /// How many gaps each instance ever had, of each kind.
     pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
-        self.readers.read(gaps::tallies).await
+        self.readers.read(|conn| gaps::tallies(conn)).await
     }
 
     /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
@@ -372,7 +377,7 @@ impl Store {
 
     /// How many messages wait, for all addresses.
     pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
-        self.readers.read(deliveries::waiting).await
+        self.readers.read(|conn| deliveries::waiting(conn)).await
     }
 
     /// Notes that the daemon is at work, for the next one to see how long none was.
@@ -382,7 +387,7 @@ impl Store {
 
     /// When that was noted last; `None` if never.
     pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
-        self.readers.read(gaps::last_alive).await
+        self.readers.read(|conn| gaps::last_alive(conn)).await
     }
 
     /// Which SQLite this is: `3.51.1`.
@@ -398,7 +403,7 @@ impl Store {
 
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
-        self.readers.read(places::instances).await
+        self.readers.read(|conn| places::instances(conn)).await
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
@@ -97,6 +98,7 @@ fn connect(file: &Path) -> Result<Connection, Error> {
         return Err(Error::NoWal { folder: file.parent().unwrap_or(file).to_owned() });
     }
     conn.execute_batch(WRITER_SETTINGS)?;
+    keep_plans(&conn)?;
     Migrations::from_slice(MIGRATIONS).to_latest(&mut conn).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => Error::from(err),
         other => Error::Migrate { file: file.to_owned(), source: Arc::new(other) },
@@ -139,7 +141,15 @@ pub(super) fn reader(file: &Path) -> Result<Connection, Error> {
     };
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.execute_batch(READER_SETTINGS)?;
+    keep_plans(&conn)?;
     Ok(conn)
+}
+
+/// Plans depend on the query alone. Else SQLite makes a plan anew for each value that is compared with what a partial
+/// index asks for, as `status` is: preparing takes longer than most of our queries do.
+fn keep_plans(conn: &Connection) -> Result<(), Error> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Whether nobody can write there, us included, as on a snapshot: then SQLite can't put its shared memory beside the file,

@@ -1,13 +1,17 @@
 //! A few connections that only read, lent to one reader at a time. WAL lets them read while the writer writes.
 
+use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 
+use super::texts::{Dictionaries, Texts};
 use super::{Error, open};
 
 /// Readers at a time. Each costs up to 2 MB of page cache.
@@ -19,12 +23,52 @@ pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
 const STEPS: i32 = 10_000;
 
+/// A connection that only reads, and what unpacks the texts that it reads.
+pub(super) struct Reader {
+    conn: Connection,
+    pub(super) texts: Texts,
+}
+
+impl Reader {
+    /// Reads within one transaction, for so long at most.
+    fn run<T>(&self, time_limit: Duration, work: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        let deadline = Instant::now() + time_limit;
+        self.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
+        // Prepared once, which rusqlite's own transactions aren't.
+        self.prepare_cached("BEGIN")?.execute([])?;
+        let outcome = work(self);
+        let ended = self.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        outcome.and_then(|found| Ok(ended.map(|_| found)?))
+    }
+}
+
+impl Deref for Reader {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+/// What a reader is to do; or why there is none.
+type Job = Box<dyn FnOnce(Result<&Reader, Error>) + Send>;
+
 /// The pool.
 pub(super) struct Readers {
     file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    permits: Arc<Semaphore>,
+    dictionaries: Arc<Dictionaries>,
+    state: Mutex<State>,
     time_limit: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Reader>,
+    /// What no reader was free for, the first to come first.
+    waiting: VecDeque<Job>,
+    /// Threads that read. One that has ended its job takes the next: to wake another would cost more than most reads do.
+    busy: usize,
+    is_closed: bool,
 }
 
 impl fmt::Debug for Readers {
@@ -36,7 +80,7 @@ impl fmt::Debug for Readers {
 impl Readers {
     /// Opens nothing yet: connections come when they are needed.
     pub(super) fn new(file: PathBuf, time_limit: Duration) -> Self {
-        Self { file, idle: Mutex::default(), permits: Arc::new(Semaphore::new(COUNT)), time_limit }
+        Self { file, dictionaries: Arc::default(), state: Mutex::default(), time_limit }
     }
 
     /// The database.
@@ -48,50 +92,82 @@ impl Readers {
     pub(super) async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
-        let permit = tokio::time::timeout(self.time_limit, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| Error::TimedOut)?
-            .map_err(|_| Error::Closed)?;
-        let readers = Arc::clone(self);
-        let task = tokio::task::spawn_blocking(move || {
-            // Lives as long as the work, even if the caller stops waiting.
-            let _permit = permit;
-            readers.run(work)
-        });
-        task.await.unwrap_or(Err(Error::Panicked))
+        let (reply, answer) = oneshot::channel();
+        let (asked, time_limit) = (Instant::now(), self.time_limit);
+        self.queue(Box::new(move |reader| {
+            // Nobody waits for it any more.
+            if reply.is_closed() {
+                return;
+            }
+            let is_late = asked.elapsed() > time_limit;
+            let outcome = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
+            // Whoever has left since needs no answer.
+            let _ = reply.send(outcome);
+        }))?;
+        // It is refused after one limit of waiting and stopped after another of reading; a disk that hangs does neither.
+        let answer = tokio::time::timeout(3 * time_limit, answer).await.map_err(|_| Error::TimedOut)?;
+        answer.unwrap_or_else(|_| Err(if self.lock().is_closed { Error::Closed } else { Error::Panicked }))
     }
 
-    /// Ends every connection; those in use end with their work.
+    /// Hands a job to a free reader, or to the next that gets free.
+    fn queue(self: &Arc<Self>, job: Job) -> Result<(), Error> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(Error::Closed);
+        }
+        if state.busy == COUNT {
+            state.waiting.push_back(job);
+            return Ok(());
+        }
+        state.busy += 1;
+        drop(state);
+        let readers = Arc::clone(self);
+        tokio::task::spawn_blocking(move || readers.work_through(job));
+        Ok(())
+    }
+
+    /// Does this job and all that wait.
+    fn work_through(&self, first: Job) {
+        let mut next = Some(first);
+        while let Some(job) = next {
+            let lent = self.lock().idle.pop();
+            let reader = lent.map_or_else(|| self.open(), Ok);
+            // A job that panics takes its answer with it, and its connection.
+            let ended = catch_unwind(AssertUnwindSafe(|| job(reader.as_ref().map_err(Clone::clone))));
+            let mut state = self.lock();
+            if let (Ok(()), Ok(reader), false) = (ended, reader, state.is_closed) {
+                // One that couldn't end its transaction is of no more use.
+                state.idle.extend(Some(reader).filter(|reader| reader.is_autocommit()));
+            }
+            next = state.waiting.pop_front();
+            if next.is_none() {
+                state.busy -= 1;
+            }
+        }
+    }
+
+    fn open(&self) -> Result<Reader, Error> {
+        Ok(Reader { conn: open::reader(&self.file)?, texts: Texts::new(Arc::clone(&self.dictionaries)) })
+    }
+
+    /// Ends every connection; those in use end with their work. What waits is answered by [`Error::Closed`].
     pub(super) fn close(&self) {
-        self.permits.close();
-        self.lock().clear();
+        let mut state = self.lock();
+        state.is_closed = true;
+        let State { idle, waiting, .. } = &mut *state;
+        let ended = (std::mem::take(idle), std::mem::take(waiting));
+        drop(state);
+        drop(ended);
     }
 
     /// Ends the connections that nobody uses: the file is to be another.
     pub(super) fn forget(&self) {
-        self.lock().clear();
+        self.lock().idle.clear();
     }
 
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let lent = self.lock().pop();
-        let conn = match lent {
-            Some(conn) => conn,
-            None => open::reader(&self.file)?,
-        };
-        let deadline = Instant::now() + self.time_limit;
-        conn.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
-        let read = conn.unchecked_transaction()?;
-        let outcome = work(&conn);
-        drop(read);
-        if !self.permits.is_closed() {
-            self.lock().push(conn);
-        }
-        outcome
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Error;
 use super::codes::{Coded, PackedId};
-use super::prompts::Prompts;
+use super::readers::Reader;
 use crate::model::{Document, DocumentKind, GenerationId, PromptId, Status, Timestamp, Told};
 
 const RUN: &str = "
@@ -21,17 +21,16 @@ const MOST: usize = 64;
 
 /// The first of these runs that there are, in their order, with their texts of these kinds: as many as fit into memory
 /// without harm, one at least.
-pub(super) fn told(conn: &Connection, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
-    let mut texts = Prompts::new()?;
+pub(super) fn told(reader: &Reader, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
     let mut found = Vec::with_capacity(ids.len().min(MOST));
     let mut bytes = 0;
     for &id in ids {
         if bytes >= ENOUGH || found.len() >= MOST {
             break;
         }
-        let Some(mut run) = conn.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
+        let Some(mut run) = reader.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
         for &kind in kinds {
-            run.documents.extend(texts.read_kind(conn, id, kind)?.map(|json| Document { kind, json }));
+            run.documents.extend(reader.texts.read_if_any(reader, id, kind)?.map(|json| Document { kind, json }));
         }
         bytes += run.bytes();
         found.push(run);

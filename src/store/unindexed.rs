@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::Coded;
-use super::prompts::Prompts;
+use super::readers::Reader;
 use super::{Error, detail, list};
 use crate::model::{Attachment, DocumentKind, GenerationId, Summary};
 
@@ -77,18 +77,18 @@ pub(super) fn count(conn: &Connection) -> Result<u64, Error> {
 }
 
 /// Up to `most` of those that wait, newest first, from below a run on.
-pub(super) fn unindexed(conn: &Connection, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
+pub(super) fn unindexed(reader: &Reader, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
     let below = below.map_or(i64::MAX, |id| id.0);
-    let mut statement = conn.prepare_cached(WAITING)?;
+    let mut statement = reader.prepare_cached(WAITING)?;
     let waiting = statement.query_map([below, most.into()], waiting_from_row)?.collect::<Result<_, _>>()?;
-    load(conn, waiting)
+    load(reader, waiting)
 }
 
 /// Those of some runs that wait.
-pub(super) fn unindexed_of(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<Unindexed>, Error> {
-    let mut statement = conn.prepare_cached(WAITS)?;
+pub(super) fn unindexed_of(reader: &Reader, ids: &[GenerationId]) -> Result<Vec<Unindexed>, Error> {
+    let mut statement = reader.prepare_cached(WAITS)?;
     let waiting = ids.iter().filter_map(|id| statement.query_row([id.0], waiting_from_row).optional().transpose());
-    load(conn, waiting.collect::<Result<_, _>>()?)
+    load(reader, waiting.collect::<Result<_, _>>()?)
 }
 
 /// A run that waits, and its change.
@@ -99,15 +99,14 @@ fn waiting_from_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 }
 
 /// Reads runs until their prompts are long enough.
-fn load(conn: &Connection, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
-    let mut prompts = Prompts::new()?;
+fn load(reader: &Reader, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
     let (mut found, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
     for (id, change) in waiting {
-        let Some(summary) = list::summary(conn, id)? else { continue };
-        let prompt = prompts.read(conn, id)?;
+        let Some(summary) = list::summary(reader, id)? else { continue };
+        let prompt = reader.texts.read_if_any(reader, id, DocumentKind::Prompt)?;
         bytes += prompt.as_ref().map_or(0, String::len);
-        let attachments = detail::attachments(conn, id)?;
-        let has_workflow = conn.prepare_cached(HAS)?.exists(params![id.0, Coded(DocumentKind::Workflow)])?;
+        let attachments = detail::attachments(reader, id)?;
+        let has_workflow = reader.prepare_cached(HAS)?.exists(params![id.0, Coded(DocumentKind::Workflow)])?;
         found.push(Unindexed { summary, attachments, prompt, has_workflow, change });
         if bytes > MOST_BYTES {
             break;

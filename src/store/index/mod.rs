@@ -234,7 +234,7 @@ impl Index {
             return self.look(work).await;
         }
         let file = self.0.files.load(Ordering::Relaxed);
-        let outcome = self.0.readers.read(work).await;
+        let outcome = self.0.readers.read(move |conn| work(conn)).await;
         if let Err(Error::Corrupt { .. }) = &outcome {
             let shared = Arc::clone(&self.0);
             let renewing = tokio::task::spawn_blocking(move || {
@@ -264,7 +264,7 @@ impl Index {
             let is_complete = is_ours && conn.prepare_cached(DERIVED_BY)?.query([])?.next()?.is_some();
             if is_complete { work(conn) } else { Err(Error::NoIndex) }
         };
-        self.0.readers.read(whole).await.map_err(of_index)
+        self.0.readers.read(move |conn| whole(conn)).await.map_err(of_index)
     }
 
     /// Returns when the file was made anew, at once if that was so since the last call.

@@ -7,6 +7,7 @@ mod listing;
 mod narrowing;
 mod numbered;
 mod opening;
+mod readers;
 mod reading;
 mod saving;
 mod standing;

@@ -18,35 +18,54 @@ pub const ENDED: &[DocumentKind] = &[DocumentKind::Result];
 
 /// `"prompt_id": {"prompt": …, "outputs": …, "status": …, "meta": …}`: a member of `/history`.
 pub fn history(run: &Told) -> String {
-    let mut entry = Object::new();
-    entry.json("prompt", &item(run));
     let end = End::of(run);
+    let mut text = with_room(run);
+    text.push_str(&quoted(run.prompt_id.as_str()));
+    text.push_str(": ");
+    let mut entry = Object::behind(text);
+    write_item(entry.member("prompt"), run, &end);
     entry.json("outputs", &end.outputs).json("status", &end.status).json_if("meta", end.meta.as_deref());
-    format!("{}: {}", quoted(run.prompt_id.as_str()), entry.finish())
+    entry.finish()
 }
 
 /// `[number, prompt_id, prompt, extra_data, outputs_to_execute]`: an item of `/queue`.
 pub fn item(run: &Told) -> String {
+    let mut text = with_room(run);
+    write_item(&mut text, run, &End::of(run));
+    text
+}
+
+/// An empty text that takes all documents of a run without growing.
+fn with_room(run: &Told) -> String {
+    String::with_capacity(run.bytes() + 1024)
+}
+
+fn write_item(text: &mut String, run: &Told, end: &End<'_>) {
     let outputs = match &run.outputs_to_execute {
         Some(outputs) => Cow::Borrowed(outputs.as_str()),
         // Not kept: those that gave something were among them.
-        None => Cow::Owned(nodes(&End::of(run).outputs)),
+        None => Cow::Owned(nodes(&end.outputs)),
     };
     let (number, id) = (number(run.number), quoted(run.prompt_id.as_str()));
-    format!("[{number}, {id}, {}, {}, {}]", prompt(run), extra_data(run), strict(&outputs))
+    for part in ["[", &number, ", ", &id, ", ", &prompt(run), ", ", &extra_data(run), ", ", &strict(&outputs), "]"] {
+        text.push_str(part);
+    }
 }
 
 /// The API prompt.
-pub fn prompt(run: &Told) -> String {
-    run.document(DocumentKind::Prompt).map_or_else(|| "{}".to_owned(), strict)
+pub fn prompt(run: &Told) -> Cow<'_, str> {
+    run.document(DocumentKind::Prompt).map_or(Cow::Borrowed("{}"), strict)
 }
 
 /// `extra_data`, with the workflow in its place.
-pub fn extra_data(run: &Told) -> String {
-    let Some(extra) = run.document(DocumentKind::Extra) else { return "{}".to_owned() };
-    match run.document(DocumentKind::Workflow).and_then(|workflow| with_workflow(extra, workflow)) {
-        Some(whole) => strict(&whole),
-        None => strict(extra),
+pub fn extra_data(run: &Told) -> Cow<'_, str> {
+    let Some(extra) = run.document(DocumentKind::Extra) else { return Cow::Borrowed("{}") };
+    let Some(whole) = run.document(DocumentKind::Workflow).and_then(|workflow| with_workflow(extra, workflow)) else {
+        return strict(extra);
+    };
+    match strict(&whole) {
+        Cow::Borrowed(_) => Cow::Owned(whole),
+        Cow::Owned(strict) => Cow::Owned(strict),
     }
 }
 
@@ -79,26 +98,26 @@ fn nodes(outputs: &str) -> String {
 
 /// How a run ended, each as JSON.
 #[derive(Debug)]
-pub struct End {
+pub struct End<'a> {
     /// What its nodes gave.
-    pub outputs: String,
+    pub outputs: Cow<'a, str>,
     /// `status_str`, `completed` and `messages`; null where an old ComfyUI said so.
-    pub status: String,
+    pub status: Cow<'a, str>,
     /// `None` where ComfyUI told none.
-    pub meta: Option<String>,
+    pub meta: Option<Cow<'a, str>>,
 }
 
-impl End {
+impl<'a> End<'a> {
     /// As ComfyUI's history told it. A run that ended without a word of it has given nothing that is known; what became of
     /// it is said in ComfyUI's words, by which its clients tell `cancelled` from `failed` and both from what still waits:
     /// the message of a run that was stopped for one that was taken out of the queue, and that of an error for one that
     /// is lost.
-    pub fn of(run: &Told) -> Self {
+    pub fn of(run: &'a Told) -> Self {
         let Some(result) = run.document(DocumentKind::Result) else { return Self::untold(run) };
         let part = |key: &str| member(result, key).filter(|json| *json != "null").map(strict);
         Self {
-            outputs: part("outputs").unwrap_or_else(|| "{}".to_owned()),
-            status: part("status").unwrap_or_else(|| "null".to_owned()),
+            outputs: part("outputs").unwrap_or(Cow::Borrowed("{}")),
+            status: part("status").unwrap_or(Cow::Borrowed("null")),
             meta: part("meta"),
         }
     }
@@ -118,7 +137,7 @@ impl End {
         let messages = format!("[[{}, {}]]", quoted(event), told.finish());
         let status =
             Object::new().text("status_str", "error").json("completed", "false").json("messages", &messages).finish();
-        Self { outputs: "{}".to_owned(), status, meta: Some("{}".to_owned()) }
+        Self { outputs: "{}".into(), status: status.into(), meta: Some("{}".into()) }
     }
 }
 
@@ -194,7 +213,8 @@ mod tests {
 
     #[test]
     fn a_run_whose_end_nobody_told_has_ended_all_the_same() {
-        let lost = End::of(&told(Status::Lost, &[]));
+        let run = told(Status::Lost, &[]);
+        let lost = End::of(&run);
         assert_eq!(lost.outputs, "{}");
         assert_eq!(
             lost.status,

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::ask::Asked;
 use super::entry;
-use super::stream::{Parts, answer};
+use super::stream::{Parts, answer, json};
 use crate::model::{Filter, GenerationId, Nth, PromptId, Status, Stretch};
 use crate::web::error::Error;
 use crate::web::site::App;
@@ -39,7 +39,8 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     if matches!(from, Nth::Newest(_)) {
         runs.reverse();
     }
-    told(app, once_each(runs)).await
+    let (lists, tail) = (vec![("{".to_owned(), once_each(runs))], "}".to_owned());
+    answer(app, Parts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
 }
 
 /// One run; an empty object where none with this id has ended, as in ComfyUI.
@@ -50,17 +51,12 @@ pub async fn one(
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let filter = Asked::read(&query).filter(&ENDED)?;
-    let run = match path {
-        Ok(Path(id)) => app.store.newest(Filter { prompt_id: Some(PromptId::from(&*id)), ..filter }).await?,
-        // Bytes that are no text: no run has such an id.
-        Err(_) => None,
-    };
-    told(app, run.into_iter().collect()).await
-}
-
-async fn told(app: App, runs: Vec<GenerationId>) -> Result<Response, Error> {
-    let (lists, tail) = (vec![("{".to_owned(), runs)], "}".to_owned());
-    answer(app, Parts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
+    // Bytes that are no text: no run has such an id.
+    let Ok(Path(id)) = path else { return Ok(json("{}")) };
+    let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
+    let Some(run) = app.store.newest(filter, entry::ALL).await? else { return Ok(json("{}")) };
+    let body = app.work(run.bytes(), move || Ok(format!("{{{}}}", entry::history(&run)))).await?;
+    Ok(json(body))
 }
 
 /// An object has each key once: of runs with the same id the newest stays.

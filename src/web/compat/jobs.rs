@@ -104,9 +104,8 @@ pub async fn one(
     let query = query.unwrap_or_default();
     let filter = Asked::read(&query).filter(&[])?;
     let Path(id) = path.map_err(|_| Error::NoJob)?;
-    let id = app.store.newest(Filter { prompt_id: Some(PromptId::from(&*id)), ..filter }).await?.ok_or(Error::NoJob)?;
-    let runs = app.store.told(vec![id], entry::ALL).await?;
-    let run = runs.into_iter().next().ok_or(Error::NoJob)?;
+    let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
+    let run = app.store.newest(filter, entry::ALL).await?.ok_or(Error::NoJob)?;
     Ok(json(app.work(run.bytes(), move || Ok(in_full(&run))).await?))
 }
 
@@ -159,7 +158,7 @@ fn in_full(run: &Told) -> String {
     job.finish()
 }
 
-fn object(run: &Told, end: &End) -> Object {
+fn object(run: &Told, end: &End<'_>) -> Object {
     let word = STATUSES.iter().find(|(_, statuses)| statuses.contains(&run.status)).map_or("failed", |(word, _)| word);
     let mut job = Object::new();
     job.text("id", run.prompt_id.as_str()).text("status", word);

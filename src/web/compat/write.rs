@@ -1,5 +1,6 @@
 //! JSON as Python writes it, around texts that stay as they came: a blank behind each comma and colon.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::json::{members, to_strict};
@@ -11,17 +12,28 @@ pub struct Object(String);
 impl Object {
     /// An empty one.
     pub fn new() -> Self {
-        Self("{".to_owned())
+        Self::behind(String::new())
     }
 
-    /// A member whose value is JSON.
-    pub fn json(&mut self, key: &str, json: &str) -> &mut Self {
-        if self.0.len() > 1 {
+    /// An empty one behind a text.
+    pub fn behind(mut text: String) -> Self {
+        text.push('{');
+        Self(text)
+    }
+
+    /// A member whose value is yet to be written, as JSON.
+    pub fn member(&mut self, key: &str) -> &mut String {
+        if !self.0.ends_with('{') {
             self.0.push_str(", ");
         }
         self.0.push_str(&quoted(key));
         self.0.push_str(": ");
-        self.0.push_str(json);
+        &mut self.0
+    }
+
+    /// A member whose value is JSON.
+    pub fn json(&mut self, key: &str, json: &str) -> &mut Self {
+        self.member(key).push_str(json);
         self
     }
 
@@ -38,7 +50,7 @@ impl Object {
         }
     }
 
-    /// The whole.
+    /// The whole, with the text before it.
     pub fn finish(&mut self) -> String {
         self.0.push('}');
         std::mem::take(&mut self.0)
@@ -65,11 +77,11 @@ pub fn quoted(text: &str) -> String {
 }
 
 /// A kept text that every reader of JSON takes: Python's bare words are null, and what is no JSON at all is a string.
-pub fn strict(json: &str) -> String {
+pub fn strict(json: &str) -> Cow<'_, str> {
     let strict = to_strict(json);
     match serde_json::from_str::<serde::de::IgnoredAny>(&strict) {
-        Ok(_) => strict.into_owned(),
-        Err(_) => quoted(json),
+        Ok(_) => strict,
+        Err(_) => quoted(json).into(),
     }
 }
 
