@@ -143,32 +143,20 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Token(token)) => (Action::Make(Make::Token(token)), Vec::new()),
         Some(Subcommands::Password) => (Action::Make(Make::Password), Vec::new()),
         Some(Subcommands::Describe(what)) => (Action::Describe(what), Vec::new()),
-        Some(Subcommands::List(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::List(it)), flags)
-        }
-        Some(Subcommands::Show(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::Show(it)), flags)
-        }
-        Some(Subcommands::Export(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::Export(it)), flags)
-        }
-        Some(Subcommands::Open(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::Open(it)), flags)
-        }
-        Some(Subcommands::Verify(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::Verify(it)), flags)
-        }
-        Some(Subcommands::Backup(mut it)) => {
-            let flags = it.place.take_givens();
-            (Action::Run(Command::Backup(it)), flags)
-        }
+        Some(Subcommands::List(it)) => located(it, |it| it.place.take_givens(), Command::List),
+        Some(Subcommands::Show(it)) => located(it, |it| it.place.take_givens(), Command::Show),
+        Some(Subcommands::Export(it)) => located(it, |it| it.place.take_givens(), Command::Export),
+        Some(Subcommands::Open(it)) => located(it, |it| it.place.take_givens(), Command::Open),
+        Some(Subcommands::Verify(it)) => located(it, |it| it.place.take_givens(), Command::Verify),
+        Some(Subcommands::Backup(it)) => located(it, |it| it.place.take_givens(), Command::Backup),
     };
     Ok(Parsed { action, flags })
+}
+
+/// A command that works on a data folder: the options that say which are a layer of the configuration.
+fn located<T>(mut it: T, take: fn(&mut T) -> Vec<Given>, command: fn(T) -> Command) -> (Action, Vec<Given>) {
+    let flags = take(&mut it);
+    (Action::Run(command(it)), flags)
 }
 
 /// All of it as clap knows it: for completions and manual pages.

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 
-use super::numbers::{bytes, count, duration};
+use super::numbers::{count, duration};
 use super::{Error, Screen, work};
 use crate::blobs::{self, Adopted, Blobs};
 use crate::cli::Backup;
 use crate::config::Effective;
-use crate::model::Digest;
+use crate::model::{Digest, shown_bytes};
 use crate::store::{Inspector, Vault};
 
 /// Files that are looked up at once.
@@ -52,9 +52,9 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen
         "backed up {} to {}: {} of records, {} copied ({}), {were_there} there before, in {}",
         count(runs, "run"),
         to.display(),
-        bytes(records),
+        shown_bytes(records),
         count(files, "file"),
-        bytes(more),
+        shown_bytes(more),
         duration(took)
     )?;
     match broken.first() {

@@ -20,22 +20,6 @@ pub(super) fn duration(millis: i64) -> String {
     }
 }
 
-/// A size: `144 B`, `39.6 kB`, `2.0 GB`.
-pub(super) fn bytes(bytes: u64) -> String {
-    let mut unit_size = 1_000_u128;
-    for unit in ["kB", "MB", "GB", "TB", "PB"] {
-        let tenths = (u128::from(bytes) * 10 + unit_size / 2) / unit_size;
-        if bytes < 1_000 {
-            break;
-        }
-        if tenths < 10_000 || unit == "PB" {
-            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
-        }
-        unit_size *= 1_000;
-    }
-    format!("{bytes} B")
-}
-
 /// `1 file`, `2 files`.
 pub(super) fn count(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
@@ -51,10 +35,6 @@ mod tests {
         assert_eq!(
             durations,
             ["24 ms", "1.9 s", "59.9 s", "1 min 00 s", "59 min 59 s", "1 h 00 min", "2 h 05 min", "0 ms"]
-        );
-        assert_eq!(
-            [0, 999, 1_000, 999_949, 999_950, 2_000_000_000].map(bytes),
-            ["0 B", "999 B", "1.0 kB", "999.9 kB", "1.0 MB", "2.0 GB"]
         );
         assert_eq!([0, 1, 2].map(|number| count(number, "run")), ["0 runs", "1 run", "2 runs"]);
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 
-use super::numbers::{bytes, duration};
+use super::numbers::duration;
 use super::screen::{Style, lines, wrapped};
 use super::table::of_status;
 use super::{Error, Screen, read, threads};
@@ -11,7 +11,7 @@ use crate::cli::Show;
 use crate::config::Effective;
 use crate::export::{Course, json, strict, texts};
 use crate::facts::{self, Facts, Lora, Pass, short_name};
-use crate::model::{Attachment, AttachmentState, Content, Detail, DocumentKind, GenerationId, Timestamp};
+use crate::model::{Attachment, AttachmentState, Content, Detail, DocumentKind, GenerationId, Timestamp, shown_bytes};
 use crate::search::Zone;
 use crate::store::Store;
 
@@ -157,7 +157,7 @@ impl Sheet<'_, '_> {
                 Content::Text(text) => self.paragraph(text)?,
                 Content::File { file: name, blob } => {
                     let folder = if name.subfolder.is_empty() { String::new() } else { format!("{}/", name.subfolder) };
-                    let size = blob.as_ref().map(|blob| format!(", {}", bytes(blob.bytes))).unwrap_or_default();
+                    let size = blob.as_ref().map(|blob| format!(", {}", shown_bytes(blob.bytes))).unwrap_or_default();
                     let named = format!("{folder}{} ({}, {}{size})", name.filename, file.kind.as_str(), name.folder);
                     self.paragraph(&named)?;
                     if let Some(blob) = blob {

@@ -160,30 +160,18 @@ fn aligned(kind: Kind, text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{GenerationId, PromptId, Timestamp};
+    use crate::model::GenerationId;
+    use crate::model::testing::summary;
 
     fn run(id: i64, text: &str) -> Run {
         let row = Summary {
             id: GenerationId(id),
-            instance: Default::default(),
-            prompt_id: PromptId::from("p"),
-            status: Status::Completed,
-            status_reason: None,
-            created_at: Timestamp::from_millis(1_795_168_752_094),
-            started_at: None,
-            finished_at: None,
             duration_ms: Some(80_000),
-            workflow_id: None,
             workflow_name: Some(text.to_owned()),
-            client_id: None,
             model: Some("sdxl/a-model-with-quite-a-long-name.safetensors".to_owned()),
             outputs_count: 4,
-            previews_count: 0,
             kinds: vec![crate::model::MediaKind::Image],
-            cover: None,
-            excerpt: None,
-            files_state: None,
-            error: None,
+            ..summary()
         };
         Run { row, facts: None }
     }

@@ -10,13 +10,13 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
-use super::numbers::{bytes, count};
+use super::numbers::count;
 use super::screen::{Style, line};
 use super::{Error, Screen, threads, work};
 use crate::blobs::{Blobs, Condition, Found};
 use crate::cli::Verify;
 use crate::config::Effective;
-use crate::model::{Cause, Digest, Folder, GenerationId, Trouble};
+use crate::model::{Cause, Digest, Folder, GenerationId, Trouble, shown_bytes};
 use crate::store::{Fate, Inspector, KeptFile, NamedFile, Store};
 
 /// Files that are looked up at once.
@@ -252,7 +252,7 @@ impl Report {
             return Ok(());
         }
         writeln!(screen.out, "records  {good}: {}", count(self.runs, "run"))?;
-        let all = format!("{} ({})", count(self.files, "file"), bytes(self.bytes));
+        let all = format!("{} ({})", count(self.files, "file"), shown_bytes(self.bytes));
         if self.broken.is_empty() {
             writeln!(screen.out, "files    {good}: {all}")?;
         } else {
@@ -274,7 +274,7 @@ impl Report {
                 true => "set aside in the folder \"orphans\", and can be deleted",
                 false => "harmless; --repair sets them aside",
             };
-            writeln!(screen.out, "orphans  {files} that no run names ({}): {done}", bytes(size))?;
+            writeln!(screen.out, "orphans  {files} that no run names ({}): {done}", shown_bytes(size))?;
         }
         if self.left_over > 0 {
             let done = if is_repaired { "removed" } else { "removed at the next start, if nobody is writing them" };

@@ -228,7 +228,7 @@ pub struct Document {
 /// The ComfyUI that a run was recorded from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, ToSchema)]
 pub struct Comfyui {
-    /// `system.comfyui_version`; `None` when it did not say, or said `unknown`.
+    /// `system.comfyui_version`; absent when it did not say, or said `unknown`.
     pub version: Option<String>,
     /// The names of its devices.
     pub devices: Vec<String>,

@@ -13,6 +13,25 @@ pub enum ConnectionState {
     Away(Trouble),
 }
 
+impl ConnectionState {
+    /// The word for it in JSON.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Away(_) => "away",
+        }
+    }
+
+    /// Why it isn't reachable.
+    pub fn trouble(&self) -> Option<&Trouble> {
+        match self {
+            Self::Away(why) => Some(why),
+            Self::Connecting | Self::Connected => None,
+        }
+    }
+}
+
 /// What is known of one instance right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {

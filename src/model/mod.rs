@@ -2,6 +2,7 @@
 
 mod attachment;
 mod base_path;
+mod bytes;
 mod event;
 mod file_url;
 mod gap;
@@ -22,6 +23,7 @@ pub mod testing;
 
 pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
 pub use base_path::{BasePath, ParseBasePathError};
+pub use bytes::shown_bytes;
 pub use event::Event;
 pub use file_url::{download_name, file_url, percent_encode};
 pub use gap::{Gap, GapKind, GapTally};

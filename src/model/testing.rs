@@ -1,8 +1,34 @@
-//! What the index must find, the plain way: each run is asked by itself. For tests, to compare the real index with.
+//! For tests: a run of which nothing is known, and what the index must find, the plain way, to compare the real one with.
 
-use super::{Entry, List, Want};
+use super::{Entry, GenerationId, InstanceName, List, PromptId, Status, Summary, Timestamp, Want};
 
-/// Whether a run is wanted.
+/// A completed run of which nothing is known.
+pub fn summary() -> Summary {
+    Summary {
+        id: GenerationId(7),
+        instance: InstanceName::default(),
+        prompt_id: PromptId::from("p"),
+        status: Status::Completed,
+        status_reason: None,
+        created_at: Timestamp::from_millis(1_795_168_752_094),
+        started_at: None,
+        finished_at: None,
+        duration_ms: None,
+        workflow_id: None,
+        workflow_name: None,
+        client_id: None,
+        model: None,
+        outputs_count: 0,
+        previews_count: 0,
+        kinds: Vec::new(),
+        cover: None,
+        excerpt: None,
+        files_state: None,
+        error: None,
+    }
+}
+
+/// Whether a run is wanted: each is asked by itself.
 pub fn fits(entry: &Entry, want: &Want) -> bool {
     let has = |list: List, is_it: &dyn Fn(&[u8]) -> bool| {
         entry.terms.iter().any(|term| term.list == list && is_it(&term.bytes))

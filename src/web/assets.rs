@@ -24,6 +24,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/css/status.css"),
     include_str!("../../assets/css/live.css"),
     include_str!("../../assets/css/sign-in.css"),
+    include_str!("../../assets/css/api.css"),
 );
 
 macro_rules! script {

@@ -18,7 +18,7 @@ use super::auth::Pass;
 use super::cors::Permit;
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
-use super::pages::{cards, document, facets, frame, generation, history, sign_in, status};
+use super::pages::{cards, document, facets, frame, generation, history, reference, sign_in, status};
 use super::site::App;
 use super::viewer::Viewer;
 use super::{archive, assets, auth, compat, etag, events, files, host, metrics, origin, preferences, thumbs};
@@ -37,6 +37,7 @@ pub fn router(app: App) -> Router {
         .route("/g/{id}", get(generation::page))
         .route("/g/{id}/documents/{kind}", get(document::page))
         .route("/status", get(status::page))
+        .route("/api", get(reference::page))
         .route("/cards", get(cards::fragment))
         .route("/facets", get(facets::fragment))
         .route("/banners", get(frame::banners))

@@ -1,5 +1,7 @@
 //! For tests: the real server on a free port, over a real store and real files in a folder that goes with it.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde_json::Value;
@@ -30,7 +32,7 @@ pub struct TestSite {
     pub client: Client,
     pub shutdown: CancellationToken,
     pub server: JoinHandle<Result<(), Error>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl TestSite {
@@ -52,7 +54,12 @@ impl TestSite {
         let site = Site { store, blobs, thumbs, live: Live::default(), metrics: Metrics::default(), settings };
         let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
-        Self { site, address, client, shutdown, server, _folder: folder }
+        Self { site, address, client, shutdown, server, folder }
+    }
+
+    /// Where all of it lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn request(&self, path: &str) -> RequestBuilder {

@@ -30,7 +30,7 @@ for (const look of LOOKS) {
     const { picture, several, video, audio, text, failed, missing } = await examples(lab);
     const runs = [picture, several, video, audio, text, failed, missing].map((id) => `/g/${id}`);
     await lab.indexed();
-    const paths = ['/', '/?q=lighthouse+-fox', '/?q=modle:fox', '/?q=steps:%3E1&facets=node', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/g/999999', ...runs];
+    const paths = ['/', '/?q=lighthouse+-fox', '/?q=modle:fox', '/?q=steps:%3E1&facets=node', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/api', '/g/999999', ...runs];
     const found = [];
     for (const path of paths) {
       await page.goto(path);
@@ -82,10 +82,10 @@ test('every page has one first heading and a title of its own', async ({ open, l
   const page = await open('/');
   page.watch.allow(/404/);
   const titles = new Set();
-  for (const path of ['/', `/g/${picture}`, `/g/${failed}`, '/status', '/g/999999']) {
+  for (const path of ['/', `/g/${picture}`, `/g/${failed}`, '/status', '/api', '/g/999999']) {
     await page.goto(path);
     assert.equal(await page.locator('h1').count(), 1, path);
     titles.add(await page.title());
   }
-  assert.equal(titles.size, 5);
+  assert.equal(titles.size, 6);
 });

@@ -48,6 +48,13 @@ test('every generation shows them as text, in full, where they matter', async ({
   }
 });
 
+test('the newest run in the examples of the API is text too', async ({ open, lab }) => {
+  const page = await open('/api');
+  assert.deepEqual(await intruders(page), []);
+  const [newest] = await lab.list();
+  assert.ok((await page.locator('pre.answer').first().textContent()).includes(`"id": ${newest.id}`));
+});
+
 test('a LoRA in a prompt is shown and copied as it was written', async ({ open, lab }) => {
   const hostile = lab.hostile.find((text) => text.includes('<lora:'));
   const run = (await lab.list()).find(({ workflow_name }) => workflow_name === hostile);

@@ -84,8 +84,10 @@ test('thumbnails are shown', async ({ open }) => {
 
 test('nothing that needs JavaScript is offered', async ({ open, lab }) => {
   const { picture } = await examples(lab);
-  const page = await open(`/g/${picture}`, WITHOUT);
-  for (const selector of ['button[data-copy]', 'dialog[data-lightbox]', '[data-new]']) {
-    for (const offered of await page.locator(selector).all()) assert.equal(await offered.isVisible(), false, selector);
+  for (const path of [`/g/${picture}`, '/api']) {
+    const page = await open(path, WITHOUT);
+    for (const selector of ['button[data-copy]', 'dialog[data-lightbox]', '[data-new]']) {
+      for (const offered of await page.locator(selector).all()) assert.equal(await offered.isVisible(), false, selector);
+    }
   }
 });

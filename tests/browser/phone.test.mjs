@@ -12,7 +12,7 @@ test('no page is wider than a phone', async ({ open, lab }) => {
   const page = await open('/', PHONE);
   page.watch.allow(/404/);
   const hostile = (await lab.list('instance=studio')).filter(({ prompt_id }) => prompt_id.startsWith('hostile'));
-  const paths = ['/', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/g/999999'];
+  const paths = ['/', '/?status=failed,lost&kind=image&instance=studio', '/?date=2001-01-01', '/status', '/api', '/g/999999'];
   paths.push(...Object.values(await examples(lab)).map((id) => `/g/${id}`), ...hostile.map(({ id }) => `/g/${id}`));
   for (const path of paths) {
     await page.goto(path);
@@ -24,7 +24,7 @@ test('no page is wider than a phone', async ({ open, lab }) => {
 test('no page in Chinese is wider than a phone', async ({ open, lab }) => {
   const page = await open('/', { ...PHONE, locale: 'zh-CN' });
   const { picture, failed } = await examples(lab);
-  for (const path of ['/', '/?status=failed&kind=image&instance=gpu', `/g/${picture}`, `/g/${failed}`, '/status']) {
+  for (const path of ['/', '/?status=failed&kind=image&instance=gpu', `/g/${picture}`, `/g/${failed}`, '/status', '/api']) {
     await page.goto(path);
     assert.equal(await overflow(page), undefined, path);
   }
@@ -33,7 +33,7 @@ test('no page in Chinese is wider than a phone', async ({ open, lab }) => {
 test('at 200 % text nothing is cut off', async ({ open, lab }) => {
   const { picture } = await examples(lab);
   const page = await open('/', { viewport: { width: 640, height: 900 } });
-  for (const path of ['/', `/g/${picture}`, '/status']) {
+  for (const path of ['/', `/g/${picture}`, '/status', '/api']) {
     await page.goto(path);
     await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
     assert.equal(await overflow(page), undefined, path);
@@ -73,7 +73,7 @@ async function swipe(page, { from, to, y }) {
 
 test('what is to be tapped is large enough', async ({ open, lab }) => {
   const { picture } = await examples(lab);
-  for (const path of ['/', `/g/${picture}`, '/status']) {
+  for (const path of ['/', `/g/${picture}`, '/status', '/api']) {
     const page = await open(path, PHONE);
     // WCAG 2.2, 2.5.8: 24 by 24 pixels, but for links within a text.
     const small = await page.locator('button:visible, summary:visible, input:visible, select:visible, nav a:visible').evaluateAll((all) =>

@@ -47,7 +47,7 @@ test('a chosen language holds on every page, over reload, and until another is c
   assert.equal(new URL(page.url()).search, '?status=failed', 'back where it was');
   await page.reload();
   assert.equal(await language(page), 'zh-CN');
-  for (const path of [`/g/${picture}`, '/status', '/']) {
+  for (const path of [`/g/${picture}`, '/status', '/api', '/']) {
     await page.goto(path);
     assert.equal(await language(page), 'zh-CN', path);
     assert.match(await page.locator('main').innerText(), HAN, path);

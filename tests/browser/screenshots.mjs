@@ -61,6 +61,8 @@ function scenes(ids) {
     'run-in-progress': run(ids.running),
     lightbox: { path: `/g/${ids.several}`, act: openLightbox },
     status: { path: '/status', whole: true },
+    api: { path: '/api', whole: true },
+    'api-operation': { path: '/api#get-api-v1-generations' },
     'not-found': { path: '/g/999999' },
     'bad-request': { path: '/?date=yesterday' },
   };

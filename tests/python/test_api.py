@@ -1,5 +1,8 @@
-"""docs/api.md: its examples run, it names every address and metric; the API is what its description says."""
+"""docs/api.md and the page /api: their examples run; every address and metric is named; the API is what its description
+says."""
 
+import html
+import os
 import re
 import subprocess
 import sys
@@ -12,19 +15,47 @@ DOCUMENT = (ROOT / "docs" / "api.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python|js)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("kind, block", BLOCKS, ids=[block.splitlines()[0][:50] for _, block in BLOCKS])
-def test_every_example_runs(lab, runs, tmp_path, kind, block):
-    block = block.replace("http://127.0.0.1:8189", lab.url)
-    block = block.replace("curl ", "curl --show-error --fail --noproxy '*' ")
+def run_example(kind, block, folder):
+    """Runs it as somebody who pasted it; a request that is refused is no example."""
     if kind == "sh":
+        block = block.replace("curl ", "curl --show-error --fail --noproxy '*' ")
+        # A stream has no end but the one that we give it.
+        block = re.sub(r"^(curl .*) -sN (.*)$", r"\1 -sN --max-time 1 \2 || test $? = 28", block, flags=re.MULTILINE)
         command = ["bash", "-euo", "pipefail", "-c", block]
     elif kind == "python":
         command = [sys.executable, "-c", block]
     else:
-        (tmp_path / "example.mjs").write_text(block + "\nprocess.exit(0);\n")
+        (folder / "example.mjs").write_text(block + "\nprocess.exit(0);\n")
         command = ["node", "example.mjs"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    environment = {**os.environ, "TOKEN": "nothing is asked for"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, f"{block}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("kind, block", BLOCKS, ids=[block.splitlines()[0][:50] for _, block in BLOCKS])
+def test_every_example_runs(lab, runs, tmp_path, kind, block):
+    run_example(kind, block.replace("http://127.0.0.1:8189", lab.url), tmp_path)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_example_of_the_page_runs(lab, runs, tmp_path, language):
+    page = requests.get(f"{lab.url}/api", headers={"Accept-Language": language}).text
+    examples = re.findall(r'<pre id="([^"]+)" data-example="(\w+)"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert len(examples) > 30
+    kinds = set()
+    for name, kind, block in examples:
+        kinds.add(kind)
+        # What the configuration has of webhooks is read by a test of the configuration.
+        if kind != "toml":
+            (tmp_path / name).mkdir()
+            run_example(kind, html.unescape(block), tmp_path / name)
+    assert kinds == {"sh", "python", "js", "toml"}
+
+
+def test_asking_again_gets_nothing_anew(lab, runs, tmp_path):
+    block = next(block for kind, block in BLOCKS if "If-None-Match" in block)
+    assert run_example("sh", block.replace("http://127.0.0.1:8189", lab.url), tmp_path).strip() == "304"
 
 
 def test_every_address_is_documented(lab):

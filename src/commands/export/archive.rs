@@ -8,10 +8,10 @@ use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
 
 use super::{Chosen, Source, arriving};
-use crate::commands::numbers::{bytes, count};
+use crate::commands::numbers::count;
 use crate::commands::{Error, Screen};
 use crate::export::{self, Archive};
-use crate::model::GenerationId;
+use crate::model::{GenerationId, shown_bytes};
 use crate::search::Zone;
 
 /// Written at once.
@@ -28,7 +28,7 @@ impl<W: Write> Write for Counted<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(piece)?;
         self.bytes += written as u64;
-        self.bar.set_message(bytes(self.bytes));
+        self.bar.set_message(shown_bytes(self.bytes));
         Ok(written)
     }
 
@@ -54,7 +54,7 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
         let _ = fs::remove_file(&part);
     }
     let (runs, size) = written.with_context(|| format!("write {}", to.display()))?;
-    writeln!(screen.out, "exported {} to {} ({})", count(runs, "run"), to.display(), bytes(size))?;
+    writeln!(screen.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
     screen.out.flush()?;
     super::outcome(&[], &lost)
 }

@@ -10,13 +10,13 @@ use anyhow::anyhow;
 use indicatif::ProgressBar;
 use tokio::runtime::Runtime;
 
-use super::numbers::{bytes, count};
+use super::numbers::count;
 use super::show::no_run;
 use super::{Error, Screen, narrow, read, threads, work};
 use crate::blobs::Blobs;
 use crate::cli::Export;
 use crate::config::Effective;
-use crate::model::{Filter, GenerationId, Limit, Start};
+use crate::model::{Filter, GenerationId, Limit, Start, shown_bytes};
 use crate::store::Store;
 use folder::{Done, Folder};
 
@@ -81,12 +81,12 @@ fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen:
                 added
             });
             added.into_iter().try_for_each(|added| added.map(|added| done.add(added)))?;
-            source.bar.set_message(bytes(done.bytes));
+            source.bar.set_message(shown_bytes(done.bytes));
         }
     }
     source.bar.finish_and_clear();
     let mut said = format!("exported {} to {}", count(done.runs, "run"), export.to.display());
-    said += &format!(": {} ({})", count(done.files, "file"), bytes(done.bytes));
+    said += &format!(": {} ({})", count(done.files, "file"), shown_bytes(done.bytes));
     if done.were_there > 0 {
         said += &format!(", {} there before", done.were_there);
     }

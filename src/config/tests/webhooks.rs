@@ -24,6 +24,14 @@ fn a_webhook_has_an_address_a_secret_and_a_filter() {
 }
 
 #[test]
+fn the_documented_webhook_is_one() {
+    let guide = include_str!("../../../docs/api.md");
+    let toml = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let [webhook] = world().toml(toml).config().webhooks.try_into().unwrap();
+    assert_eq!(webhook.statuses, [Status::Failed, Status::Lost]);
+}
+
+#[test]
 fn what_is_wrong_with_a_webhook_is_said() {
     let webhook = |rest: &str| world().toml(&format!("[[webhook]]\n{rest}"));
     let whole = |rest: &str| webhook(&format!("url = \"https://h/x\"\nsecret = \"{SECRET}\"\n{rest}"));

@@ -11,7 +11,8 @@ mod wanted;
 use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::*;
-use crate::model::{ErrorSummary, GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp};
+use crate::model::testing::summary;
+use crate::model::{ErrorSummary, MediaKind, PromptId, Status, Summary, Timestamp};
 
 /// It is the 20th of November 2026; days begin at midnight UTC.
 struct Noon;
@@ -28,29 +29,14 @@ impl Clock for Noon {
     }
 }
 
-/// A completed run of which nothing is known.
+/// A completed run with one picture.
 fn run() -> Summary {
     Summary {
-        id: GenerationId(7),
-        instance: InstanceName::default(),
         prompt_id: PromptId::from("b7a0c3de-0000-4000-8000-000000000007"),
-        status: Status::Completed,
-        status_reason: None,
-        created_at: Timestamp::from_millis(1_795_168_752_094),
-        started_at: None,
-        finished_at: None,
         duration_ms: Some(12_345),
-        workflow_id: None,
-        workflow_name: None,
-        client_id: None,
-        model: None,
         outputs_count: 1,
-        previews_count: 0,
         kinds: vec![MediaKind::Image],
-        cover: None,
-        excerpt: None,
-        files_state: None,
-        error: None,
+        ..summary()
     }
 }
 

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::asked::Refused;
-use crate::model::{ConnectionState, Health, StorageHealth, Trouble};
+use crate::model::{Health, StorageHealth, Trouble};
 use crate::web::site::App;
 
 /// The process answers. Open to everybody.
@@ -40,14 +40,10 @@ pub async fn ready(State(app): State<App>) -> Response {
 }
 
 fn instance(health: &Health) -> Value {
-    let (state, reason) = match &health.connection {
-        ConnectionState::Connecting => ("connecting", None),
-        ConnectionState::Connected => ("connected", None),
-        ConnectionState::Away(reason) => ("away", Some(reason)),
-    };
+    let reason = health.connection.trouble();
     json!({
         "name": health.name,
-        "state": state,
+        "state": health.connection.as_str(),
         "reason": reason.map(Trouble::to_string),
         "reason_code": reason.and_then(Trouble::code),
         "since": health.since,

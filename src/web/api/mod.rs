@@ -7,7 +7,7 @@ pub mod facets;
 mod files;
 pub mod generations;
 pub mod health;
-mod openapi;
+pub mod openapi;
 mod status;
 pub mod suggest;
 

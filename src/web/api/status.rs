@@ -7,9 +7,7 @@ use utoipa::ToSchema;
 
 use super::asked::Refused;
 use super::json;
-use crate::model::{
-    Comfyui, ConnectionState, Filter, Gap, GapKind, Health, InstanceName, Status, StorageHealth, Timestamp, Trouble,
-};
+use crate::model::{Comfyui, Filter, Gap, GapKind, Health, InstanceName, Status, StorageHealth, Timestamp, Trouble};
 use crate::store::Store;
 use crate::web::error::Error;
 use crate::web::site::App;
@@ -169,15 +167,11 @@ async fn known(app: &App) -> Result<Vec<Instance>, Error> {
 }
 
 async fn configured(health: Health, store: &Store) -> Result<Instance, Error> {
-    let (state, reason) = match &health.connection {
-        ConnectionState::Connecting => ("connecting", None),
-        ConnectionState::Connected => ("connected", None),
-        ConnectionState::Away(reason) => ("away", Some(reason)),
-    };
+    let reason = health.connection.trouble();
     Ok(Instance {
         generations: counts(store, &health.name).await?,
         is_configured: true,
-        state: Some(state),
+        state: Some(health.connection.as_str()),
         reason: reason.map(Trouble::to_string),
         reason_code: reason.and_then(Trouble::code),
         since: Some(health.since),

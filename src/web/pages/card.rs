@@ -196,33 +196,13 @@ fn beginning(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Digest, PromptId, Timestamp};
+    use crate::model::Digest;
+    use crate::model::testing::summary;
     use crate::web::words::Language;
 
     fn run(status: Status, cover: Option<MediaKind>, outputs_count: i64, previews_count: i64) -> Summary {
         let cover = cover.map(|kind| Cover { sha256: Digest([0; 32]), kind, filename: "a.png".to_owned() });
-        Summary {
-            id: GenerationId(7),
-            instance: InstanceName::default(),
-            prompt_id: PromptId::from("p"),
-            status,
-            status_reason: None,
-            created_at: Timestamp::from_millis(0),
-            started_at: None,
-            finished_at: None,
-            duration_ms: None,
-            workflow_id: None,
-            workflow_name: None,
-            client_id: None,
-            model: None,
-            outputs_count,
-            previews_count,
-            kinds: Vec::new(),
-            cover,
-            excerpt: None,
-            files_state: None,
-            error: None,
-        }
+        Summary { status, cover, outputs_count, previews_count, ..summary() }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
 use crate::model::{
-    ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble,
+    ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble, shown_bytes,
 };
 use crate::search::Zone;
 use crate::web::error::Error;
@@ -110,7 +110,7 @@ impl Frame {
             && space.is_little()
             && banners.first().is_none_or(|banner| !matches!(banner, Banner::Refused { .. }))
         {
-            banners.push(Banner::LowDisk { free: format::bytes(space.free), total: format::bytes(space.total) });
+            banners.push(Banner::LowDisk { free: shown_bytes(space.free), total: shown_bytes(space.total) });
         }
         for gap in news(app.store.gaps(GAPS_LOOKED_AT).await?, now) {
             let moment = |at| format::moment(at, zone, t);

@@ -17,7 +17,7 @@ use crate::export::{Course, Nodes, strict, texts};
 use crate::facts;
 use crate::model::{
     BasePath, Content, Digest, DocumentKind, GenerationId, MediaFacts, MediaKind, Neighbours, Outline, Start, Status,
-    Summary,
+    Summary, shown_bytes,
 };
 use crate::search::{Field, Search};
 use crate::web::api::generations::generation_id;
@@ -249,7 +249,7 @@ fn folded(outline: &Outline, kept: &Texts, base: &BasePath) -> Vec<Folded> {
     let fold = |&(kind, bytes): &(DocumentKind, u64)| Folded {
         kind,
         name: document::name(kind),
-        size: format::bytes(bytes),
+        size: shown_bytes(bytes),
         page: base.join(&format!("/g/{id}/documents/{}", kind.as_str())),
         inline: kept
             .get(kind)

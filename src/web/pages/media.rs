@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::export::{Node, Nodes};
 use crate::model::{
     Attachment, AttachmentState, BasePath, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
+    shown_bytes,
 };
-use crate::web::format;
 
 /// A text longer than this is cut; all of it is in the JSON.
 const SHOWN_CHARS: usize = 100_000;
@@ -125,7 +125,7 @@ impl Media {
                 media.is_temp = file.folder == "temp";
                 media.digest = blob.as_ref().map(|blob| blob.digest);
                 media.facts = media.digest.and_then(|digest| known.get(&digest)).copied().unwrap_or_default();
-                media.size = blob.as_ref().map(|blob| format::bytes(blob.bytes));
+                media.size = blob.as_ref().map(|blob| shown_bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
                     (_, Some(blob)) => Form::File(blob.kind, base.join(&file_url(blob.digest, &file.filename))),

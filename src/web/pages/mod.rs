@@ -12,6 +12,7 @@ pub mod frame;
 pub mod generation;
 pub mod history;
 mod media;
+pub mod reference;
 mod settings;
 pub mod sign_in;
 pub mod status;

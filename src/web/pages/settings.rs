@@ -280,38 +280,13 @@ fn files(name: &'static str, files: &[String]) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{GenerationId, InstanceName, PromptId, Status, Timestamp};
+    use crate::model::testing::summary;
     use crate::web::query::Author;
     use crate::web::words::Language;
 
-    fn run() -> Summary {
-        Summary {
-            id: GenerationId(7),
-            instance: InstanceName::default(),
-            prompt_id: PromptId::from("p"),
-            status: Status::Completed,
-            status_reason: None,
-            created_at: Timestamp::from_millis(0),
-            started_at: None,
-            finished_at: None,
-            duration_ms: None,
-            workflow_id: None,
-            workflow_name: None,
-            client_id: None,
-            model: None,
-            outputs_count: 0,
-            previews_count: 0,
-            kinds: Vec::new(),
-            cover: None,
-            excerpt: None,
-            files_state: None,
-            error: None,
-        }
-    }
-
     fn settings(facts: &Facts) -> Settings {
         let query = ListQuery::parse("", Author::Form, "UTC".parse().unwrap()).unwrap();
-        Settings::new(facts, &[], &run(), &query, Language::English.words())
+        Settings::new(facts, &[], &summary(), &query, Language::English.words())
     }
 
     fn shown_in(row: &Row) -> String {

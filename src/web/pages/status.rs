@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Banner, Frame};
 use crate::model::{
     ConnectionState, Filter, Gap, GapKind, GenerationId, Health, IndexProgress, InstanceName, Limit, Page, Start,
-    Status, StorageHealth, Timestamp, Trouble, percent_encode,
+    Status, StorageHealth, Timestamp, Trouble, percent_encode, shown_bytes,
 };
 use crate::store::Store;
 use crate::web::error::Error;
@@ -236,8 +236,8 @@ impl Look<'_> {
     async fn storage(&self) -> Result<Storage, Error> {
         let size = self.app.store.size().await?;
         let disk = self.app.blobs.space().await.ok().map(|space| Disk {
-            free: format::bytes(space.free),
-            total: format::bytes(space.total),
+            free: shown_bytes(space.free),
+            total: shown_bytes(space.total),
             used: 100
                 - u64::try_from(u128::from(space.free) * 100 / u128::from(space.total.max(1))).unwrap_or(0).min(100),
             is_little: space.is_little(),
@@ -248,10 +248,10 @@ impl Look<'_> {
                 StorageHealth::Refused(why) => Some(why),
             },
             disk,
-            records: format::bytes(size.records_bytes),
+            records: shown_bytes(size.records_bytes),
             runs: self.viewer.words.number(size.generations),
             files: size.files,
-            files_size: format::bytes(size.files_bytes),
+            files_size: shown_bytes(size.files_bytes),
             pending: size.pending_files,
             missing: size.missing_files,
             index: self.app.store.index_progress().await?,

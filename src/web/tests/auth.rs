@@ -234,7 +234,7 @@ async fn a_form_of_another_site_signs_nobody_in_or_out() {
 #[tokio::test]
 async fn a_token_for_reading_reads_everything_and_changes_nothing() {
     let site = closed().await;
-    for path in ["/", "/status", "/api/v1/generations", "/readyz", "/events"] {
+    for path in ["/", "/status", "/api", "/api/v1/generations", "/readyz", "/events"] {
         assert_eq!(site.request(path).bearer_auth("r3ad").send().await.unwrap().status(), 200, "{path}");
     }
     for path in routes() {

@@ -62,7 +62,7 @@ async fn hostile_texts_are_shown_as_text_on_every_page() {
         backfilled: Some(12),
     });
     let query = "prompt_id=%3Cimg%20src=x%20onerror=alert(1)%3E&limit=1";
-    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), format!("/?{query}")] {
+    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), "/api".to_owned(), format!("/?{query}")] {
         let page = site.page(&path).await;
         assert_harmless(&page, &path);
         assert!(page.contains("&#60;img src=x"), "{path} shows it");
@@ -226,7 +226,7 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
     site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".into()), None));
     site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));
     site.site.live.set_storage(StorageHealth::Refused("the disk is full".into()));
-    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned()] {
+    for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), "/api".to_owned()] {
         let page = site.page(&path).await;
         let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]
             .map(|text| page.find(text).unwrap_or_else(|| panic!("{path} lacks {text}")));

@@ -13,7 +13,8 @@ use crate::web::testing::{NOON, TestSite};
 #[tokio::test]
 async fn every_response_says_how_it_may_be_used() {
     let site = TestSite::start().await;
-    for path in ["/", "/status", "/g/1", "/nowhere", "/healthz", "/readyz", "/api/v1/generations", "/?limit=x"] {
+    for path in ["/", "/status", "/api", "/g/1", "/nowhere", "/healthz", "/readyz", "/api/v1/generations", "/?limit=x"]
+    {
         let response = site.get(path).await;
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         let csp = header("content-security-policy");
@@ -63,7 +64,7 @@ async fn a_request_line_with_a_foreign_host_is_turned_away_too() {
 #[tokio::test]
 async fn nothing_can_be_changed() {
     let site = TestSite::start().await;
-    for path in ["/", "/g/1", "/api/v1/generations", "/api/v1/generations/1", "/healthz", "/readyz"] {
+    for path in ["/", "/g/1", "/api", "/api/v1/generations", "/api/v1/generations/1", "/healthz", "/readyz"] {
         for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
             let url = format!("http://{}{path}", site.address);
             let response = site.client.request(method.clone(), url).send().await.unwrap();
@@ -78,7 +79,7 @@ async fn errors_are_json_for_programs_and_pages_for_people() {
     let site = TestSite::start().await;
     for path in [
         "/api/v1/nothing",
-        "/api",
+        "/api/",
         "/api/v1/generations/999",
         "/api/v1/generations/x%FF",
         "/api/v1/generations/+1",
