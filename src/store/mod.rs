@@ -232,19 +232,29 @@ impl Store {
         self.readers.read(move |conn| numbered::stretch(conn, &filter, from, most)).await
     }
 
-    /// The newest run that fits, with its texts of these kinds.
-    pub async fn newest(&self, filter: Filter, kinds: &'static [DocumentKind]) -> Result<Option<Told>, Error> {
+    /// What `tell` makes of the newest run that fits, with its texts of these kinds.
+    pub async fn newest<T: Send + 'static>(
+        &self,
+        filter: Filter,
+        kinds: &'static [DocumentKind],
+        tell: impl FnOnce(Told) -> T + Send + 'static,
+    ) -> Result<Option<T>, Error> {
         let newest = move |reader: &Reader| match numbered::newest(reader, &filter)? {
             Some(id) => Ok(told::told(reader, &[id], kinds)?.pop()),
             None => Ok(None),
         };
-        self.readers.read(newest).await
+        self.readers.read_and(newest, |run| run.map(tell)).await
     }
 
-    /// The first of these runs that there are, in their order, with their texts of these kinds: 64 at most, and about 2 MB;
-    /// one at least. The others are for another call.
-    pub async fn told(&self, ids: Vec<GenerationId>, kinds: &'static [DocumentKind]) -> Result<Vec<Told>, Error> {
-        self.readers.read(move |conn| told::told(conn, &ids, kinds)).await
+    /// What `tell` makes of the first of these runs that there are, in their order, with their texts of these kinds: 64 at
+    /// most, and about 2 MB; one at least. The others are for another call.
+    pub async fn told<T: Send + 'static>(
+        &self,
+        ids: Vec<GenerationId>,
+        kinds: &'static [DocumentKind],
+        tell: impl FnOnce(Vec<Told>) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.read_and(move |reader| told::told(reader, &ids, kinds), tell).await
     }
 
     /// Those of these runs that there are, in their order, each with its status and how long it took in milliseconds; 0
@@ -279,7 +289,16 @@ impl Store {
 
     /// Everything that is kept of a run; `None` when there is no such run.
     pub async fn detail(&self, id: GenerationId) -> Result<Option<Detail>, Error> {
-        self.readers.read(move |conn| detail::detail(conn, id)).await
+        self.detail_as(id, |detail| detail).await
+    }
+
+    /// What `tell` makes of everything that is kept of a run; `None` when there is no such run.
+    pub async fn detail_as<T: Send + 'static>(
+        &self,
+        id: GenerationId,
+        tell: impl FnOnce(Detail) -> T + Send + 'static,
+    ) -> Result<Option<T>, Error> {
+        self.readers.read_and(move |reader| detail::detail(reader, id), |detail| detail.map(tell)).await
     }
 
     /// Everything that is kept of a run but its documents, of which it has the lengths; `None` when there is no such run.

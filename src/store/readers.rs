@@ -102,6 +102,20 @@ impl Readers {
         T: Send + 'static,
         F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
+        self.read_and(work, |found| found).await
+    }
+
+    /// The same, and makes something of what was read, on that thread and when the transaction has ended: long texts are
+    /// worked on in the order in which they were asked for, and by as many threads as there are processors.
+    pub(super) async fn read_and<T, U, F>(
+        self: &Arc<Self>,
+        work: F,
+        make: impl FnOnce(T) -> U + Send + 'static,
+    ) -> Result<U, Error>
+    where
+        U: Send + 'static,
+        F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+    {
         let (reply, mut answer) = oneshot::channel();
         let (asked, time_limit) = (Instant::now(), self.time_limit);
         let job = Box::new(move |reader: Result<&Reader, Error>| {
@@ -110,9 +124,9 @@ impl Readers {
                 return;
             }
             let is_late = asked.elapsed() > time_limit;
-            let outcome = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
+            let found = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
             // Whoever has left since needs no answer.
-            let _ = reply.send(outcome);
+            let _ = reply.send(found.map(make));
         });
         self.queue(job)?;
         let answered = match timeout(PATIENCE, &mut answer).await {

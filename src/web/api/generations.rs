@@ -47,10 +47,9 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     responses((status = 200, body = Full), Missing, Refused)
 )]
 pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
-    let detail = app.store.detail(generation_id(id)?).await?.ok_or(Error::NoGeneration)?;
     let on = app.clone();
-    let body = app.work(detail.documents_bytes(), move || Ok(full(&detail, on.base())?)).await?;
-    Ok(json(body))
+    let body = app.store.detail_as(generation_id(id)?, move |detail| full(&detail, on.base())).await?;
+    Ok(json(body.ok_or(Error::NoGeneration)??))
 }
 
 /// The id in a path. What isn't a number names no generation.

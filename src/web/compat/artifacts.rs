@@ -133,8 +133,8 @@ pub async fn one(
 ) -> Result<Response, Error> {
     let id = generation_id(path)?;
     let zone = zone_of(query, &app)?;
-    let run = app.store.told(vec![id], KINDS).await?.into_iter().next().ok_or(Error::NoGeneration)?;
-    let body = app.work(run.bytes(), move || Ok(artifact(&run, zone))).await?;
+    let tell = move |runs: Vec<Told>| runs.first().map(|run| artifact(run, zone));
+    let body = app.store.told(vec![id], KINDS, tell).await?.ok_or(Error::NoGeneration)?;
     Ok(json(format!("{{\"code\": 0, \"msg\": \"success\", \"data\": {body}}}")))
 }
 

@@ -54,9 +54,8 @@ pub async fn one(
     // Bytes that are no text: no run has such an id.
     let Ok(Path(id)) = path else { return Ok(json("{}")) };
     let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
-    let Some(run) = app.store.newest(filter, entry::ALL).await? else { return Ok(json("{}")) };
-    let body = app.work(run.bytes(), move || Ok(format!("{{{}}}", entry::history(&run)))).await?;
-    Ok(json(body))
+    let body = app.store.newest(filter, entry::ALL, |run| format!("{{{}}}", entry::history(&run))).await?;
+    Ok(json(body.unwrap_or_else(|| "{}".to_owned())))
 }
 
 /// An object has each key once: of runs with the same id the newest stays.

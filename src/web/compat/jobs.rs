@@ -105,8 +105,8 @@ pub async fn one(
     let filter = Asked::read(&query).filter(&[])?;
     let Path(id) = path.map_err(|_| Error::NoJob)?;
     let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
-    let run = app.store.newest(filter, entry::ALL).await?.ok_or(Error::NoJob)?;
-    Ok(json(app.work(run.bytes(), move || Ok(in_full(&run))).await?))
+    let job = app.store.newest(filter, entry::ALL, |run| in_full(&run)).await?;
+    Ok(json(job.ok_or(Error::NoJob)?))
 }
 
 /// The jobs of the page, and how many there are in all. What has no order of its own in the store, which are workflows and

@@ -79,11 +79,14 @@ impl Course {
                 text.push_str(head);
             }
             let ids = ids.get(self.asked..).unwrap_or_default().to_vec();
-            let runs = if ids.is_empty() { Vec::new() } else { self.app.store.told(ids, self.parts.kinds).await? };
-            self.step(&runs);
-            let (write, mut has_written) = (Arc::clone(&self.parts.write), self.has_written);
-            let bytes = runs.iter().map(Told::bytes).sum();
-            let more = self.app.work(bytes, move || Ok(written(&runs, &write, &mut has_written))).await?;
+            let (last, more) = if ids.is_empty() {
+                (None, String::new())
+            } else {
+                let (write, has_written) = (Arc::clone(&self.parts.write), self.has_written);
+                let tell = move |runs: Vec<Told>| (runs.last().map(|run| run.id), written(&runs, &write, has_written));
+                self.app.store.told(ids, self.parts.kinds, tell).await?
+            };
+            self.step(last);
             self.has_written |= !more.is_empty();
             text.push_str(&more);
             if self.is_at_end() {
@@ -98,9 +101,9 @@ impl Course {
     }
 
     /// Moves behind the last run that was read. Runs that are gone are passed over.
-    fn step(&mut self, runs: &[Told]) {
+    fn step(&mut self, last: Option<GenerationId>) {
         let Some((_, ids)) = self.parts.lists.get(self.list) else { return };
-        let last = runs.last().and_then(|run| ids.iter().rposition(|id| *id == run.id));
+        let last = last.and_then(|last| ids.iter().rposition(|id| *id == last));
         self.asked = last.map_or(ids.len(), |last| last + 1);
     }
 
@@ -109,10 +112,10 @@ impl Course {
     }
 }
 
-fn written(runs: &[Told], write: &Write, has_written: &mut bool) -> String {
+fn written(runs: &[Told], write: &Write, mut has_written: bool) -> String {
     let mut text = String::new();
     for run in runs {
-        if std::mem::replace(has_written, true) {
+        if std::mem::replace(&mut has_written, true) {
             text.push_str(", ");
         }
         text.push_str(&write(run));
