@@ -2,16 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use comfy_recall::blobs::Blobs;
-use comfy_recall::live::Live;
-use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{Comfyui, Document, DocumentKind, GenerationId, PromptId, Status, Timestamp};
-use comfy_recall::store::{Cache, Save, Store};
-use comfy_recall::thumbs::Thumbs;
-use comfy_recall::web::{self, Settings, Site};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use comfy_recall::store::{Save, Store};
 
+use crate::site::Server;
 use crate::support::client;
 use crate::table::{Row, median};
 
@@ -27,20 +21,7 @@ pub async fn measure() -> Vec<Row> {
         assert!(json.len() >= BYTES);
     })
     .await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let stop = CancellationToken::new();
-    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder.path()), None, stop.clone());
-    let site = Site {
-        store: store.clone(),
-        blobs,
-        thumbs,
-        live: Live::default(),
-        metrics: Metrics::default(),
-        settings: Settings::default(),
-    };
-    let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
+    let server = Server::start(&store, folder.path()).await;
     let client = client();
     let mut rows = Vec::new();
     for (what, query) in [
@@ -48,7 +29,7 @@ pub async fn measure() -> Vec<Row> {
         ("… its last match, all counted", "find=KSampler&match=999999"),
     ] {
         let took = timed(async || {
-            let url = format!("http://{address}/g/{id}/documents/prompt?{query}");
+            let url = format!("http://{}/g/{id}/documents/prompt?{query}", server.address);
             assert_eq!(
                 client.get(url).send().await.unwrap().error_for_status().unwrap().text().await.unwrap().len()
                     / 1_000_000,
@@ -58,8 +39,7 @@ pub async fn measure() -> Vec<Row> {
         .await;
         rows.push(Row::ratio(what, took, plain, 12.0));
     }
-    stop.cancel();
-    serving.await.unwrap().unwrap();
+    server.stop().await;
     store.close().await.unwrap();
     rows
 }

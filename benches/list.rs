@@ -3,19 +3,13 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use comfy_recall::blobs::Blobs;
-use comfy_recall::live::Live;
-use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{
     Blob, Comfyui, Cursor, Digest, FileRef, Filter, GenerationId, Limit, MediaKind, PromptId, Role, Start, Status,
     Timestamp,
 };
-use comfy_recall::store::{Cache, NewAttachment, NewContent, Save, Store};
-use comfy_recall::thumbs::Thumbs;
-use comfy_recall::web::{self, Settings, Site};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
 
+use crate::site::Server;
 use crate::support::client;
 use crate::table::{Row, median};
 
@@ -36,20 +30,8 @@ pub async fn measure() -> Vec<Row> {
     store.list(Filter::default(), Start::Newest, Limit::default()).await.unwrap();
     let opening = start.elapsed();
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-    let stop = CancellationToken::new();
-    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder.path()), None, stop.clone());
-    let site = Site {
-        store: store.clone(),
-        blobs,
-        thumbs,
-        live: Live::default(),
-        metrics: Metrics::default(),
-        settings: Settings::default(),
-    };
-    let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
+    let server = Server::start(&store, folder.path()).await;
+    let address = server.address;
     let nothing = request(address, "/healthz").await;
     let mut rows =
         vec![Row::new("open the store and its first page, a million", opening.as_secs_f64() * 1e3, 200.0, "ms", "")];
@@ -84,8 +66,7 @@ pub async fn measure() -> Vec<Row> {
         rows.push(Row::new(what, took.saturating_sub(nothing).as_secs_f64() * 1e3, asked, "ms", beside));
     }
     rows.extend(counts(&store).await);
-    stop.cancel();
-    serving.await.unwrap().unwrap();
+    server.stop().await;
     store.close().await.unwrap();
     rows
 }

@@ -12,6 +12,8 @@ mod support;
 mod api;
 mod backfill;
 mod document;
+mod events;
+mod export;
 mod facts;
 #[path = "find/main.rs"]
 mod find;
@@ -19,6 +21,8 @@ mod latency;
 mod list;
 mod quiet;
 mod recording;
+mod site;
+mod start;
 mod table;
 mod thumbs;
 mod transfer;
@@ -42,6 +46,9 @@ fn main() -> ExitCode {
         measure(&wanted, "recording", &mut rows, recording::measure()).await;
         measure(&wanted, "find", &mut rows, find::measure()).await;
         measure(&wanted, "api", &mut rows, api::measure()).await;
+        measure(&wanted, "export", &mut rows, export::measure()).await;
+        measure(&wanted, "start", &mut rows, start::measure()).await;
+        measure(&wanted, "events", &mut rows, events::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         measure(&wanted, "facts", &mut rows, facts::measure()).await;
         rows

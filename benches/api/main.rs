@@ -4,21 +4,16 @@ mod load;
 mod usual;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use axum::Router;
 use axum::routing::get;
-use comfy_recall::blobs::Blobs;
-use comfy_recall::live::Live;
-use comfy_recall::metrics::Metrics;
-use comfy_recall::store::{Cache, Store};
-use comfy_recall::thumbs::Thumbs;
-use comfy_recall::web::{self, Settings, Site};
+use comfy_recall::store::Store;
 use tokio::net::TcpListener;
 use tokio::runtime;
-use tokio_util::sync::CancellationToken;
 
 use crate::find::million;
+use crate::site;
 use crate::table::{Row, millis};
 use load::{Answers, ask};
 
@@ -34,7 +29,7 @@ pub async fn measure() -> Vec<Row> {
         return Vec::new();
     };
     let usual = usual::runs(&folder).await;
-    let server = Server::start(folder);
+    let server = Server::start(folder).await;
     let list = ask(server.address, |_| "GET /api/v1/generations?limit=50".to_owned()).await;
     let constant = constant(list.bytes).await;
     let mut rows = vec![many("GET /api/v1/generations?limit=50, 16 at a time", &list, &constant)];
@@ -53,7 +48,7 @@ pub async fn measure() -> Vec<Row> {
     rows.push(quick("POST /bt/artifacts/list at offset 10,000, p99", &deep, 15.0));
     let deepest = ask(server.address, |_| "POST /bt/artifacts/list\n{\"offset\":500000,\"limit\":20}".to_owned()).await;
     rows.push(quick("… at offset 500,000", &deepest, 15.0));
-    server.stop();
+    server.stop().await;
     rows
 }
 
@@ -91,38 +86,19 @@ async fn constant(bytes: usize) -> Answers {
 struct Server {
     address: SocketAddr,
     runtime: runtime::Runtime,
-    stop: CancellationToken,
+    site: site::Server,
 }
 
 impl Server {
-    fn start(folder: PathBuf) -> Self {
+    async fn start(folder: PathBuf) -> Self {
         let runtime = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let stop = CancellationToken::new();
-        let site = runtime.spawn(serve(folder, stop.clone()));
-        let address = tokio::task::block_in_place(|| runtime::Handle::current().block_on(site)).unwrap();
-        Self { address, runtime, stop }
+        let store = Store::open(&folder).unwrap();
+        let site = runtime.spawn(async move { site::Server::start(&store, &folder).await }).await.unwrap();
+        Self { address: site.address, runtime, site }
     }
 
-    fn stop(self) {
-        self.stop.cancel();
+    async fn stop(self) {
+        self.site.stop().await;
         self.runtime.shutdown_background();
     }
-}
-
-async fn serve(folder: impl AsRef<Path>, stop: CancellationToken) -> SocketAddr {
-    let folder = folder.as_ref();
-    let (store, blobs) = (Store::open(folder).unwrap(), Blobs::open(&folder.join("blobs")).unwrap());
-    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder), None, stop.clone());
-    let site = Site {
-        store,
-        blobs,
-        thumbs,
-        live: Live::default(),
-        metrics: Metrics::default(),
-        settings: Settings::default(),
-    };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(web::serve(listener, site, stop));
-    address
 }

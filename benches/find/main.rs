@@ -6,17 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
-use comfy_recall::blobs::Blobs;
-use comfy_recall::live::Live;
-use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{Filter, IndexProgress, Limit, List, Start, Timestamp};
-use comfy_recall::store::{Cache, Store};
-use comfy_recall::thumbs::Thumbs;
-use comfy_recall::web::{self, Settings, Site};
+use comfy_recall::store::Store;
 use comfy_recall::{indexer, search};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
+use crate::site::Server;
 use crate::support::client;
 use crate::table::{Row, millis};
 use million::{COMMON, FIRST, MINUTE, RUNS};
@@ -69,20 +63,8 @@ pub async fn measure() -> Vec<Row> {
 
 /// The same as people and scripts ask for it, with all that a page shows.
 async fn answers(store: &Store, folder: &Path) -> Vec<Row> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let blobs = Blobs::open(&folder.join("blobs")).unwrap();
-    let stop = CancellationToken::new();
-    let thumbs = Thumbs::new(store.clone(), blobs.clone(), Cache::open(folder), None, stop.clone());
-    let site = Site {
-        store: store.clone(),
-        blobs,
-        thumbs,
-        live: Live::default(),
-        metrics: Metrics::default(),
-        settings: Settings::default(),
-    };
-    let serving = tokio::spawn(web::serve(listener, site, stop.clone()));
+    let server = Server::start(store, folder).await;
+    let address = server.address;
     let words: Vec<String> = seldom(store).await.into_iter().take(TIMES).collect();
     let common: Vec<String> = COMMON.map(str::to_owned).into();
     let mut rows = Vec::new();
@@ -105,8 +87,7 @@ async fn answers(store: &Store, folder: &Path) -> Vec<Row> {
         }
         rows.push(Row::new(what, p95(took).as_secs_f64() * 1e3, asked, "ms", "p95"));
     }
-    stop.cancel();
-    serving.await.unwrap().unwrap();
+    server.stop().await;
     rows
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Attachment, Content, Digest, DocumentKind, FileRef, Outline, Role, download_name};
+use super::{json, strict};
+use crate::model::{Attachment, Content, Detail, Digest, DocumentKind, FileRef, Role, download_name};
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +32,39 @@ pub enum Source {
     Record,
 }
 
+/// The bytes of an entry.
+#[derive(Debug)]
+pub enum Bytes {
+    /// Those of a kept file, and how many.
+    Kept(Digest, u64),
+    /// These.
+    Text(Vec<u8>),
+}
+
+impl Source {
+    /// The bytes of an entry of this run. `base`: what stands before addresses.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn bytes(self, detail: &Detail, base: &str) -> serde_json::Result<Bytes> {
+        Ok(match self {
+            Self::Blob { digest, bytes } => Bytes::Kept(digest, bytes),
+            Self::Text(text) => Bytes::Text(text.into_bytes()),
+            Self::Document(kind) => {
+                let text = strict(detail.document(kind).unwrap_or_default())?;
+                Bytes::Text(text.get().as_bytes().to_vec())
+            }
+            Self::Record => Bytes::Text(json::full(detail, base)?),
+        })
+    }
+}
+
 /// What belongs to a generation, each under a name of its own: what it made, what it read, its documents.
-pub fn entries(outline: &Outline) -> Vec<Entry> {
+pub fn entries(detail: &Detail) -> Vec<Entry> {
     let mut names = Names::default();
     let mut entries = Vec::new();
     let mut kept = HashSet::new();
-    for attachment in outline.outputs.iter().chain(&outline.inputs) {
+    for attachment in detail.outputs.iter().chain(&detail.inputs) {
         let (name, source) = match &attachment.content {
             Content::File { file, blob: Some(blob) } => {
                 let name = format!("{}{}", folder(attachment, file), download_name(&file.filename));
@@ -57,7 +85,7 @@ pub fn entries(outline: &Outline) -> Vec<Entry> {
     }
     let documents = [(DocumentKind::Prompt, "prompt.json"), (DocumentKind::Workflow, "workflow.json")];
     for (kind, name) in documents {
-        if outline.document_bytes(kind).is_some() {
+        if detail.document(kind).is_some() {
             entries.push(Entry { name: names.unique(name), source: Source::Document(kind) });
         }
     }

@@ -6,6 +6,6 @@ mod bundle;
 mod documents;
 pub mod json;
 
-pub use archive::Archive;
-pub use bundle::{Entry, Names, Source, entries};
+pub use archive::{Added, Archive};
+pub use bundle::{Bytes, Entry, Names, Source, entries};
 pub use documents::{Course, Node, Nodes, given, strict, texts};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Write};
+use std::iter;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -24,7 +25,7 @@ use super::files::content_disposition;
 use super::headers::Cache;
 use super::query::{BadValue, Error as BadQuery, ListQuery};
 use super::site::App;
-use crate::export::Archive;
+use crate::export::{Added, Archive};
 use crate::model::{Filter, GenerationId, Limit, Start};
 use crate::store::Store;
 
@@ -38,7 +39,7 @@ const MOST_IDS: usize = 200;
 /// A client that takes nothing for so long is gone: its archive holds a thread.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Archives that are written at the same time; each has a thread. More wait their turn.
+/// Archives that are written at the same time; each has two threads. More wait their turn.
 static TURNS: Semaphore = Semaphore::const_new(4);
 
 /// Answers with the archive of one generation.
@@ -49,7 +50,7 @@ pub async fn one(
 ) -> Result<Response, Error> {
     let id = generation_id(id)?;
     app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
-    respond(&app, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(id))
+    respond(&app, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(Some(id)))
 }
 
 /// Chosen generations as a ZIP archive: by their `ids`, or by a filter.
@@ -102,7 +103,7 @@ fn ids(query: &str) -> Result<Option<Vec<GenerationId>>, BadQuery> {
 
 /// Which generations go into an archive.
 enum Chosen {
-    One(GenerationId),
+    One(Option<GenerationId>),
     Listed(VecDeque<GenerationId>),
     Found(Box<Found>),
 }
@@ -118,7 +119,7 @@ impl Chosen {
     /// Takes the next one.
     fn next(&mut self, store: &Store, runtime: &Handle) -> io::Result<Option<GenerationId>> {
         Ok(match self {
-            Self::One(_) => None,
+            Self::One(id) => id.take(),
             Self::Listed(ids) => ids.pop_front(),
             Self::Found(found) => found.next(store, runtime)?,
         })
@@ -171,20 +172,21 @@ fn stream(app: &App, chosen: Chosen) -> Body {
     }))
 }
 
-fn write(app: &App, chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
+fn write(app: &App, mut chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
     let zone = app.zone;
     let rooms = (app.store.clone(), app.blobs.clone());
     let clock = move |at| zone.local(at).naive_local();
-    let mut archive = Archive::new(pipe, rooms, runtime.clone(), clock, app.base());
-    match chosen {
-        Chosen::One(id) => drop(archive.add(id, "")?),
-        mut many => {
-            while let Some(id) = many.next(&app.store, &runtime)? {
-                archive.add(id, &format!("{id}/"))?;
-            }
+    let archive = Archive::new(rooms, runtime.clone(), clock, app.base());
+    let is_one = matches!(chosen, Chosen::One(_));
+    let folder = |id| if is_one { String::new() } else { format!("{id}/") };
+    let ids = iter::from_fn(|| chosen.next(&app.store, &runtime).transpose());
+    let runs = ids.map(|id| id.map(|id| (id, folder(id))));
+    let tell = |Added { id, lost }| {
+        for name in lost {
+            tracing::warn!(run = %id, name, "an archive lacks a file, since the kept copy is broken or gone; see comfy-recall verify");
         }
-    }
-    archive.finish()?.flush()
+    };
+    archive.write(pipe, runs, tell)?.flush()
 }
 
 /// The writing end towards the client. What is written gathers until it is a chunk.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::iter;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
@@ -10,12 +11,12 @@ use indicatif::ProgressBar;
 use super::{Chosen, Source, arriving};
 use crate::commands::numbers::count;
 use crate::commands::{Error, Screen};
-use crate::export::{self, Archive};
-use crate::model::{GenerationId, shown_bytes};
+use crate::export::{Added, Archive};
+use crate::model::shown_bytes;
 use crate::search::Zone;
 
-/// Written at once.
-const BUFFER_BYTES: usize = 1 << 20;
+/// What is shorter is gathered; pieces of files are longer, and go as they are.
+const BUFFER_BYTES: usize = 64 << 10;
 
 /// Counts what passes, for the bar.
 struct Counted<W> {
@@ -65,32 +66,22 @@ fn fill(source: &Source<'_>, mut chosen: Chosen, part: &Path, lost: &mut Vec<Str
     let out = BufWriter::with_capacity(BUFFER_BYTES, counted);
     let rooms = (source.store.clone(), source.blobs.clone());
     let clock = |at| Zone::default().local(at).naive_local();
-    let mut archive = Archive::new(out, rooms, source.runtime.handle().clone(), clock, source.base);
+    let archive = Archive::new(rooms, source.runtime.handle().clone(), clock, source.base);
     let is_one = chosen.is_one();
+    let pages = iter::from_fn(|| chosen.next(source).map_err(io::Error::other).transpose());
+    let folder = |id| if is_one { String::new() } else { format!("{id}/") };
+    let chosen = pages.flat_map(|page| match page {
+        Ok(ids) => ids.into_iter().map(|id| Ok((id, folder(id)))).collect(),
+        Err(error) => vec![Err(error)],
+    });
     let mut runs = 0;
-    while let Some(ids) = chosen.next(source)? {
-        for id in ids {
-            let folder = if is_one { String::new() } else { format!("{id}/") };
-            lost.extend(unsound(source, id)?);
-            runs += u64::from(archive.add(id, &folder).with_context(|| format!("add run {id}"))?);
-            source.bar.inc(1);
-        }
-    }
-    let out = archive.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let out = archive.write(out, chosen, |Added { id, lost: files }| {
+        runs += 1;
+        lost.extend(files.into_iter().map(|name| format!("{name} of run {id}")));
+        source.bar.inc(1);
+    })?;
+    let out = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok((runs, out.bytes))
-}
-
-/// The files of a run whose kept copy isn't what it should be, as far as its length tells.
-fn unsound(source: &Source<'_>, id: GenerationId) -> anyhow::Result<Vec<String>> {
-    let Some(outline) = source.runtime.block_on(source.store.outline(id))? else { return Ok(Vec::new()) };
-    let is_unsound = |entry: &export::Entry| match entry.source {
-        export::Source::Blob { digest, bytes } => {
-            !fs::metadata(source.blobs.path(&digest)).is_ok_and(|kept| kept.len() == bytes)
-        }
-        _ => false,
-    };
-    let unsound = export::entries(&outline).into_iter().filter(is_unsound);
-    Ok(unsound.map(|entry| format!("{} of run {id}", entry.name)).collect())
 }
 
 /// Gives a file its name, unless something got that name meanwhile.

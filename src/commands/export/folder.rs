@@ -11,8 +11,8 @@ use anyhow::Context as _;
 
 use super::{Source, arriving};
 use crate::commands::Error;
-use crate::export::{self, Entry, json, strict};
-use crate::model::{Detail, Digest, GenerationId, Timestamp};
+use crate::export::{Bytes, Entry, entries};
+use crate::model::{Digest, GenerationId, Timestamp};
 
 /// Copied before the bar is told.
 const PIECE_BYTES: u64 = 16 << 20;
@@ -42,12 +42,6 @@ pub(super) struct Done {
     pub(super) lost: Vec<String>,
 }
 
-/// The bytes of a file to be written.
-enum Bytes {
-    Kept(Digest, u64),
-    Text(Vec<u8>),
-}
-
 impl Done {
     /// What was done, together.
     pub(super) fn add(&mut self, other: Self) {
@@ -69,15 +63,13 @@ impl Folder {
     /// Adds what belongs to a run, if it is still there.
     pub(super) fn add(&self, source: &Source<'_>, id: GenerationId) -> Result<Done, Error> {
         let mut done = Done::default();
-        let Some(outline) = source.runtime.block_on(source.store.outline(id))? else { return Ok(done) };
         let Some(detail) = source.runtime.block_on(source.store.detail(id))? else { return Ok(done) };
-        let run = &outline.summary;
+        let run = &detail.summary;
         let modified = moment(run.finished_at.unwrap_or(run.created_at));
         let folder = self.root.join(id.to_string());
-        for Entry { name, source: of } in export::entries(&outline) {
+        for Entry { name, source: of } in entries(&detail) {
             let path = name.split('/').fold(folder.clone(), |path, part| path.join(portable(part)));
-            let bytes = read(source, &detail, of).with_context(|| format!("write {}", path.display()))?;
-            let Some(bytes) = bytes else { continue };
+            let bytes = of.bytes(&detail, source.base).with_context(|| format!("write {}", path.display()))?;
             self.put(source, &path, &bytes, modified, &mut done)
                 .with_context(|| format!("write {}", path.display()))?;
         }
@@ -126,7 +118,7 @@ impl Folder {
         written.set_modified(modified)?;
         fs::rename(&part, path)?;
         done.files += 1;
-        done.bytes += bytes.length();
+        done.bytes += length(bytes);
         Ok(())
     }
 
@@ -159,26 +151,11 @@ impl Folder {
     }
 }
 
-impl Bytes {
-    fn length(&self) -> u64 {
-        match self {
-            Self::Kept(_, length) => *length,
-            Self::Text(text) => text.len() as u64,
-        }
+fn length(bytes: &Bytes) -> u64 {
+    match bytes {
+        Bytes::Kept(_, length) => *length,
+        Bytes::Text(text) => text.len() as u64,
     }
-}
-
-/// What an entry holds; `None` when it went meanwhile.
-fn read(source: &Source<'_>, detail: &Detail, of: export::Source) -> serde_json::Result<Option<Bytes>> {
-    Ok(match of {
-        export::Source::Blob { digest, bytes } => Some(Bytes::Kept(digest, bytes)),
-        export::Source::Text(text) => Some(Bytes::Text(text.into_bytes())),
-        export::Source::Document(kind) => match detail.document(kind) {
-            Some(text) => Some(Bytes::Text(strict(text)?.get().as_bytes().to_vec())),
-            None => None,
-        },
-        export::Source::Record => Some(Bytes::Text(json::full(detail, source.base)?)),
-    })
 }
 
 /// Whether a file that is there is the one to be written. One that has its length and the time that we gave it is; of
@@ -190,7 +167,7 @@ fn is_same(
     bytes: &Bytes,
     modified: SystemTime,
 ) -> io::Result<bool> {
-    if !there.is_file() || there.len() != bytes.length() {
+    if !there.is_file() || there.len() != length(bytes) {
         return Ok(false);
     }
     match bytes {

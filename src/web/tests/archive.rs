@@ -76,6 +76,20 @@ async fn an_archive_holds_every_file_under_a_harmless_name() {
 }
 
 #[tokio::test]
+async fn a_broken_copy_is_left_out() {
+    let site = TestSite::start().await;
+    let kept = [site.keep(PNG).await, site.keep(b"cut").await, site.keep(b"gone").await];
+    let [_, cut, gone] = &kept;
+    std::fs::write(site.site.blobs.path(&cut.digest), "c").unwrap();
+    std::fs::remove_file(site.site.blobs.path(&gone.digest)).unwrap();
+    let attachments = kept.into_iter().zip(["a.png", "b.png", "c.png"]).map(|(blob, name)| stored(name, blob));
+    let id = site.save(Save { attachments: attachments.collect(), ..run("p", Status::Completed, 0) }).await;
+    let files = unzip(&site.get(&format!("/g/{id}/files.zip")).await.bytes().await.unwrap());
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["a.png", "generation.json"]);
+    assert_eq!(files["a.png"], PNG);
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_ends_its_archive() {
     let site = TestSite::start().await;
     let long = site.keep(&vec![7; 40_000_000]).await;

@@ -26,7 +26,7 @@ pub use history::Entry;
 pub use jobs::of_history as job_of_history;
 pub use process::{Builder, ComfyUi};
 pub use recording::{Recording, Step};
-pub use run::{Outcome, Run, Texts};
+pub use run::{Outcome, Run, SEED, Texts};
 pub use socket::{Frame, new_id};
 pub use state::Request;
 pub use version::Version;
