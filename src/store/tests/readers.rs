@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
+use rusqlite::StatementStatus;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -62,4 +63,18 @@ async fn closing_answers_what_waits() {
     for ended in join_all(busy).await {
         ended.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_query_is_planned_once_whatever_it_is_asked_for() {
+    let f = Fixture::new().await;
+    f.save_one(run("p", Status::Pending, 0)).await;
+    let replanned = f.store.readers.read(|conn| {
+        let mut statement = conn.prepare("SELECT id FROM generations WHERE instance_id = ?1 AND status = ?2")?;
+        for status in 0..6 {
+            statement.query_map([1, status], |row| row.get::<_, i64>(0))?.for_each(drop);
+        }
+        Ok(statement.get_status(StatementStatus::RePrepare))
+    });
+    assert_eq!(replanned.await.unwrap(), 0);
 }
