@@ -142,11 +142,16 @@ fn with_packs<'a>(facts: &'a RawValue, workflow: Option<&str>) -> Result<Cow<'a,
 /// The error with its traceback.
 #[derive(Debug, Serialize, ToSchema)]
 struct FullError<'a> {
+    /// The node that failed.
     node_id: Option<&'a str>,
+    /// The class of that node.
     node_type: Option<&'a str>,
+    /// The class of the exception.
     #[serde(rename = "type")]
     kind: Option<&'a str>,
+    /// What the exception says.
     message: Option<&'a str>,
+    /// Python's traceback, a line each.
     #[schema(value_type = Vec<serde_json::Value>)]
     traceback: ArrayOr<'a>,
 }
@@ -156,27 +161,43 @@ struct FullError<'a> {
 struct FullAttachment<'a> {
     /// Its place in the list; stable.
     id: i64,
+    /// The node that gave or read it; null for a file that no node reported.
     node_id: Option<&'a str>,
+    /// The class of that node, as the prompt says.
     node_type: Option<String>,
+    /// What its owner called that node.
     node_title: Option<String>,
+    /// Under which key the node named it: `images`, `gifs`, `audio`, `text` …
     key: &'a str,
     /// Its place among those of the same node and key.
     index: usize,
+    /// What it is, by its bytes where we have them.
     kind: MediaKind,
+    /// ComfyUI's folder of the file: `output`, `temp` or `input`. Null for a text.
     #[serde(rename = "type")]
     folder: Option<&'a str>,
+    /// Below that folder; empty at its top.
     subfolder: Option<&'a str>,
+    /// How ComfyUI called the file.
     filename: Option<&'a str>,
+    /// Whether the bytes are here.
     state: AttachmentState,
+    /// Why they aren't, in a sentence.
     reason: Option<String>,
+    /// The same in a word that never changes.
     reason_code: Option<&'static str>,
     /// The digest of the bytes, where we have them.
     #[schema(value_type = Option<String>, min_length = 64, max_length = 64)]
     sha256: Option<Digest>,
+    /// How many there are.
     bytes: Option<u64>,
+    /// Their media type.
     mime: Option<&'a str>,
+    /// Where this server serves them.
     url: Option<String>,
+    /// What a node showed, where that was a text.
     text: Option<&'a str>,
+    /// It was found in ComfyUI's folder, and no node named it.
     is_unreported: bool,
 }
 

@@ -91,6 +91,7 @@ struct Written<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Lora)]
 struct WrittenLora<'a> {
+    /// The file, as the prompt names it.
     name: &'a str,
     /// The weight on the model.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,26 +105,37 @@ struct WrittenLora<'a> {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Pass)]
 struct WrittenPass<'a> {
+    /// `euler`, `dpmpp_2m` …; the class of a node that is a sampler itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     sampler: Option<&'a str>,
+    /// `karras`, `simple` …
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduler: Option<&'a str>,
+    /// The class of the node that makes the schedule, where that has no name.
     #[serde(skip_serializing_if = "Option::is_none")]
     schedule_node: Option<&'a str>,
+    /// Where its noise comes from, as a text; left out where it adds none.
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<&'a str>,
+    /// How many steps its schedule has.
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Number<'a>>,
+    /// The first of them that it takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     start_at_step: Option<Number<'a>>,
+    /// The one before which it stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     end_at_step: Option<Number<'a>>,
+    /// Classifier-free guidance.
     #[serde(skip_serializing_if = "Option::is_none")]
     cfg: Option<Number<'a>>,
+    /// The second one, where there are two.
     #[serde(skip_serializing_if = "Option::is_none")]
     cfg2: Option<Number<'a>>,
+    /// The guidance that a Flux model is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     guidance: Option<Number<'a>>,
+    /// How much of the latent is made anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     denoise: Option<Number<'a>>,
 }
