@@ -50,7 +50,12 @@ pub fn print(rows: &[Row]) {
         let verdict = if row.holds() { "ok" } else { "SHORT" };
         println!(
             "{:<58} {:>10.2} {:>9} {:<4} {verdict:<5} {}",
-            row.what, row.measured, row.asked, row.unit, row.beside
+            row.what,
+            row.measured,
+            // As it was asked, or to a hundredth where it was worked out.
+            (row.asked * 100.0).round() / 100.0,
+            row.unit,
+            row.beside
         );
     }
 }

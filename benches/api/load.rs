@@ -3,10 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::runtime;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -28,8 +31,18 @@ pub struct Answers {
 }
 
 /// Asks on every connection, one question after the other; `question` gives the n-th of a connection: a method and a path,
-/// and a body of JSON if it has one.
+/// and a body of JSON if it has one. The clients have a thread of their own, as they would have elsewhere: they don't wait
+/// for their turn among the server's tasks.
 pub async fn ask(address: SocketAddr, question: impl Fn(usize) -> String + Send + Sync + 'static) -> Answers {
+    let (reply, answers) = oneshot::channel();
+    thread::spawn(move || {
+        let clients = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert!(reply.send(clients.block_on(ask_all(address, question))).is_ok(), "nobody waits for the answers");
+    });
+    answers.await.unwrap()
+}
+
+async fn ask_all(address: SocketAddr, question: impl Fn(usize) -> String + Send + Sync + 'static) -> Answers {
     let (question, stop) = (Arc::new(question), Arc::new(AtomicBool::new(false)));
     let mut connections = JoinSet::new();
     let start = Instant::now();

@@ -12,11 +12,11 @@ use crate::json::{elements, members, to_strict, unquote};
 /// A document that everybody can parse: Python's bare words are null. One that isn't JSON at all becomes a JSON string,
 /// so that nothing is lost and nothing breaks.
 pub fn strict(json: &str) -> Result<Cow<'_, RawValue>, serde_json::Error> {
-    let strict = match to_strict(json) {
-        Cow::Borrowed(json) => serde_json::from_str(json).map(Cow::Borrowed),
-        Cow::Owned(json) => RawValue::from_string(json).map(Cow::Owned),
-    };
-    strict.or_else(|_| to_raw_value(json).map(Cow::Owned))
+    // Bare words are rare: they are looked for in what isn't JSON only.
+    if let Ok(raw) = serde_json::from_str(json) {
+        return Ok(Cow::Borrowed(raw));
+    }
+    RawValue::from_string(to_strict(json).into_owned()).or_else(|_| to_raw_value(json)).map(Cow::Owned)
 }
 
 /// The nodes of a prompt by their ids.

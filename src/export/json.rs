@@ -1,9 +1,10 @@
 //! What a generation looks like in JSON: in a list, and in full. A contract: keys may be added, never renamed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use super::documents::{Course, Nodes, strict};
@@ -94,7 +95,8 @@ pub struct Full<'a> {
     /// The error that ended it.
     error: Option<FullError<'a>>,
     /// What its prompt says.
-    facts: Option<FullFacts>,
+    #[schema(value_type = Option<FullFacts>)]
+    facts: Option<Cow<'a, RawValue>>,
     /// Files and texts that its nodes gave, in the order in which ComfyUI named them.
     outputs: Vec<FullAttachment<'a>>,
     /// The files that it read.
@@ -118,12 +120,23 @@ pub struct Full<'a> {
 }
 
 /// What its prompt says, and the packs of custom nodes that its workflow names.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its schema is of use: the facts are JSON already")]
 struct FullFacts {
     #[serde(flatten)]
     facts: Facts,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     custom_nodes: Vec<String>,
+}
+
+/// Facts with the packs that a workflow names.
+fn with_packs<'a>(facts: &'a RawValue, workflow: Option<&str>) -> Result<Cow<'a, RawValue>, serde_json::Error> {
+    let packs = workflow.map(facts::custom_nodes).unwrap_or_default();
+    let Some(members) = facts.get().strip_suffix('}').filter(|_| !packs.is_empty()) else {
+        return Ok(Cow::Borrowed(facts));
+    };
+    let packs = serde_json::to_string(&packs)?;
+    RawValue::from_string(format!("{members},\"custom_nodes\":{packs}}}")).map(Cow::Owned)
 }
 
 /// The error with its traceback.
@@ -230,6 +243,15 @@ impl<'a> Head<'a> {
 /// # Errors
 /// None that is known: what isn't JSON is written as a text.
 pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
+    let facts = detail.document(DocumentKind::Prompt).and_then(prompt_facts);
+    full_with(detail, facts.as_deref(), base)
+}
+
+/// The same with the JSON of what its prompt says, [`prompt_facts`], for who remembers it.
+///
+/// # Errors
+/// None that is known.
+pub fn full_with(detail: &Detail, facts: Option<&RawValue>, base: &str) -> Result<Vec<u8>, serde_json::Error> {
     let document = |kind| detail.document(kind).map(strict).transpose();
     let prompt = document(DocumentKind::Prompt)?;
     let workflow = document(DocumentKind::Workflow)?;
@@ -237,10 +259,7 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
     let result = document(DocumentKind::Result)?;
     let nodes = prompt.as_deref().map(Nodes::read).unwrap_or_default();
     let course = result.as_deref().map(Course::read).unwrap_or_default();
-    let facts = detail.document(DocumentKind::Prompt).map(|prompt| FullFacts {
-        facts: facts::read(prompt),
-        custom_nodes: detail.document(DocumentKind::Workflow).map(facts::custom_nodes).unwrap_or_default(),
-    });
+    let facts = facts.map(|facts| with_packs(facts, detail.document(DocumentKind::Workflow))).transpose()?;
     let error = detail.summary.error.as_ref().map(|error| FullError {
         node_id: error.node_id.as_deref(),
         node_type: error.node_type.as_deref(),
@@ -265,6 +284,12 @@ pub fn full(detail: &Detail, base: &str) -> Result<Vec<u8>, serde_json::Error> {
     };
     serde_json::to_writer(&mut json, &full)?;
     Ok(json)
+}
+
+/// The JSON of what a prompt says.
+pub fn prompt_facts(prompt: &str) -> Option<Box<RawValue>> {
+    // A struct of texts and numbers: it can always be written.
+    to_raw_value(&facts::read(prompt)).ok()
 }
 
 /// What a generation made and read.

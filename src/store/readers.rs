@@ -20,7 +20,7 @@ const COUNT: usize = 4;
 
 /// How long a job waits before one more reader than there are processors takes it up. Most reads are over before that, and
 /// a thread too many only makes the others wait for their turn; but one that takes long holds up nobody.
-const PATIENCE: Duration = Duration::from_millis(2);
+const PATIENCE: Duration = Duration::from_millis(10);
 
 /// How long a read may take, and how long it may wait for a connection.
 pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);

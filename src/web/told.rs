@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use foldhash::fast::FixedState;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::RawValue;
 
 use super::error::Error;
-use crate::facts;
-use crate::model::{GenerationId, Summary};
+use crate::export::json::prompt_facts;
+use crate::model::{Detail, DocumentKind, GenerationId, Summary};
 use crate::store::Store;
 
 /// What is remembered at least, in bytes, and half of the most.
@@ -41,8 +41,7 @@ impl Memory {
         let missing: Vec<&Summary> = runs.iter().filter(|run| !told.contains_key(&run.id)).collect();
         if !missing.is_empty() {
             let ids = missing.iter().map(|run| run.id).collect();
-            let read =
-                store.of_prompts(ids, |_, prompt| to_raw_value(&facts::read(prompt)).ok().map(Arc::from)).await?;
+            let read = store.of_prompts(ids, |_, prompt| prompt_facts(prompt).map(Arc::from)).await?;
             let mut read: HashMap<GenerationId, Told> = read.into_iter().collect();
             let mut known = self.known();
             for run in missing {
@@ -54,6 +53,19 @@ impl Memory {
             }
         }
         Ok(runs.iter().map(|run| told.remove(&run.id).flatten()).collect())
+    }
+
+    /// What the prompt of one run says.
+    pub fn of_detail(&self, detail: &Detail) -> Told {
+        let run = &detail.summary;
+        if let Some(told) = self.known().get(run.id) {
+            return told;
+        }
+        let told: Told = detail.document(DocumentKind::Prompt).and_then(prompt_facts).map(Arc::from);
+        if !run.status.is_open() {
+            self.known().put(run.id, told.clone());
+        }
+        told
     }
 
     fn known(&self) -> MutexGuard<'_, Generations> {

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::asked::{Id, Missing, Part, Refused, Which};
 use super::json;
-use crate::export::json::{Full, Item, full};
+use crate::export::json::{Full, Item, full_with};
 use crate::model::GenerationId;
 use crate::web::error::Error;
 use crate::web::query::{Author, ListQuery};
@@ -48,7 +48,8 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 )]
 pub async fn detail(State(app): State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
     let on = app.clone();
-    let body = app.store.detail_as(generation_id(id)?, move |detail| full(&detail, on.base())).await?;
+    let tell = move |detail| full_with(&detail, on.told.of_detail(&detail).as_deref(), on.base());
+    let body = app.store.detail_as(generation_id(id)?, tell).await?;
     Ok(json(body.ok_or(Error::NoGeneration)??))
 }
 

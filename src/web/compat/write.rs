@@ -78,11 +78,16 @@ pub fn quoted(text: &str) -> String {
 
 /// A kept text that every reader of JSON takes: Python's bare words are null, and what is no JSON at all is a string.
 pub fn strict(json: &str) -> Cow<'_, str> {
-    let strict = to_strict(json);
-    match serde_json::from_str::<serde::de::IgnoredAny>(&strict) {
-        Ok(_) => strict,
-        Err(_) => quoted(json).into(),
+    // Bare words are rare: they are looked for in what isn't JSON only.
+    if is_json(json) {
+        return Cow::Borrowed(json);
     }
+    let strict = to_strict(json);
+    if is_json(&strict) { strict } else { quoted(json).into() }
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// ComfyUI's queue number: a whole one without a point.
