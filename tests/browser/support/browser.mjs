@@ -60,8 +60,8 @@ export class Watch {
     context.on('weberror', (error) => {
       const { message, stack } = error.error();
       // Chromium tells of a transition between two pages (`@view-transition`) that ended because another page was asked
-      // for. No script of ours has a hand in it, so none could answer.
-      if (/^Transition was skipped/.test(message)) return;
+      // for, or because this one came too early or late for it. No script of ours has a hand in it, so none could answer.
+      if (/^Transition was (skipped|aborted)/.test(message)) return;
       this.#note(`uncaught: ${stack || message} (${error.page()?.url()})`);
     });
     context.on('dialog', (dialog) => {
