@@ -54,12 +54,19 @@ async fn who_shared_a_transaction_that_a_full_disk_took_back_hears_of_it() {
     let f = Fixture::new().await;
     let pages = f.pragma("PRAGMA page_count").await;
     f.store.writer.write(move |s| Ok(s.conn.pragma_update(None, "max_page_count", pages + 5)?)).await.unwrap();
+    let (inside, entered) = tokio::sync::oneshot::channel();
     let (release, released) = mpsc::channel::<()>();
-    // Holds the writer until the others wait, so that they share a transaction.
-    let hold = f.store.writer.write(move |_| {
-        released.recv().unwrap();
-        Ok(())
+    // Holds the writer, alone in its transaction, until the others wait, so that they share the next.
+    let store = f.store.clone();
+    let hold = tokio::spawn(async move {
+        let hold = store.writer.write(move |_| {
+            inside.send(()).unwrap();
+            released.recv().unwrap();
+            Ok(())
+        });
+        hold.await.unwrap();
     });
+    entered.await.unwrap();
     let before = f.store.save(f.instance, &NONE, vec![run("before", Status::Pending, 0)]);
     let full = f.store.writer.write(|session| {
         let fill = "INSERT INTO meta (key, value) VALUES (?1, hex(randomblob(1500)))";
@@ -69,7 +76,8 @@ async fn who_shared_a_transaction_that_a_full_disk_took_back_hears_of_it() {
     });
     let after = f.store.save(f.instance, &NONE, vec![run("after", Status::Pending, 0)]);
     let go = async { release.send(()).unwrap() };
-    let (_, before, full, after, ()) = tokio::join!(hold, before, full, after, go);
+    let (before, full, after, ()) = tokio::join!(before, full, after, go);
+    hold.await.unwrap();
     assert!(full.unwrap_err().is_full());
     assert!(before.unwrap_err().is_full());
     after.unwrap();
