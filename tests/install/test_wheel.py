@@ -17,7 +17,7 @@ from root import ROOT
 @pytest.fixture(scope="session")
 def sdist(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sdist")
-    subprocess.run(["maturin", "sdist", "--quiet", "--out", folder], cwd=ROOT / "packaging/wheel", check=True)
+    subprocess.run(["maturin", "sdist", "--out", folder], cwd=ROOT / "packaging/wheel", check=True)
     return next(folder.glob("*.tar.gz"))
 
 
