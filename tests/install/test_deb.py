@@ -82,8 +82,10 @@ def test_a_package_that_was_never_used_leaves_nothing_behind(new_root, package):
     assert left.stdout == ""
 
 
-def test_pages_and_completions_are_in_the_package(package, tmp_path):
+def test_what_a_package_holds_and_needs(package, tmp_path):
     subprocess.run(["dpkg-deb", "--extract", package(), tmp_path], check=True)
+    depends = subprocess.run(["dpkg-deb", "--field", package(), "Depends"], check=True, stdout=subprocess.PIPE, text=True)
+    assert "libc6 (>= " in depends.stdout
     page = gzip.decompress((tmp_path / "usr/share/man/man1/comfy-recall.1.gz").read_bytes()).decode()
     assert ".TH comfy-recall 1" in page
     for name in ["list", "export", "backup", "health"]:

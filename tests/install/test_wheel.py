@@ -57,7 +57,13 @@ def test_an_image_for_containers_is_built_from_the_same_files():
 
 def test_the_wheel_tells_of_itself(wheel, version):
     with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
         told = archive.read(f"comfy_recall-{version}.dist-info/METADATA").decode()
+    assert [name for name in names if "dist-info" not in name] == [
+        "comfy_recall/__init__.py",
+        "comfy_recall/__main__.py",
+        f"comfy_recall-{version}.data/scripts/comfy-recall",
+    ]
     for line in [f"Version: {version}", "Name: comfy-recall", "License: MIT", "Summary: Remembers", "Keywords: comfyui"]:
         assert f"\n{line}" in told
     assert "\n# comfy-recall\n" in told

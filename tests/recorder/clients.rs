@@ -199,3 +199,14 @@ async fn run_whose_place_in_the_history_was_taken_before_it_was_read_is_lost_not
     let told: Vec<_> = found.iter().map(|run| (run["status"].clone(), run["status_reason"].clone())).collect();
     assert_eq!(told, [(json!("completed"), Value::Null), (json!("lost"), json!("history_deleted"))]);
 }
+
+#[tokio::test]
+async fn a_machine_without_certificates_records_what_is_asked_over_http() {
+    let comfy = ComfyUi::start().await;
+    let nowhere = |launch: Launch, name| launch.environment(name, "/nonexistent");
+    let launch = nowhere(nowhere(Launch::new(), "SSL_CERT_FILE"), "SSL_CERT_DIR").beside(&comfy);
+    let daemon = launch.start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.run(run_saving("a.png"));
+    daemon.until_whole(&id, "completed").await;
+}
