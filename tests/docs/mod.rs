@@ -1,0 +1,7 @@
+//! What people read, held to what is there: commands run, links lead somewhere, both READMEs say the same.
+
+mod blocks;
+mod links;
+mod mirror;
+mod page;
+mod proxies;
