@@ -6,6 +6,7 @@
 mod adopt;
 mod draft;
 mod inspect;
+mod share;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -21,6 +22,7 @@ use crate::model::{Cause, Digest, Space, Trouble};
 pub use adopt::Adopted;
 pub use draft::Draft;
 pub use inspect::{Condition, Found};
+pub use share::share;
 
 /// How much of the start of a file is given back to tell what it is.
 const HEAD_BYTES: usize = 4096;
@@ -184,7 +186,7 @@ impl Blobs {
     /// Makes `draft` a copy-on-write clone of `path`; `false`, with an empty `draft`, where the filesystem can't.
     fn clone_blocks(&self, path: &Path, draft: &mut NamedTempFile) -> bool {
         let clone = self.drafts().join(format!("{:016x}", fastrand::u64(..)));
-        if reflink_copy::reflink(path, &clone).is_err() {
+        if share(path, &clone).is_err() {
             return false;
         }
         let opened = File::options().read(true).write(true).open(&clone);
