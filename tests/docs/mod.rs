@@ -4,4 +4,5 @@ mod blocks;
 mod links;
 mod mirror;
 mod page;
+mod places;
 mod proxies;

@@ -118,6 +118,11 @@ impl Page {
         self.prose().flat_map(in_line).collect()
     }
 
+    /// What stands between backticks in lines that aren't code.
+    pub fn code(&self) -> impl Iterator<Item = &str> {
+        self.prose().flat_map(|line| CODE.captures_iter(line)).map(|it| it.get(1).unwrap().as_str())
+    }
+
     /// The code in each cell of each row of a table.
     pub fn rows(&self) -> Vec<Vec<Vec<&str>>> {
         let code = |cell| CODE.captures_iter(cell).map(|it| it.get(1).unwrap().as_str()).collect();
