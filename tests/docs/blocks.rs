@@ -101,6 +101,8 @@ impl Reader {
         let mut command = Command::new("bash");
         command.args(["-euo", "pipefail", "-c", &code]).current_dir(&home).env_clear();
         command.env("PATH", path).env("HOME", &home).env("PROGRAM", program()).env("TZ", "UTC");
+        // Where a block names no ComfyUI, none of this machine is looked for.
+        command.env("RECALL_COMFYUI", self.comfy.url());
         let typed = fs::File::open(theirs_password).unwrap();
         command.env("RECALL_DATA_DIR", home.join("data")).stdin(typed);
         command.output().unwrap()
@@ -124,7 +126,7 @@ fn read_here() -> Vec<Page> {
     Page::all().into_iter().filter(|page| is_ours(page) && !is_elsewhere(page)).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_block_runs_or_says_why_not() {
     let reader = Reader::new().await;
     let (mut run, mut faults) = (0, Vec::new());
@@ -149,7 +151,7 @@ async fn every_block_runs_or_says_why_not() {
     assert!(run >= 10, "only {run} blocks were run");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_that_goes_wrong_is_seen() {
     let reader = Reader::new().await;
     let wrong =
@@ -180,7 +182,7 @@ fn blocks_that_others_run_are_run() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_piece_of_configuration_is_one() {
     let reader = Reader::new().await;
     let mut read = 0;
