@@ -2,6 +2,7 @@
 //! `caddy`.
 
 use std::fs;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -50,7 +51,8 @@ impl Proxy {
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{program}: {error}; install it"));
         let mut looks = interval(std::time::Duration::from_millis(20));
         let ready = timeout(DEADLINE, async {
-            while !folder.path().join("socket").exists() {
+            // The file is there a moment before anybody listens.
+            while UnixStream::connect(folder.path().join("socket")).is_err() {
                 looks.tick().await;
                 let log = fs::read_to_string(folder.path().join("log")).unwrap();
                 assert!(child.try_wait().unwrap().is_none(), "{program} ended:\n{log}");
