@@ -107,7 +107,8 @@ async fn nginx_as_documented_passes_on_all_that_a_visitor_needs() {
         let server = server.replacen('{', "{ listen unix:socket;", 1);
         let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|it| format!("{it}_temp_path {it};"));
         let http = format!("access_log off; {}\n{server}", folders.concat());
-        format!("pid pid; events {{}}\nhttp {{ {http}\n}}\n")
+        // One process: what is killed leaves no workers behind.
+        format!("master_process off; pid pid; events {{}}\nhttp {{ {http}\n}}\n")
     });
     let proxy = proxy.await;
     visit(&proxy, "https://recall.example.org", "").await;
