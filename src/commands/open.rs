@@ -38,7 +38,7 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
 }
 
 /// Where somebody on this machine reaches what listens there.
-fn reachable(listen: &Listen) -> Result<Listen, Error> {
+pub(super) fn reachable(listen: &Listen) -> Result<Listen, Error> {
     let host = match &listen.host {
         Host::Ip(IpAddr::V4(ip)) if ip.is_unspecified() => Host::Ip(Ipv4Addr::LOCALHOST.into()),
         Host::Ip(IpAddr::V6(ip)) if ip.is_unspecified() => Host::Ip(Ipv6Addr::LOCALHOST.into()),
@@ -51,7 +51,7 @@ fn reachable(listen: &Listen) -> Result<Listen, Error> {
 }
 
 /// Whether a daemon of ours is there.
-fn answers(listen: &Listen, base: &str) -> bool {
+pub(super) fn answers(listen: &Listen, base: &str) -> bool {
     let ask = || {
         let address = listen.to_string().to_socket_addrs().ok()?.next()?;
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE).ok()?;

@@ -1,0 +1,18 @@
+//! `health`: whether a daemon answers, for service managers and containers that have no other client.
+
+use anyhow::anyhow;
+
+use super::open::{answers, reachable};
+use super::{Error, Screen, base};
+use crate::config::Effective;
+
+pub(super) fn health(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+    let listen = reachable(&effective.config.listen)?;
+    let base = base(effective);
+    if !answers(&listen, base) {
+        let line = "nobody answers there; start comfy-recall, or say with --listen where it listens";
+        return Err(anyhow!("http://{listen}{base}/: {line}").into());
+    }
+    writeln!(screen.out, "comfy-recall answers at http://{listen}{base}/")?;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! What people read, held to what is there: commands run, links lead somewhere, both READMEs say the same.
+
+mod blocks;
+mod links;
+mod mirror;
+mod page;
+mod places;
+mod proxies;
