@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 
 import axe from 'axe-core';
 
-import { FrontEnd, VERSIONS } from './support/front-end.mjs';
+import { FLAGS, FrontEnd, VERSIONS } from './support/front-end.mjs';
 import { picture } from './support/lab.mjs';
 import { stage, until } from './support/stage.mjs';
 
-// What is put in between comes from no address that Chromium knows, so that it takes the daemon's for somebody's home.
-const { test } = stage({}, ['--disable-features=LocalNetworkAccessChecks']);
+const { test } = stage({}, FLAGS);
 
 const NEWEST = VERSIONS.at(-1);
 

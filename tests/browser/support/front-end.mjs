@@ -13,6 +13,9 @@ const NODES = join(ROOT, 'tests/fixtures/comfyui/object_info.json');
 /** The oldest that PyPI has (ComfyUI 0.3.26 shipped it), that of ComfyUI 0.26, and the newest when this was written. */
 export const VERSIONS = ['1.12.8', '1.45.19', '1.58.1'];
 
+/** What is put in between comes from no address that Chromium knows, so that it takes the daemon's for somebody's home. */
+export const FLAGS = ['--disable-features=LocalNetworkAccessChecks'];
+
 /** What ComfyUI's server itself answers; the lab's stands in for it. */
 const SERVER = /^\/(api\/)?(ws|queue|history|prompt|view|jobs|system_stats|interrupt)(\/|$)/;
 
