@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod blobs;
+pub mod browser;
 pub mod cli;
 pub mod comfy;
 pub mod commands;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 22] = [
+const MAY_NAME: [(&str, &[&str]); 23] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -32,10 +32,24 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
     ("config", &["model"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
+    ("browser", &["config"]),
     ("app", &["*"]),
     (
         "commands",
-        &["config", "cli", "store", "blobs", "search", "export", "model", "json", "facts", "app", "telemetry"],
+        &[
+            "config",
+            "cli",
+            "store",
+            "blobs",
+            "search",
+            "export",
+            "model",
+            "json",
+            "facts",
+            "app",
+            "telemetry",
+            "browser",
+        ],
     ),
     ("main", &["app", "cli", "commands", "config", "telemetry"]),
 ];

@@ -7,4 +7,5 @@ mod doors;
 mod layers;
 mod recorder;
 mod standin;
+mod start;
 mod support;

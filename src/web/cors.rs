@@ -143,8 +143,15 @@ fn trusted(app: &App, headers: &HeaderMap) -> Option<(HeaderValue, Trust)> {
     let host = headers.get(HOST)?.to_str().ok()?;
     let is_ours = host.parse().is_ok_and(|authority| app.hosts.allow(&authority));
     let origin = headers.get(ORIGIN).filter(|_| is_ours)?;
-    let trust = app.origins.trust(origin.to_str().ok()?, Some(host))?;
+    let named = origin.to_str().ok()?;
+    let trust = app.origins.trust(named, Some(host)).or_else(|| found(app).trust(named, Some(host)))?;
     Some((origin.clone(), trust))
+}
+
+/// The ComfyUI servers that are recorded, also those that no configuration names and that were found since we started.
+fn found(app: &App) -> Origins {
+    let addresses: Vec<String> = app.live.health().into_iter().map(|health| health.address).collect();
+    Origins::new(&[], &addresses)
 }
 
 /// Whether pages of the request's origin may read here.

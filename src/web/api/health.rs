@@ -10,10 +10,10 @@ use super::asked::Refused;
 use crate::model::{Health, StorageHealth, Trouble};
 use crate::web::site::App;
 
-/// The process answers. Open to everybody.
+/// The process answers, and says that it is comfy-recall. Open to everybody.
 #[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Value)))]
 pub async fn alive() -> Json<Value> {
-    Json(json!({"status": "ok"}))
+    Json(json!({"status": "ok", "app": "comfy-recall"}))
 }
 
 /// Whether what ComfyUI makes can be kept.
