@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod model;
 pub mod recorder;
 pub mod search;
+pub mod share;
 pub mod store;
 pub mod telemetry;
 pub mod thumbs;

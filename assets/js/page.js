@@ -4,7 +4,8 @@
 export const base = new URL("..", import.meta.url).pathname;
 
 const words = new Map(
-  [...document.getElementById("words").content.querySelectorAll("[data-word]")].map((word) => [word.dataset.word, word.textContent]),
+  // The page to sign in has none.
+  [...(document.getElementById("words")?.content.querySelectorAll("[data-word]") ?? [])].map((word) => [word.dataset.word, word.textContent]),
 );
 
 /** The words of a key, with `{n}` and `{name}` filled in. */

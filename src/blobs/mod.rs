@@ -18,6 +18,7 @@ use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
 
+pub use crate::share::share;
 pub use adopt::Adopted;
 pub use draft::Draft;
 pub use inspect::{Condition, Found};
@@ -184,7 +185,7 @@ impl Blobs {
     /// Makes `draft` a copy-on-write clone of `path`; `false`, with an empty `draft`, where the filesystem can't.
     fn clone_blocks(&self, path: &Path, draft: &mut NamedTempFile) -> bool {
         let clone = self.drafts().join(format!("{:016x}", fastrand::u64(..)));
-        if reflink_copy::reflink(path, &clone).is_err() {
+        if share(path, &clone).is_err() {
             return false;
         }
         let opened = File::options().read(true).write(true).open(&clone);

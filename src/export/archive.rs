@@ -291,7 +291,7 @@ mod tests {
             let bytes = archive.write(Vec::new(), each(&ids), |added| told.push(added.id)).unwrap();
             assert_eq!(told, ids);
             let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
-            let names: Vec<_> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+            let names: Vec<_> = zip.file_names().map(str::to_owned).collect();
             let expected = ids.iter().flat_map(|id| [format!("{id}/text-9.txt"), format!("{id}/generation.json")]);
             assert_eq!(names, expected.collect::<Vec<_>>());
             for index in 0..zip.len() {

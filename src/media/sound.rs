@@ -29,10 +29,10 @@ const SAMPLED: u64 = 16;
 /// The loudest that a sample can be.
 const FULL: f32 = 32_767.0;
 
-/// Draws the sound of a file: MP3, WAV, AIFF, FLAC, Vorbis, AAC, in Ogg or MP4.
+/// Draws the sound of a file: MP3, WAV and FLAC, as ComfyUI saves it.
 ///
 /// # Errors
-/// [`Unmade::Unsupported`] for other codecs, Opus among them; else broken.
+/// [`Unmade::Unsupported`] for other codecs; else broken.
 pub fn listen(source: File, mime: &str) -> Result<Thumbnail, Unmade> {
     let deadline = Instant::now() + PATIENCE;
     let mut hint = Hint::new();

@@ -22,6 +22,11 @@ impl BasePath {
         format!("{}{path}", self.0)
     }
 
+    /// The base of what lies below a part of ours, which begins with `/` and needs no escaping.
+    pub fn below(&self, part: &str) -> Self {
+        Self(self.join(part).into())
+    }
+
     /// The rest of a path that lies below; `/` for the base itself.
     pub fn strip<'a>(&self, path: &'a str) -> Option<&'a str> {
         match path.strip_prefix(&*self.0)? {

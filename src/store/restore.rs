@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::upgrade::{self, Copy};
 use super::{Error, derived, index, open};
+use crate::share::share;
 
 /// Under this name until it is whole.
 const PART: &str = "recall.db.restoring";
@@ -108,7 +109,7 @@ impl From<Error> for Failed {
 /// Makes the new database under a temporary name, durably, and checks it. Gives how many runs it has.
 fn make_part(copy: &Copy, part: &Path) -> Result<u64, Failed> {
     derived::remove(part)?;
-    if reflink_copy::reflink(&copy.file, part).is_err() {
+    if share(&copy.file, part).is_err() {
         fs::copy(&copy.file, part)?;
     }
     open::make_private(part)?;

@@ -14,6 +14,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{Error, derived, open};
 use crate::model::shown_bytes;
+use crate::share::share;
 
 /// What the name of a copy begins with.
 const NAME: &str = "recall.db.before-";
@@ -100,7 +101,7 @@ fn copy(
     if is_whole {
         // Closed first: whoever opens and closes the file beside SQLite takes its locks away (POSIX).
         drop(conn);
-        if reflink_copy::reflink(file, part).is_ok() {
+        if share(file, part).is_ok() {
             return open::make_private(part);
         }
         return copy_pages(&connect(file)?, part, bytes, tell);

@@ -227,6 +227,8 @@ async fn every_sound_and_film_that_comfyui_wrote_has_a_thumbnail() {
         ("comfyui/output/audio/ComfyUI_00002.flac", MediaKind::Audio),
         ("comfyui/output/audio/ComfyUI_00003.mp3", MediaKind::Audio),
         ("media/rising.opus", MediaKind::Audio),
+        ("media/rising.ogg", MediaKind::Audio),
+        ("media/rising.m4a", MediaKind::Audio),
         ("comfyui/output/video/ComfyUI_00001_.mp4", MediaKind::Video),
         ("comfyui/output/clip_00001_.webm", MediaKind::Video),
         ("media/short.webm", MediaKind::Video),

@@ -14,6 +14,7 @@ use http::request::Parts;
 use http::{Request, Uri};
 use ipnet::IpNet;
 
+use super::panel::Look;
 use super::site::App;
 use crate::model::BasePath;
 use forwarded::Way;
@@ -37,6 +38,8 @@ pub struct Arrival {
     pub place: Place,
     /// The path that was asked for, with the base.
     pub path: String,
+    /// How the page looks that a frame of ours stands in.
+    pub look: Option<Look>,
 }
 
 /// Where a request goes.
@@ -56,6 +59,11 @@ impl Arrival {
         // Made of a proxy's plain characters, or of our own.
         self.id.to_str().unwrap_or_default()
     }
+
+    /// What stands before the path of every address that leads on from here.
+    pub fn base(&self, site: &BasePath) -> BasePath {
+        self.look.map_or_else(|| site.clone(), |look| look.base(site))
+    }
 }
 
 impl FromRequestParts<App> for Arrival {
@@ -68,11 +76,12 @@ impl FromRequestParts<App> for Arrival {
             id: fresh_id(),
             place: Place::Inside,
             path: parts.uri.path().to_owned(),
+            look: None,
         }))
     }
 }
 
-/// Notes who asks, and takes the base path off the address; from here on a request looks as if it came straight to us.
+/// Notes who asks, and takes the base path and the look of a frame off the address; from here on a request looks as if it came straight to us.
 pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request: Request<B>) -> Request<B> {
     let peer = peer.to_canonical();
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
@@ -82,17 +91,20 @@ pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request:
         request.headers_mut().insert(HOST, host);
     }
     let path = request.uri().path().to_owned();
+    let mut look = None;
     let place = match base.strip(&path) {
         None => Place::Outside,
         Some(_) if path == base.as_str() => Place::Door,
         Some(rest) => {
+            let (found, rest) = Look::strip(rest).map_or((None, rest), |(look, rest)| (Some(look), rest));
+            look = found;
             if let Some(uri) = with_path(request.uri(), rest) {
                 *request.uri_mut() = uri;
             }
             Place::Inside
         }
     };
-    request.extensions_mut().insert(Arrival { client: way.client, is_https: way.is_https, id, place, path });
+    request.extensions_mut().insert(Arrival { client: way.client, is_https: way.is_https, id, place, path, look });
     request
 }
 

@@ -25,6 +25,7 @@ const STYLE: &str = concat!(
     include_str!("../../assets/css/live.css"),
     include_str!("../../assets/css/sign-in.css"),
     include_str!("../../assets/css/api.css"),
+    include_str!("../../assets/css/panel.css"),
 );
 
 macro_rules! script {
@@ -47,6 +48,7 @@ const FILES: &[(&str, &str, &str)] = &[
     script!("clock.js"),
     script!("keys.js"),
     script!("app.js"),
+    script!("panel.js"),
     script!("copy.js"),
     script!("lightbox.js"),
     script!("generation.js"),
@@ -105,9 +107,9 @@ pub fn url(name: &str) -> &'static str {
     ASSETS.urls.get(name).map_or("", String::as_str)
 }
 
-/// Whether the sign-in page needs what has this address: then it is shown to everybody.
+/// Whether the sign-in page, also in a frame, needs what has this address: then it is shown to everybody.
 pub fn is_of_sign_in(path: &str) -> bool {
-    path == url("style.css") || path == url("icon.svg") || path == "/favicon.ico"
+    path == "/favicon.ico" || ["style.css", "icon.svg", "page.js", "panel.js"].iter().any(|name| path == url(name))
 }
 
 /// `GET /assets/{name}`.

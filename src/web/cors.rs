@@ -77,6 +77,29 @@ impl Origins {
         let is_comfyui = self.comfyui.contains(&(scheme, named, port)) || is_our_name && self.comfyui.contains(&own);
         is_comfyui.then_some(Trust::Reader)
     }
+
+    /// The origins of ComfyUI's pages, as a policy names them; `host` is what we are called ourselves.
+    fn frames(&self, host: Option<&str>) -> String {
+        // A policy has no words for an address in brackets.
+        let host = host.filter(|host| host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-".contains(&c)));
+        let mut origins = BTreeSet::new();
+        for (scheme, named, port) in &self.comfyui {
+            let here = ["127.0.0.1", "localhost"].into_iter().chain(host);
+            let names: Vec<_> = named.as_deref().map_or_else(|| here.collect(), |named| vec![named]);
+            origins.extend(names.iter().filter_map(|name| {
+                Some(Url::parse(&format!("{scheme}://{name}:{port}")).ok()?.origin().ascii_serialization())
+            }));
+        }
+        origins.into_iter().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The origins in whose pages our own may stand in a frame: those of the ComfyUI servers, with blanks between them. Those on
+/// this machine also come from the name that the request calls us by.
+pub fn frames(app: &App, headers: &HeaderMap) -> String {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let host = host.filter(|host| app.hosts.allow(host));
+    with_found(app).frames(host.as_ref().map(Authority::host))
 }
 
 fn place(address: &str) -> Option<Place> {
@@ -144,14 +167,15 @@ fn trusted(app: &App, headers: &HeaderMap) -> Option<(HeaderValue, Trust)> {
     let is_ours = host.parse().is_ok_and(|authority| app.hosts.allow(&authority));
     let origin = headers.get(ORIGIN).filter(|_| is_ours)?;
     let named = origin.to_str().ok()?;
-    let trust = app.origins.trust(named, Some(host)).or_else(|| found(app).trust(named, Some(host)))?;
+    let trust = app.origins.trust(named, Some(host)).or_else(|| with_found(app).trust(named, Some(host)))?;
     Some((origin.clone(), trust))
 }
 
-/// The ComfyUI servers that are recorded, also those that no configuration names and that were found since we started.
-fn found(app: &App) -> Origins {
-    let addresses: Vec<String> = app.live.health().into_iter().map(|health| health.address).collect();
-    Origins::new(&[], &addresses)
+/// With the ComfyUI servers that no configuration names, and that were found since we started.
+fn with_found(app: &App) -> Origins {
+    let mut origins = app.origins.clone();
+    origins.comfyui.extend(app.live.health().iter().filter_map(|health| place(&health.address)));
+    origins
 }
 
 /// Whether pages of the request's origin may read here.
@@ -203,6 +227,19 @@ mod tests {
         assert_eq!(origins.trust("http://192.168.1.6:8188", Some("192.168.1.5:8189")), None);
         let elsewhere = Origins::new(&[], &["http://10.0.0.7:8188".to_owned()]);
         assert_eq!(elsewhere.trust("http://192.168.1.5:8188", Some("192.168.1.5:8189")), None);
+    }
+
+    #[test]
+    fn frames_are_for_the_pages_of_a_configured_comfyui() {
+        let comfyui = ["http://127.0.0.1:8188/".to_owned(), "https://comfy.example/path".to_owned()];
+        let origins = Origins::new(&["https://gallery.example".to_owned()], &comfyui);
+        let usual = "http://127.0.0.1:8188 http://localhost:8188 https://comfy.example";
+        for host in [None, Some("localhost"), Some("[::1]"), Some("a;b")] {
+            assert_eq!(origins.frames(host), usual, "{host:?}");
+        }
+        let ours = "http://127.0.0.1:8188 http://192.168.1.5:8188 http://localhost:8188 https://comfy.example";
+        assert_eq!(origins.frames(Some("192.168.1.5")), ours);
+        assert_eq!(Origins::new(&["https://gallery.example".to_owned()], &[]).frames(Some("localhost")), "");
     }
 
     #[test]

@@ -5,9 +5,11 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
+use super::panel::Panel;
+
 /// For pages: our own style, scripts, pictures and players, forms that come back to us; nothing inline, no other host.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
-                        img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+                        img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors ";
 
 /// What a page depends on beside its address.
 pub const PAGE_VARY: HeaderValue = HeaderValue::from_static("accept, accept-language, cookie");
@@ -36,16 +38,25 @@ impl Cache {
     }
 }
 
+/// The policy of a page that may stand in the frames of these origins, with blanks between them.
+fn policy(frames: &str) -> HeaderValue {
+    let frames = if frames.is_empty() { "'none'" } else { frames };
+    HeaderValue::try_from(format!("{PAGE_CSP}{frames}")).unwrap_or_else(|_| HeaderValue::from_static("sandbox"))
+}
+
 /// Adds what every response carries. What a handler set itself stays.
-pub fn finish(headers: &mut HeaderMap, cache: Cache) {
+pub fn finish(headers: &mut HeaderMap, cache: Cache, panel: Option<&Panel>) {
+    let frames = panel.map_or("", |panel| panel.frames.as_str());
     let mut default = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);
     };
     default(CACHE_CONTROL, cache.header());
-    default(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_CSP));
+    default(CONTENT_SECURITY_POLICY, policy(frames));
     default(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // For browsers that don't know frame-ancestors.
-    default(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // For browsers that don't know frame-ancestors; it can't name origins.
+    if frames.is_empty() {
+        default(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     // Addresses hold ids and filters: nobody else's business.
     default(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     // Other sites can't show our pictures, nor find out which there are.
@@ -62,7 +73,7 @@ mod tests {
     #[test]
     fn what_a_handler_set_itself_stays() {
         let mut headers = HeaderMap::from_iter([(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"))]);
-        finish(&mut headers, Cache::Immutable);
+        finish(&mut headers, Cache::Immutable, None);
         assert_eq!(headers[CONTENT_SECURITY_POLICY], "sandbox");
         assert_eq!(headers[CACHE_CONTROL], "private, max-age=31536000, immutable");
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -72,5 +83,20 @@ mod tests {
     fn pages_run_no_script_but_ours() {
         assert!(PAGE_CSP.starts_with("default-src 'none'") && PAGE_CSP.contains("script-src 'self';"));
         assert!(!PAGE_CSP.contains("unsafe") && !PAGE_CSP.contains("http"));
+    }
+
+    #[test]
+    fn only_a_page_for_a_frame_may_stand_in_one() {
+        let panel = Panel { frames: "http://localhost:8188".to_owned(), alone: "/".to_owned() };
+        let finished = |panel: Option<&Panel>| {
+            let mut headers = HeaderMap::new();
+            finish(&mut headers, Cache::Live, panel);
+            let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap().rsplit_once("; ").unwrap().1.to_owned();
+            (policy, headers.contains_key(X_FRAME_OPTIONS))
+        };
+        assert_eq!(finished(None), ("frame-ancestors 'none'".to_owned(), true));
+        assert_eq!(finished(Some(&panel)), ("frame-ancestors http://localhost:8188".to_owned(), false));
+        let nowhere = Panel { frames: String::new(), ..panel };
+        assert_eq!(finished(Some(&nowhere)), ("frame-ancestors 'none'".to_owned(), true));
     }
 }

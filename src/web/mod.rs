@@ -22,6 +22,7 @@ mod marks;
 mod metrics;
 mod origin;
 mod pages;
+mod panel;
 mod preferences;
 mod query;
 mod range;

@@ -93,7 +93,7 @@ pub fn reads(method: &Method, route: Option<&str>) -> bool {
 async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let format = Format::of(&request);
-    let viewer = Viewer::read(request.headers(), request.uri(), app.zone, &app.base);
+    let viewer = Viewer::of(&app, request.headers(), request.uri(), arrival.look);
     let method = request.method().clone();
     // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -115,7 +115,7 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
         response.headers_mut().extend(allow.map(|methods| (ALLOW, methods)));
     }
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
-    headers::finish(response.headers_mut(), cache);
+    headers::finish(response.headers_mut(), cache, viewer.panel.as_ref());
     permit.into_iter().for_each(|permit| permit.write(response.headers_mut()));
     response.headers_mut().insert(REQUEST_ID, arrival.id.clone());
     let took = started.elapsed();

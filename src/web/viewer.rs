@@ -8,7 +8,10 @@ use http::header::{ACCEPT_LANGUAGE, COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
+use super::arrival::Arrival;
 use super::auth::Pass;
+use super::cors;
+use super::panel::{Look, Panel};
 use super::query::{self, Author, ListQuery};
 use super::site::App;
 use super::words::{Language, Words};
@@ -82,6 +85,8 @@ pub struct Viewer {
     pub here: String,
     /// Whether there is a session that they could end.
     pub has_session: bool,
+    /// Where they look from inside ComfyUI.
+    pub panel: Option<Panel>,
     /// What was told of the history before it was read for them; `None` where nothing was read.
     pub position: Option<Position>,
 }
@@ -100,12 +105,28 @@ impl Viewer {
             here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
             base: base.clone(),
             has_session: false,
+            panel: None,
             position: None,
         }
     }
 }
 
 impl Viewer {
+    /// The sender of a request to the site, who may look through a frame.
+    pub fn of(app: &App, headers: &HeaderMap, uri: &Uri, look: Option<Look>) -> Self {
+        let viewer = Self::read(headers, uri, app.zone, &app.base);
+        let Some(look) = look else { return viewer };
+        let base = look.base(&app.base);
+        Self {
+            words: look.language.words(),
+            theme: look.theme,
+            here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
+            base,
+            panel: Some(Panel { frames: cors::frames(app, headers), alone: viewer.here }),
+            ..viewer
+        }
+    }
+
     /// What a page of theirs is asked for, in the query string of its address.
     pub fn list_query(&self, query: Option<String>) -> Result<ListQuery, query::Error> {
         Ok(ListQuery::parse(&query.unwrap_or_default(), Author::Form, self.zone)?.below(&self.base))
@@ -123,7 +144,8 @@ impl FromRequestParts<App> for Viewer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let position = Some(app.live.position());
         let has_session = parts.extensions.get().is_some_and(Pass::is_session);
-        Ok(Self { position, has_session, ..Self::read(&parts.headers, &parts.uri, app.zone, &app.base) })
+        let look = parts.extensions.get().and_then(|arrival: &Arrival| arrival.look);
+        Ok(Self { position, has_session, ..Self::of(app, &parts.headers, &parts.uri, look) })
     }
 }
 

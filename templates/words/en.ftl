@@ -4,6 +4,7 @@
 history = History
 status-page = Status
 pages = Pages
+page-of-its-own = Open in a tab of its own
 skip = Skip to the content
 notices = Notices
 language = Language
@@ -356,6 +357,8 @@ copy-negative = Copy the negative prompt
 copy-seed = Copy the seed
 copy-workflow = Copy workflow
 drag-workflow = Drop it on ComfyUI's canvas to load it there
+open-in-comfyui = Open in ComfyUI
+open-in-comfyui-named = Open { $name } in ComfyUI
 take-along = Take along
 all-files = All files (ZIP)
 download = Download
@@ -482,6 +485,7 @@ js-load-error = The next ones can't be read.
 js-retry = Try again
 js-that-was-all = That was all
 js-offline = Not connected to comfy-recall since { $name }
+js-open-failed = This workflow can't be read just now. Try again in a moment.
 js-copied = Copied
 js-copy-failed = Press Ctrl+C
 

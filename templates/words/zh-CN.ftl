@@ -4,6 +4,7 @@
 history = 历史
 status-page = 状态
 pages = 页面
+page-of-its-own = 在新标签页中打开
 skip = 跳到正文
 notices = 通知
 language = 语言
@@ -346,6 +347,8 @@ copy-negative = 复制反向提示词
 copy-seed = 复制种子
 copy-workflow = 复制工作流
 drag-workflow = 拖到 ComfyUI 画布上即可加载
+open-in-comfyui = 在 ComfyUI 中打开
+open-in-comfyui-named = 在 ComfyUI 中打开 { $name }
 take-along = 带走
 all-files = 全部文件（ZIP）
 download = 下载
@@ -471,6 +474,7 @@ js-load-error = 无法读取后面的内容。
 js-retry = 重试
 js-that-was-all = 已全部显示
 js-offline = 自 { $name } 起与 comfy-recall 失去连接
+js-open-failed = 暂时读取不到这个工作流，请稍后再试。
 js-copied = 已复制
 js-copy-failed = 请按 Ctrl+C
 

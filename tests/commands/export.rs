@@ -22,7 +22,7 @@ fn unzipped(bytes: Vec<u8>) -> BTreeMap<String, Vec<u8>> {
         let mut entry = zip.by_index(at).unwrap();
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
-        (entry.name().unwrap().into_owned(), bytes)
+        (entry.name().to_owned(), bytes)
     };
     (0..entries).map(entry).collect()
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 
 use super::{Source, arriving};
+use crate::blobs;
 use crate::commands::Error;
 use crate::export::{Bytes, Entry, entries};
 use crate::model::{Digest, GenerationId, Timestamp};
@@ -137,7 +138,7 @@ impl Folder {
             _ => {}
         }
         if self.may_share.load(Ordering::Relaxed) {
-            match reflink_copy::reflink(&kept, part) {
+            match blobs::share(&kept, part) {
                 Ok(()) => return File::options().write(true).open(part).map(Some),
                 Err(_) => self.may_share.store(false, Ordering::Relaxed),
             }

@@ -30,7 +30,7 @@ fn heights(drawn: &RgbaImage) -> Vec<usize> {
 
 #[test]
 fn a_sound_that_grows_louder_is_drawn_so_in_every_format() {
-    for name in ["rising.wav", "rising.flac", "rising.mp3", "rising.ogg", "rising.m4a"] {
+    for name in ["rising.wav", "rising.flac", "rising.mp3"] {
         let bytes =
             std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media").join(name)).unwrap();
         let (kind, mime) = sniff(&bytes[..4096.min(bytes.len())], "x");
@@ -50,9 +50,12 @@ fn a_sound_that_grows_louder_is_drawn_so_in_every_format() {
 
 #[test]
 fn a_codec_that_is_not_understood_is_told_from_a_broken_file() {
-    let opus = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media/rising.opus")).unwrap();
-    assert_eq!(heard(&opus, "audio/opus"), Err(Unmade::Unsupported));
-    let wav = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media/rising.wav")).unwrap();
+    let file =
+        |name| std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/media").join(name)).unwrap();
+    for (name, mime) in [("rising.opus", "audio/opus"), ("rising.ogg", "audio/ogg"), ("rising.m4a", "audio/m4a")] {
+        assert_eq!(heard(&file(name), mime), Err(Unmade::Unsupported), "{name}");
+    }
+    let wav = file("rising.wav");
     assert!(heard(&wav[..20], "audio/x-wav").is_err());
     let half = heard(&wav[..wav.len() / 2], "audio/x-wav").unwrap();
     assert!(!half.small.is_empty());

@@ -3,17 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::asked::Refused;
 use crate::model::{Health, StorageHealth, Trouble};
 use crate::web::site::App;
 
+/// ComfyUI's page asks whether its browser reaches us, before it is known whether we let it in.
+const OPEN: [(HeaderName, HeaderValue); 1] =
+    [(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"))];
+
 /// The process answers, and says that it is comfy-recall. Open to everybody.
 #[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, body = Value)))]
-pub async fn alive() -> Json<Value> {
-    Json(json!({"status": "ok", "app": "comfy-recall"}))
+pub async fn alive() -> impl IntoResponse {
+    (OPEN, Json(json!({"status": "ok", "app": "comfy-recall"})))
 }
 
 /// Whether what ComfyUI makes can be kept.

@@ -8,7 +8,7 @@ use http::{Method, Uri};
 use url::form_urlencoded;
 
 use super::{Pass, Refusal};
-use crate::model::Scope;
+use crate::model::{BasePath, Scope};
 use crate::web::arrival::Arrival;
 use crate::web::assets::is_of_sign_in;
 use crate::web::error::Error;
@@ -54,7 +54,9 @@ pub async fn check(
                 return Err(Error::TooMany { seconds });
             }
             if auth.has_password() && is_navigation(headers) {
-                return Ok(Redirect::to(&sign_in(&app, request.method(), request.uri())).into_response());
+                return Ok(
+                    Redirect::to(&sign_in(&arrival.base(&app.base), request.method(), request.uri())).into_response()
+                );
             }
             let is_browser = is_browser(headers);
             Err(Error::Unauthorized(Asks {
@@ -80,14 +82,14 @@ pub fn note(refusal: Refusal, arrival: &Arrival) {
 }
 
 /// The address of the sign-in page, which leads back to the page that was asked for.
-fn sign_in(app: &App, method: &Method, uri: &Uri) -> String {
-    let here = uri.path_and_query().map(|here| app.base.join(here.as_str()));
-    let back = here.filter(|_| [Method::GET, Method::HEAD].contains(method)).filter(|back| *back != app.base.join("/"));
+fn sign_in(base: &BasePath, method: &Method, uri: &Uri) -> String {
+    let here = uri.path_and_query().map(|here| base.join(here.as_str()));
+    let back = here.filter(|_| [Method::GET, Method::HEAD].contains(method)).filter(|back| *back != base.join("/"));
     let query = back.map(|back| {
         let pair = form_urlencoded::Serializer::new(String::new()).append_pair("next", &back).finish();
         format!("?{pair}")
     });
-    format!("{}/sign-in{}", app.base, query.unwrap_or_default())
+    format!("{base}/sign-in{}", query.unwrap_or_default())
 }
 
 /// Whether somebody looks at a page, or is about to. Browsers say so, but only to hosts with https and to this machine.

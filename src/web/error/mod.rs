@@ -71,8 +71,6 @@ pub enum Error {
     Template(#[from] askama::Error),
     #[error("write JSON")]
     Json(#[from] serde_json::Error),
-    #[error("write metrics")]
-    Metrics(#[source] std::fmt::Error),
     #[error("write a header")]
     Header(#[from] http::header::InvalidHeaderValue),
     #[error("work on a big document")]

@@ -38,7 +38,6 @@ impl Error {
             | Self::File(_)
             | Self::Template(_)
             | Self::Json(_)
-            | Self::Metrics(_)
             | Self::Header(_)
             | Self::Work(_) => Code::Internal,
         }

@@ -74,6 +74,11 @@ impl GenerationPage {
         marks::marked(&self.search, field, text)
     }
 
+    /// What ComfyUI is to call its workflow.
+    fn called(&self) -> String {
+        self.run.workflow_name.clone().unwrap_or_else(|| self.t.with("run-number", "id", self.run.id))
+    }
+
     /// What the history calls it.
     fn marked_name(&self) -> Parts {
         match &self.run.workflow_name {

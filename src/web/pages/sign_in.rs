@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use crate::model::BasePath;
 use crate::web::arrival::Arrival;
 use crate::web::auth::{self, Auth, Refusal};
 use crate::web::error::Error;
@@ -46,7 +47,7 @@ pub async fn page(
     let query = query.unwrap_or_default();
     let next =
         form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "next").map(|(_, next)| next.into_owned());
-    let next = way_on(&app, next);
+    let next = way_on(&viewer.base, next);
     let Some(auth) = with_password(&app)? else { return Ok(Redirect::to(&next).into_response()) };
     if auth.has_session(&headers) {
         return Ok(Redirect::to(&next).into_response());
@@ -62,7 +63,7 @@ pub async fn enter(
     form: Result<Form<Given>, FormRejection>,
 ) -> Result<Response, Error> {
     let Form(given) = form.map_err(|_| Error::Form)?;
-    let next = way_on(&app, given.next);
+    let next = way_on(&viewer.base, given.next);
     let Some(auth) = with_password(&app)? else { return Ok(Redirect::to(&next).into_response()) };
     match auth.try_password(given.password.as_bytes(), arrival.client).await {
         Ok(()) => {
@@ -80,7 +81,7 @@ pub async fn enter(
 /// Ends the session of this browser.
 pub async fn leave(State(app): State<App>, arrival: Arrival) -> Response {
     tracing::info!(request = arrival.id(), client = %arrival.client, "signed out");
-    let to = app.base.join("/sign-in");
+    let to = arrival.base(&app.base).join("/sign-in");
     ([(SET_COOKIE, auth::no_session(&app.base))], Redirect::to(&to)).into_response()
 }
 
@@ -94,8 +95,8 @@ fn with_password(app: &App) -> Result<Option<&Auth>, Error> {
 }
 
 /// Only to a place of ours: whoever made the link to this page isn't to choose another.
-fn way_on(app: &App, next: Option<String>) -> String {
-    next.filter(|next| is_ours(next, &app.base)).unwrap_or_else(|| app.base.join("/"))
+fn way_on(base: &BasePath, next: Option<String>) -> String {
+    next.filter(|next| is_ours(next, base)).unwrap_or_else(|| base.join("/"))
 }
 
 fn respond(viewer: Viewer, next: String, refusal: Option<Refusal>) -> Result<Response, Error> {

@@ -13,7 +13,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-    let names: Vec<String> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+    let names: Vec<String> = zip.file_names().map(str::to_owned).collect();
     let mut read = |name: &String| {
         let mut content = Vec::new();
         zip.by_name(name).unwrap().read_to_end(&mut content).unwrap();
