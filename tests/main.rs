@@ -8,4 +8,5 @@ mod doors;
 mod layers;
 mod recorder;
 mod standin;
+mod start;
 mod support;

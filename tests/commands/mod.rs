@@ -4,6 +4,7 @@ mod backup;
 mod docs;
 mod export;
 mod list;
+mod restore;
 mod shell;
 mod show;
 mod verify;

@@ -131,6 +131,7 @@ async fn readiness_is_about_the_storage() {
         queue_remaining: None,
         comfyui: Comfyui::default(),
         backfilled: None,
+        to_backfill: None,
     });
     assert_eq!(site.get("/healthz").await.status(), 200);
     let response = site.get("/readyz").await;
