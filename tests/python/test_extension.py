@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import types
 from pathlib import Path
@@ -108,6 +109,10 @@ class Comfy:
         return found
 
     def end(self):
+        # What begins later would begin with the environment of whoever runs the tests.
+        for thread in threading.enumerate():
+            if thread.name == "comfy-recall":
+                thread.join(60)
         for pid in self.daemons():
             os.kill(pid, signal.SIGKILL)
 
@@ -231,6 +236,7 @@ def test_a_daemon_elsewhere_is_somebody_elses_to_start(comfy, own_lab):
 
 
 def test_what_answers_there_and_is_no_comfy_recall_is_not_taken_for_one(comfy, own_lab):
+    comfy.set(start=False)
     comfy.load()
     keeper = module(comfy, "keeper")
     assert keeper.answers(own_lab.url)
@@ -259,6 +265,7 @@ def test_an_extension_that_breaks_leaves_comfyui_alone(comfy, monkeypatch, caplo
     ],
 )
 def test_a_server_is_reached_where_it_listens(comfy, listen, is_tls, url):
+    comfy.set(start=False)
     comfy.load()
     assert module(comfy, "beside").url(listen, 8188, is_tls) == url
 
@@ -267,12 +274,14 @@ def test_a_server_is_reached_where_it_listens(comfy, listen, is_tls, url):
     "text", ["", "{", "[]", '{"comfy-recall.start": "no"}', '{"comfy-recall.start": null}', "\x00\xff"]
 )
 def test_settings_that_cannot_be_read_are_the_default(comfy, text):
+    comfy.set(start=False)
     comfy.load()
     (comfy.user / "default" / "comfy.settings.json").write_bytes(text.encode("latin-1"))
     assert module(comfy, "beside").setting(str(comfy.user), "comfy-recall.start", True) is True
 
 
 def test_what_the_program_says_of_its_configuration_is_understood(comfy, monkeypatch):
+    comfy.set(start=False)
     comfy.load()
     command = module(comfy, "command")
     here = command.configured(program())
@@ -285,6 +294,7 @@ def test_what_the_program_says_of_its_configuration_is_understood(comfy, monkeyp
 
 
 def test_the_program_is_found_beside_this_python(comfy, monkeypatch, tmp_path):
+    comfy.set(start=False)
     comfy.load()
     command = module(comfy, "command")
     beside = tmp_path / "bin"
