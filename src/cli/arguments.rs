@@ -222,6 +222,16 @@ pub struct Open {
     pub(super) place: Address,
 }
 
+/// `health`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall health || echo down    the exit code is 0 if it answers, else 1")]
+pub struct Health {
+    #[command(flatten)]
+    pub(super) place: Address,
+}
+
 /// `verify`
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\

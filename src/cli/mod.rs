@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Describe, Export, List, Narrowing, NewToken, Open, Restore, Show, Verify};
+pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Restore, Show, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -52,6 +52,8 @@ enum Subcommands {
     Export(Export),
     /// Open the page of a run in the browser
     Open(Open),
+    /// Check that comfy-recall runs and answers
+    Health(Health),
     /// Check that everything that is kept is as it was written
     Verify(Verify),
     /// Copy everything into a folder, while comfy-recall runs or not
@@ -107,6 +109,8 @@ pub enum Command {
     Export(Export),
     /// Open its page.
     Open(Open),
+    /// See whether it answers.
+    Health,
     /// Check what is kept.
     Verify(Verify),
     /// Back it up.
@@ -164,6 +168,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Show(it)) => located(it, |it| it.place.take_givens(), Command::Show),
         Some(Subcommands::Export(it)) => located(it, |it| it.place.take_givens(), Command::Export),
         Some(Subcommands::Open(it)) => located(it, |it| it.place.take_givens(), Command::Open),
+        Some(Subcommands::Health(it)) => located(it, |it| it.place.take_givens(), |_| Command::Health),
         Some(Subcommands::Verify(it)) => located(it, |it| it.place.take_givens(), Command::Verify),
         Some(Subcommands::Backup(it)) => located(it, |it| it.place.take_givens(), Command::Backup),
         Some(Subcommands::Restore(it)) => located(it, |it| it.place.take_givens(), Command::Restore),

@@ -57,7 +57,9 @@ impl Client {
     /// Prepares; connects to nobody yet.
     pub fn new(endpoint: Endpoint) -> Result<Self, Error> {
         let setup = |text: String| Error { what: "prepare a connection", failure: Failure::Setup(text) };
-        let tls = tls::client_config(endpoint.accept_invalid_certs).map_err(|error| setup(error.to_string()))?;
+        let is_https = endpoint.url.scheme() == "https";
+        let tls =
+            tls::client_config(is_https, endpoint.accept_invalid_certs).map_err(|error| setup(error.to_string()))?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .default_headers(endpoint.headers.clone())

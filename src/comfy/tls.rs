@@ -5,17 +5,19 @@ use std::sync::Arc;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 
-/// The configuration that HTTP and WebSocket share.
-pub(super) fn client_config(accept_invalid_certs: bool) -> Result<ClientConfig, Error> {
+/// The configuration that HTTP and WebSocket share. A platform without certificates only fails those who need one.
+pub(super) fn client_config(is_https: bool, accept_invalid_certs: bool) -> Result<ClientConfig, Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let builder = if accept_invalid_certs {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(AcceptAll(provider)))
-    } else {
+    } else if is_https {
         builder.with_platform_verifier()?
+    } else {
+        builder.with_root_certificates(RootCertStore::empty())
     };
     Ok(builder.with_no_client_auth())
 }

@@ -9,6 +9,7 @@ mod credentials;
 mod describe;
 mod export;
 mod fields;
+mod health;
 mod list;
 mod narrow;
 mod numbers;
@@ -77,6 +78,7 @@ pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) ->
         Command::Show(show) => show::show(show, effective, screen)?,
         Command::Export(export) => export::export(export, effective, screen)?,
         Command::Open(open) => open::open(open, effective, screen)?,
+        Command::Health => health::health(effective, screen)?,
         Command::Verify(verify) => verify::verify(verify, effective, screen)?,
         Command::Backup(backup) => backup::backup(backup, effective, screen)?,
         Command::Restore(restore) => restore::restore(restore, effective, screen)?,

@@ -6,7 +6,7 @@ use super::show::no_run;
 use super::{Error, Screen, base, read, threads};
 use crate::browser;
 use crate::cli::Open;
-use crate::config::Effective;
+use crate::config::{Effective, Listen};
 use crate::model::GenerationId;
 
 pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
@@ -18,9 +18,7 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
             format!("/g/{id}")
         }
     };
-    let listen = browser::reachable(&effective.config.listen).ok_or_else(|| {
-        anyhow!("the port is 0, so any may have been chosen; give the one that is used with --listen")
-    })?;
+    let listen = reachable(effective)?;
     let address = format!("http://{listen}{}{path}", base(effective));
     writeln!(screen.out, "{address}")?;
     if !browser::answers(&listen, base(effective)) {
@@ -31,4 +29,10 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
         browser::open(&address).with_context(|| format!("open {address} in the browser"))?;
     }
     Ok(())
+}
+
+/// Where this machine reaches the daemon that the configuration speaks of.
+pub(super) fn reachable(effective: &Effective) -> Result<Listen, Error> {
+    let unknown = || anyhow!("the port is 0, so any may have been chosen; give the one that is used with --listen");
+    Ok(browser::reachable(&effective.config.listen).ok_or_else(unknown)?)
 }

@@ -98,7 +98,7 @@ pub async fn run(
     base: String,
     shutdown: CancellationToken,
 ) -> Result<(), rustls::Error> {
-    let sender = Sender::new()?;
+    let sender = Sender::new(webhooks.iter().any(|webhook| webhook.url.scheme() == "https"))?;
     let tellers = webhooks.into_iter().map(|webhook| Teller {
         address: webhook.subscriber().address,
         webhook,

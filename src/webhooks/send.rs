@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, redirect};
-use rustls::ClientConfig;
 use rustls::crypto::ring;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use sha2::Sha256;
 
@@ -23,12 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) struct Sender(Client);
 
 impl Sender {
-    /// Prepares; connects to nobody yet.
-    pub(super) fn new() -> Result<Self, rustls::Error> {
+    /// Prepares; connects to nobody yet. A platform without certificates only fails those who need one.
+    pub(super) fn new(is_any_https: bool) -> Result<Self, rustls::Error> {
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_platform_verifier()?
-            .with_no_client_auth();
+            .with_safe_default_protocol_versions()?;
+        let tls = match is_any_https {
+            true => tls.with_platform_verifier()?,
+            false => tls.with_root_certificates(RootCertStore::empty()),
+        };
+        let tls = tls.with_no_client_auth();
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(redirect::Policy::none())

@@ -76,7 +76,10 @@ async fn address_of_a_page_is_printed_and_a_missing_daemon_is_told() {
     assert_eq!(shell.done(&["open", "1", "--listen", &listen]), format!("http://{listen}/g/1\n"));
     assert_eq!(shell.done(&["open", "--print", "--listen", &listen]), format!("http://{listen}/\n"));
     assert!(shell.refused(1, &["open", "7", "--listen", &listen]).contains("there is no run 7"));
+    assert_eq!(shell.done(&["health", "--listen", &listen]), format!("comfy-recall answers at http://{listen}/\n"));
     daemon.terminate().await;
+    let said = shell.refused(1, &["health", "--listen", &listen]);
+    assert!(said.contains(&format!("http://{listen}/: nobody answers there; start comfy-recall")), "{said}");
     let said = shell.run(&["open", "1", "--listen", &listen]);
     assert_eq!((said.code, said.out), (0, format!("http://{listen}/g/1\n")));
     assert!(said.error.contains("nobody answers there; start comfy-recall"), "{}", said.error);

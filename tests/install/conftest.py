@@ -1,0 +1,78 @@
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
+# No proxy stands between the tests and this machine.
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+from lab import Lab, build  # noqa: E402
+from root import ROOT, Root, archive, needs_root  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def version():
+    """The one that Cargo.toml names."""
+    return re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory):
+    """The daemon as it is packaged: without what only a debugger reads."""
+    built = Path(build()).parents[1] / "comfy-recall"
+    # Where a release build would put it.
+    stripped = tmp_path_factory.mktemp("target") / "release/comfy-recall"
+    stripped.parent.mkdir()
+    subprocess.run(["strip", "-o", stripped, built], check=True)
+    return stripped
+
+
+@pytest.fixture(scope="session")
+def lab():
+    """A ComfyUI that does what it is told."""
+    lab = Lab()
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture
+def new_root():
+    """Makes Debians in folders that go after the test."""
+    if reason := needs_root():
+        pytest.skip(reason)
+    folders = []
+
+    def make(suite, *packages):
+        folders.append(Path(tempfile.mkdtemp(prefix="recall-")))
+        folders[-1].chmod(0o755)
+        return Root(folders[-1], archive(suite, *packages))
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def package(program, tmp_path_factory):
+    """Builds the .deb, with the version of Cargo.toml or another."""
+    # With the time of the last commit, as a release has it.
+    epoch = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": epoch.stdout.strip(), "CARGO_TARGET_DIR": str(program.parents[1])}
+    subprocess.run([ROOT / "packaging/generate", program, "target/packaging"], check=True, env=environment)
+
+    @functools.cache
+    def make(*options):
+        command = ["cargo", "deb", "--quiet", "--no-build", "--fast", *options]
+        folder = tmp_path_factory.mktemp("deb")
+        subprocess.run([*command, "--output", f"{folder}/"], cwd=ROOT, check=True, env=environment)
+        return next(folder.glob("*.deb"))
+
+    return make
