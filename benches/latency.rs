@@ -33,6 +33,7 @@ pub async fn measure() -> Vec<Row> {
         endpoint,
         folders: Folders::default(),
         redacts_secrets: true,
+        counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),
     };

@@ -45,6 +45,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
         },
         folders: Folders::default(),
         redacts_secrets: true,
+        counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),
     };

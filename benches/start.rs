@@ -1,4 +1,5 @@
-//! How soon `comfy-recall list` writes on a million generations: from its start as a process to its first byte.
+//! How soon comfy-recall is there: from its start as a process to its first byte. For `list` that is the list, for the
+//! daemon the line that says it is ready.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -17,7 +18,16 @@ const TIMES: usize = 25;
 /// Milliseconds asked for.
 const ASKED: f64 = 50.0;
 
+/// Milliseconds until the daemon is ready, on nothing and on a million.
+const READY: [f64; 2] = [100.0, 300.0];
+
 pub async fn measure() -> Vec<Row> {
+    let mut rows = vec![tokio::task::spawn_blocking(on_nothing).await.unwrap()];
+    rows.extend(on_a_million().await);
+    rows
+}
+
+async fn on_a_million() -> Vec<Row> {
     let Some(folder) = million::filled().await else {
         eprintln!("  ../shared/comfyui/workflows isn't there: nothing measured");
         return Vec::new();
@@ -29,7 +39,8 @@ pub async fn measure() -> Vec<Row> {
 
 fn starts(folder: &Path) -> Vec<Row> {
     let plain = started(folder, &["--version"]);
-    let mut rows = Vec::new();
+    let ready = started(folder, &served(folder));
+    let mut rows = vec![ready_row("the daemon is ready, on a million", ready, plain, READY[1])];
     for (what, arguments) in [
         ("comfy-recall list starts to write, of a million", &["list"] as &[&str]),
         ("… --json", &["list", "--json"]),
@@ -47,22 +58,51 @@ fn starts(folder: &Path) -> Vec<Row> {
     rows
 }
 
-/// From start to first byte, the middle one of some.
-fn started(home: &Path, arguments: &[&str]) -> Duration {
+/// Each start makes the store anew.
+fn on_nothing() -> Row {
+    let home = tempfile::tempdir().unwrap();
+    let plain = started(home.path(), &["--version"]);
     let mut took = Vec::new();
     for _ in 0..TIMES {
-        let mut command = Command::new(program());
-        command.env_clear().env("HOME", home).args(arguments).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let start = Instant::now();
-        let mut child = command.spawn().unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let got = stdout.read(&mut [0]).unwrap();
-        took.push(start.elapsed());
-        // It has nobody to write for any more, and ends.
-        drop(stdout);
-        let said = child.wait_with_output().unwrap().stderr;
-        assert_eq!(got, 1, "{arguments:?}: {}", String::from_utf8_lossy(&said));
+        let empty = tempfile::tempdir().unwrap();
+        took.push(start_once(empty.path(), &served(empty.path())));
     }
+    ready_row("the daemon is ready, on an empty store", median(&mut took), plain, READY[0])
+}
+
+/// Beside a ComfyUI that is away: whether one answers is nothing that it waits for.
+fn served(data: &Path) -> [&str; 7] {
+    let data = data.to_str().unwrap();
+    ["serve", "--listen", "127.0.0.1:0", "--comfyui", "http://127.0.0.1:1", "--data-dir", data]
+}
+
+fn ready_row(what: &'static str, took: Duration, plain: Duration, asked: f64) -> Row {
+    let ratio = took.as_secs_f64() / plain.as_secs_f64();
+    let beside = format!("{ratio:.1} × the {} that --version takes", millis(plain));
+    Row::new(what, took.as_secs_f64() * 1e3, asked, "ms", beside)
+}
+
+/// From start to first byte, the middle one of some.
+fn started(home: &Path, arguments: &[&str]) -> Duration {
+    let mut took: Vec<Duration> = (0..TIMES).map(|_| start_once(home, arguments)).collect();
     median(&mut took)
+}
+
+fn start_once(home: &Path, arguments: &[&str]) -> Duration {
+    let mut command = Command::new(program());
+    command.env_clear().env("HOME", home).args(arguments).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let start = Instant::now();
+    let mut child = command.spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let got = stdout.read(&mut [0]).unwrap();
+    let took = start.elapsed();
+    // It has nobody to write for any more, and ends; a daemon doesn't by itself.
+    drop(stdout);
+    if arguments[0] == "serve" {
+        child.kill().unwrap();
+    }
+    let said = child.wait_with_output().unwrap().stderr;
+    assert_eq!(got, 1, "{arguments:?}: {}", String::from_utf8_lossy(&said));
+    took
 }

@@ -1,29 +1,39 @@
 //! Opens every room, joins them, watches over their tasks, and closes them in order. The only file that knows them all.
 
-use std::net::{IpAddr, SocketAddr};
+mod door;
+mod front;
+mod recorders;
+mod signals;
+mod welcome;
+
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::runtime;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
-use crate::comfy::Endpoint;
-use crate::config::{self, Config, Host, Instance, Password};
+use crate::browser;
+use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
 use crate::live::Live;
 use crate::metrics::Metrics;
-use crate::model::{IndexProgress, Timestamp};
-use crate::recorder::{self, Folders};
+use crate::model::IndexProgress;
+use crate::recorder;
 use crate::search::Zone;
 use crate::store::{Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, SessionKey, Site};
 use crate::webhooks::{self, Webhook};
+use recorders::Recorders;
+use welcome::Welcome;
+
+pub use front::{Announce, Front, Say, Voice};
 
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);
@@ -31,13 +41,16 @@ const LAST_FILES: Duration = Duration::from_secs(10);
 /// Threads for work that blocks: copying, hashing, describing. Each costs memory while it lives.
 const BLOCKING_THREADS: usize = 24;
 
-/// Runs the daemon until it is told to stop. `announce` is given the one line that says it is ready.
+/// Runs the daemon until the process is told to stop.
 ///
 /// # Errors
 /// What can't be opened, bound or resolved, with what to do; a task that ended unasked; a second signal.
-pub fn run(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub fn run(config: Config, front: Front) -> anyhow::Result<()> {
     let runtime = threads()?;
-    let outcome = runtime.block_on(serve(config, announce));
+    let outcome = runtime.block_on(async {
+        let stops = signals::listen()?;
+        serve(config, front, stops).await
+    });
     // What still runs here was given up on: after a second signal, or after the last files had their time.
     runtime.shutdown_background();
     outcome
@@ -50,7 +63,7 @@ pub fn run(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>) ->
 /// What can't be opened, read or written. What was done is kept, and the daemon does the rest.
 pub fn reindex(data_dir: &Path, tell: impl FnMut(IndexProgress)) -> anyhow::Result<u64> {
     threads()?.block_on(async {
-        let store = Store::open(data_dir)?;
+        let store = Store::open_and_tell(data_dir, front::tell_of_upgrade(&Voice::default()))?;
         let outcome = indexer::reindex(&store, tell).await.context("index the runs");
         let runs = store.index_progress().await.map(|progress| progress.runs);
         outcome.and(store.close().await.context("close the database"))?;
@@ -67,15 +80,20 @@ fn threads() -> anyhow::Result<runtime::Runtime> {
         .context("start the threads of the daemon")
 }
 
-async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    let mut signals = Signals::listen()?;
-    let (store, blobs) = open(&config.data_dir)?;
-    let listener = bind(&config).await?;
+/// Runs the daemon until something comes through `stops`; the second one doesn't wait for anything.
+///
+/// # Errors
+/// As [`run`].
+pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) -> anyhow::Result<()> {
+    let (store, blobs, listener) = match start(&config, &front.voice).await {
+        Ok(started) => started,
+        Err(error) => return door::refused(error, &config, &front).await,
+    };
     let address = listener.local_addr().context("read the address that was bound")?;
-
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
-    let thumbs = thumbs(&config.data_dir, &store, &blobs, &shutdown);
+    let is_new = store.is_new().await.context("read whether anything was recorded")?;
+    let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
     let site = Site {
         store: store.clone(),
         blobs: blobs.clone(),
@@ -87,42 +105,61 @@ async fn serve(config: Config, announce: impl FnOnce(&str) -> anyhow::Result<()>
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
     let thumbnails = thumbs::run(thumbs, live.events(), shutdown.clone());
-    tasks.spawn(async {
-        thumbnails.await;
-        Ok(())
-    });
-    let indexing = indexer::run(store.clone(), live.clone(), shutdown.clone());
-    tasks.spawn(async {
-        indexing.await;
-        Ok(())
-    });
+    spawn_endless(&mut tasks, thumbnails);
+    spawn_endless(&mut tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
     let (base, webhooks) = (config.base_path.clone(), webhooks(config.webhooks));
     // Before anything ends that they want to know of.
     webhooks::subscribe(&store, &webhooks).await.context("note who is told of what ends")?;
     let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
     tasks.spawn(async { telling.await.context("prepare to call webhooks") });
-    let last_at_work = store.last_alive().await.context("read when a daemon was last at work")?;
-    for instance in config.comfyui {
-        let settings = recorder_settings(instance, config.redact_secrets, last_at_work, metrics.clone());
-        let recording = recorder::run(settings, store.clone(), blobs.clone(), live.clone(), shutdown.clone());
-        tasks.spawn(async { recording.await.map_err(anyhow::Error::new) });
-    }
-    let noting = recorder::note_alive(store.clone(), live.clone(), shutdown.clone());
-    tasks.spawn(async {
-        noting.await;
-        Ok(())
-    });
-    announce(&format!("comfy-recall listening on http://{address}{base}\n"))?;
+    let page = browser::address(address, base.as_str());
+    let recorders = Recorders {
+        store: store.clone(),
+        blobs,
+        live: live.clone(),
+        metrics,
+        redacts_secrets: config.redact_secrets,
+        last_at_work: store.last_alive().await.context("read when a daemon was last at work")?,
+        welcome: Welcome::new(&front.voice, is_new, &page),
+        shutdown: shutdown.clone(),
+    };
+    (front.announce)(&format!("comfy-recall listening on http://{address}{base}\n"))?;
+    front.open(&page);
+    let greeting = recorders.welcome.clone();
+    tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
+    tasks.spawn(record(recorders, config.looks_at, config.comfyui));
+    spawn_endless(&mut tasks, recorder::note_alive(store.clone(), live.clone(), shutdown.clone()));
 
     let outcome = tokio::select! {
-        () = signals.next() => Ok(()),
+        _ = stops.recv() => Ok(()),
         Some(ended) = tasks.join_next() => Err(ended_unasked(ended)),
     };
     tracing::info!("stopping");
     shutdown.cancel();
     tokio::select! {
         stopped = stop(tasks, store) => outcome.and(stopped),
-        () = signals.next() => bail!("stopped at once by a second signal; files that were being copied are copied at the next start"),
+        Some(()) = stops.recv() => bail!("stopped at once by a second signal; files that were being copied are copied at the next start"),
+    }
+}
+
+/// Everything that may refuse to be had by a second daemon.
+async fn start(config: &Config, voice: &Voice) -> anyhow::Result<(Store, Blobs, TcpListener)> {
+    let (store, blobs) = open(&config.data_dir, voice)?;
+    Ok((store, blobs, door::bind(config).await?))
+}
+
+/// Adds a task that ends with the daemon and can't fail.
+fn spawn_endless(tasks: &mut JoinSet<anyhow::Result<()>>, task: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(async {
+        task.await;
+        Ok(())
+    });
+}
+
+async fn record(recorders: Recorders, ports: Vec<u16>, mut instances: Vec<Instance>) -> anyhow::Result<()> {
+    match instances.len() {
+        1 if !ports.is_empty() => recorders.look_and_record(&ports, instances.remove(0)).await,
+        _ => recorders.record(instances).await,
     }
 }
 
@@ -150,8 +187,8 @@ fn ended_unasked(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> a
     }
 }
 
-fn open(data_dir: &Path) -> anyhow::Result<(Store, Blobs)> {
-    let store = Store::open(data_dir)?;
+fn open(data_dir: &Path, voice: &Voice) -> anyhow::Result<(Store, Blobs)> {
+    let store = Store::open_and_tell(data_dir, front::tell_of_upgrade(voice))?;
     if is_network_filesystem(data_dir) {
         let path = data_dir.display();
         tracing::warn!(
@@ -161,38 +198,13 @@ fn open(data_dir: &Path) -> anyhow::Result<(Store, Blobs)> {
     Ok((store, Blobs::open(&data_dir.join("blobs"))?))
 }
 
-fn thumbs(data_dir: &Path, store: &Store, blobs: &Blobs, shutdown: &CancellationToken) -> Thumbs {
+fn thumbs(data_dir: &Path, store: &Store, blobs: &Blobs, is_new: bool, shutdown: &CancellationToken) -> Thumbs {
     let ffmpeg = std::env::var_os("PATH").and_then(|folders| Ffmpeg::find(&folders));
-    if ffmpeg.is_none() {
+    // Whoever knows and lives without isn't told again.
+    if ffmpeg.is_none() && is_new {
         tracing::info!("no ffmpeg on the PATH: videos are shown without posters");
     }
     Thumbs::new(store.clone(), blobs.clone(), Cache::open(data_dir), ffmpeg, shutdown.clone())
-}
-
-async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
-    let (host, port) = (&config.listen.host, config.listen.port);
-    let addresses: Vec<SocketAddr> = match host {
-        Host::Ip(ip) => vec![SocketAddr::new(*ip, port)],
-        Host::Name(name) => {
-            let found = tokio::net::lookup_host((name.as_str(), port)).await;
-            found.with_context(|| format!("listen \"{}\": no address has this name", config.listen))?.collect()
-        }
-    };
-    // `localhost` was let through without a password on its word alone.
-    let is_public = |address: &SocketAddr| !is_loopback(address.ip());
-    ensure!(
-        !config.auth.is_open() || config.auth.no_auth || !addresses.iter().any(is_public),
-        "listen \"{}\": the name leads to an address that others can reach; set a password or a token, or --no-auth",
-        config.listen
-    );
-    let bound = TcpListener::bind(addresses.as_slice()).await;
-    bound.with_context(|| {
-        format!("listen on {}: choose another address with --listen, or stop what uses this one", config.listen)
-    })
-}
-
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
 }
 
 /// The secrets as the door wants them: hashed. Reads or makes the key of the sessions where people can sign in.
@@ -237,23 +249,6 @@ fn webhooks(configured: Vec<config::Webhook>) -> Vec<Webhook> {
     configured.into_iter().map(webhook).collect()
 }
 
-fn recorder_settings(
-    instance: Instance,
-    redacts_secrets: bool,
-    last_at_work: Option<Timestamp>,
-    metrics: Metrics,
-) -> recorder::Settings {
-    let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
-    recorder::Settings {
-        name,
-        endpoint: Endpoint { url, headers, accept_invalid_certs },
-        folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
-        redacts_secrets,
-        last_at_work,
-        metrics,
-    }
-}
-
 /// Whether SQLite's locks and shared memory can't be relied on there. Only Linux is asked.
 fn is_network_filesystem(path: &Path) -> bool {
     #[cfg(target_os = "linux")]
@@ -268,43 +263,5 @@ fn is_network_filesystem(path: &Path) -> bool {
     {
         let _ = path;
         false
-    }
-}
-
-/// What asks us to stop.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> anyhow::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).context("listen to signals");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> anyhow::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        // Without a console to hear from, only the end of the process stops us.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod blobs;
+pub mod browser;
 pub mod cli;
 pub mod comfy;
 pub mod commands;
@@ -19,6 +20,7 @@ pub mod metrics;
 pub mod model;
 pub mod recorder;
 pub mod search;
+pub mod share;
 pub mod store;
 pub mod telemetry;
 pub mod thumbs;

@@ -5,10 +5,11 @@
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use comfy_recall::cli::{self, Action, Unparsed};
 use comfy_recall::commands::{self, Screen};
-use comfy_recall::config::{self, Effective, Given, LogFormat, Surroundings};
+use comfy_recall::config::{self, Effective, Given, LogFormat, LogLevel, Surroundings};
 use comfy_recall::{app, telemetry};
 
 const FAILED: u8 = 1;
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
         // Makes a part of a configuration: has to work before there is a good one.
         Action::Make(make) => on_screen(|screen| commands::make(&make, screen)),
         Action::Describe(what) => on_screen(|screen| commands::describe(&what, screen)),
-        Action::Serve => configured(flags, serve),
+        Action::Serve { opens } => configured(flags, |effective| serve(effective, opens)),
         Action::Run(command) => {
             configured(flags, |effective| on_screen(|screen| commands::run(&command, &effective, screen)))
         }
@@ -46,20 +47,20 @@ fn configured(flags: Vec<Given>, run: impl FnOnce(Effective) -> ExitCode) -> Exi
 /// Runs a command on what this process writes to.
 fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
-    let is_set = |name: &str| std::env::var_os(name).is_some_and(|it| !it.is_empty());
     let is_plain = is_set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
     let size = terminal_size::terminal_size_of(&stdout);
     let is_terminal = stdout.is_terminal();
+    // Asked for, an old console of Windows learns to obey them, or says that it can't.
+    let has_colors = !cfg!(windows) || console::Term::stdout().features().colors_supported();
     let width = is_terminal.then(|| size.map_or(80, |(width, _)| usize::from(width.0)).max(1));
     let is_watched = stderr.is_terminal();
-    let has_display = !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY");
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout.lock());
     let mut screen = Screen {
         out: &mut out,
         notes: &mut stderr,
         width,
-        is_colored: is_terminal && !is_plain,
-        has_display,
+        is_colored: is_terminal && !is_plain && has_colors,
+        has_display: has_display(),
         is_watched,
     };
     match run(&mut screen) {
@@ -69,7 +70,16 @@ fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -
     }
 }
 
-fn serve(effective: Effective) -> ExitCode {
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|it| !it.is_empty())
+}
+
+/// Whether a browser could be shown: always on a Mac or Windows.
+fn has_display() -> bool {
+    !cfg!(all(unix, not(target_os = "macos"))) || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY")
+}
+
+fn serve(effective: Effective, opens: bool) -> ExitCode {
     let log = effective.config.log;
     if let Err(error) = telemetry::start(log) {
         return done_or_failed(Err(error.into()));
@@ -77,7 +87,12 @@ fn serve(effective: Effective) -> ExitCode {
     for warning in &effective.warnings {
         tracing::warn!("{warning}");
     }
-    match app::run(effective.config, print) {
+    // Who reads the log as JSON, or wants to hear of warnings alone, is told nothing beside it.
+    let is_heard = log.format == LogFormat::Text && log.level >= LogLevel::Info;
+    let say: app::Say = Arc::new(tell);
+    let voice = app::Voice { say: is_heard.then_some(say), is_watched: io::stderr().is_terminal() };
+    let front = app::Front { announce: Box::new(print), voice, opens, has_display: has_display() };
+    match app::run(effective.config, front) {
         // Whoever reads the log as JSON reads all of it so.
         Err(error) if log.format == LogFormat::Json => {
             tracing::error!(error = format!("{error:#}"), "stopped");
@@ -100,6 +115,11 @@ fn print(text: &str) -> anyhow::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Says something to people; one who went away has heard enough.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
 #[allow(clippy::print_stderr)]

@@ -15,7 +15,9 @@ pub fn start(log: Log) -> Result<(), TryInitError> {
     let registry = tracing_subscriber::registry().with(filter(log.level));
     match log.format {
         LogFormat::Text => {
-            let is_colored = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+            let is_wanted = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|it| it.is_empty());
+            // Asked for, an old console of Windows learns to obey them, or says that it can't.
+            let is_colored = is_wanted && (!cfg!(windows) || console::Term::stderr().features().colors_supported());
             registry.with(fmt::layer().with_writer(io::stderr).with_ansi(is_colored)).try_init()
         }
         LogFormat::Json => {

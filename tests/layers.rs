@@ -7,14 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 22] = [
+const MAY_NAME: [(&str, &[&str]); 24] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
+    ("share", &[]),
     // 1: rooms
     ("comfy", &["model", "json"]),
-    ("store", &["model", "json"]),
-    ("blobs", &["model"]),
+    ("store", &["model", "json", "share"]),
+    ("blobs", &["model", "share"]),
     ("media", &["model"]),
     ("facts", &["model", "json"]),
     ("search", &["model"]),
@@ -32,10 +33,24 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
     ("config", &["model"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
+    ("browser", &["config"]),
     ("app", &["*"]),
     (
         "commands",
-        &["config", "cli", "store", "blobs", "search", "export", "model", "json", "facts", "app", "telemetry"],
+        &[
+            "config",
+            "cli",
+            "store",
+            "blobs",
+            "search",
+            "export",
+            "model",
+            "json",
+            "facts",
+            "app",
+            "telemetry",
+            "browser",
+        ],
     ),
     ("main", &["app", "cli", "commands", "config", "telemetry"]),
 ];

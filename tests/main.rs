@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on fails")]
 
 mod commands;
+mod docs;
 mod doors;
 mod layers;
 mod recorder;
 mod standin;
+mod start;
 mod support;

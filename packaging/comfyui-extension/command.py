@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Mapping
@@ -85,7 +86,7 @@ def start(program: Path, options: list[str], log: Path) -> subprocess.Popen:
     log.parent.mkdir(parents=True, exist_ok=True)
     is_long = log.exists() and log.stat().st_size > MOST_LOG_BYTES
     with open(log, "wb" if is_long else "ab") as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [str(program), *options],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -93,6 +94,9 @@ def start(program: Path, options: list[str], log: Path) -> subprocess.Popen:
             cwd=str(Path.home()),
             **_apart(),
         )
+    # Should it end before ComfyUI does, nothing of it stays in the table of processes.
+    threading.Thread(target=process.wait, name="comfy-recall end", daemon=True).start()
+    return process
 
 
 def _quiet() -> dict:

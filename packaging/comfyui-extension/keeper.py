@@ -45,6 +45,7 @@ class Keeper:
     def __init__(self, beside: Beside):
         self._beside = beside
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._state = "looking"
         self._detail = ""
         self._url = command.DEFAULT_URL
@@ -82,8 +83,6 @@ class Keeper:
             self._fail(str(error))
         finally:
             self._turn.release()
-
-    _turn = threading.Lock()
 
     def _look_and_start(self, is_asked: bool) -> None:
         elsewhere = setting(self._beside.user_dir, SETTING_ADDRESS, "").strip().rstrip("/")

@@ -6,7 +6,6 @@
 mod adopt;
 mod draft;
 mod inspect;
-mod share;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -19,10 +18,10 @@ use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
 
+pub use crate::share::share;
 pub use adopt::Adopted;
 pub use draft::Draft;
 pub use inspect::{Condition, Found};
-pub use share::share;
 
 /// How much of the start of a file is given back to tell what it is.
 const HEAD_BYTES: usize = 4096;

@@ -273,6 +273,24 @@ pub struct Backup {
     pub(super) place: Place,
 }
 
+/// `restore`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall restore                            after going back to an older comfy-recall
+  comfy-recall restore recall.db.before-0.2.0     a certain copy
+
+Before an update changes recall.db, a copy of it is kept beside it. This puts the copy back that lost least, while no
+comfy-recall runs. Nothing is deleted: what was there is kept beside it, and files that were recorded since stay in blobs,
+only no run names them.")]
+pub struct Restore {
+    /// The copy [default: the one that was kept before the last update that this comfy-recall doesn't know]
+    #[arg(value_name = "FILE")]
+    pub copy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
 /// What tells of the command line itself.
 #[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
 pub enum Describe {

@@ -8,12 +8,12 @@ mod tests;
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Show, Verify};
+pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Restore, Show, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -27,13 +27,23 @@ struct CommandLine {
     #[command(subcommand)]
     command: Option<Subcommands>,
     #[command(flatten)]
+    serve: Serve,
+}
+
+/// `serve`, and what `comfy-recall` alone does.
+#[derive(Args)]
+struct Serve {
+    /// Open the page in the browser when it is ready
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
     options: Options,
 }
 
 #[derive(Subcommand)]
 enum Subcommands {
     /// Record, and serve the history (this is the default)
-    Serve(Options),
+    Serve(Serve),
     /// List runs, newest first
     List(List),
     /// Show everything about one run
@@ -48,6 +58,8 @@ enum Subcommands {
     Verify(Verify),
     /// Copy everything into a folder, while comfy-recall runs or not
     Backup(Backup),
+    /// Go back to the records as they were before an update
+    Restore(Restore),
     /// Print the configuration and where each value comes from
     Config(Options),
     #[command(flatten)]
@@ -73,7 +85,10 @@ Without a file it asks, and doesn't show what is typed.")]
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Action {
     /// Record and serve.
-    Serve,
+    Serve {
+        /// Whether the page is to be opened in the browser.
+        opens: bool,
+    },
     /// Something with the history, and then it is over.
     Run(Command),
     /// Tell of the command line itself.
@@ -100,6 +115,8 @@ pub enum Command {
     Verify(Verify),
     /// Back it up.
     Backup(Backup),
+    /// Go back to what was kept before an update.
+    Restore(Restore),
     /// Print the configuration.
     ShowConfig,
     /// Index every run again.
@@ -134,14 +151,14 @@ pub enum Unparsed {
 
 /// Takes a command line apart; the first argument is the program's name.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Unparsed> {
-    let CommandLine { command, options } =
+    let CommandLine { command, serve } =
         CommandLine::try_parse_from(arguments).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Unparsed::Answer(error.to_string()),
             _ => Unparsed::Mistake(one_line(&error)),
         })?;
     let (action, flags) = match command {
-        None => (Action::Serve, options.into_givens()),
-        Some(Subcommands::Serve(options)) => (Action::Serve, options.into_givens()),
+        None => serve.into_action(),
+        Some(Subcommands::Serve(serve)) => serve.into_action(),
         Some(Subcommands::Config(options)) => (Action::Run(Command::ShowConfig), options.into_givens()),
         Some(Subcommands::Reindex(options)) => (Action::Run(Command::Reindex), options.into_givens()),
         Some(Subcommands::Token(token)) => (Action::Make(Make::Token(token)), Vec::new()),
@@ -154,8 +171,15 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Health(it)) => located(it, |it| it.place.take_givens(), |_| Command::Health),
         Some(Subcommands::Verify(it)) => located(it, |it| it.place.take_givens(), Command::Verify),
         Some(Subcommands::Backup(it)) => located(it, |it| it.place.take_givens(), Command::Backup),
+        Some(Subcommands::Restore(it)) => located(it, |it| it.place.take_givens(), Command::Restore),
     };
     Ok(Parsed { action, flags })
+}
+
+impl Serve {
+    fn into_action(self) -> (Action, Vec<Given>) {
+        (Action::Serve { opens: self.open }, self.options.into_givens())
+    }
 }
 
 /// A command that works on a data folder: the options that say which are a layer of the configuration.

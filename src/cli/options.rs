@@ -7,7 +7,7 @@ use crate::config::{Given, Setting};
 /// Every setting that has a flag.
 #[derive(Args)]
 pub(super) struct Options {
-    /// A ComfyUI to record [default: http://127.0.0.1:8188]
+    /// A ComfyUI to record [default: looked for on this machine, at 8188 and other usual ports]
     #[arg(long, value_name = "[NAME=]URL")]
     comfyui: Vec<String>,
     /// Its folder on this machine, with output, temp and input below

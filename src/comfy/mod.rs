@@ -2,8 +2,9 @@
 //!
 //! Tolerant of every version from 0.3.10 on: fields may be missing, null or of another type. Whether a server can do a
 //! thing is found out by trying, never by its version number. Every wait has a time limit; only the configured address is
-//! ever called, and redirects are not followed.
+//! ever called, but where none is configured loopback ([`look`]), and redirects are not followed.
 
+mod discover;
 mod error;
 mod http;
 mod outcome;
@@ -13,6 +14,7 @@ mod tls;
 mod view;
 mod wire;
 
+pub use discover::{Found, distinct, look};
 pub use error::{Error, Failure};
 pub use http::{Client, Endpoint, Items, Paging};
 pub use outcome::{Ended, OutputItem, RunFailure, RunState, node_outputs, run_state};

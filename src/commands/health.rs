@@ -2,14 +2,15 @@
 
 use anyhow::anyhow;
 
-use super::open::{answers, reachable};
+use super::open::reachable;
 use super::{Error, Screen, base};
+use crate::browser;
 use crate::config::Effective;
 
 pub(super) fn health(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let listen = reachable(&effective.config.listen)?;
+    let listen = reachable(effective)?;
     let base = base(effective);
-    if !answers(&listen, base) {
+    if !browser::answers(&listen, base) {
         let line = "nobody answers there; start comfy-recall, or say with --listen where it listens";
         return Err(anyhow!("http://{listen}{base}/: {line}").into());
     }

@@ -15,6 +15,7 @@ mod narrow;
 mod numbers;
 mod open;
 mod reindex;
+mod restore;
 mod screen;
 mod show;
 mod table;
@@ -80,6 +81,7 @@ pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) ->
         Command::Health => health::health(effective, screen)?,
         Command::Verify(verify) => verify::verify(verify, effective, screen)?,
         Command::Backup(backup) => backup::backup(backup, effective, screen)?,
+        Command::Restore(restore) => restore::restore(restore, effective, screen)?,
         Command::ShowConfig => write!(screen.out, "{effective}")?,
         Command::Reindex => reindex::reindex(effective, screen)?,
     }

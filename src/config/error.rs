@@ -239,6 +239,15 @@ pub enum Problem {
     /// Not a name for a token.
     #[error("not a name for a token: use 1 to 64 letters, digits, '-', '_' or '.'")]
     TokenName,
+    /// An address in the place of a path.
+    #[error("an address, not a path; write the path alone, for example /home/ada/ComfyUI or C:\\ComfyUI")]
+    FileUrl,
+    /// A path of another system.
+    #[error(
+        "a path of Windows, and this isn't Windows; write it as this system does, in WSL for example /mnt/c/ComfyUI, and \
+         begin it with ./ if a folder is really called so"
+    )]
+    WindowsPath,
     /// Neither read nor full.
     #[error("not a scope; use read or full")]
     Scope,

@@ -33,10 +33,14 @@ pub(super) fn find(givens: &[Given], surroundings: &Surroundings<'_>) -> Result<
 /// Takes the text of a file apart.
 pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
     let source = Source { file, text };
-    let table = DeTable::parse(text).map_err(|error| Error::Syntax {
-        file: file.to_owned(),
-        line: source.line(error.span().map_or(0, |span| span.start)),
-        message: error.message().lines().collect::<Vec<_>>().join(", "),
+    let table = DeTable::parse(text).map_err(|error| {
+        let line = source.line(error.span().map_or(0, |span| span.start));
+        let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
+        // Between double quotes, TOML takes a backslash for the beginning of an escape.
+        if text.lines().nth(line - 1).is_some_and(|line| line.contains(r":\") || line.contains(r"\\")) {
+            message.push_str(r"; a path of Windows stands between single quotes: 'C:\ComfyUI'");
+        }
+        Error::Syntax { file: file.to_owned(), line, message }
     })?;
     let mut givens = Vec::new();
     for (key, value) in table.get_ref() {

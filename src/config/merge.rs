@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::servers::servers;
+use super::servers::{ports_to_look_at, servers};
 use super::{Config, Error, Given, Listen, Log, LogFormat, LogLevel, Origin, Problem, Secret, Setting};
 use super::{Surroundings, text};
 
@@ -45,6 +45,7 @@ pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result
     let log = Log { format, level };
     let config = Config {
         comfyui,
+        looks_at: ports_to_look_at(givens),
         data_dir,
         listen,
         allowed_hosts,
@@ -172,6 +173,7 @@ impl Given {
         if self.text.is_empty() {
             return Err(self.is_wrong(Problem::Empty));
         }
+        text::path(&self.text, cfg!(windows)).map_err(|problem| self.is_wrong(problem))?;
         Ok(surroundings.absolute(self.origin.base(&surroundings.working_dir), &self.text))
     }
 }

@@ -42,6 +42,9 @@ pub use webhooks::Webhook;
 pub struct Config {
     /// The ComfyUI servers to record: at least one, names and addresses all different.
     pub comfyui: Vec<Instance>,
+    /// Ports of this machine where ComfyUI is looked for, as nobody said where it is: then `comfyui` holds the one that is
+    /// assumed until one is found, with the folders that were given. Empty when it was said.
+    pub looks_at: Vec<u16>,
     /// The folder that holds everything we keep; absolute.
     pub data_dir: PathBuf,
     /// Where to listen. Not loopback only if `auth` asks for something, or the user insisted.
@@ -118,8 +121,8 @@ impl LogFormat {
     }
 }
 
-/// How important a line of the log is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How important a line of the log is, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
     /// Something is broken.
     Error,

@@ -17,6 +17,26 @@ use super::{Error, Folders, Given, Instance, Origin, Problem, Setting, Surroundi
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8188/";
 
+/// Where ComfyUI is looked for when nobody says where it is.
+pub(super) const USUAL_PORTS: [u16; 7] = [
+    8188,  // its own default: by hand, portable, StabilityMatrix, Krita, most containers
+    8000,  // ComfyUI Desktop
+    8001,  // the same where 8000 was taken: it takes the first that is free from 8000 on
+    7821,  // the first one that SwarmUI starts
+    18188, // images of vast.ai and ai-dock, where 8188 is a proxy that asks for a password
+    3000,  // images for RunPod
+    3001,  // the same with a proxy at 3000
+];
+
+/// The ports to look at: none if anything was said that only makes sense of a certain server.
+pub(super) fn ports_to_look_at(givens: &[Given]) -> Vec<u16> {
+    let of_certain = [Setting::ComfyuiUrl, Setting::ComfyuiHeader, Setting::AcceptInvalidCerts];
+    match givens.iter().any(|given| of_certain.contains(&given.setting)) {
+        true => Vec::new(),
+        false => USUAL_PORTS.to_vec(),
+    }
+}
+
 /// The address of a server; `given` is `None` for the one that is assumed when nobody gives any.
 struct Address<'a> {
     name: InstanceName,

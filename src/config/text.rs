@@ -24,6 +24,22 @@ const OURS: [HeaderName; 8] = [
     header::UPGRADE,
 ];
 
+/// Refuses what is no path on this system, and would be taken for one below the working folder.
+pub(super) fn path(text: &str, is_windows: bool) -> Result<(), Problem> {
+    let is_drive = |text: &str| {
+        let mut start = text.chars();
+        let letter = start.next().is_some_and(|c| c.is_ascii_alphabetic());
+        letter && start.next() == Some(':') && matches!(start.next(), Some('\\' | '/') | None)
+    };
+    if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")) {
+        return Err(Problem::FileUrl);
+    }
+    match !is_windows && (is_drive(text) || text.starts_with(r"\\")) {
+        true => Err(Problem::WindowsPath),
+        false => Ok(()),
+    }
+}
+
 /// Reads a switch.
 pub(super) fn switch(text: &str) -> Result<bool, Problem> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -224,6 +240,28 @@ mod tests {
             ("Origin: http://h", Problem::OurHeader(header::ORIGIN)),
         ] {
             assert_eq!(header(text).unwrap_err(), problem, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_of_this_system_and_no_address() {
+        for (text, on_windows, elsewhere) in [
+            (r"C:\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
+            (r"d:/ComfyUI\output", Ok(()), Err(Problem::WindowsPath)),
+            (r"C:", Ok(()), Err(Problem::WindowsPath)),
+            (r"\\server\share\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
+            (r"\\?\C:\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
+            (r"ComfyUI\output", Ok(()), Ok(())),
+            ("/srv/ComfyUI", Ok(()), Ok(())),
+            ("//server/share", Ok(()), Ok(())),
+            ("./C:\\x", Ok(()), Ok(())),
+            ("a:b", Ok(()), Ok(())),
+            ("文件夹", Ok(()), Ok(())),
+            ("~/ComfyUI", Ok(()), Ok(())),
+            ("file:///home/ada/ComfyUI", Err(Problem::FileUrl), Err(Problem::FileUrl)),
+            ("FILE://server/share", Err(Problem::FileUrl), Err(Problem::FileUrl)),
+        ] {
+            assert_eq!((path(text, true), path(text, false)), (on_windows, elsewhere), "{text}");
         }
     }
 }

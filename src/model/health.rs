@@ -49,6 +49,8 @@ pub struct Health {
     pub comfyui: Comfyui,
     /// Runs read in the backfill that is under way; `None` when none is.
     pub backfilled: Option<u64>,
+    /// Runs that its history holds, where the backfill that is under way counted them.
+    pub to_backfill: Option<u64>,
 }
 
 /// Whether what arrives can be written.

@@ -83,6 +83,7 @@ impl Listener {
             queue_remaining: None,
             comfyui: Comfyui::default(),
             backfilled: None,
+            to_backfill: None,
         };
         scribe.live.set_health(health.clone());
         let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
@@ -188,7 +189,12 @@ impl Listener {
     }
 
     fn is_connected(&mut self) {
-        tracing::info!(instance = %self.settings.name, address = %self.settings.endpoint.url, "connected to ComfyUI");
+        let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
+        // That all is well is news after it wasn't.
+        match self.health.connection {
+            ConnectionState::Away(_) => tracing::info!(%instance, %address, "ComfyUI is heard again"),
+            _ => tracing::debug!(%instance, %address, "connected to ComfyUI"),
+        }
         self.health.comfyui = self.comfyui.clone();
         self.set_connection(ConnectionState::Connected);
         self.reachable.notify_one();
@@ -225,8 +231,9 @@ impl Listener {
     }
 
     /// Shows how far the backfill is.
-    pub(super) fn show_backfilled(&self, runs: Option<u64>) {
-        self.scribe.live.set_health(Health { backfilled: runs, ..self.health.clone() });
+    pub(super) fn show_backfilled(&self, runs: Option<u64>, of: Option<u64>) {
+        let (comfyui, health) = (self.comfyui.clone(), self.health.clone());
+        self.scribe.live.set_health(Health { backfilled: runs, to_backfill: of, comfyui, ..health });
     }
 }
 

@@ -53,6 +53,8 @@ pub struct Settings {
     pub redacts_secrets: bool,
     /// When a daemon was last at work on this store; `None` when none ever was.
     pub last_at_work: Option<Timestamp>,
+    /// Whether somebody wants to know how many runs a backfill has to read: that takes some small requests more.
+    pub counts_history: bool,
     /// Hears how soon files are safe.
     pub metrics: Metrics,
 }

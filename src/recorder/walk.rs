@@ -4,7 +4,10 @@
 //! what is recorded is the older part of ComfyUI's history, and a walk that was cut off is taken up where it ended,
 //! without a note of its own.
 
-use tokio::sync::mpsc;
+use std::convert::Infallible;
+use std::sync::OnceLock;
+
+use tokio::sync::{Notify, mpsc};
 
 use super::listen::{Ended, Listener};
 use super::look::{Described, LONGEST_TAIL, seen_in_history};
@@ -20,6 +23,15 @@ const BATCHES_WAITING: usize = 1;
 
 /// More than ComfyUI keeps.
 const WHOLE_HISTORY: usize = 20_000;
+
+/// How much there is to read, for those who watch.
+#[derive(Debug, Default)]
+struct Goal {
+    /// Once it is counted.
+    runs: OnceLock<u64>,
+    /// Told when the first runs are recorded: what takes no longer than that needs no counting.
+    has_begun: Notify,
+}
 
 /// The end of the history.
 #[derive(Debug)]
@@ -47,7 +59,7 @@ impl Listener {
             }
             Some(Paging::TailOnly) => self.walk_tails(has_anchor).await,
         };
-        self.show_backfilled(None);
+        self.show_backfilled(None, None);
         outcome
     }
 
@@ -69,9 +81,40 @@ impl Listener {
     /// Walks forward in pages from the `start`-th oldest entry; whether anything was known.
     async fn walk_pages(&self, start: usize) -> Result<bool, Ended> {
         let (out, arriving) = mpsc::channel(BATCHES_WAITING);
+        let goal = Goal::default();
         let reading = async move { Ok(read_pages(&self.client, start, &out).await?) };
-        let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving))?;
+        let walking = async { tokio::try_join!(reading, self.record_all(arriving, &goal)) };
+        let ((), has_known) = tokio::select! {
+            walked = walking => walked?,
+            never = self.count(&goal), if self.settings.counts_history => match never {},
+        };
         Ok(has_known)
+    }
+
+    /// Counts what the history holds, for those who watch; where that fails nobody hears of it.
+    async fn count(&self, goal: &Goal) -> Infallible {
+        goal.has_begun.notified().await;
+        if let Ok(runs) = self.history_length().await {
+            let _ = goal.runs.set(runs);
+        }
+        std::future::pending().await
+    }
+
+    /// How many entries the history has: some twenty requests for one entry each.
+    async fn history_length(&self) -> Result<u64, comfy::Error> {
+        let (mut there, mut beyond) = (0, LONGEST_TAIL);
+        while beyond <= WHOLE_HISTORY && self.has_entry(beyond - 1).await? {
+            (there, beyond) = (beyond, beyond * 2);
+        }
+        while there + 1 < beyond {
+            let middle = there + (beyond - there) / 2;
+            if self.has_entry(middle - 1).await? { there = middle } else { beyond = middle }
+        }
+        Ok(there as u64)
+    }
+
+    async fn has_entry(&self, offset: usize) -> Result<bool, comfy::Error> {
+        Ok(self.client.history_page(offset, 1).await?.next().await?.is_some())
     }
 
     /// For servers that only give their newest entries: longer and longer tails until one reaches what is known. Read
@@ -87,14 +130,15 @@ impl Listener {
             let (first, items) = if reaches { (first, items) } else { (None, self.client.history_tail(length).await?) };
             let (out, arriving) = mpsc::channel(BATCHES_WAITING);
             let reading = async move { Ok(read_rest(first, items, &out).await?) };
-            let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving))?;
+            let goal = Goal::default();
+            let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving, &goal))?;
             return Ok(has_known);
         }
         Ok(false)
     }
 
     /// Records batches in their order; whether anything in them was known. While one is written, the next is described.
-    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>) -> Result<bool, Ended> {
+    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<bool, Ended> {
         let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
         let describing = async move {
             while let Some(entries) = arriving.recv().await {
@@ -108,7 +152,8 @@ impl Listener {
                 recorded += described.saves.len() as u64;
                 has_known |= described.has_known;
                 self.save(described.saves).await?;
-                self.show_backfilled(Some(recorded));
+                goal.has_begun.notify_one();
+                self.show_backfilled(Some(recorded), goal.runs.get().copied());
             }
             Ok(has_known)
         };

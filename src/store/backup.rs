@@ -85,9 +85,7 @@ impl Vault {
             let copy = File::options().write(true).open(self.part())?;
             copy.sync_all()?;
             fs::rename(self.part(), self.folder.join(open::FILE))?;
-            if cfg!(unix) {
-                File::open(&self.folder)?.sync_all()?;
-            }
+            open::sync_folder(&self.part())?;
             Ok(copy.metadata()?.len())
         };
         keep().map_err(|error| self.fail(error))

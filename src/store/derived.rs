@@ -14,7 +14,7 @@ use super::open;
 pub(super) struct Derived {
     /// `application_id` and `user_version`: a file with others is made anew.
     pub(super) signature: (i64, i64),
-    /// PRAGMAs of the connection, besides those that all have.
+    /// PRAGMAs of the connection, besides those that all have; `synchronous` among them.
     pub(super) settings: &'static str,
     /// The tables.
     pub(super) schema: &'static str,
@@ -22,7 +22,10 @@ pub(super) struct Derived {
     pub(super) look: &'static str,
 }
 
+/// Nothing that makes the file needs to be durable: one that a crash left half-made is made anew. A first start waits for
+/// the disk half as often so.
 const SETTINGS: &str = "
+    PRAGMA synchronous = OFF;
     PRAGMA journal_mode = WAL;
     PRAGMA wal_autocheckpoint = 1000;
     PRAGMA journal_size_limit = 8388608;
@@ -54,7 +57,6 @@ impl Derived {
         let conn = Connection::open_with_flags(file, flags)?;
         conn.set_prepared_statement_cache_capacity(open::STATEMENTS);
         conn.execute_batch(SETTINGS)?;
-        conn.execute_batch(self.settings)?;
         let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let signature = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
         let is_empty = number("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)")? == 1;
@@ -70,6 +72,7 @@ impl Derived {
             ));
         }
         conn.query_row(self.look, [], |_| Ok(()))?;
+        conn.execute_batch(self.settings)?;
         Ok(conn)
     }
 }

@@ -1,11 +1,12 @@
 //! What can go wrong in the store, by what failed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::ErrorCode;
 
+use super::upgrade::Copy;
 use crate::model::GenerationId;
 
 /// What can go wrong in the store. Clones share the source: one failed commit answers everyone who was in it.
@@ -45,9 +46,9 @@ pub enum Error {
     },
     /// The database has migrations that this version doesn't know.
     #[error(
-        "{} was written by a newer comfy-recall ({writer}, schema {schema}; this one knows {known}); \
-         update comfy-recall or choose another --data-dir",
-        file.display()
+        "{} was written by a newer comfy-recall ({writer}, schema {schema}; this one knows {known}); {}",
+        file.display(),
+        way_back(file, copy.as_deref())
     )]
     Newer {
         /// The database.
@@ -58,6 +59,69 @@ pub enum Error {
         schema: i64,
         /// How many we have.
         known: i64,
+        /// What was kept of it before an update, and this version can read.
+        copy: Option<Box<Copy>>,
+    },
+    /// No room for what is kept of a database before it is changed.
+    #[error(
+        "the disk of {} is too full to keep a copy of recall.db before it is changed, which takes {needed}; make room \
+         there and start again; nothing was changed",
+        folder.display()
+    )]
+    NoRoom {
+        /// The data folder.
+        folder: PathBuf,
+        /// What should be free.
+        needed: String,
+    },
+    /// What is kept of a database before it is changed couldn't be written.
+    #[error("keep a copy of {} before it is changed; nothing was changed", file.display())]
+    NotKept {
+        /// The database.
+        file: PathBuf,
+        /// What failed.
+        source: Arc<io::Error>,
+    },
+    /// There is nothing to go back to.
+    #[error(
+        "{} has no copy of recall.db that this comfy-recall can read; one is made there when an update changes it; another \
+         file is named behind the command",
+        folder.display()
+    )]
+    NoCopy {
+        /// The data folder.
+        folder: PathBuf,
+    },
+    /// There is no need to go back.
+    #[error(
+        "{} isn't newer than this comfy-recall, so there is nothing to go back from; to put a copy in its place all the \
+         same, name it: {}",
+        file.display(),
+        restore_command(file, Some(&copy.file))
+    )]
+    NotNewer {
+        /// The database.
+        file: PathBuf,
+        /// What would be put in its place.
+        copy: Box<Copy>,
+    },
+    /// A copy is broken.
+    #[error("{} is damaged ({found}); nothing was changed, take another copy", file.display())]
+    Damaged {
+        /// The copy.
+        file: PathBuf,
+        /// What SQLite found.
+        found: String,
+    },
+    /// A copy can't be put in the place of the database.
+    #[error("put {} in the place of recall.db; {}", copy.display(), if *is_untouched { "nothing was changed" } else { "run it once more" })]
+    NotRestored {
+        /// The copy.
+        copy: PathBuf,
+        /// Whether all is as it was.
+        is_untouched: bool,
+        /// What failed.
+        source: Arc<io::Error>,
     },
     /// The database lacks migrations of this version, and may not be changed now.
     #[error(
@@ -178,6 +242,35 @@ pub enum Error {
         /// What failed.
         source: Arc<rusqlite_migration::Error>,
     },
+}
+
+/// What somebody does whose comfy-recall is older than the database.
+fn way_back(file: &Path, copy: Option<&Copy>) -> String {
+    match copy {
+        None => "update comfy-recall or choose another --data-dir".to_owned(),
+        Some(copy) => {
+            let name = copy.file.file_name().unwrap_or_default().to_string_lossy();
+            let command = restore_command(file, None);
+            format!("update comfy-recall again, or go back to {name}, kept before the update, with: {command}")
+        }
+    }
+}
+
+/// The command that puts a copy in the place of a database, as it is typed.
+fn restore_command(file: &Path, copy: Option<&Path>) -> String {
+    let copy = copy.map(|copy| format!(" {}", typed(copy))).unwrap_or_default();
+    format!("comfy-recall restore{copy} --data-dir {}", typed(file.parent().unwrap_or(file)))
+}
+
+/// A path as a shell takes it.
+fn typed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-:\\+@".contains(c) && (cfg!(windows) || c != '\\');
+    match text.chars().all(is_plain) {
+        true => text.into_owned(),
+        false if cfg!(windows) => format!("\"{text}\""),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 impl Error {

@@ -25,12 +25,14 @@ mod inspect;
 mod known;
 mod list;
 mod named;
+mod notes;
 mod numbered;
 mod open;
 mod outputs;
 mod places;
 mod readers;
 mod repair;
+mod restore;
 mod save;
 mod shape;
 mod size;
@@ -38,6 +40,7 @@ mod tally;
 mod texts;
 mod told;
 mod unindexed;
+mod upgrade;
 mod writer;
 
 use std::path::Path;
@@ -63,8 +66,10 @@ pub use inspect::{Inspector, KeptFile, NamedFile};
 pub use known::{Known, Queue};
 pub use named::Named;
 pub use repair::Fate;
+pub use restore::{Restored, restore};
 pub use save::Save;
 pub use unindexed::{Indexed, Unindexed};
+pub use upgrade::{Copy, Upgrade};
 
 /// The writer's thread, and how its last checkpoint went.
 type Thread = JoinHandle<Result<(), Error>>;
@@ -81,13 +86,21 @@ pub struct Store {
 
 impl Store {
     /// Opens the database of a data folder, creates both where there are none, and brings an older database up to date.
-    /// Blocks. Takes a few pages' reading on a database of any size, but for the first time after an update: then it may
-    /// read all of it, some ten seconds for a million runs.
+    /// Blocks. Takes a few pages' reading on a database of any size, but for the first time after an update: then it keeps
+    /// a copy beside it, and may read all of it, half a minute for a million runs.
     ///
     /// # Errors
     /// Each says what to do: in use by another daemon, not writable, from a newer version, not ours, damaged.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        Self::open_with(folder, readers::TIME_LIMIT)
+        Self::open_and_tell(folder, |_| {})
+    }
+
+    /// The same; `tell` hears how far an update is, if there is one.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_and_tell(folder: &Path, mut tell: impl FnMut(Upgrade)) -> Result<Self, Error> {
+        Self::open_with(folder, readers::TIME_LIMIT, &mut tell)
     }
 
     /// Opens the database of a data folder for reading alone, beside a daemon or without one. Takes no lock, changes nothing
@@ -101,8 +114,12 @@ impl Store {
         Ok(Self { writer: Writer::closed(), readers, index: Index::read_only(folder), thread: Arc::default() })
     }
 
-    fn open_with(folder: &Path, read_time_limit: std::time::Duration) -> Result<Self, Error> {
-        let opened = open::writer(folder)?;
+    fn open_with(
+        folder: &Path,
+        read_time_limit: std::time::Duration,
+        tell: &mut dyn FnMut(Upgrade),
+    ) -> Result<Self, Error> {
+        let opened = open::writer(folder, tell)?;
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Arc::new(Readers::new(opened.file, read_time_limit));
@@ -407,6 +424,26 @@ impl Store {
     /// When that was noted last; `None` if never.
     pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
         self.readers.read(|conn| gaps::last_alive(conn)).await
+    }
+
+    /// The ComfyUI servers that were found by looking for them, by name, each with its address.
+    pub async fn found_servers(&self) -> Result<Vec<(InstanceName, String)>, Error> {
+        self.readers.read(|conn| notes::found(conn)).await
+    }
+
+    /// Notes which were found, in the place of those that were noted before.
+    pub async fn note_found_servers(&self, found: Vec<(InstanceName, String)>) -> Result<(), Error> {
+        self.writer.write(move |session| notes::note_found(&session.conn, &found)).await
+    }
+
+    /// Whether no run was ever recorded, and nobody was told how the first start went.
+    pub async fn is_new(&self) -> Result<bool, Error> {
+        self.readers.read(|conn| notes::is_new(conn)).await
+    }
+
+    /// Notes that it was told.
+    pub async fn note_greeted(&self) -> Result<(), Error> {
+        self.writer.write(|session| notes::note_greeted(&session.conn)).await
     }
 
     /// Which SQLite this is: `3.51.1`.

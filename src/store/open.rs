@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
 use super::Error;
+use super::upgrade::{self, Upgrade};
 use crate::model::percent_encode;
 
 /// The database's name in the data folder.
@@ -52,6 +53,8 @@ const READER_SETTINGS: &str = "
     PRAGMA temp_store = MEMORY;
 ";
 
+const RUNS: &str = "SELECT count(*) FROM generations";
+
 /// Statements that a connection keeps prepared.
 pub(super) const STATEMENTS: usize = 128;
 
@@ -62,14 +65,14 @@ pub(super) struct Opened {
     pub(super) lock: File,
 }
 
-/// Opens the database of a data folder, and makes both where there are none.
-pub(super) fn writer(folder: &Path) -> Result<Opened, Error> {
+/// Opens the database of a data folder, and makes both where there are none. `tell` hears of an update, if there is one.
+pub(super) fn writer(folder: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<Opened, Error> {
     let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
     let lock = locked(folder)?;
     let file = folder.join(FILE);
     // SQLite would create it readable for everybody that the umask allows; its -wal and -shm follow this file's mode.
     private(&file).map_err(not_writable)?;
-    let conn = connect(&file).map_err(|error| error.of_file(&file))?;
+    let conn = connect(&file, tell).map_err(|error| error.of_file(&file))?;
     Ok(Opened { conn, file, lock })
 }
 
@@ -88,11 +91,15 @@ pub(super) fn locked(folder: &Path) -> Result<File, Error> {
     }
 }
 
-fn connect(file: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(file, flags)?;
+fn connect(file: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<Connection, Error> {
+    let (mut conn, schema) = checked(file)?;
+    let is_older = 0 < schema && schema < SCHEMA;
+    if is_older {
+        let kept = upgrade::keep_copy(conn, file, tell)?;
+        (conn, _) = checked(file)?;
+        tell(Upgrade::Migrating { kept, runs: runs(&conn)? });
+    }
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    check(&conn, file)?;
     let journal: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if journal != "wal" {
         return Err(Error::NoWal { folder: file.parent().unwrap_or(file).to_owned() });
@@ -105,7 +112,21 @@ fn connect(file: &Path) -> Result<Connection, Error> {
     })?;
     sign(&conn)?;
     look(&conn)?;
+    if is_older {
+        tell(Upgrade::Done);
+    }
     Ok(conn)
+}
+
+/// Opens it for writing, and has written nothing when it gives how many migrations it has, or refuses it.
+fn checked(file: &Path) -> Result<(Connection, i64), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(file, flags)?;
+    // Whoever closes last puts the log back into the database, also into one that isn't ours to touch.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let schema = check(&conn, file)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok((conn, schema))
 }
 
 /// Looks at the database of a data folder, for one who only reads: beside a daemon or without one. Writes nothing, but that
@@ -165,6 +186,12 @@ fn is_sealed(conn: &Connection, file: &Path) -> bool {
     is_refused && file.exists() && !beside(file, "-wal").exists()
 }
 
+/// Opens a file that nobody changes, and puts nothing beside it.
+pub(super) fn sealed_reader(file: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(sealed(file), flags)?)
+}
+
 /// The file as one that never changes, in SQLite's spelling.
 fn sealed(file: &Path) -> String {
     format!("file:{}?immutable=1", percent_encode(&file.to_string_lossy()))
@@ -184,8 +211,24 @@ pub(super) fn finish(conn: Connection) -> Result<(), Error> {
     conn.close().map_err(|(_, error)| error.into())
 }
 
+/// How many runs there are, in a database of any schema.
+pub(super) fn runs(conn: &Connection) -> Result<u64, Error> {
+    Ok(conn.query_row(RUNS, [], |row| row.get::<_, i64>(0))?.unsigned_abs())
+}
+
 /// Refuses what isn't ours before anything is written to it. Gives how many migrations it has; an empty one has none.
 fn check(conn: &Connection, file: &Path) -> Result<i64, Error> {
+    let schema = schema(conn, file)?;
+    if schema > SCHEMA {
+        let writer = writer_of(conn).unwrap_or_else(|| "unknown version".to_owned());
+        let copy = upgrade::copy_to_restore(file).map(Box::new);
+        return Err(Error::Newer { file: file.to_owned(), writer, schema, known: SCHEMA, copy });
+    }
+    Ok(schema)
+}
+
+/// How many migrations a database of ours has, of this version or a newer one; an empty one has none.
+pub(super) fn schema(conn: &Connection, file: &Path) -> Result<i64, Error> {
     let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;
     let schema = number("PRAGMA user_version")?;
@@ -196,13 +239,12 @@ fn check(conn: &Connection, file: &Path) -> Result<i64, Error> {
     if application != APPLICATION_ID {
         return Err(Error::Foreign { file: file.to_owned() });
     }
-    if schema > SCHEMA {
-        let writer = conn
-            .query_row("SELECT value FROM meta WHERE key = 'written_by'", [], |row| row.get::<_, String>(0))
-            .unwrap_or_else(|_| "unknown version".to_owned());
-        return Err(Error::Newer { file: file.to_owned(), writer, schema, known: SCHEMA });
-    }
     Ok(schema)
+}
+
+/// The version that wrote there last, as it noted itself.
+pub(super) fn writer_of(conn: &Connection) -> Option<String> {
+    conn.query_row("SELECT value FROM meta WHERE key = 'written_by'", [], |row| row.get(0)).ok()
 }
 
 /// Notes which version writes here, for the message of an older one that is started on it later.
@@ -247,4 +289,21 @@ pub(super) fn private(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Keeps a file for its owner alone, whoever made it.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Makes the names in the folder of a file durable. Windows has no such call and needs none.
+pub(super) fn sync_folder(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
 }

@@ -99,7 +99,7 @@ impl Origins {
 pub fn frames(app: &App, headers: &HeaderMap) -> String {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     let host = host.filter(|host| app.hosts.allow(host));
-    app.origins.frames(host.as_ref().map(Authority::host))
+    with_found(app).frames(host.as_ref().map(Authority::host))
 }
 
 fn place(address: &str) -> Option<Place> {
@@ -166,8 +166,16 @@ fn trusted(app: &App, headers: &HeaderMap) -> Option<(HeaderValue, Trust)> {
     let host = headers.get(HOST)?.to_str().ok()?;
     let is_ours = host.parse().is_ok_and(|authority| app.hosts.allow(&authority));
     let origin = headers.get(ORIGIN).filter(|_| is_ours)?;
-    let trust = app.origins.trust(origin.to_str().ok()?, Some(host))?;
+    let named = origin.to_str().ok()?;
+    let trust = app.origins.trust(named, Some(host)).or_else(|| with_found(app).trust(named, Some(host)))?;
     Some((origin.clone(), trust))
+}
+
+/// With the ComfyUI servers that no configuration names, and that were found since we started.
+fn with_found(app: &App) -> Origins {
+    let mut origins = app.origins.clone();
+    origins.comfyui.extend(app.live.health().iter().filter_map(|health| place(&health.address)));
+    origins
 }
 
 /// Whether pages of the request's origin may read here.

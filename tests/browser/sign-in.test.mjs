@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 
 import axe from 'axe-core';
 
+import { FLAGS, FrontEnd, VERSIONS } from './support/front-end.mjs';
 import { reveal } from './support/pages.mjs';
 import { stage, until } from './support/stage.mjs';
 
 const PASSWORD = 'correct horse battery staple';
 
-const { test } = stage({ seed: 6, days: 1, password: PASSWORD });
+const { test } = stage({ seed: 6, days: 1, password: PASSWORD }, FLAGS);
 
 const path = (page) => page.url().slice(new URL(page.url()).origin.length);
 
@@ -91,3 +92,25 @@ for (const look of [
     assert.ok(overflow <= 0, `${overflow}`);
   });
 }
+
+test("in comfyui's sidebar who signs in sees the history, and opens what only they may read", async ({ lab, browser }) => {
+  const page = await new FrontEnd(VERSIONS.at(-1), lab).open(browser);
+  try {
+    await page.locator('.comfy-recall-icon').first().click();
+    const framed = (path) => until(`${path} in the frame`, () => page.frames().find((frame) => frame.url().includes(path)));
+    const frame = await framed('/panel/dark-en/sign-in');
+    await frame.locator('input[name=password]').fill(PASSWORD);
+    await frame.locator('button[type=submit]').click();
+    await frame.locator('li[data-id]').first().waitFor();
+    await page.evaluate(() => globalThis.app.graph.clear());
+    await frame.locator('[data-load]').first().dispatchEvent('click');
+    const yes = page.getByRole('button', { name: /confirm/i });
+    const count = () => page.evaluate(() => globalThis.app.graph._nodes.length);
+    await until('the workflow, or a question', async () => (await yes.isVisible()) || (await count()) > 0);
+    if (await yes.isVisible()) await yes.click();
+    await until('the workflow', async () => (await count()) > 0);
+    assert.equal(await page.locator('[data-recall]').count(), 0, 'the frame was greeted, though nobody was signed in');
+  } finally {
+    await page.context().close();
+  }
+});

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use comfy_recall::cli;
 
+use super::restore::{KEPT, downgraded};
 use super::{Shell, recorded};
 use crate::support::daemon::program;
 
@@ -81,7 +82,13 @@ async fn every_example_runs() {
     for example in examples {
         // Each by itself: what one wrote another need not overwrite.
         let folder = tempfile::tempdir().unwrap();
-        let output = shell(folder.path(), daemon.data_dir(), &example).output().unwrap();
+        // Only who went back to an older version has something to restore.
+        let downgraded = example.starts_with("comfy-recall restore").then(downgraded);
+        let data = downgraded.as_ref().map_or(daemon.data_dir(), |data| data.path());
+        if let Some(data) = &downgraded {
+            fs::copy(data.path().join(KEPT), folder.path().join("recall.db.before-0.2.0")).unwrap();
+        }
+        let output = shell(folder.path(), data, &example).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{example}: {error}");
     }

@@ -4,6 +4,7 @@ mod backup;
 mod docs;
 mod export;
 mod list;
+mod restore;
 mod shell;
 mod show;
 mod verify;
@@ -13,7 +14,7 @@ use crate::support::daemon::{Daemon, Launch};
 pub use shell::Shell;
 
 /// A daemon beside a ComfyUI of which it recorded some runs: five that made a picture each, then one that failed.
-async fn recorded() -> (ComfyUi, Daemon) {
+pub async fn recorded() -> (ComfyUi, Daemon) {
     let comfy = ComfyUi::start().await;
     let daemon = Launch::new().beside(&comfy).start().await;
     comfy.until_sockets(1).await;

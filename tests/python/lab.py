@@ -20,6 +20,11 @@ def build():
     return next(made["executable"] for made in artifacts if made.get("executable") and made["target"]["name"] == "lab")
 
 
+def program():
+    """The daemon's program, which stands above the lab's."""
+    return Path(os.environ.get("RECALL_LAB") or build()).parent.parent / "comfy-recall"
+
+
 class Lab:
     """`url` is the daemon's address, `comfyui` that of the ComfyUI beside it."""
 

@@ -9,12 +9,18 @@ import { language, theme, words } from "./looks.js";
 
 const ID = "comfy-recall";
 const RUN = "application/x-comfy-recall";
+// A picture with a clock: older front ends have a history of their own, with the clock alone.
+const ICON = "comfy-recall-icon";
+const GLYPH =
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24' fill='none' stroke='black' stroke-width='1.8' stroke-linecap='round' stroke-linejoin='round'>" +
+  "<path d='M10 20H6a2.5 2.5 0 0 1-2.5-2.5v-11A2.5 2.5 0 0 1 6 4h11a2.5 2.5 0 0 1 2.5 2.5V9M3.8 16.2l3.7-3.7 2.6 2.4'/>" +
+  "<circle cx='9' cy='8.6' r='1.2'/><circle cx='17' cy='17' r='4.6'/><path d='M17 14.8V17l1.6 1.1'/></svg>";
 const say = words(language(app));
 
 const frame = new Frame({
   look: () => `${theme()}-${language(app)}`,
   ask: (path, options) => api.fetchApi(path, options).then((answer) => answer.json()),
-  address: () => app.ui.settings.getSettingValue("comfy-recall.address", ""),
+  address: () => app.ui.settings.getSettingValue("comfy-recall.address") ?? "",
   open: async (run) => {
     try {
       await openWorkflow(app, run, say);
@@ -75,12 +81,15 @@ app.registerExtension({
       defaultValue: "",
     },
   ],
-  commands: [{ id: "comfy-recall.toggle", icon: "pi pi-history", label: say("command"), function: toggle }],
+  commands: [{ id: "comfy-recall.toggle", icon: ICON, label: say("command"), function: toggle }],
   keybindings: [{ commandId: "comfy-recall.toggle", combo: { key: "h", alt: true } }],
   setup() {
+    const style = document.createElement("style");
+    style.textContent = `.${ICON} { display: inline-block; width: 1.25rem; height: 1.25rem; background: currentColor; mask: url("data:image/svg+xml,${encodeURIComponent(GLYPH)}") center / contain no-repeat; }`;
+    document.head.append(style);
     const tab = {
       id: ID,
-      icon: "pi pi-history comfy-recall-tab",
+      icon: ICON,
       title: say("title"),
       tooltip: say("tooltip"),
       type: "custom",

@@ -34,7 +34,7 @@ const WORDS = {
     "尚未安装 comfy-recall，因此没有任何记录。请用 ComfyUI 自己的 Python 安装，然后点击“启动”。",
   ],
   off: ["comfy-recall doesn't run, so nothing is recorded.", "comfy-recall 没有运行，因此没有任何记录。"],
-  "off-elsewhere": ["comfy-recall doesn't answer at {url}, the address in ComfyUI's settings.", "comfy-recall 在 ComfyUI 设置中的地址 {url} 没有响应。"],
+  
   failed: ["comfy-recall couldn't be started:", "无法启动 comfy-recall："],
   unreachable: [
     "comfy-recall runs on ComfyUI's machine, but this browser can't reach {url}. Let it listen there (--listen, with a password), or set its address in ComfyUI's settings.",

@@ -1,6 +1,6 @@
 //! The table of spellings against what users read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 
@@ -85,4 +85,44 @@ fn the_example_names_every_key_and_is_valid_in_each_line() {
 #[test]
 fn the_example_as_it_comes_changes_nothing() {
     assert_eq!(format!("{:?}", world().toml(EXAMPLE).config()), format!("{:?}", world().config()));
+}
+
+/// What holds where nothing is said, by key: as TOML writes it.
+fn defaults() -> BTreeMap<String, String> {
+    let printed = world().load().unwrap().to_string();
+    let default = |line: &str| {
+        let (key, value) = line.strip_suffix("  # default")?.split_once(" = ")?;
+        // A URL without a path is the one with the path /.
+        Some((key.to_owned(), value.replace(":8188/", ":8188")))
+    };
+    printed.lines().filter_map(default).collect()
+}
+
+#[test]
+fn the_tables_say_the_defaults() {
+    let defaults = defaults();
+    let mut compared = 0;
+    for text in [README, GUIDE] {
+        for line in text.lines().filter(|line| line.starts_with("| `--") || line.starts_with("| –")) {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let (key, told) = (cells[3].trim_matches('`'), cells[4]);
+            let Some(real) = defaults.get(key).filter(|_| told == "none" || told.starts_with('`')) else { continue };
+            let told = if told == "none" { "[]" } else { told.trim_matches('`') };
+            assert_eq!(real.trim_matches('"'), told, "{line}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 2 * 9, "{compared}");
+}
+
+#[test]
+fn the_example_shows_every_default() {
+    for (key, value) in defaults() {
+        if key == "data_dir" || value == "[]" {
+            continue;
+        }
+        let is_shown = EXAMPLE.contains(&format!("\n#{key} = {value}\n"));
+        let told = format!("Default: {}.\n#{key} = ", value.trim_matches('"'));
+        assert!(is_shown || EXAMPLE.contains(&told), "{key} = {value}");
+    }
 }

@@ -224,3 +224,39 @@ proptest! {
         let _ = world().toml(&toml).load().map(|effective| effective.to_string());
     }
 }
+
+#[test]
+fn a_path_of_windows_is_read_as_it_stands_and_what_is_none_is_told() {
+    let literal = "data_dir = './data'\n[[comfyui]]\nname = 'studio'\nurl = 'http://h:1'\ndir = 'D:\\ComfyUI'";
+    let given = file::read(Path::new("c.toml"), literal).unwrap();
+    let dir = given.iter().find(|given| given.setting == Setting::ComfyuiDir).unwrap();
+    assert_eq!((dir.text.as_str(), dir.server.as_deref()), (r"D:\ComfyUI", Some("studio")));
+    let escaped = world().toml("data_dir = \"C:\\Users\\ada\"").error();
+    assert!(escaped.contains(r"a path of Windows stands between single quotes: 'C:\ComfyUI'"), "{escaped}");
+    let address = world().flag(Setting::ComfyuiDir, "file:///home/ada/ComfyUI").error();
+    assert!(address.starts_with("--comfyui-dir \"file:///home/ada/ComfyUI\": an address, not a path"), "{address}");
+    if cfg!(not(windows)) {
+        let error = world()
+            .flag(Setting::ComfyuiDir, r"studio=C:\ComfyUI")
+            .flag(Setting::ComfyuiUrl, "studio=http://h")
+            .error();
+        assert!(error.contains(r#"--comfyui-dir "C:\ComfyUI": a path of Windows, and this isn't Windows"#), "{error}");
+    }
+}
+
+#[test]
+fn comfyui_is_looked_for_only_where_nobody_says_which_it_is() {
+    assert_eq!(world().config().looks_at, crate::config::servers::USUAL_PORTS);
+    assert_eq!(
+        world().flag(Setting::ComfyuiDir, "/srv/ComfyUI").config().looks_at,
+        crate::config::servers::USUAL_PORTS
+    );
+    assert_eq!(world().flag(Setting::ComfyuiUrl, "http://127.0.0.1:8188").config().looks_at, [0u16; 0]);
+    assert_eq!(world().variable("RECALL_COMFYUI", "http://127.0.0.1:8188").config().looks_at, [0u16; 0]);
+    assert_eq!(world().toml("[[comfyui]]\nurl = 'http://127.0.0.1:8188'").config().looks_at, [0u16; 0]);
+    assert_eq!(
+        world().flag(Setting::ComfyuiHeader, "X-Key: k").config().looks_at,
+        [0u16; 0],
+        "a secret goes to nobody else"
+    );
+}

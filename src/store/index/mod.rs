@@ -35,7 +35,7 @@ use crate::model::{
 use hits::Hits;
 
 /// The index's name in the data folder.
-const FILE: &str = "search.db";
+pub(super) const FILE: &str = "search.db";
 
 /// A run's number belongs to its segment and means nothing elsewhere. `runs` of a posting: how many; its `positions` stand
 /// last, so that it is read without them. `summaries`: postings of all words of a list that begin so, for beginnings that

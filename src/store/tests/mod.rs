@@ -1,5 +1,6 @@
 //! The store as its callers see it, on real databases in folders of their own.
 
+mod copies;
 mod documents;
 mod files;
 mod indexing;
@@ -95,7 +96,7 @@ fn wanted(filename: &str) -> NewAttachment {
 /// How SQLite means to answer a query.
 pub(super) fn plan(query: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    plan_on(&super::open::writer(folder.path()).unwrap().conn, query)
+    plan_on(&super::open::writer(folder.path(), &mut |_| {}).unwrap().conn, query)
 }
 
 /// The same on a database that is open.

@@ -109,7 +109,7 @@ async fn a_database_that_was_cut_off_is_damaged() {
 #[test]
 fn the_number_of_the_schema_is_that_of_the_migrations() {
     let folder = tempfile::tempdir().unwrap();
-    let conn = crate::store::open::writer(folder.path()).unwrap().conn;
+    let conn = crate::store::open::writer(folder.path(), &mut |_| {}).unwrap().conn;
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     assert_eq!(version, crate::store::open::SCHEMA);
     let broken: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();

@@ -140,7 +140,7 @@ async fn reading_does_not_wait_for_a_long_write() {
 #[tokio::test]
 async fn a_read_that_takes_too_long_is_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open_with(folder.path(), Duration::from_millis(30)).unwrap();
+    let store = Store::open_with(folder.path(), Duration::from_millis(30), &mut |_| {}).unwrap();
     const ENDLESS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let endless = || store.readers.read(|conn| Ok(conn.query_row(ENDLESS, [], |row| row.get::<_, i64>(0))?));
     for ended in join_all((0..6).map(|_| endless())).await {

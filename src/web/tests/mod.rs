@@ -11,6 +11,7 @@ mod files;
 mod generation;
 mod live;
 mod pages;
+mod panel;
 mod reference;
 mod search;
 mod server;

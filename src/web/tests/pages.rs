@@ -60,6 +60,7 @@ async fn hostile_texts_are_shown_as_text_on_every_page() {
         queue_remaining: Some(3),
         comfyui: Comfyui { version: text(), devices: vec![HOSTILE.to_owned()] },
         backfilled: Some(12),
+        to_backfill: None,
     });
     let query = "prompt_id=%3Cimg%20src=x%20onerror=alert(1)%3E&limit=1";
     for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), "/api".to_owned(), format!("/?{query}")] {
@@ -180,6 +181,7 @@ async fn nothing_to_see_is_explained() {
         queue_remaining: None,
         comfyui: Comfyui::default(),
         backfilled: None,
+        to_backfill: None,
     });
     let page = site.page("/").await;
     assert!(page.contains("Nothing recorded yet") && page.contains("is away") && page.contains("connection refused"));
@@ -222,6 +224,7 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
         queue_remaining: None,
         comfyui: Comfyui::default(),
         backfilled,
+        to_backfill: None,
     };
     site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".into()), None));
     site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));

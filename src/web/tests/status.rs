@@ -22,6 +22,7 @@ fn health(name: &str, connection: ConnectionState) -> Health {
         queue_remaining: None,
         comfyui: Comfyui { version: Some("0.26.0".to_owned()), devices: vec!["cuda:0 <RTX>".to_owned()] },
         backfilled: None,
+        to_backfill: None,
     }
 }
 

@@ -12,11 +12,11 @@ const LIMIT = 120_000;
 /** Where pictures of failed tests go. */
 const FAILURES = new URL('../failures/', import.meta.url).pathname;
 
-/** Starts a lab before the tests of a file and ends it behind them. */
-export function stage(setup = {}) {
+/** Starts a lab, and Chromium with these flags, before the tests of a file and ends them behind it. */
+export function stage(setup = {}, flags = []) {
   const stage = { setup, lab: undefined, browser: undefined };
   before(async () => {
-    [stage.lab, stage.browser] = await Promise.all([Lab.start(setup), launch()]);
+    [stage.lab, stage.browser] = await Promise.all([Lab.start(setup), launch(flags)]);
   });
   after(async () => {
     await stage.browser?.close();

@@ -1,0 +1,68 @@
+//! What the store notes for the daemon besides runs: the ComfyUI servers that were found by looking for them, and whether
+//! whoever started it first was told how it went.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::Error;
+use crate::model::InstanceName;
+
+const NOTE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
+const NOTED: &str = "SELECT value FROM meta WHERE key = ?1";
+const HAS_RUNS: &str = "SELECT EXISTS (SELECT 1 FROM generations)";
+
+const FOUND: &str = "comfyui_found";
+const GREETED: &str = "greeted";
+
+/// The servers that were found, by name, each with its address.
+pub(super) fn found(conn: &Connection) -> Result<Vec<(InstanceName, String)>, Error> {
+    let text: Option<String> = conn.prepare_cached(NOTED)?.query_row([FOUND], |row| row.get("value")).optional()?;
+    let rows: Vec<(String, String)> = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ok(rows.into_iter().filter_map(|(name, url)| Some((name.parse().ok()?, url))).collect())
+}
+
+/// Notes which were found.
+pub(super) fn note_found(conn: &Connection, found: &[(InstanceName, String)]) -> Result<(), Error> {
+    let rows: Vec<(&str, &str)> = found.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
+    let text = serde_json::Value::from_iter(rows.into_iter().map(|(name, url)| vec![name, url])).to_string();
+    conn.prepare_cached(NOTE)?.execute([FOUND, &text])?;
+    Ok(())
+}
+
+/// Whether no run was ever recorded, and nobody was told how the first start went.
+pub(super) fn is_new(conn: &Connection) -> Result<bool, Error> {
+    let has_runs: bool = conn.prepare_cached(HAS_RUNS)?.query_row([], |row| row.get(0))?;
+    Ok(!has_runs && !conn.prepare_cached(NOTED)?.exists([GREETED])?)
+}
+
+/// Notes that it was told.
+pub(super) fn note_greeted(conn: &Connection) -> Result<(), Error> {
+    conn.prepare_cached(NOTE)?.execute([GREETED, "1"])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Store;
+    use crate::store::tests::assert_searches;
+
+    #[test]
+    fn a_note_is_found_by_its_name() {
+        assert_searches(super::NOTED);
+    }
+
+    #[tokio::test]
+    async fn what_was_noted_is_known_after_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!((store.found_servers().await.unwrap(), store.is_new().await.unwrap()), (vec![], true));
+        let found = vec![
+            ("default".parse().unwrap(), "http://127.0.0.1:8000/".to_owned()),
+            ("port-8188".parse().unwrap(), "http://127.0.0.1:8188/".to_owned()),
+        ];
+        store.note_found_servers(found.clone()).await.unwrap();
+        store.note_greeted().await.unwrap();
+        store.close().await.unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!((store.found_servers().await.unwrap(), store.is_new().await.unwrap()), (found, false));
+    }
+}

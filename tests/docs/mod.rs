@@ -1,0 +1,9 @@
+//! What people read, held to what is there: commands run, links lead somewhere, both READMEs say the same.
+
+mod blocks;
+mod dependencies;
+mod links;
+mod mirror;
+mod page;
+mod places;
+mod proxies;
