@@ -13,11 +13,18 @@ const here = location.pathname.slice(base.length) + location.search;
 /** The origin of the page around us, as soon as it has spoken. */
 let around;
 
-const say = (message) => around && parent.postMessage({ from: "comfy-recall", ...message }, around);
+/** What was to be said before: a click may come sooner than the page around us. */
+const waiting = [];
+
+function say(message) {
+  if (around) parent.postMessage({ from: "comfy-recall", ...message }, around);
+  else waiting.push(message);
+}
 
 addEventListener("message", ({ source, origin, data }) => {
   if (source !== parent || !frames.includes(origin) || data?.to !== "comfy-recall") return;
   around = origin;
+  waiting.splice(0).forEach(say);
   if (data.say === "hello" && /^(light|dark)-(en|zh-CN)$/.test(data.look)) greet(data.look);
   if (data.say === "open" && /^\d+$/.test(data.run)) open(data.run);
 });

@@ -102,6 +102,7 @@ test("in comfyui's sidebar who signs in sees the history, and opens what only th
     await frame.locator('input[name=password]').fill(PASSWORD);
     await frame.locator('button[type=submit]').click();
     await frame.locator('li[data-id]').first().waitFor();
+    await frame.waitForLoadState('load');
     await page.evaluate(() => globalThis.app.graph.clear());
     await frame.locator('[data-load]').first().dispatchEvent('click');
     const yes = page.getByRole('button', { name: /confirm/i });
