@@ -44,6 +44,7 @@ export class Frame {
     clearTimeout(this.#timer);
     this.#watch?.disconnect();
     this.#frame = undefined;
+    this.element = undefined;
     this.#isGreeted = false;
   }
 
@@ -83,10 +84,17 @@ export class Frame {
 
   async #open(site) {
     const { say } = this.#outer;
+    const element = this.element;
+    let isReached = true;
     try {
       // Nothing of the answer can be read, but that there is one.
       await fetch(`${site}/healthz`, { mode: "no-cors", cache: "no-store" });
     } catch {
+      isReached = false;
+    }
+    // Closed while it was asked.
+    if (!element || element !== this.element) return;
+    if (!isReached) {
       return this.#note("unreachable", { values: { url: site }, button: say("retry"), press: () => this.#begin() });
     }
     this.#site = site;
@@ -95,11 +103,15 @@ export class Frame {
     frame.title = say("title");
     frame.allow = "clipboard-write; fullscreen";
     Object.assign(frame.style, { flex: "1", width: "100%", minHeight: "0", border: "0" });
-    frame.addEventListener("load", () => this.#greet());
+    frame.addEventListener("load", () => {
+      this.#greet();
+      // From now on, as a page may take its time, and a frame that is refused is loaded at once, with nothing in it.
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#isGreeted || this.#refused(), GREETING_MILLIS);
+    });
     frame.src = `${site}/panel/${this.#outer.look()}/${this.#path}`;
     this.#frame = frame;
-    this.element.replaceChildren(frame);
-    this.#timer = setTimeout(() => this.#isGreeted || this.#refused(), GREETING_MILLIS);
+    element.replaceChildren(frame);
   }
 
   /** Says hello, and how this page looks by now. */
