@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 
-use super::Clock;
+use super::{Clock, Place};
 use crate::model::Timestamp;
 
 /// What was wrong with a text that should have been a time zone.
@@ -20,7 +20,7 @@ pub enum Zone {
     #[default]
     Machine,
     /// A place of the IANA database.
-    Place(chrono_tz::Tz),
+    Place(Place),
     /// Always the same distance from UTC.
     Offset(FixedOffset),
 }
@@ -31,7 +31,7 @@ impl Zone {
         let utc = moment.to_utc();
         match self {
             Self::Machine => utc.with_timezone(&Local).fixed_offset(),
-            Self::Place(place) => utc.with_timezone(&place).fixed_offset(),
+            Self::Place(place) => utc.with_timezone(&place.offset(moment)),
             Self::Offset(offset) => utc.with_timezone(&offset),
         }
     }
@@ -54,15 +54,15 @@ impl Zone {
 
     /// The first moment at which clocks show this; `None` when they jump over it.
     fn moment(self, clock: NaiveDateTime) -> Option<Timestamp> {
-        fn first<Z: TimeZone>(zone: &Z, clock: &NaiveDateTime) -> Option<i64> {
-            zone.from_local_datetime(clock).earliest().map(|moment| moment.timestamp_millis())
+        fn first<Z: TimeZone>(zone: &Z, clock: &NaiveDateTime) -> Option<Timestamp> {
+            let moment = zone.from_local_datetime(clock).earliest()?;
+            Some(Timestamp::from_millis(moment.timestamp_millis()))
         }
-        let millis = match self {
+        match self {
             Self::Machine => first(&Local, &clock),
-            Self::Place(place) => first(&place, &clock),
+            Self::Place(place) => place.moment(clock),
             Self::Offset(offset) => first(&offset, &clock),
-        };
-        millis.map(Timestamp::from_millis)
+        }
     }
 }
 
@@ -91,10 +91,8 @@ impl FromStr for Zone {
     type Err = ParseZoneError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Ok(place) = text.parse() {
-            return Ok(Self::Place(place));
-        }
-        offset(text).map(Self::Offset).ok_or(ParseZoneError)
+        let place = Place::named(text).map(Self::Place);
+        place.or_else(|| offset(text).map(Self::Offset)).ok_or(ParseZoneError)
     }
 }
 

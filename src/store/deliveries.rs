@@ -4,8 +4,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::codes::{Coded, DigestBytes};
 use super::writer::Session;
-use super::{Error, Save};
-use crate::model::{Delivery, GenerationId, InstanceId, Status, Subscriber, Timestamp};
+use super::{Error, Save, Store};
+use crate::model::{Delivery, Digest, GenerationId, InstanceId, Status, Subscriber, Timestamp};
 
 const KNOWN: &str = "SELECT id, address FROM webhooks";
 const FORGET: &str = "DELETE FROM webhooks WHERE id = ?1";
@@ -42,8 +42,40 @@ impl Listener {
     }
 }
 
-/// From now on these are told, and what waits for others is forgotten.
-pub(super) fn subscribe(session: &mut Session, subscribers: &[Subscriber], now: Timestamp) -> Result<(), Error> {
+impl Store {
+    /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
+    /// have to be there, see [`Store::instance`].
+    pub async fn subscribe(&self, subscribers: Vec<Subscriber>) -> Result<(), Error> {
+        self.writer.write(move |session| subscribe(session, &subscribers, Timestamp::now())).await
+    }
+
+    /// Up to `most` messages to that address that are due, the longest due first.
+    pub async fn due_deliveries(&self, address: Digest, now: Timestamp, most: u32) -> Result<Vec<Delivery>, Error> {
+        self.readers.read(move |conn| due(conn, DigestBytes(address), now, most)).await
+    }
+
+    /// When the next message to that address is due; `None` when there is none.
+    pub async fn next_delivery_at(&self, address: Digest) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(move |conn| next_at(conn, DigestBytes(address))).await
+    }
+
+    /// Notes that a message was heard, or given up.
+    pub async fn delivery_heard(&self, id: i64) -> Result<(), Error> {
+        self.writer.write(move |session| heard(&session.conn, id)).await
+    }
+
+    /// Notes that a message is sent at that time. `was_tried`: whether it was now.
+    pub async fn delivery_later(&self, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
+        self.writer.write(move |session| later(&session.conn, id, at, was_tried)).await
+    }
+
+    /// How many messages wait, for all addresses.
+    pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
+        self.readers.read(|conn| waiting(conn)).await
+    }
+}
+
+fn subscribe(session: &mut Session, subscribers: &[Subscriber], now: Timestamp) -> Result<(), Error> {
     let conn = &session.conn;
     let known: Vec<(i64, DigestBytes)> = {
         let mut statement = conn.prepare_cached(KNOWN)?;
@@ -96,8 +128,7 @@ pub(super) fn note(
     Ok(())
 }
 
-/// What is to be told now, the longest due first.
-pub(super) fn due(conn: &Connection, address: DigestBytes, now: Timestamp, most: u32) -> Result<Vec<Delivery>, Error> {
+fn due(conn: &Connection, address: DigestBytes, now: Timestamp, most: u32) -> Result<Vec<Delivery>, Error> {
     let mut statement = conn.prepare_cached(DUE)?;
     let rows = statement.query_map(params![address, now.as_millis(), most], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -113,26 +144,22 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Delivery> {
     })
 }
 
-/// When something is to be told next.
-pub(super) fn next_at(conn: &Connection, address: DigestBytes) -> Result<Option<Timestamp>, Error> {
+fn next_at(conn: &Connection, address: DigestBytes) -> Result<Option<Timestamp>, Error> {
     let next: Option<i64> = conn.prepare_cached(NEXT)?.query_row([address], |row| row.get("next_at")).optional()?;
     Ok(next.map(Timestamp::from_millis))
 }
 
-/// It was heard, or given up.
-pub(super) fn heard(conn: &Connection, id: i64) -> Result<(), Error> {
+fn heard(conn: &Connection, id: i64) -> Result<(), Error> {
     conn.prepare_cached(HEARD)?.execute([id])?;
     Ok(())
 }
 
-/// It is told again at that time. `was_tried`: whether it counts as a try.
-pub(super) fn later(conn: &Connection, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
+fn later(conn: &Connection, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
     conn.prepare_cached(LATER)?.execute(params![id, at.as_millis(), was_tried])?;
     Ok(())
 }
 
-/// How much is to be told.
-pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
+fn waiting(conn: &Connection) -> Result<u64, Error> {
     let waiting: i64 = conn.prepare_cached(WAITING)?.query_row([], |row| row.get("deliveries"))?;
     Ok(waiting.unsigned_abs())
 }

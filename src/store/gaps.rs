@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Error;
 use super::codes::Coded;
+use super::writer::Session;
+use super::{Error, Store};
 use crate::model::{Gap, GapKind, GapTally, InstanceId, Timestamp, Trouble};
 
 const OPEN: &str = "
@@ -25,8 +26,58 @@ const TALLIES: &str = "
 const NOTE_ALIVE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES ('alive_at', ?1)";
 const LAST_ALIVE: &str = "SELECT value FROM meta WHERE key = 'alive_at'";
 
-/// Opens a gap; one that is open stays, with the newer reason.
-pub(super) fn open(
+impl Store {
+    /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes
+    /// nothing but the reason, if there is one.
+    pub async fn open_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        started_at: Timestamp,
+        reason: Option<Trouble>,
+    ) -> Result<(), Error> {
+        let work = move |session: &mut Session| open(&session.conn, instance, kind, started_at, reason.as_ref());
+        self.writer.write(work).await
+    }
+
+    /// Notes that an instance is listened to again. Without an open gap of that kind it changes nothing.
+    pub async fn close_gap(
+        &self,
+        instance: InstanceId,
+        kind: GapKind,
+        ended_at: Timestamp,
+        may_have_missed: bool,
+    ) -> Result<(), Error> {
+        self.writer.write(move |session| close(&session.conn, instance, kind, ended_at, may_have_missed)).await
+    }
+
+    /// Forgets the open gap of that kind, if there is one: it was too short to tell.
+    pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
+        self.writer.write(move |session| drop(&session.conn, instance, kind)).await
+    }
+
+    /// The last gaps of all instances, the latest to start first.
+    pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
+        self.readers.read(move |conn| gaps(conn, limit)).await
+    }
+
+    /// How many gaps each instance ever had, of each kind.
+    pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
+        self.readers.read(|conn| tallies(conn)).await
+    }
+
+    /// Notes that the daemon is at work, for the next one to see how long none was.
+    pub async fn note_alive(&self, at: Timestamp) -> Result<(), Error> {
+        self.writer.write(move |session| note_alive(&session.conn, at)).await
+    }
+
+    /// When that was noted last; `None` if never.
+    pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(|conn| last_alive(conn)).await
+    }
+}
+
+fn open(
     conn: &Connection,
     instance: InstanceId,
     kind: GapKind,
@@ -42,8 +93,7 @@ pub(super) fn open(
     Ok(())
 }
 
-/// Closes the gap that is open, if one is.
-pub(super) fn close(
+fn close(
     conn: &Connection,
     instance: InstanceId,
     kind: GapKind,
@@ -54,14 +104,12 @@ pub(super) fn close(
     Ok(())
 }
 
-/// Forgets the gap that is open, if one is.
-pub(super) fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
+fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
     conn.prepare_cached(DROP)?.execute(params![instance.0, Coded(kind)])?;
     Ok(())
 }
 
-/// The last gaps, the latest to start first.
-pub(super) fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
+fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
     let mut statement = conn.prepare_cached(GAPS)?;
     let rows = statement.query_map([limit], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -78,8 +126,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
     })
 }
 
-/// How many gaps there ever were.
-pub(super) fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
+fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
     let mut statement = conn.prepare_cached(TALLIES)?;
     let rows = statement.query_map([], |row| {
         Ok(GapTally {
@@ -92,14 +139,12 @@ pub(super) fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Notes that we are at work.
-pub(super) fn note_alive(conn: &Connection, at: Timestamp) -> Result<(), Error> {
+fn note_alive(conn: &Connection, at: Timestamp) -> Result<(), Error> {
     conn.prepare_cached(NOTE_ALIVE)?.execute([at.as_millis().to_string()])?;
     Ok(())
 }
 
-/// When that was noted last.
-pub(super) fn last_alive(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+fn last_alive(conn: &Connection) -> Result<Option<Timestamp>, Error> {
     let text: Option<String> = conn.prepare_cached(LAST_ALIVE)?.query_row([], |row| row.get("value")).optional()?;
     Ok(text.and_then(|text| text.parse().ok()).map(Timestamp::from_millis))
 }

@@ -48,11 +48,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::model::{
-    Blob, Comfyui, Delivery, Detail, Digest, DocumentKind, FileRef, Filter, Gap, GapKind, GapTally, GenerationId,
-    InstanceId, InstanceName, Limit, Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch,
-    Subscriber, Summary, Timestamp, Told, Trouble,
+    Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit,
+    Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp, Told,
 };
-use codes::DigestBytes;
 use index::Index;
 use readers::{Reader, Readers};
 use writer::{Session, Writer};
@@ -344,106 +342,6 @@ impl Store {
     pub async fn queue_by_status(&self, instance: &InstanceName) -> Result<Queue, Error> {
         let instance = instance.clone();
         self.readers.read(move |conn| known::queue(conn, &instance)).await
-    }
-
-    /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes
-    /// nothing but the reason, if there is one.
-    pub async fn open_gap(
-        &self,
-        instance: InstanceId,
-        kind: GapKind,
-        started_at: Timestamp,
-        reason: Option<Trouble>,
-    ) -> Result<(), Error> {
-        let work = move |session: &mut Session| gaps::open(&session.conn, instance, kind, started_at, reason.as_ref());
-        self.writer.write(work).await
-    }
-
-    /// Notes that an instance is listened to again. Without an open gap of that kind it changes nothing.
-    pub async fn close_gap(
-        &self,
-        instance: InstanceId,
-        kind: GapKind,
-        ended_at: Timestamp,
-        may_have_missed: bool,
-    ) -> Result<(), Error> {
-        self.writer.write(move |session| gaps::close(&session.conn, instance, kind, ended_at, may_have_missed)).await
-    }
-
-    /// Forgets the open gap of that kind, if there is one: it was too short to tell.
-    pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
-        self.writer.write(move |session| gaps::drop(&session.conn, instance, kind)).await
-    }
-
-    /// The last gaps of all instances, the latest to start first.
-    pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
-        self.readers.read(move |conn| gaps::gaps(conn, limit)).await
-    }
-
-    /// How many gaps each instance ever had, of each kind.
-    pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
-        self.readers.read(|conn| gaps::tallies(conn)).await
-    }
-
-    /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
-    /// have to be there, see [`Store::instance`].
-    pub async fn subscribe(&self, subscribers: Vec<Subscriber>) -> Result<(), Error> {
-        self.writer.write(move |session| deliveries::subscribe(session, &subscribers, Timestamp::now())).await
-    }
-
-    /// Up to `most` messages to that address that are due, the longest due first.
-    pub async fn due_deliveries(&self, address: Digest, now: Timestamp, most: u32) -> Result<Vec<Delivery>, Error> {
-        self.readers.read(move |conn| deliveries::due(conn, DigestBytes(address), now, most)).await
-    }
-
-    /// When the next message to that address is due; `None` when there is none.
-    pub async fn next_delivery_at(&self, address: Digest) -> Result<Option<Timestamp>, Error> {
-        self.readers.read(move |conn| deliveries::next_at(conn, DigestBytes(address))).await
-    }
-
-    /// Notes that a message was heard, or given up.
-    pub async fn delivery_heard(&self, id: i64) -> Result<(), Error> {
-        self.writer.write(move |session| deliveries::heard(&session.conn, id)).await
-    }
-
-    /// Notes that a message is sent at that time. `was_tried`: whether it was now.
-    pub async fn delivery_later(&self, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
-        self.writer.write(move |session| deliveries::later(&session.conn, id, at, was_tried)).await
-    }
-
-    /// How many messages wait, for all addresses.
-    pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
-        self.readers.read(|conn| deliveries::waiting(conn)).await
-    }
-
-    /// Notes that the daemon is at work, for the next one to see how long none was.
-    pub async fn note_alive(&self, at: Timestamp) -> Result<(), Error> {
-        self.writer.write(move |session| gaps::note_alive(&session.conn, at)).await
-    }
-
-    /// When that was noted last; `None` if never.
-    pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
-        self.readers.read(|conn| gaps::last_alive(conn)).await
-    }
-
-    /// The ComfyUI servers that were found by looking for them, by name, each with its address.
-    pub async fn found_servers(&self) -> Result<Vec<(InstanceName, String)>, Error> {
-        self.readers.read(|conn| notes::found(conn)).await
-    }
-
-    /// Notes which were found, in the place of those that were noted before.
-    pub async fn note_found_servers(&self, found: Vec<(InstanceName, String)>) -> Result<(), Error> {
-        self.writer.write(move |session| notes::note_found(&session.conn, &found)).await
-    }
-
-    /// Whether no run was ever recorded, and nobody was told how the first start went.
-    pub async fn is_new(&self) -> Result<bool, Error> {
-        self.readers.read(|conn| notes::is_new(conn)).await
-    }
-
-    /// Notes that it was told.
-    pub async fn note_greeted(&self) -> Result<(), Error> {
-        self.writer.write(|session| notes::note_greeted(&session.conn)).await
     }
 
     /// Which SQLite this is: `3.51.1`.

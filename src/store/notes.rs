@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::Error;
+use super::{Error, Store};
 use crate::model::InstanceName;
 
 const NOTE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
@@ -13,29 +13,47 @@ const HAS_RUNS: &str = "SELECT EXISTS (SELECT 1 FROM generations)";
 const FOUND: &str = "comfyui_found";
 const GREETED: &str = "greeted";
 
-/// The servers that were found, by name, each with its address.
-pub(super) fn found(conn: &Connection) -> Result<Vec<(InstanceName, String)>, Error> {
+impl Store {
+    /// The ComfyUI servers that were found by looking for them, by name, each with its address.
+    pub async fn found_servers(&self) -> Result<Vec<(InstanceName, String)>, Error> {
+        self.readers.read(|conn| found(conn)).await
+    }
+
+    /// Notes which were found, in the place of those that were noted before.
+    pub async fn note_found_servers(&self, found: Vec<(InstanceName, String)>) -> Result<(), Error> {
+        self.writer.write(move |session| note_found(&session.conn, &found)).await
+    }
+
+    /// Whether no run was ever recorded, and nobody was told how the first start went.
+    pub async fn is_new(&self) -> Result<bool, Error> {
+        self.readers.read(|conn| is_new(conn)).await
+    }
+
+    /// Notes that it was told.
+    pub async fn note_greeted(&self) -> Result<(), Error> {
+        self.writer.write(|session| note_greeted(&session.conn)).await
+    }
+}
+
+fn found(conn: &Connection) -> Result<Vec<(InstanceName, String)>, Error> {
     let text: Option<String> = conn.prepare_cached(NOTED)?.query_row([FOUND], |row| row.get("value")).optional()?;
     let rows: Vec<(String, String)> = text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
     Ok(rows.into_iter().filter_map(|(name, url)| Some((name.parse().ok()?, url))).collect())
 }
 
-/// Notes which were found.
-pub(super) fn note_found(conn: &Connection, found: &[(InstanceName, String)]) -> Result<(), Error> {
+fn note_found(conn: &Connection, found: &[(InstanceName, String)]) -> Result<(), Error> {
     let rows: Vec<(&str, &str)> = found.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
     let text = serde_json::Value::from_iter(rows.into_iter().map(|(name, url)| vec![name, url])).to_string();
     conn.prepare_cached(NOTE)?.execute([FOUND, &text])?;
     Ok(())
 }
 
-/// Whether no run was ever recorded, and nobody was told how the first start went.
-pub(super) fn is_new(conn: &Connection) -> Result<bool, Error> {
+fn is_new(conn: &Connection) -> Result<bool, Error> {
     let has_runs: bool = conn.prepare_cached(HAS_RUNS)?.query_row([], |row| row.get(0))?;
     Ok(!has_runs && !conn.prepare_cached(NOTED)?.exists([GREETED])?)
 }
 
-/// Notes that it was told.
-pub(super) fn note_greeted(conn: &Connection) -> Result<(), Error> {
+fn note_greeted(conn: &Connection) -> Result<(), Error> {
     conn.prepare_cached(NOTE)?.execute([GREETED, "1"])?;
     Ok(())
 }

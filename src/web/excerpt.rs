@@ -63,7 +63,9 @@ pub fn cut(json: &str, wanted: &Wanted) -> Excerpt {
     let (mut lines, mut line) = (Lines::new(json), String::new());
     let (mut total, mut matches, mut nth) = (0, 0, 0);
     let mut start: Option<(usize, usize, Lines<'_>)> = None;
+    // Where windows would begin that lead to a line just read; and to the last that had a match.
     let mut recent: VecDeque<(usize, usize, Lines<'_>)> = VecDeque::with_capacity(ABOVE + 1);
+    let mut last = None;
     let aim = wanted.nth.unwrap_or(1).max(1);
     let is_led_by_match = wanted.from.is_none() && finder.is_some();
     loop {
@@ -83,14 +85,16 @@ pub fn cut(json: &str, wanted: &Wanted) -> Excerpt {
         if is_led_by_match && matches >= aim {
             nth = aim;
             start = recent.pop_back();
+        } else if is_led_by_match && matches > before {
+            last = recent.back().cloned();
         } else if wanted.from.is_some_and(|from| total >= from) {
             nth = if matches > before { before + 1 } else { before };
             start = recent.pop_front();
         }
     }
     // Past the last match: the last one there is. Past the end: the last window.
-    if start.is_none() && is_led_by_match && matches > 0 {
-        return cut(json, &Wanted { nth: Some(matches), ..wanted.clone() });
+    if start.is_none() && last.is_some() {
+        (start, nth) = (last, matches);
     }
     if start.is_none() && wanted.from.is_some() && total > 0 {
         return cut(json, &Wanted { from: Some(total.saturating_sub(WINDOW - 1).max(1)), ..wanted.clone() });

@@ -24,7 +24,7 @@ pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
     let local = zone.local(moment);
     Moment {
         utc: moment.to_string(),
-        date: local.format_localized(&t.say("date-short"), t.language().locale()).to_string(),
+        date: date(local.date_naive(), t),
         clock: local.format("%H:%M:%S").to_string(),
         exact: local.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string(),
     }
@@ -33,7 +33,7 @@ pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
 /// A day as a heading: `Friday, 20 November 2026`, and without the year in the year of `today`.
 pub fn day(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
     let key = if date.year() == today.year() { "date-day" } else { "date-day-year" };
-    date.format_localized(&t.say(key), t.language().locale()).to_string()
+    date.format(&t.with(key, "weekday", weekday(date, t))).to_string()
 }
 
 /// A day as a heading of the history, with how near it is: `Today · Saturday, 21 November`.
@@ -48,12 +48,22 @@ pub fn day_heading(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
 
 /// A day in short: `20 Nov 2026`.
 pub fn date(date: NaiveDate, t: &Words) -> String {
-    date.format_localized(&t.say("date-short"), t.language().locale()).to_string()
+    date.format(&t.say("date-short")).to_string()
 }
 
 /// A month as a heading: `November 2026`.
 pub fn month(first: NaiveDate, t: &Words) -> String {
-    first.format_localized(&t.say("date-month"), t.language().locale()).to_string()
+    first.format(&t.say("date-month")).to_string()
+}
+
+/// Which day of the week it is: `Friday`.
+pub fn weekday(date: NaiveDate, t: &Words) -> String {
+    t.with("weekday", "day", date.weekday())
+}
+
+/// The same, as narrow as the column of a calendar: `Fr`.
+pub fn weekday_narrow(date: NaiveDate, t: &Words) -> String {
+    t.with("weekday-narrow", "day", date.weekday())
 }
 
 /// The name of a zone where people see it.

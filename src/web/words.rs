@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::LazyLock;
 
-use chrono::Locale;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
@@ -67,14 +66,6 @@ impl Language {
         match self {
             Self::English => &ENGLISH,
             Self::Chinese => &CHINESE,
-        }
-    }
-
-    /// How its months and weekdays are called.
-    pub fn locale(self) -> Locale {
-        match self {
-            Self::English => Locale::en_GB,
-            Self::Chinese => Locale::zh_CN,
         }
     }
 

@@ -64,9 +64,27 @@ kind-text = Text
 kind-model3d = 3D model
 kind-other = File
 date-short = %-d %b %Y
-date-day = %A, %-d %B
-date-day-year = %A, %-d %B %Y
+date-day = { $weekday }, %-d %B
+date-day-year = { $weekday }, %-d %B %Y
 date-month = %B %Y
+weekday = { $day ->
+    [Mon] Monday
+    [Tue] Tuesday
+    [Wed] Wednesday
+    [Thu] Thursday
+    [Fri] Friday
+    [Sat] Saturday
+   *[Sun] Sunday
+}
+weekday-narrow = { $day ->
+    [Mon] Mo
+    [Tue] Tu
+    [Wed] We
+    [Thu] Th
+    [Fri] Fr
+    [Sat] Sa
+   *[Sun] Su
+}
 duration-millis = { $millis } ms
 duration-seconds = { $seconds } s
 duration-minutes = { $minutes } min { $seconds } s

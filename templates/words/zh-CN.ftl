@@ -60,9 +60,27 @@ kind-text = 文本
 kind-model3d = 3D 模型
 kind-other = 文件
 date-short = %Y年%-m月%-d日
-date-day = %-m月%-d日 %A
-date-day-year = %Y年%-m月%-d日 %A
+date-day = %-m月%-d日 { $weekday }
+date-day-year = %Y年%-m月%-d日 { $weekday }
 date-month = %Y年%-m月
+weekday = { $day ->
+    [Mon] 星期一
+    [Tue] 星期二
+    [Wed] 星期三
+    [Thu] 星期四
+    [Fri] 星期五
+    [Sat] 星期六
+   *[Sun] 星期日
+}
+weekday-narrow = { $day ->
+    [Mon] 一
+    [Tue] 二
+    [Wed] 三
+    [Thu] 四
+    [Fri] 五
+    [Sat] 六
+   *[Sun] 日
+}
 duration-millis = { $millis } 毫秒
 duration-seconds = { $seconds } 秒
 duration-minutes = { $minutes } 分 { $seconds } 秒

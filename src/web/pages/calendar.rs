@@ -9,7 +9,7 @@ use crate::web::error::Error;
 use crate::web::format;
 use crate::web::query::ListQuery;
 use crate::web::site::App;
-use crate::web::words::{Language, Words};
+use crate::web::words::Words;
 
 /// Shades of a day, from few runs to many.
 const SHADES: u64 = 4;
@@ -136,11 +136,6 @@ fn column(day: NaiveDate) -> u32 {
 
 fn weekdays(first: NaiveDate, t: &Words) -> Vec<(String, String)> {
     let monday = first - Span::new(u64::from(column(first)));
-    let locale = t.language().locale();
-    let name = |day: NaiveDate| {
-        let short = day.format_localized("%a", locale).to_string();
-        let short = if t.language() == Language::Chinese { short } else { short.chars().take(2).collect() };
-        (short, day.format_localized("%A", locale).to_string())
-    };
+    let name = |day: NaiveDate| (format::weekday_narrow(day, t), format::weekday(day, t));
     monday.iter_days().take(7).map(name).collect()
 }
