@@ -83,7 +83,7 @@ async fn every_example_runs() {
         // Each by itself: what one wrote another need not overwrite.
         let folder = tempfile::tempdir().unwrap();
         // Only who went back to an older version has something to restore.
-        let downgraded = example.starts_with("comfy-recall restore").then(downgraded);
+        let downgraded = if example.starts_with("comfy-recall restore") { Some(downgraded().await) } else { None };
         let data = downgraded.as_ref().map_or(daemon.data_dir(), |data| data.path());
         if let Some(data) = &downgraded {
             fs::copy(data.path().join(KEPT), folder.path().join("recall.db.before-0.2.0")).unwrap();

@@ -36,9 +36,9 @@ fn schema(file: &Path) -> i64 {
 }
 
 /// A data folder that a newer version wrote to, with what it kept of the older one.
-pub fn downgraded() -> TempDir {
+pub async fn downgraded() -> TempDir {
     let folder = old();
-    drop(Store::open(folder.path()).unwrap());
+    Store::open(folder.path()).unwrap().close().await.unwrap();
     let newer = "PRAGMA user_version = 99; UPDATE meta SET value = '7.1.0' WHERE key = 'written_by'";
     Connection::open(folder.path().join("recall.db")).unwrap().execute_batch(newer).unwrap();
     folder
@@ -60,9 +60,9 @@ async fn an_update_is_told_with_the_name_of_the_copy_and_once() {
     assert_eq!(daemon.log().matches(KEPT).count(), 1, "{}", daemon.log());
 }
 
-#[test]
-fn what_a_refused_downgrade_names_brings_the_records_back() {
-    let folder = downgraded();
+#[tokio::test]
+async fn what_a_refused_downgrade_names_brings_the_records_back() {
+    let folder = downgraded().await;
     let shell = Shell::on(folder.path());
     for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["list"], &["verify"], &["reindex"]] {
         let refused = shell.refused(1, arguments);

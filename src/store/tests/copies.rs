@@ -158,14 +158,14 @@ fn the_last_three_copies_are_kept() {
     assert_eq!(copies(folder.path()), ["recall.db.before-0.0.2", "recall.db.before-0.0.4", KEPT]);
 }
 
-#[test]
-fn a_downgrade_touches_nothing_and_says_how_to_go_back() {
+#[tokio::test]
+async fn a_downgrade_touches_nothing_and_says_how_to_go_back() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("my data");
     fs::create_dir(&data).unwrap();
     let old = old("recall-0001.db");
     fs::rename(old.path().join("recall.db"), data.join("recall.db")).unwrap();
-    drop(Store::open(&data).unwrap());
+    Store::open(&data).unwrap().close().await.unwrap();
     let conn = as_if_newer(&data);
     // A copy that only a newer one can read is none for this one.
     let of_newer = data.join("recall.db.before-8.0.0");
@@ -244,11 +244,11 @@ async fn going_back_is_refused_where_it_is_not_needed_or_not_safe() {
     assert_eq!((named.runs, schema(&file)), (15, 2));
 }
 
-#[test]
-fn what_is_kept_also_takes_the_place_of_what_is_damaged_or_gone() {
+#[tokio::test]
+async fn what_is_kept_also_takes_the_place_of_what_is_damaged_or_gone() {
     let folder = old("recall-0002.db");
     let file = folder.path().join("recall.db");
-    drop(Store::open(folder.path()).unwrap());
+    Store::open(folder.path()).unwrap().close().await.unwrap();
     let kept = folder.path().join(KEPT);
     for is_gone in [false, true] {
         for ending in ["", "-wal", "-shm"] {
