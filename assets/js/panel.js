@@ -52,6 +52,8 @@ async function open(run) {
 
 // Opened in a tab, by a click with the middle button, it is a page like every other.
 if (parent === window) location.replace(site + here + location.hash);
+// To whoever is there, so it tells nothing: the page around greets before all pictures are here.
+else parent.postMessage({ from: "comfy-recall", say: "ready" }, "*");
 
 on("click", "[data-load]", (_, button) => open(button.dataset.load));
 

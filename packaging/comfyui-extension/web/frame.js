@@ -127,7 +127,9 @@ export class Frame {
   #hear({ source, origin, data }) {
     if (!this.#frame || source !== this.#frame.contentWindow || origin !== new URL(this.#site).origin) return;
     if (data?.from !== "comfy-recall") return;
-    if (data.say === "here") {
+    if (data.say === "ready") {
+      this.#greet();
+    } else if (data.say === "here") {
       this.#isGreeted = true;
       // Where it was, it is again when the tab is opened next.
       this.#path = String(data.path ?? "");

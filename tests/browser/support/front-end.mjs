@@ -66,6 +66,8 @@ export class FrontEnd {
     page.on('pageerror', (error) => page.wrongs.push(String(error.stack ?? error)));
     await page.goto(`${origin}/`);
     await page.locator('.comfy-recall-icon').first().waitFor();
+    // What it begins with stands on the canvas before there is a tab that it belongs to.
+    await page.waitForFunction(() => globalThis.app.extensionManager.workflow?.activeWorkflow?.isModified === false);
     // The page greets who comes for the first time.
     await page.keyboard.press('Escape');
     return page;

@@ -28,12 +28,12 @@ export function stage(setup = {}, flags = []) {
 }
 
 async function perform({ setup, lab, browser }, name, report, play) {
-  const opened = [];
+  const watches = [];
   /** Opens a page as `look` describes; `page.watch` sees what it does. */
   const open = async (path = '/', kind = {}) => {
     const context = await look(browser, lab.url, kind);
     const watch = new Watch(context, lab.url);
-    opened.push({ context, watch });
+    watches.push(watch);
     const page = await context.newPage();
     page.watch = watch;
     if (path) await page.goto(path);
@@ -41,21 +41,21 @@ async function perform({ setup, lab, browser }, name, report, play) {
   };
   try {
     await play({ lab, browser, open, say: (text) => report.diagnostic(text) });
-    const wrongs = opened.flatMap(({ watch }) => watch.wrongs());
+    const wrongs = watches.flatMap((watch) => watch.wrongs());
     assert.deepEqual(wrongs, [], 'what no page may do');
   } catch (error) {
-    await photograph(name, opened);
+    await photograph(name, browser);
     throw error;
   } finally {
-    await Promise.all(opened.map(({ context }) => context.close()));
+    await Promise.all(browser.contexts().map((context) => context.close()));
     if (!setup.away) await lab.order('settle');
   }
 }
 
-async function photograph(name, opened) {
+async function photograph(name, browser) {
   await mkdir(FAILURES, { recursive: true });
   const stem = name.replaceAll(/[^\p{L}\p{N}]+/gu, '-').slice(0, 100);
-  for (const [nth, { context }] of opened.entries()) {
+  for (const [nth, context] of browser.contexts().entries()) {
     const page = context.pages()[0];
     await page?.screenshot({ path: `${FAILURES}${stem}-${nth}.png` }).catch(() => {});
   }
