@@ -26,7 +26,7 @@ use crate::metrics::Metrics;
 use crate::model::IndexProgress;
 use crate::recorder;
 use crate::search::Zone;
-use crate::store::{Cache, Store};
+use crate::store::{self, Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, SessionKey, Site};
 use crate::webhooks::{self, Webhook};
@@ -132,6 +132,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
 
     let outcome = tokio::select! {
         _ = stops.recv() => Ok(()),
+        () = store::asked_to_stop(&config.data_dir) => Ok(()),
         Some(ended) = tasks.join_next() => Err(ended_unasked(ended)),
     };
     tracing::info!("stopping");

@@ -15,11 +15,14 @@ from typing import Mapping
 
 NAME = "comfy-recall.exe" if os.name == "nt" else "comfy-recall"
 DEFAULT_URL = "http://127.0.0.1:8189"
+DEFAULT_FILE = "config.toml"
 
 # A log that nobody reads must not fill a disk.
 MOST_LOG_BYTES = 4 * 1024 * 1024
 
-# Lines of `comfy-recall config`: `key = "value"  # where it comes from`.
+# Lines of `comfy-recall config`: `# configuration file: PATH`, or `none at PATH`, and then `key = "value"  # where it comes
+# from`.
+_FILE = re.compile(r"^# configuration file: (?:none at )?(?!none$)(.+)$", re.MULTILINE)
 _LINE = re.compile(r'^(\w+) = "((?:[^"\\]|\\.)*)"  # (.*)$', re.MULTILINE)
 
 
@@ -29,6 +32,7 @@ class Configured:
 
     url: str
     has_servers: bool
+    file: str = DEFAULT_FILE
 
 
 def find(environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -71,7 +75,8 @@ def read(text: str) -> Configured:
             base = value.rstrip("/")
         elif key == "url":
             has_servers = has_servers or not source.startswith("default")
-    return Configured(url + base, has_servers)
+    file = _FILE.search(text)
+    return Configured(url + base, has_servers, file.group(1) if file else DEFAULT_FILE)
 
 
 def reachable(listen: str) -> str:

@@ -49,6 +49,7 @@ class Keeper:
         self._state = "looking"
         self._detail = ""
         self._url = command.DEFAULT_URL
+        self._file = command.DEFAULT_FILE
         self.log = Path(beside.user_dir, "comfy-recall.log")
 
     def begin(self, is_asked: bool = False) -> threading.Thread:
@@ -60,18 +61,19 @@ class Keeper:
     def told(self) -> dict:
         """How it is now, for the page. Asks the daemon: it may have come or gone."""
         with self._lock:
-            state, detail, url = self._state, self._detail, self._url
+            state, detail, url, file = self._state, self._detail, self._url, self._file
         if state not in ("looking", "starting"):
             is_there = answers(url)
             if is_there != (state == "running"):
                 state, detail = ("running", "") if is_there else ("off", "")
                 self._set(state, detail)
-        return {"state": state, "detail": detail, "url": url, "comfyui": self._beside.url, "install": INSTALL}
+        comfyui = self._beside.url
+        return {"state": state, "detail": detail, "url": url, "config": file, "comfyui": comfyui, "install": INSTALL}
 
-    def _set(self, state: str, detail: str = "", url: str | None = None) -> None:
+    def _set(self, state: str, detail: str = "", url: str | None = None, file: str | None = None) -> None:
         with self._lock:
             self._state, self._detail = state, detail
-            self._url = url or self._url
+            self._url, self._file = url or self._url, file or self._file
 
     def _begin(self, is_asked: bool) -> None:
         # One at a time: the button in the sidebar may be clicked twice.
@@ -91,7 +93,7 @@ class Keeper:
             return self._set("running" if answers(elsewhere) else "off", url=elsewhere)
         program = command.find()
         known = command.configured(program) if program else command.Configured(command.DEFAULT_URL, False)
-        self._set("looking", url=known.url)
+        self._set("looking", url=known.url, file=known.file)
         if answers(known.url):
             return self._set("running")
         if program is None:

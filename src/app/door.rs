@@ -73,7 +73,7 @@ pub(super) async fn refused(error: anyhow::Error, config: &Config, front: &Front
         return Ok(());
     }
     Err(anyhow!(
-        "comfy-recall is running already at {address}; open that with comfy-recall open, or, for a second one, choose \
-         another --listen and another --data-dir"
+        "comfy-recall is running already at {address}; look at it with comfy-recall open, end it with comfy-recall stop, \
+         or, for a second one, choose another --listen and another --data-dir"
     ))
 }

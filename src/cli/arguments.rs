@@ -232,6 +232,19 @@ pub struct Health {
     pub(super) place: Address,
 }
 
+/// `stop`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall stop                               before an update by pip, or to start it with other options
+
+Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was
+started as a service is better stopped as one. Nothing is lost: what runs meanwhile is read from ComfyUI at the next start.")]
+pub struct Stop {
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
 /// `verify`
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\

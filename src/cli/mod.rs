@@ -13,7 +13,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Restore, Show, Verify};
+pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Restore, Show, Stop, Verify};
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -54,6 +54,8 @@ enum Subcommands {
     Open(Open),
     /// Check that comfy-recall runs and answers
     Health(Health),
+    /// End the comfy-recall that runs in the background
+    Stop(Stop),
     /// Check that everything that is kept is as it was written
     Verify(Verify),
     /// Copy everything into a folder, while comfy-recall runs or not
@@ -111,6 +113,8 @@ pub enum Command {
     Open(Open),
     /// See whether it answers.
     Health,
+    /// End the daemon.
+    Stop,
     /// Check what is kept.
     Verify(Verify),
     /// Back it up.
@@ -169,6 +173,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Export(it)) => located(it, |it| it.place.take_givens(), Command::Export),
         Some(Subcommands::Open(it)) => located(it, |it| it.place.take_givens(), Command::Open),
         Some(Subcommands::Health(it)) => located(it, |it| it.place.take_givens(), |_| Command::Health),
+        Some(Subcommands::Stop(it)) => located(it, |it| it.place.take_givens(), |_| Command::Stop),
         Some(Subcommands::Verify(it)) => located(it, |it| it.place.take_givens(), Command::Verify),
         Some(Subcommands::Backup(it)) => located(it, |it| it.place.take_givens(), Command::Backup),
         Some(Subcommands::Restore(it)) => located(it, |it| it.place.take_givens(), Command::Restore),

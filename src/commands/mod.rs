@@ -18,6 +18,7 @@ mod reindex;
 mod restore;
 mod screen;
 mod show;
+mod stop;
 mod table;
 mod verify;
 mod work;
@@ -79,6 +80,7 @@ pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) ->
         Command::Export(export) => export::export(export, effective, screen)?,
         Command::Open(open) => open::open(open, effective, screen)?,
         Command::Health => health::health(effective, screen)?,
+        Command::Stop => stop::stop(effective, screen)?,
         Command::Verify(verify) => verify::verify(verify, effective, screen)?,
         Command::Backup(backup) => backup::backup(backup, effective, screen)?,
         Command::Restore(restore) => restore::restore(restore, effective, screen)?,

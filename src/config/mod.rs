@@ -159,6 +159,8 @@ pub struct Effective {
     pub config: Config,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,
+    /// Where one is read from if none is named.
+    pub usual_file: Option<PathBuf>,
     /// What the user should hear but what stops nothing; for the log.
     pub warnings: Vec<String>,
     origins: merge::Origins,
@@ -174,7 +176,8 @@ pub fn load(flags: Vec<Given>, surroundings: &Surroundings<'_>) -> Result<Effect
         givens.extend(file::read(path, text)?);
     }
     let (config, origins) = merge::merge(&givens, surroundings)?;
-    Ok(Effective { config, file: file.map(|(path, _)| path), warnings, origins })
+    let file = file.map(|(path, _)| path);
+    Ok(Effective { config, file, usual_file: surroundings.config_file.clone(), warnings, origins })
 }
 
 #[cfg(test)]

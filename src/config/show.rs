@@ -10,8 +10,11 @@ impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let config = &self.config;
         let of = |key: &str| self.origins.of(key);
-        let file = self.file.as_ref().map_or("none".into(), |path| path.to_string_lossy());
-        writeln!(f, "# configuration file: {file}")?;
+        match (&self.file, &self.usual_file) {
+            (Some(file), _) => writeln!(f, "# configuration file: {}", file.display())?,
+            (None, Some(usual)) => writeln!(f, "# configuration file: none at {}", usual.display())?,
+            (None, None) => writeln!(f, "# configuration file: none")?,
+        }
         line(f, "data_dir", path_text(&config.data_dir), of("data_dir"))?;
         line(f, "listen", quoted(&config.listen.to_string()), of("listen"))?;
         line(f, "allow_host", list(&config.allowed_hosts), of("allow_host"))?;

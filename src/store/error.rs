@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
@@ -14,12 +15,27 @@ use crate::model::GenerationId;
 pub enum Error {
     /// Another daemon holds the lock of the data folder.
     #[error(
-        "data folder {} is in use by another comfy-recall; stop it or choose another --data-dir",
-        folder.display()
+        "data folder {} is in use by another comfy-recall; end that one with comfy-recall stop --data-dir {}, or choose \
+         another",
+        folder.display(),
+        typed(folder)
     )]
     InUse {
         /// The data folder.
         folder: PathBuf,
+    },
+    /// Who was asked to end goes on.
+    #[error(
+        "data folder {} is still in use after {} seconds; what may still use it is a command, such as reindex, which ends by \
+         itself, or by Ctrl-C where it was started",
+        folder.display(),
+        waited.as_secs()
+    )]
+    DoesNotStop {
+        /// The data folder.
+        folder: PathBuf,
+        /// How long it had.
+        waited: Duration,
     },
     /// The data folder can't be created or written.
     #[error(

@@ -36,6 +36,7 @@ mod restore;
 mod save;
 mod shape;
 mod size;
+mod stop;
 mod tally;
 mod texts;
 mod told;
@@ -66,6 +67,7 @@ pub use named::Named;
 pub use repair::Fate;
 pub use restore::{Restored, restore};
 pub use save::Save;
+pub use stop::{asked_to_stop, stop};
 pub use unindexed::{Indexed, Unindexed};
 pub use upgrade::{Copy, Upgrade};
 

@@ -68,7 +68,7 @@ fn what_can_not_be_listed_says_what_to_do() {
         (&["list", "--format", "{sede}"], "did you mean {seed}? there are id, instance,"),
         (&["list", "--limit", "-1"], "see comfy-recall --help"),
         (&["list", "--limit", "3", "--all"], "cannot be used with"),
-        (&["lst"], "a similar subcommand exists: 'list'"),
+        (&["exprt"], "a similar subcommand exists: 'export'"),
     ] {
         let refused = shell.refused(2, arguments);
         assert!(refused.starts_with("comfy-recall: ") && refused.contains(said), "{refused}");

@@ -7,6 +7,7 @@ mod list;
 mod restore;
 mod shell;
 mod show;
+mod stop;
 mod verify;
 
 use crate::support::comfyui::{ComfyUi, File, Outcome, Run, picture};

@@ -86,7 +86,8 @@ async fn no_records_are_moved_under_a_running_daemon() {
     let folder = Arc::new(old());
     let mut daemon = Launch::on(&folder).beside(&comfy).start().await;
     let shell = Shell::on(folder.path());
-    assert!(shell.refused(1, &["restore"]).contains("in use by another comfy-recall; stop it"));
+    let refused = shell.refused(1, &["restore"]);
+    assert!(refused.contains("in use by another comfy-recall; end that one with comfy-recall stop"), "{refused}");
     daemon.terminate().await;
     assert!(shell.refused(1, &["restore"]).contains("nothing to go back from; to put a copy in its place"));
     let nothing = TempDir::new().unwrap();

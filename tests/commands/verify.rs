@@ -29,7 +29,7 @@ async fn what_is_sound_is_said_so_beside_a_daemon_and_without_one() {
     assert!(said.starts_with("records  sound: 6 runs\nfiles    sound: 5 files ("), "{said}");
     assert_eq!(shell.json(&["verify", "--json"])[0]["is_sound"], true);
     let refused = shell.refused(1, &["verify", "--repair"]);
-    assert!(refused.contains("in use by another comfy-recall; stop it"), "{refused}");
+    assert!(refused.contains("in use by another comfy-recall; end that one with comfy-recall stop"), "{refused}");
     daemon.terminate().await;
     let alone = shell.done(&["verify"]);
     assert_eq!(alone, said);

@@ -285,12 +285,17 @@ def test_what_the_program_says_of_its_configuration_is_understood(comfy, monkeyp
     comfy.load()
     command = module(comfy, "command")
     here = command.configured(program())
-    assert here == command.Configured(f"http://127.0.0.1:{comfy.daemon_port}", False)
+    file = comfy.folder / "config" / "comfy-recall" / "config.toml"
+    assert here == command.Configured(f"http://127.0.0.1:{comfy.daemon_port}", False, str(file))
     monkeypatch.setenv("RECALL_COMFYUI", "http://127.0.0.1:8188")
     monkeypatch.setenv("RECALL_LISTEN", "0.0.0.0:9000")
     monkeypatch.setenv("RECALL_TOKEN", "secret-enough-for-a-test")
     monkeypatch.setenv("RECALL_BASE_PATH", "/history")
-    assert command.configured(program()) == command.Configured("http://127.0.0.1:9000/history", True)
+    file.parent.mkdir(parents=True)
+    file.write_text("")
+    assert command.configured(program()) == command.Configured("http://127.0.0.1:9000/history", True, str(file))
+    nowhere = command.Configured(command.DEFAULT_URL, False, "config.toml")
+    assert command.read("# configuration file: none\n") == command.read("") == nowhere
 
 
 def test_the_program_is_found_beside_this_python(comfy, monkeypatch, tmp_path):

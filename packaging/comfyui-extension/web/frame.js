@@ -17,6 +17,7 @@ export class Frame {
   #outer;
   #frame;
   #site;
+  #server;
   #path = "";
   #isGreeted = false;
   #timer;
@@ -72,6 +73,8 @@ export class Frame {
     }
     if (element !== this.element) return;
     const address = this.#outer.address().trim().replace(/\/$/, "");
+    // What a server knows of its own daemon isn't true of one elsewhere.
+    this.#server = address ? undefined : state;
     if (state.state === "running" || address) return this.#open(address || reach(state.url));
     if (state.state === "looking" || state.state === "starting") {
       this.#note(state.state);
@@ -141,9 +144,11 @@ export class Frame {
   }
 
   #refused() {
-    const code = `comfy-recall --comfyui ${location.origin}`;
     const { say } = this.#outer;
-    this.#note("refused", { code, values: { url: this.#site }, button: say("retry"), press: () => this.#begin() });
+    const url = this.#server?.comfyui ?? location.origin;
+    const code = `[[comfyui]]\nname = "port-${new URL(url).port || "default"}"\nurl = "${url}"`;
+    const values = { url: this.#site, file: this.#server?.config ?? "config.toml" };
+    this.#note("refused", { code, values, button: say("retry"), press: () => this.#begin() });
   }
 
   /** One message where the history would be. */
@@ -162,7 +167,7 @@ export class Frame {
     };
     add("p", say(key, values), { margin: "0" });
     if (code) {
-      const style = { padding: "0.5rem 0.75rem", borderRadius: "6px", background: "rgb(127 127 127 / 18%)", overflowWrap: "anywhere", userSelect: "all" };
+      const style = { padding: "0.5rem 0.75rem", borderRadius: "6px", background: "rgb(127 127 127 / 18%)", overflowWrap: "anywhere", whiteSpace: "pre-wrap", userSelect: "all" };
       add("code", code, style);
     }
     if (button) {

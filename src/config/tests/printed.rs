@@ -51,6 +51,12 @@ fn the_printed_configuration_says_where_each_value_comes_from() {
 }
 
 #[test]
+fn where_there_is_no_configuration_file_its_place_is_printed() {
+    let printed = world().load().unwrap().to_string();
+    assert_eq!(printed.lines().next(), Some("# configuration file: none at /etc/recall.toml"));
+}
+
+#[test]
 fn the_printed_configuration_is_a_configuration_file() {
     let world = world().toml("[[comfyui]]\nname = \"工作站\"\nurl = \"https://h/x\"\noutput_dir = \"/a\\t\\\"b\\\\c\"");
     let printed = world.load().unwrap().to_string();

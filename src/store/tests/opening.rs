@@ -1,9 +1,10 @@
 use std::fs;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::Error;
+use crate::store::{Error, stop};
 
 fn refusal(folder: &std::path::Path) -> Error {
     Store::open(folder).unwrap_err()
@@ -14,7 +15,8 @@ async fn a_second_daemon_is_refused_until_the_first_closes() {
     let f = Fixture::new().await;
     let error = refusal(f.folder.path());
     assert!(matches!(error, Error::InUse { .. }));
-    assert!(error.to_string().contains("in use by another comfy-recall; stop it or choose another --data-dir"));
+    let command = format!("end that one with comfy-recall stop --data-dir {}, or", f.folder.path().display());
+    assert!(error.to_string().contains(&command), "{error}");
     let held = f.store.clone();
     f.store.close().await.unwrap();
     Store::open(f.folder.path()).unwrap();
@@ -114,4 +116,14 @@ fn the_number_of_the_schema_is_that_of_the_migrations() {
     assert_eq!(version, crate::store::open::SCHEMA);
     let broken: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(broken, "ok");
+}
+
+#[tokio::test]
+async fn who_uses_the_folder_and_does_not_end_is_told_of_in_time() {
+    let f = Fixture::new().await;
+    let error = stop(f.folder.path(), Duration::ZERO).await.unwrap_err();
+    assert!(matches!(error, Error::DoesNotStop { .. }), "{error}");
+    assert!(!f.folder.path().join("recall.stop").exists());
+    f.store.close().await.unwrap();
+    assert!(!stop(f.folder.path(), Duration::ZERO).await.unwrap());
 }

@@ -53,7 +53,9 @@ export class FrontEnd {
   constructor(version, lab) {
     this.#folder = files(version);
     this.url = Object.values(lab.comfyui)[0];
-    this.daemon = { state: 'running', detail: '', url: lab.url.replace(/\/$/, ''), comfyui: this.url, install: 'python -m pip install comfy-recall' };
+    const url = lab.url.replace(/\/$/, '');
+    const [config, install] = ['/home/ada/config.toml', 'python -m pip install comfy-recall'];
+    this.daemon = { state: 'running', detail: '', url, config, comfyui: this.url, install };
   }
 
   /** The page, loaded, with the extension in it. `settings` of ComfyUI; `origin` where it stands, if not at the lab's. */
