@@ -239,7 +239,8 @@ Examples:
   comfy-recall stop                               before an update by pip, or to start it with other options
 
 Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was
-started as a service is better stopped as one. Nothing is lost: what runs meanwhile is read from ComfyUI at the next start.")]
+started as a service is better stopped as one. What runs meanwhile is read from ComfyUI's history at the next start, unless
+ComfyUI ends before.")]
 pub struct Stop {
     #[command(flatten)]
     pub(super) place: Place,

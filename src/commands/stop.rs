@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Error, Screen, threads};
+use super::{Error, Screen, base, threads};
+use crate::browser;
 use crate::config::Effective;
 use crate::store;
 
@@ -10,11 +11,17 @@ use crate::store;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) fn stop(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
-    let folder = &effective.config.data_dir;
-    let said = match threads()?.block_on(store::stop(folder, PATIENCE))? {
-        true => "comfy-recall has stopped; its data folder is",
-        false => "no comfy-recall is at work on the data folder",
-    };
-    writeln!(screen.out, "{said} {}", folder.display())?;
-    Ok(())
+    let folder = effective.config.data_dir.display();
+    if threads()?.block_on(store::stop(&effective.config.data_dir, PATIENCE))? {
+        writeln!(screen.out, "comfy-recall has stopped; its data folder is {folder}")?;
+        return Ok(());
+    }
+    writeln!(screen.out, "no comfy-recall is at work on the data folder {folder}")?;
+    let base = base(effective);
+    match browser::reachable(&effective.config.listen) {
+        Some(listen) if browser::answers(&listen, base) => Ok(screen.warn(format_args!(
+            "one answers at http://{listen}{base}/, with another data folder: say with --data-dir which, or stop its service"
+        ))?),
+        _ => Ok(()),
+    }
 }

@@ -26,8 +26,8 @@ pub enum Error {
     },
     /// Who was asked to end goes on.
     #[error(
-        "data folder {} is still in use after {} seconds; what may still use it is a command, such as reindex, which ends by \
-         itself, or by Ctrl-C where it was started",
+        "data folder {} is still in use after {} seconds, perhaps by a command such as reindex or by an update, which \
+         aren't ended this way; wait for their end, or press Ctrl-C where they were started",
         folder.display(),
         waited.as_secs()
     )]

@@ -227,19 +227,18 @@ test('a daemon that is off is started by a click and shows itself', async (stage
 });
 
 test('a daemon that records another comfyui shows nothing here, and the page says what to do', async (stage) => {
-  const other = (frontEnd) => Object.assign(frontEnd.daemon, { comfyui: 'http://127.0.0.1:9188' });
   await within(NEWEST, stage, async (page, frontEnd) => {
     await tab(page).click();
     const note = page.locator('[data-recall=refused]');
     await note.waitFor();
     assert.match(await note.locator('p').textContent(), /in its configuration file, \/home\/ada\/config\.toml, .*comfy-recall stop/);
-    assert.equal(await note.locator('code').textContent(), '[[comfyui]]\nname = "port-9188"\nurl = "http://127.0.0.1:9188"');
+    assert.equal(await note.locator('code').textContent(), '[[comfyui]]\nname = "127.0.0.1-9188"\nurl = "http://127.0.0.1:9188"');
     await page.waitForFunction(() => !document.querySelector('iframe[src*="/panel/"]'));
     // Somebody did so.
     Object.assign(frontEnd.daemon, { state: 'off' });
     await note.getByRole('button').click();
     await page.locator('[data-recall=off]').waitFor();
-  }, { origin: 'http://127.0.0.1:9188', prepare: other });
+  }, { origin: 'http://127.0.0.1:9188' });
 });
 
 test('a daemon that cannot be reached from this browser is said to be so', async (stage) => {

@@ -13,7 +13,6 @@ async fn a_daemon_that_is_told_to_stop_has_ended_well_when_the_command_has() {
     let comfy = ComfyUi::start().await;
     let mut daemon = Launch::new().beside(&comfy).start().await;
     let request = daemon.data_dir().join("recall.stop");
-    // Twice: the second daemon finds what somebody left who asked and didn't wait.
     for runs in 1..=2 {
         comfy.until_sockets(1).await;
         comfy.run(Run::from_browser("b").with_seed(runs));
@@ -23,16 +22,24 @@ async fn a_daemon_that_is_told_to_stop_has_ended_well_when_the_command_has() {
         assert_eq!(said, format!("comfy-recall has stopped; its data folder is {}\n", daemon.data_dir().display()));
         assert!(daemon.ended().await.success(), "{}", daemon.log());
         assert!(!request.exists());
-        fs::write(&request, "").unwrap();
         daemon.start_again().await;
     }
     assert_eq!(daemon.list("").await.len(), 2);
 }
 
-#[test]
-fn where_none_is_at_work_nothing_is_stopped_or_made() {
+#[tokio::test]
+async fn where_none_is_at_work_nothing_is_stopped_or_made_and_one_elsewhere_is_told_of() {
+    let comfy = ComfyUi::start().await;
+    let daemon = Launch::new().beside(&comfy).start().await;
     let folder = TempDir::with_prefix("recall-").unwrap();
-    let said = Shell::on(folder.path()).done(&["stop"]);
-    assert_eq!(said, format!("no comfy-recall is at work on the data folder {}\n", folder.path().display()));
+    let there = daemon.url().strip_prefix("http://").unwrap();
+    for (listen, told) in [("127.0.0.1:1", String::new()), (there, format!("one answers at {}/,", daemon.url()))] {
+        let output = Shell::on(folder.path()).command(&["stop"]).env("RECALL_LISTEN", listen).output().unwrap();
+        let [said, beside] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(said, format!("no comfy-recall is at work on the data folder {}\n", folder.path().display()));
+        assert_eq!((beside.contains(&told), beside.is_empty()), (true, told.is_empty()), "{beside}");
+        assert!(output.status.success());
+    }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    assert!(!daemon.has_ended());
 }

@@ -9,7 +9,7 @@ import venv
 import zipfile
 
 import pytest
-from daemon import Daemon, until_recorded
+from daemon import Daemon, answers, until_recorded
 from lab import picture
 from root import ROOT
 
@@ -85,6 +85,13 @@ def test_a_wheel_in_a_new_environment_records(wheel, lab, version, tmp_path):
     with Daemon([*module, *options], env=alone) as daemon:
         detail = until_recorded(daemon.url, lab.record(picture(101)))
         assert len(detail["outputs"]) == 1
+        # As the README updates it.
+        told = subprocess.run([*module, "stop", *options[-2:]], env=alone, check=True, stdout=subprocess.PIPE, text=True)
+        assert told.stdout == f"comfy-recall has stopped; its data folder is {tmp_path / 'data'}\n"
+        assert answers(daemon.url) is None
+    subprocess.run([*pip, "install", "--no-index", "--upgrade", "--force-reinstall", wheel], check=True)
+    with Daemon([*module, *options], env=alone) as daemon:
+        assert answers(f"{daemon.url}/api/v1/generations/{detail['id']}").ok
     subprocess.run([*pip, "uninstall", "--yes", "comfy-recall"], check=True)
     assert not program.exists()
     assert (tmp_path / "data/recall.db").exists()

@@ -17,7 +17,7 @@ export class Frame {
   #outer;
   #frame;
   #site;
-  #server;
+  #file;
   #path = "";
   #isGreeted = false;
   #timer;
@@ -73,8 +73,8 @@ export class Frame {
     }
     if (element !== this.element) return;
     const address = this.#outer.address().trim().replace(/\/$/, "");
-    // What a server knows of its own daemon isn't true of one elsewhere.
-    this.#server = address ? undefined : state;
+    // Of a daemon elsewhere, this server doesn't know where its file is.
+    this.#file = address ? undefined : state.config;
     if (state.state === "running" || address) return this.#open(address || reach(state.url));
     if (state.state === "looking" || state.state === "starting") {
       this.#note(state.state);
@@ -145,9 +145,10 @@ export class Frame {
 
   #refused() {
     const { say } = this.#outer;
-    const url = this.#server?.comfyui ?? location.origin;
-    const code = `[[comfyui]]\nname = "port-${new URL(url).port || "default"}"\nurl = "${url}"`;
-    const values = { url: this.#site, file: this.#server?.config ?? "config.toml" };
+    // By the address that this page has, as only the pages of addresses that are named may hold the frame.
+    const { host, origin } = location;
+    const code = `[[comfyui]]\nname = "${host.replace(/[^\w.]+/g, "-")}"\nurl = "${origin}"`;
+    const values = { url: this.#site, origin, file: this.#file ?? "config.toml" };
     this.#note("refused", { code, values, button: say("retry"), press: () => this.#begin() });
   }
 

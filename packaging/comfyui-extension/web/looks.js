@@ -41,8 +41,8 @@ const WORDS = {
     "comfy-recall 正在 ComfyUI 所在的机器上运行，但此浏览器无法访问 {url}。请让它监听该地址（--listen，并设置密码），或在 ComfyUI 设置中填写它的地址。",
   ],
   refused: [
-    "comfy-recall at {url} records another ComfyUI and not this one. To have both in one history, name each in its configuration file, {file}, this one as below. Then run “comfy-recall stop”, and start it again here.",
-    "位于 {url} 的 comfy-recall 记录的是另一个 ComfyUI，而不是这一个。要把两者放进同一份记录，请在它的配置文件 {file} 中列出每一个，这一个的写法如下。然后运行“comfy-recall stop”，再从这里启动。",
+    "comfy-recall at {url} doesn't record the ComfyUI at {origin}, so it doesn't show itself here. Name every ComfyUI that it should record in its configuration file, {file}, and this one as below. Then run “comfy-recall stop”, and start it again.",
+    "位于 {url} 的 comfy-recall 没有记录 {origin} 的 ComfyUI，因此不在这里显示。请在它的配置文件 {file} 中列出它应记录的每个 ComfyUI，这一个的写法如下。然后运行“comfy-recall stop”，再重新启动它。",
   ],
   start: ["Start", "启动"],
   retry: ["Try again", "重试"],

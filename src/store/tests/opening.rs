@@ -4,7 +4,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::*;
-use crate::store::{Error, stop};
+use crate::store::{Error, asked_to_stop, stop};
 
 fn refusal(folder: &std::path::Path) -> Error {
     Store::open(folder).unwrap_err()
@@ -116,6 +116,19 @@ fn the_number_of_the_schema_is_that_of_the_migrations() {
     assert_eq!(version, crate::store::open::SCHEMA);
     let broken: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(broken, "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_left_by_who_asked_another_daemon_stops_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let request = folder.path().join("recall.stop");
+    fs::write(&request, "").unwrap();
+    let asked = asked_to_stop(folder.path());
+    let mut asked = std::pin::pin!(asked);
+    tokio::time::timeout(Duration::from_secs(60), &mut asked).await.unwrap_err();
+    fs::write(&request, "").unwrap();
+    asked.await;
+    assert!(!request.exists());
 }
 
 #[tokio::test]
