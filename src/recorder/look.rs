@@ -10,8 +10,9 @@ use super::listen::{Ended, Listener};
 use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
 use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
+use super::watch::EndedRun;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{GenerationId, MediaKind, Role, Status, StatusReason, Timestamp};
+use crate::model::{Blob, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
 /// How long the queue must differ from what we know before it is read: often the ring that explains it is on its way.
@@ -153,13 +154,12 @@ impl Listener {
                 Some(entry) if entry.submission.number > row.number => (Status::Lost, StatusReason::HistoryDeleted),
                 _ => reconcile::vanished(row.status, between),
             };
-            let mut save = self.describer().changed(row, status, Some(reason));
-            save.attachments = self.unreported(row.started_at.unwrap_or(row.created_at), &save);
+            let mut save = Save { started_at: row.started_at, ..self.describer().changed(row, status, Some(reason)) };
             // It ended with ComfyUI, not when ComfyUI was found again, which can be days later.
             if between == Between::Restarted {
                 save.finished_at = self.went_away_at();
             }
-            self.save(vec![save]).await?;
+            self.save_ended(vec![save]).await?;
         }
         Ok(())
     }
@@ -186,13 +186,28 @@ impl Listener {
         }
     }
 
-    /// Writes down runs that ended just now, oldest first; files taken by the watcher can be theirs.
+    /// Writes down those runs of the history, oldest first, that are news.
     pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
-        let Described { mut saves, new, has_known } = self.describe_ended(entries).await?;
-        saves.iter_mut().for_each(|save| self.attribute_held(save));
+        let Described { saves, new, has_known } = self.describe_ended(entries).await?;
         let recorded = saves.len();
-        self.save(saves).await?;
+        self.save_ended(saves).await?;
         Ok(Recorded { recorded, new, has_known })
+    }
+
+    /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
+    /// bytes they had then, and those that no node reports.
+    pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
+        // Before these take what one that ended before them wrote, and what another of them reports.
+        self.attribute_late().await?;
+        saves.iter_mut().for_each(|save| self.attribute_reported(save));
+        saves.iter_mut().for_each(|save| self.attribute_unreported(save));
+        let ended: Vec<_> = saves.iter().map(ended_run).collect();
+        let ids = self.save(saves).await?;
+        for (mut run, id) in ended.into_iter().zip(ids) {
+            run.row.id = Some(id);
+            self.held.ended(run);
+        }
+        Ok(())
     }
 
     /// Compares runs from the history with what is known, and describes those that are news.
@@ -216,9 +231,7 @@ impl Listener {
         Ok(Described { saves, new, has_known })
     }
 
-    /// Gives a run the files that the watcher took: those its nodes report, with the bytes they had then, and those that
-    /// no node reports.
-    fn attribute_held(&self, save: &mut Save) {
+    fn attribute_reported(&self, save: &mut Save) {
         let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
         for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
             let NewContent::Wanted(file) = &attachment.content else { continue };
@@ -227,12 +240,30 @@ impl Listener {
                 attachment.content = NewContent::Stored(file.clone(), blob);
             }
         }
-        let unreported = self.unreported(save.started_at.unwrap_or(save.created_at), save);
-        save.attachments.extend(unreported);
     }
 
-    /// Gives the files that the watcher holds to the run in progress; without one they are nobody's.
+    fn attribute_unreported(&self, save: &mut Save) {
+        // What was taken out of the queue wrote nothing.
+        if save.status_reason != Some(StatusReason::Dequeued) {
+            let unreported = self.unreported(save.started_at.unwrap_or(save.created_at), save);
+            save.attachments.extend(unreported);
+        }
+    }
+
+    /// Gives runs that ended the files that were taken after that.
+    async fn attribute_late(&self) -> Result<(), Ended> {
+        let late = self.held.take_late(may_have);
+        let saves = late
+            .into_iter()
+            .map(|(row, files)| Save { attachments: files.into_iter().map(unreported).collect(), ..row });
+        self.save(saves.collect()).await?;
+        Ok(())
+    }
+
+    /// Gives the files that the watcher holds to the run that wrote them: one that ended, or the one in progress. Without
+    /// either they are nobody's.
     pub(super) async fn attribute_ripe(&mut self) -> Result<(), Ended> {
+        self.attribute_late().await?;
         let open = self.scribe.open_runs().await?;
         if let Some(running) = open.iter().find(|run| run.status == Status::InProgress) {
             let mut save = self.describer().changed(running, Status::InProgress, None);
@@ -246,22 +277,14 @@ impl Listener {
         Ok(())
     }
 
-    /// The files written during a run that `save` doesn't name. Of those in the temp folder, only what a run left that
-    /// didn't come to its end: nodes that did have reported what they wanted seen.
+    /// The files written during a run that `save` doesn't name.
     fn unreported(&self, started_at: Timestamp, save: &Save) -> Vec<NewAttachment> {
         let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
-        let is_whole = save.status == Status::Completed;
         let files = self.held.take_between(started_at, finished_at).into_iter();
         files
-            .filter(|(file, _)| !(is_whole && file.folder == "temp"))
+            .filter(|(file, _)| may_have(save, file))
             .filter(|(file, _)| !save.attachments.iter().any(|attachment| attachment.file() == Some(file)))
-            .map(|(file, blob)| NewAttachment {
-                role: Role::Output,
-                node_id: None,
-                key: "files".into(),
-                kind: MediaKind::Other,
-                content: NewContent::Stored(file, blob),
-            })
+            .map(unreported)
             .collect()
     }
 
@@ -278,6 +301,31 @@ impl Listener {
     fn describer(&self) -> Describer {
         Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
     }
+}
+
+/// Whether a run may have a file that no node reported. Of those in the temp folder, only what a run left that didn't come
+/// to its end: nodes that did have reported what they wanted seen.
+fn may_have(run: &Save, file: &FileRef) -> bool {
+    run.status_reason != Some(StatusReason::Dequeued) && (run.status != Status::Completed || file.folder != "temp")
+}
+
+/// A file that no node reported.
+fn unreported((file, blob): (FileRef, Blob)) -> NewAttachment {
+    NewAttachment {
+        role: Role::Output,
+        node_id: None,
+        key: "files".into(),
+        kind: MediaKind::Other,
+        content: NewContent::Stored(file, blob),
+    }
+}
+
+/// A run that ended, without what is written of it now.
+fn ended_run(save: &Save) -> EndedRun {
+    let row =
+        Save { status_reason: save.status_reason, ..Save::new(save.prompt_id.clone(), save.status, save.created_at) };
+    let started_at = save.started_at.unwrap_or(save.created_at);
+    EndedRun { row, started_at, finished_at: save.finished_at.unwrap_or_else(Timestamp::now) }
 }
 
 /// A part of the history, ready to be written down.

@@ -151,7 +151,7 @@ impl Listener {
             while let Some(described) = described.recv().await {
                 recorded += described.saves.len() as u64;
                 has_known |= described.has_known;
-                self.save(described.saves).await?;
+                self.save_ended(described.saves).await?;
                 goal.has_begun.notify_one();
                 self.show_backfilled(Some(recorded), goal.runs.get().copied());
             }

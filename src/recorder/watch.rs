@@ -1,9 +1,9 @@
 //! ComfyUI's folders on this machine, watched: files are taken as they are closed, before anything can happen to them.
 //!
 //! What is taken is held for a moment, until the run that wrote it is known: the one in progress, or one that ended
-//! meanwhile and reports it. A node that reports it later takes it over.
+//! meanwhile. A node that reports it later takes it over.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::fetch::{self, Fetched, Fetcher};
 use super::folders::Folders;
 use crate::model::{Blob, FileRef, Folder, Timestamp};
+use crate::store::Save;
 
 /// Closed files that may wait to be taken. Beyond that the reports of the nodes have to do.
 const BACKLOG: usize = 1024;
@@ -50,7 +51,20 @@ struct Shared {
     files: Mutex<HashMap<FileRef, Taken>>,
     /// When the run ended that last reported a file, of runs that ended just now.
     reported: Mutex<HashMap<FileRef, Timestamp>>,
+    /// Runs that ended just now, oldest first.
+    ended: Mutex<VecDeque<EndedRun>>,
     has_more: Notify,
+}
+
+/// A run that ended, and its row as it is, to be added to.
+#[derive(Debug)]
+pub struct EndedRun {
+    /// The row, with nothing to change.
+    pub row: Save,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
 }
 
 /// A file, and when it was taken.
@@ -80,6 +94,43 @@ impl Held {
             reported.retain(|_, at| at.as_millis() >= recently);
         }
         reported.insert(file.clone(), finished_at);
+    }
+
+    /// Remembers a run that ended, for files that it wrote last and the watcher takes after it.
+    pub fn ended(&self, run: EndedRun) {
+        let recently = Timestamp::now().as_millis() - i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
+        let mut ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        ended.retain(|before| before.finished_at.as_millis() >= recently && before.row.id != run.row.id);
+        if run.finished_at.as_millis() >= recently {
+            if ended.len() >= HELD {
+                ended.pop_front();
+            }
+            ended.push_back(run);
+        }
+    }
+
+    /// Files that came too late for the end of the run in which they were written, to the millisecond, and that no run
+    /// reported, with that run's row; no longer held afterwards. `is_wanted` says which a run may get.
+    pub fn take_late(&self, is_wanted: impl Fn(&Save, &FileRef) -> bool) -> Vec<(Save, Vec<(FileRef, Blob)>)> {
+        let mut held = self.lock();
+        if held.is_empty() {
+            return Vec::new();
+        }
+        let reported = self.0.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut late = Vec::new();
+        for EndedRun { row, started_at, finished_at } in ended.iter() {
+            let of_run = held.extract_if(|file, taken| {
+                let is_within = |at: Timestamp| *started_at <= at && at <= *finished_at;
+                let is_reported = |at: Timestamp| reported.get(file).is_some_and(|end| at <= *end);
+                taken.fetched.modified_at.is_some_and(|at| is_within(at) && !is_reported(at)) && is_wanted(row, file)
+            });
+            let files: Vec<_> = of_run.map(|(file, taken)| (file, taken.fetched.blob)).collect();
+            if !files.is_empty() {
+                late.push((row.clone(), files));
+            }
+        }
+        late
     }
 
     /// The files written while a run was in progress that no run before it reported; no longer held afterwards. Files
@@ -282,7 +333,7 @@ fn file_to_take(folders: &Folders, path: &Path) -> Option<FileRef> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Digest, MediaKind};
+    use crate::model::{Digest, GenerationId, MediaKind, Status};
 
     fn file(name: &str) -> FileRef {
         FileRef { folder: "output".into(), subfolder: String::new(), filename: name.into() }
@@ -304,6 +355,35 @@ mod tests {
         let names = |files: Vec<(FileRef, Blob)>| files.into_iter().map(|(file, _)| file.filename).collect::<Vec<_>>();
         assert_eq!(names(held.take_between(at(40_000), at(60_000))), ["during.png"]);
         assert_eq!(names(held.take_between(at(60_000), at(95_000))), ["overwritten later.png"]);
+    }
+
+    #[test]
+    fn a_file_that_came_after_the_end_of_its_run_is_that_run_s_and_nobody_else_s() {
+        let held = Held::default();
+        let now = Timestamp::now().as_millis();
+        let at = |offset| Timestamp::from_millis(now + offset);
+        for (id, started, finished) in [(1, -400_000, -300_000), (2, -900, -500), (3, -499, -100)] {
+            let row = Save { id: Some(GenerationId(id)), ..Save::new("p".into(), Status::Completed, at(started)) };
+            held.ended(EndedRun { row, started_at: at(started), finished_at: at(finished) });
+        }
+        for (name, offset) in
+            [("last.png", -500), ("first.png", -900), ("next.png", -499), ("own.png", -600), ("other.png", -700)]
+        {
+            written(&held, name, now + offset);
+        }
+        written(&held, "long ago.png", now - 350_000);
+        written(&held, "now.png", now);
+        held.reported(&file("own.png"), at(-500));
+        let late = held.take_late(|_, file| file.filename != "other.png");
+        let named = late.into_iter().map(|(row, files)| {
+            let mut names: Vec<_> = files.into_iter().map(|(file, _)| file.filename).collect();
+            names.sort();
+            (row.id.unwrap().0, names)
+        });
+        let expected = [(2, vec!["first.png".to_owned(), "last.png".to_owned()]), (3, vec!["next.png".to_owned()])];
+        assert_eq!(named.collect::<Vec<_>>(), expected);
+        assert_eq!(held.lock().len(), 4, "what is nobody's is held on");
+        assert!(held.take_late(|_, file| file.filename != "other.png").is_empty());
     }
 
     #[test]

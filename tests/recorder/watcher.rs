@@ -1,5 +1,10 @@
 //! ComfyUI's folders, where we share its disk.
 
+use std::fs;
+use std::io::Write as _;
+
+use serde_json::Value;
+
 use super::{assert_kept, output, outputs};
 use crate::support::comfyui::{ComfyUi, Fault, File, Outcome, Route, Run, picture};
 use crate::support::daemon::{Daemon, Launch};
@@ -17,6 +22,16 @@ async fn until_taken(daemon: &Daemon, bytes: &[u8]) {
     let digest = sha256(bytes);
     let path = daemon.data_dir().join("blobs").join(&digest[..2]).join(&digest[2..]);
     daemon.until("a file to be taken", async |_| path.exists().then_some(())).await;
+}
+
+/// Waits until a run that ended has so many outputs: what was taken at its very end is told a moment later.
+async fn until_outputs(daemon: &Daemon, prompt_id: &str, count: usize) -> Value {
+    daemon.until_whole(prompt_id, "completed").await;
+    let detail = async |daemon: &Daemon| {
+        let detail = daemon.detail(&daemon.of_prompt(prompt_id).await[0]["id"]).await;
+        (outputs(&detail).len() == count).then_some(detail)
+    };
+    daemon.until("all outputs", detail).await
 }
 
 #[tokio::test]
@@ -81,10 +96,51 @@ async fn file_that_no_node_reported_is_kept_with_the_run_in_progress() {
     comfy.put(File::output("unreported.png", picture("unreported")));
     until_taken(&daemon, &picture("unreported")).await;
     comfy.finish(&Outcome::Success);
-    let done = daemon.until_whole(&id, "completed").await;
-    assert_eq!(output(&done, "unreported.png")["node_id"], serde_json::Value::Null);
+    let done = until_outputs(&daemon, &id, 2).await;
+    assert_eq!(output(&done, "unreported.png")["node_id"], Value::Null);
     assert_eq!(output(&done, "reported.png")["node_id"], "9");
-    assert_eq!(outputs(&done).len(), 2);
+}
+
+#[tokio::test]
+async fn file_of_the_run_in_progress_is_not_given_to_one_that_is_taken_out_of_the_queue() {
+    let (comfy, daemon) = pair().await;
+    let (running, waiting) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
+    comfy.start_next();
+    daemon.until_status(&running, "in_progress").await;
+    daemon.until_status(&waiting, "pending").await;
+    comfy.put(File::output("unreported.png", picture("unreported")));
+    until_taken(&daemon, &picture("unreported")).await;
+    comfy.delete_from_queue(&waiting);
+    let cancelled = daemon.until_whole(&waiting, "cancelled").await;
+    comfy.finish(&Outcome::Success);
+    let done = until_outputs(&daemon, &running, 1).await;
+    assert_kept(&daemon, output(&done, "unreported.png"), &picture("unreported")).await;
+    assert_eq!(daemon.detail(&cancelled["id"]).await["outputs"], Value::Array(Vec::new()));
+}
+
+#[tokio::test]
+async fn file_that_a_run_wrote_last_is_kept_with_it_however_late_it_is_taken() {
+    let (comfy, daemon) = pair().await;
+    let mut ids = Vec::new();
+    for name in ["first", "second"] {
+        let id = comfy.run(Run::from_browser("b").saving(File::output(&format!("{name}.png"), picture(name))));
+        daemon.until_whole(&id, "completed").await;
+        ids.push(id);
+    }
+    // Closed after both ended, and written at the end of the first.
+    let first = daemon.detail(&daemon.of_prompt(&ids[0]).await[0]["id"]).await;
+    let ended: chrono::DateTime<chrono::Utc> = first["finished_at"].as_str().unwrap().parse().unwrap();
+    let mut file = fs::File::create(comfy.folder().join("output/last.png")).unwrap();
+    file.write_all(&picture("last")).unwrap();
+    file.set_modified(ended.into()).unwrap();
+    drop(file);
+    let first = until_outputs(&daemon, &ids[0], 2).await;
+    assert_kept(&daemon, output(&first, "last.png"), &picture("last")).await;
+    assert_eq!(
+        (&first["status"], first["finished_at"].as_str()),
+        (&"completed".into(), Some(ended.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).as_str()))
+    );
+    assert_eq!(until_outputs(&daemon, &ids[1], 1).await["status"], "completed");
 }
 
 #[tokio::test]
