@@ -27,6 +27,7 @@ function soon() {
 }
 
 async function ask() {
+  clearTimeout(timer);
   asking?.abort();
   asking = new AbortController();
   const text = input.value;
@@ -34,13 +35,18 @@ async function ask() {
   try {
     const response = await fetch(`${base}api/v1/suggest?${query}`, { signal: asking.signal });
     if (!response.ok) return close();
-    ({ suggestions } = await response.json());
+    const news = (await response.json()).suggestions;
+    // Who chose one while these were on their way goes on having chosen it.
+    const chosen = suggestions[active];
+    suggestions = news;
     told = text;
-    if (document.activeElement === input) show();
+    if (document.activeElement === input) show(news.findIndex((one) => isSame(one, chosen)));
   } catch (error) {
     if (error.name !== "AbortError") close();
   }
 }
+
+const isSame = (one, other) => one.kind === other?.kind && one.label === other.label;
 
 function part(name, text) {
   const span = document.createElement("span");
@@ -65,12 +71,12 @@ function option({ label, kind, count, hint }, nth) {
   return item;
 }
 
-function show() {
+function show(chosen = -1) {
   list.replaceChildren(...suggestions.map(option));
   list.hidden = !suggestions.length;
   input.ariaExpanded = String(isOpen());
   list.scrollTop = 0;
-  point(-1);
+  point(chosen);
 }
 
 function close() {
@@ -90,9 +96,14 @@ function point(nth) {
   item?.scrollIntoView({ block: "nearest" });
 }
 
-function take(nth) {
-  // Somebody typed on: what they typed isn't taken back.
-  if (input.value !== told) return ask();
+async function take(nth) {
+  // Somebody typed on: what they typed isn't taken back, and the same is taken if it is suggested for that, too.
+  if (input.value !== told) {
+    point(nth);
+    await ask();
+    if (active < 0 || input.value !== told) return;
+    nth = active;
+  }
   const { text, cursor, kind } = suggestions[nth];
   input.value = text;
   const place = placeOf(cursor);

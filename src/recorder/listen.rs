@@ -9,10 +9,10 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::gaps::Gaps;
+use super::held::Held;
 use super::pace::{Backoff, QueuePace};
 use super::rings::{Account, Rings};
 use super::scribe::Scribe;
-use super::watch::Held;
 use super::{Error, Settings};
 use crate::comfy::{self, Client, Doorbell, Failure};
 use crate::json::{Sieve, SplitError};

@@ -6,11 +6,11 @@ use std::time::Duration;
 use tokio::task;
 
 use super::describe::Describer;
+use super::held::{RunSpan, Written};
 use super::listen::{Ended, Listener};
 use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
 use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
-use super::watch::EndedRun;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
 use crate::model::{Blob, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
@@ -197,13 +197,11 @@ impl Listener {
     /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
     /// bytes they had then, and those that no node reports.
     pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
-        // Before these take what one that ended before them wrote, and what another of them reports.
         self.attribute_late().await?;
-        saves.iter_mut().for_each(|save| self.attribute_reported(save));
-        saves.iter_mut().for_each(|save| self.attribute_unreported(save));
-        let ended: Vec<_> = saves.iter().map(ended_run).collect();
+        saves.iter_mut().for_each(|save| self.attribute_held(save));
+        let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
-        for (mut run, id) in ended.into_iter().zip(ids) {
+        for (mut run, id) in spans.into_iter().zip(ids) {
             run.row.id = Some(id);
             self.held.ended(run);
         }
@@ -225,67 +223,40 @@ impl Listener {
         .await;
         for save in &saves {
             let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
-            let files = save.attachments.iter().filter_map(NewAttachment::file);
+            let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
+            let files = outputs.filter_map(NewAttachment::file);
             files.for_each(|file| self.held.reported(file, finished_at));
         }
         Ok(Described { saves, new, has_known })
     }
 
-    fn attribute_reported(&self, save: &mut Save) {
-        let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+    fn attribute_held(&self, save: &mut Save) {
+        let run = span(save);
         for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
             let NewContent::Wanted(file) = &attachment.content else { continue };
-            if let Some(blob) = self.held.take(file, finished_at) {
+            if let Some(blob) = self.held.take(file, run.finished_at) {
                 attachment.kind = blob.kind;
                 attachment.content = NewContent::Stored(file.clone(), blob);
             }
         }
-    }
-
-    fn attribute_unreported(&self, save: &mut Save) {
-        // What was taken out of the queue wrote nothing.
-        if save.status_reason != Some(StatusReason::Dequeued) {
-            let unreported = self.unreported(save.started_at.unwrap_or(save.created_at), save);
-            save.attachments.extend(unreported);
-        }
+        save.attachments.extend(self.held.take_written(&run, may_have).into_iter().map(unreported));
     }
 
     /// Gives runs that ended the files that were taken after that.
     async fn attribute_late(&self) -> Result<(), Ended> {
-        let late = self.held.take_late(may_have);
-        let saves = late
-            .into_iter()
-            .map(|(row, files)| Save { attachments: files.into_iter().map(unreported).collect(), ..row });
-        self.save(saves.collect()).await?;
+        self.save(self.held.take_late(may_have).into_iter().map(adding).collect()).await?;
         Ok(())
     }
 
-    /// Gives the files that the watcher holds to the run that wrote them: one that ended, or the one in progress. Without
-    /// either they are nobody's.
-    pub(super) async fn attribute_ripe(&mut self) -> Result<(), Ended> {
-        self.attribute_late().await?;
+    /// Gives the files that were held long enough to the runs that wrote them.
+    pub(super) async fn attribute_ripe(&self) -> Result<(), Ended> {
         let open = self.scribe.open_runs().await?;
-        if let Some(running) = open.iter().find(|run| run.status == Status::InProgress) {
-            let mut save = self.describer().changed(running, Status::InProgress, None);
-            save.started_at = None;
-            save.attachments = self.unreported(running.started_at.unwrap_or(running.created_at), &save);
-            if !save.attachments.is_empty() {
-                self.save(vec![save]).await?;
-            }
-        }
-        self.held.let_go_of_ripe();
+        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
+            let row = Save { started_at: None, ..self.describer().changed(run, Status::InProgress, None) };
+            span(&Save { started_at: run.started_at, ..row })
+        });
+        self.save(self.held.take_ripe(running.as_ref(), may_have).into_iter().map(adding).collect()).await?;
         Ok(())
-    }
-
-    /// The files written during a run that `save` doesn't name.
-    fn unreported(&self, started_at: Timestamp, save: &Save) -> Vec<NewAttachment> {
-        let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
-        let files = self.held.take_between(started_at, finished_at).into_iter();
-        files
-            .filter(|(file, _)| may_have(save, file))
-            .filter(|(file, _)| !save.attachments.iter().any(|attachment| attachment.file() == Some(file)))
-            .map(unreported)
-            .collect()
     }
 
     pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
@@ -320,12 +291,20 @@ fn unreported((file, blob): (FileRef, Blob)) -> NewAttachment {
     }
 }
 
-/// A run that ended, without what is written of it now.
-fn ended_run(save: &Save) -> EndedRun {
-    let row =
-        Save { status_reason: save.status_reason, ..Save::new(save.prompt_id.clone(), save.status, save.created_at) };
-    let started_at = save.started_at.unwrap_or(save.created_at);
-    EndedRun { row, started_at, finished_at: save.finished_at.unwrap_or_else(Timestamp::now) }
+/// What adds files to a run.
+fn adding(Written { row, files }: Written) -> Save {
+    Save { attachments: files.into_iter().map(unreported).collect(), ..row }
+}
+
+/// When a run was in progress: until now, if it is.
+fn span(run: &Save) -> RunSpan {
+    let row = Save {
+        id: run.id,
+        status_reason: run.status_reason,
+        ..Save::new(run.prompt_id.clone(), run.status, run.created_at)
+    };
+    let started_at = run.started_at.unwrap_or(run.created_at);
+    RunSpan { row, started_at, finished_at: run.finished_at.unwrap_or_else(Timestamp::now) }
 }
 
 /// A part of the history, ready to be written down.

@@ -12,6 +12,7 @@ mod describe;
 mod fetch;
 mod folders;
 mod gaps;
+mod held;
 mod inputs;
 mod listen;
 mod look;
@@ -99,7 +100,7 @@ pub async fn run(
         Client::new(settings.endpoint.clone()).map_err(|source| Error::Setup { instance: instance.clone(), source })?;
     let scribe = Scribe::open(store, live, instance, shutdown.clone()).await?;
     let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), settings.folders.clone(), blobs));
-    let (held, wanted, reachable) = (watch::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (held, wanted, reachable) = (held::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
 
     let capture = capture::Capture::new(
         scribe.clone(),

@@ -99,7 +99,7 @@ test('suggestions are walked through by keyboard: a field, then its value with i
     return active && (await page.locator(`#${active}`).getAttribute('aria-selected')) === 'true';
   });
   await page.keyboard.press('Enter');
-  assert.equal(await box(page).inputValue(), 'model:');
+  await until('it to be taken', async () => (await box(page).inputValue()) === 'model:');
   const value = options(page).filter({ hasText: 'sd_xl_base_1.0' });
   await value.waitFor();
   const { facets } = await lab.json('/api/v1/facets?fields=model');
@@ -108,7 +108,7 @@ test('suggestions are walked through by keyboard: a field, then its value with i
   await page.keyboard.type('sd_xl_b');
   await until('only that one', async () => (await options(page).count()) === 1);
   await page.keyboard.press('Tab');
-  assert.equal(await options(page).count(), 0);
+  await until('it to be taken', async () => (await options(page).count()) === 0);
   assert.equal(await box(page).evaluate((input) => input === document.activeElement), true);
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=model/);
@@ -153,6 +153,48 @@ test('suggestions that come too late are not shown', async ({ open, lab }) => {
   await box(page).fill('lor');
   await givenUp;
   await until('those of the last', async () => /^lora:/.test(await options(page).first().textContent().catch(() => '')));
+});
+
+test('what was chosen stays chosen when suggestions come after it', async ({ open, lab }) => {
+  await lab.indexed();
+  const page = await open('/');
+  await type(page, 'mo');
+  await options(page).filter({ hasText: 'model:' }).waitFor();
+  const answers = [];
+  await page.route(/suggest\?q=mod&/, (route) => answers.push(() => route.continue()));
+  const asked = page.waitForRequest(/suggest\?q=mod&/);
+  await page.keyboard.type('d');
+  await asked;
+  await page.keyboard.press('ArrowDown');
+  const chosen = options(page).and(page.locator('[aria-selected=true]'));
+  assert.match(await chosen.textContent(), /^model:/);
+  await until('the question to come to us', () => answers.length === 1);
+  const answered = page.waitForResponse(/suggest\?q=mod&/);
+  answers[0]();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.match(await chosen.textContent(), /^model:/);
+  await page.keyboard.press('Enter');
+  assert.equal(await box(page).inputValue(), 'model:');
+});
+
+test('Enter takes what was chosen although its question is still open', async ({ open, lab }) => {
+  await lab.indexed();
+  const page = await open('/');
+  await type(page, 'mo');
+  await options(page).filter({ hasText: 'model:' }).waitFor();
+  let isHeld = true;
+  const held = [];
+  await page.route(/suggest\?q=mod&/, (route) => (isHeld ? held.push(route) : route.continue()));
+  await page.keyboard.type('d');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await until('the last question to come to us', () => held.length > 0);
+  assert.equal(await box(page).inputValue(), 'mod');
+  isHeld = false;
+  // Those before the last were given up.
+  await Promise.all(held.map((route) => route.continue().catch(() => {})));
+  await until('it to be taken', async () => (await box(page).inputValue()) === 'model:');
 });
 
 test('values beside the list are added, left out and taken back', async ({ open, lab }) => {

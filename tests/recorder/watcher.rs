@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::time::SystemTime;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::{assert_kept, output, outputs};
@@ -24,14 +26,36 @@ async fn until_taken(daemon: &Daemon, bytes: &[u8]) {
     daemon.until("a file to be taken", async |_| path.exists().then_some(())).await;
 }
 
-/// Waits until a run that ended has so many outputs: what was taken at its very end is told a moment later.
-async fn until_outputs(daemon: &Daemon, prompt_id: &str, count: usize) -> Value {
-    daemon.until_whole(prompt_id, "completed").await;
+/// Waits until a run that ended has so many outputs: of what was taken at its very end it is told a moment later whose
+/// it is.
+async fn until_outputs(daemon: &Daemon, prompt_id: &str, status: &str, count: usize) -> Value {
+    daemon.until_whole(prompt_id, status).await;
     let detail = async |daemon: &Daemon| {
         let detail = daemon.detail(&daemon.of_prompt(prompt_id).await[0]["id"]).await;
         (outputs(&detail).len() == count).then_some(detail)
     };
     daemon.until("all outputs", detail).await
+}
+
+/// Waits until the one output of a run is kept.
+async fn until_stored(daemon: &Daemon, prompt_id: &str) -> Value {
+    let detail = async |daemon: &Daemon| {
+        let detail = daemon.detail(&daemon.of_prompt(prompt_id).await[0]["id"]).await;
+        (outputs(&detail)[0]["state"] == "stored").then_some(detail)
+    };
+    daemon.until_whole(prompt_id, "completed").await;
+    daemon.until("the output to be kept", detail).await
+}
+
+fn ended(detail: &Value) -> SystemTime {
+    detail["finished_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap().into()
+}
+
+/// A picture that is closed now and was written then.
+fn put_written(comfy: &ComfyUi, path: &str, name: &str, at: SystemTime) {
+    let mut file = fs::File::create(comfy.folder().join(path)).unwrap();
+    file.write_all(&picture(name)).unwrap();
+    file.set_modified(at).unwrap();
 }
 
 #[tokio::test]
@@ -62,7 +86,7 @@ async fn files_of_a_run_that_died_half_way_are_kept_with_it() {
     until_taken(&daemon, &picture("preview")).await;
     comfy.kill().await;
     comfy.revive();
-    let lost = daemon.until_whole(&id, "lost").await;
+    let lost = until_outputs(&daemon, &id, "lost", 2).await;
     assert_kept(&daemon, output(&lost, "half.png"), &picture("half")).await;
     assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
 }
@@ -83,7 +107,7 @@ async fn files_of_a_run_that_died_half_way_are_kept_though_we_died_with_it() {
     daemon.kill().await;
     comfy.restart().await;
     daemon.start_again().await;
-    let lost = daemon.until_whole(&id, "lost").await;
+    let lost = until_outputs(&daemon, &id, "lost", 1).await;
     assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
 }
 
@@ -96,7 +120,7 @@ async fn file_that_no_node_reported_is_kept_with_the_run_in_progress() {
     comfy.put(File::output("unreported.png", picture("unreported")));
     until_taken(&daemon, &picture("unreported")).await;
     comfy.finish(&Outcome::Success);
-    let done = until_outputs(&daemon, &id, 2).await;
+    let done = until_outputs(&daemon, &id, "completed", 2).await;
     assert_eq!(output(&done, "unreported.png")["node_id"], Value::Null);
     assert_eq!(output(&done, "reported.png")["node_id"], "9");
 }
@@ -113,7 +137,7 @@ async fn file_of_the_run_in_progress_is_not_given_to_one_that_is_taken_out_of_th
     comfy.delete_from_queue(&waiting);
     let cancelled = daemon.until_whole(&waiting, "cancelled").await;
     comfy.finish(&Outcome::Success);
-    let done = until_outputs(&daemon, &running, 1).await;
+    let done = until_outputs(&daemon, &running, "completed", 1).await;
     assert_kept(&daemon, output(&done, "unreported.png"), &picture("unreported")).await;
     assert_eq!(daemon.detail(&cancelled["id"]).await["outputs"], Value::Array(Vec::new()));
 }
@@ -128,19 +152,12 @@ async fn file_that_a_run_wrote_last_is_kept_with_it_however_late_it_is_taken() {
         ids.push(id);
     }
     // Closed after both ended, and written at the end of the first.
-    let first = daemon.detail(&daemon.of_prompt(&ids[0]).await[0]["id"]).await;
-    let ended: chrono::DateTime<chrono::Utc> = first["finished_at"].as_str().unwrap().parse().unwrap();
-    let mut file = fs::File::create(comfy.folder().join("output/last.png")).unwrap();
-    file.write_all(&picture("last")).unwrap();
-    file.set_modified(ended.into()).unwrap();
-    drop(file);
-    let first = until_outputs(&daemon, &ids[0], 2).await;
+    let before = daemon.detail(&daemon.of_prompt(&ids[0]).await[0]["id"]).await;
+    put_written(&comfy, "output/last.png", "last", ended(&before));
+    let first = until_outputs(&daemon, &ids[0], "completed", 2).await;
     assert_kept(&daemon, output(&first, "last.png"), &picture("last")).await;
-    assert_eq!(
-        (&first["status"], first["finished_at"].as_str()),
-        (&"completed".into(), Some(ended.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).as_str()))
-    );
-    assert_eq!(until_outputs(&daemon, &ids[1], 1).await["status"], "completed");
+    assert_eq!((&first["status"], &first["finished_at"]), (&before["status"], &before["finished_at"]));
+    assert_eq!(until_outputs(&daemon, &ids[1], "completed", 1).await["status"], "completed");
 }
 
 #[tokio::test]
@@ -154,8 +171,21 @@ async fn preview_that_is_wiped_as_soon_as_it_was_written_is_kept() {
     until_taken(&daemon, &picture("preview")).await;
     comfy.wipe_temp();
     comfy.finish(&Outcome::Success);
-    let done = daemon.until_whole(&id, "completed").await;
+    let done = until_stored(&daemon, &id).await;
     assert_eq!(outputs(&done).len(), 1, "reported and seen is one output");
+    assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
+}
+
+#[tokio::test]
+async fn file_that_was_moved_away_before_its_run_ended_is_kept_however_late_it_is_taken() {
+    let (comfy, daemon) = pair().await;
+    let preview = File::temp("preview.png", picture("preview"));
+    let id = comfy.run(Run::from_browser("b").giving("9", "images", &preview.item()));
+    let missing = daemon.until_whole(&id, "completed").await;
+    assert_eq!(output(&missing, "preview.png")["state"], "missing");
+    put_written(&comfy, "temp/preview.png", "preview", ended(&missing));
+    let done = until_stored(&daemon, &id).await;
+    assert_eq!(output(&done, "preview.png")["node_id"], "9");
     assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
 }
 
@@ -197,7 +227,7 @@ async fn temp_folder_that_comfyui_made_anew_is_watched_again() {
     comfy.put(File::temp("preview.png", picture("preview")));
     until_taken(&daemon, &picture("preview")).await;
     comfy.restart().await;
-    let lost = daemon.until_whole(&id, "lost").await;
+    let lost = until_outputs(&daemon, &id, "lost", 1).await;
     assert_kept(&daemon, output(&lost, "preview.png"), &picture("preview")).await;
 }
 
@@ -213,6 +243,6 @@ async fn folder_that_is_made_after_our_start_is_watched_from_its_first_file_on()
     comfy.put(File::temp("preview.png", picture("preview")));
     until_taken(&daemon, &picture("preview")).await;
     comfy.finish(&Outcome::Interrupted);
-    let done = daemon.until_whole(&id, "cancelled").await;
+    let done = until_outputs(&daemon, &id, "cancelled", 1).await;
     assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
 }

@@ -1,0 +1,317 @@
+//! Files that the watcher took, held until it is known which run wrote them.
+//!
+//! ComfyUI runs one at a time, so a file is that run's in which it was written, to the millisecond. Where a clock is off
+//! and it was written in none, it is the one's in progress, or the nearest's; but that is said only when the ends and
+//! starts of that time were surely heard. A node that reports the file later takes it over.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::fetch::Fetched;
+use crate::model::{Blob, FileRef, GenerationId, Timestamp};
+use crate::store::Save;
+
+/// Files that are held, reports and runs that are remembered.
+const HELD: usize = 1024;
+
+/// How long it is known that a run ended, and which files it reported. By then the watcher has come with all of them.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// How long a file is held before anything but a run that it was written in gets it. What rang when the last run ended
+/// and this one started was dealt with by then.
+const RIPENING: Duration = Duration::from_secs(1);
+
+/// How far apart ComfyUI's clock and the filesystem's may be, in milliseconds.
+const CLOCK_SLACK: u64 = 2000;
+
+/// The files that were taken and belong to no run yet; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Held(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    has_more: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    files: HashMap<FileRef, Taken>,
+    /// When the run ended that last reported a file, of runs that ended just now.
+    reported: HashMap<FileRef, Timestamp>,
+    /// Runs whose end was recorded just now, oldest first, and when it was.
+    ended: VecDeque<(Instant, RunSpan)>,
+}
+
+/// A file, and when it was taken.
+#[derive(Debug)]
+struct Taken {
+    fetched: Fetched,
+    at: Instant,
+}
+
+/// When a run was in progress.
+#[derive(Debug, Clone)]
+pub struct RunSpan {
+    /// Its row, with nothing to change.
+    pub row: Save,
+    /// Its start.
+    pub started_at: Timestamp,
+    /// Its end; now, while it is in progress.
+    pub finished_at: Timestamp,
+}
+
+/// The files that a run wrote, by name.
+#[derive(Debug)]
+pub struct Written {
+    /// Its row, with nothing to change.
+    pub row: Save,
+    /// What it wrote.
+    pub files: Vec<(FileRef, Blob)>,
+}
+
+impl Held {
+    /// The bytes of a file as they were when a run that ended at `finished_at` wrote and reported it; no longer held
+    /// afterwards.
+    pub fn take(&self, file: &FileRef, finished_at: Timestamp) -> Option<Blob> {
+        let files = &mut self.lock().files;
+        let is_of_run = match files.get(file)?.fetched.modified_at {
+            Some(at) => at.as_millis() <= finished_at.as_millis().saturating_add_unsigned(CLOCK_SLACK),
+            None => true,
+        };
+        is_of_run.then(|| files.remove(file)).flatten().map(|taken| taken.fetched.blob)
+    }
+
+    /// Remembers that a run which ended at `finished_at` reported this file, so that it is that run's and not the next
+    /// one's when the watcher comes with it late.
+    pub fn reported(&self, file: &FileRef, finished_at: Timestamp) {
+        let recently = Timestamp::now().as_millis() - i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
+        if finished_at.as_millis() < recently {
+            return;
+        }
+        let reported = &mut self.lock().reported;
+        if reported.len() >= HELD {
+            reported.retain(|_, at| at.as_millis() >= recently);
+        }
+        reported.insert(file.clone(), finished_at);
+    }
+
+    /// Remembers a run whose end was recorded, for files that the watcher takes after that.
+    pub fn ended(&self, run: RunSpan) {
+        let ended = &mut self.lock().ended;
+        ended.retain(|(at, before)| at.elapsed() < REMEMBERED && before.row.id != run.row.id);
+        if ended.len() >= HELD {
+            ended.pop_front();
+        }
+        ended.push_back((Instant::now(), run));
+    }
+
+    /// Files that a run wrote, by name; no longer held afterwards. `may_have` says which it may get that no node reported.
+    pub fn take_written(&self, run: &RunSpan, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<(FileRef, Blob)> {
+        let State { files, reported, .. } = &mut *self.lock();
+        let of_run =
+            files.extract_if(|file, taken| match (taken.fetched.modified_at, reporter(reported, file, taken)) {
+                (_, Some(end)) => end == run.finished_at,
+                (Some(at), None) => run.distance(at) == 0 && may_have(&run.row, file),
+                (None, None) => false,
+            });
+        let mut files: Vec<_> = of_run.map(|(file, taken)| (file, taken.fetched.blob)).collect();
+        files.sort_by(|(a, _), (b, _)| a.cmp(b));
+        files
+    }
+
+    /// The same for all runs that ended just now.
+    pub fn take_late(&self, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
+        if self.lock().files.is_empty() {
+            return Vec::new();
+        }
+        let ended: Vec<_> = self.lock().ended.iter().map(|(_, run)| run.clone()).collect();
+        let written = ended.into_iter().map(|run| Written { files: self.take_written(&run, &may_have), row: run.row });
+        written.filter(|written| !written.files.is_empty()).collect()
+    }
+
+    /// What was held so long that its run must be known: one that ended, or the one in progress. No longer held afterwards,
+    /// whether it is a run's or nobody's.
+    pub fn take_ripe(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
+        let State { files, reported, ended } = &mut *self.lock();
+        let ended = || ended.iter().map(|(_, run)| run);
+        let mut written: HashMap<Option<GenerationId>, Written> = HashMap::new();
+        for (file, taken) in files.extract_if(|_, taken| taken.at.elapsed() >= RIPENING) {
+            let run = match (taken.fetched.modified_at, reporter(reported, &file, &taken)) {
+                (_, Some(end)) => ended().find(|run| run.finished_at == end),
+                (Some(at), None) => {
+                    let is_near = |run: &&RunSpan| run.distance(at) <= CLOCK_SLACK;
+                    let within = ended().find(|run| run.distance(at) == 0).or_else(|| running.filter(is_near));
+                    let run = within.or_else(|| ended().min_by_key(|run| run.distance(at)).filter(is_near));
+                    run.filter(|run| may_have(&run.row, &file))
+                }
+                (None, None) => None,
+            };
+            if let Some(run) = run {
+                let new = || Written { row: run.row.clone(), files: Vec::new() };
+                written.entry(run.row.id).or_insert_with(new).files.push((file, taken.fetched.blob));
+            }
+        }
+        written.into_values().collect()
+    }
+
+    /// Waits until a file was held so long that its run must be known.
+    pub async fn ripe(&self) {
+        loop {
+            let oldest = self.lock().files.values().map(|taken| taken.at).min();
+            match oldest {
+                Some(at) => return sleep_until(at + RIPENING).await,
+                None => self.0.has_more.notified().await,
+            }
+        }
+    }
+
+    /// Holds a file that was taken just now, in place of what its name held before.
+    pub fn put(&self, file: FileRef, fetched: Fetched) {
+        let files = &mut self.lock().files;
+        if files.len() < HELD || files.contains_key(&file) {
+            files.insert(file, Taken { fetched, at: Instant::now() });
+            self.0.has_more.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RunSpan {
+    /// How long before or after the run that was, in milliseconds; 0 for within it.
+    fn distance(&self, at: Timestamp) -> u64 {
+        let (at, started, finished) = (at.as_millis(), self.started_at.as_millis(), self.finished_at.as_millis());
+        if at < started { at.abs_diff(started) } else { at.saturating_sub(finished).max(0).unsigned_abs() }
+    }
+}
+
+/// When the run ended that reported a file. Written again after that, it is another file.
+fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &Taken) -> Option<Timestamp> {
+    reported.get(file).copied().filter(|end| taken.fetched.modified_at.is_some_and(|at| at <= *end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Digest, MediaKind, Status};
+
+    fn file(name: &str) -> FileRef {
+        FileRef { folder: "output".into(), subfolder: String::new(), filename: name.into() }
+    }
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn span(id: i64, started_at: i64, finished_at: i64) -> RunSpan {
+        let row = Save { id: Some(GenerationId(id)), ..Save::new("p".into(), Status::Completed, at(started_at)) };
+        RunSpan { row, started_at: at(started_at), finished_at: at(finished_at) }
+    }
+
+    fn put(held: &Held, written: &[(&str, i64)]) {
+        for (name, millis) in written {
+            let blob = Blob { digest: Digest([0; 32]), bytes: 1, kind: MediaKind::Image, mime: "image/png".into() };
+            held.put(file(name), Fetched { blob, modified_at: Some(at(*millis)) });
+        }
+    }
+
+    fn names(files: &[(FileRef, Blob)]) -> Vec<&str> {
+        files.iter().map(|(file, _)| file.filename.as_str()).collect()
+    }
+
+    fn of_runs(written: &[Written]) -> Vec<(i64, Vec<&str>)> {
+        let named = written.iter().map(|written| {
+            let mut names = names(&written.files);
+            names.sort_unstable();
+            (written.row.id.unwrap().0, names)
+        });
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable();
+        named
+    }
+
+    fn still_held(held: &Held) -> Vec<String> {
+        let mut names: Vec<_> = held.lock().files.keys().map(|file| file.filename.clone()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    async fn ripen(held: &Held) {
+        tokio::time::advance(RIPENING).await;
+        held.ripe().await;
+    }
+
+    #[test]
+    fn a_file_is_that_run_s_in_which_it_was_written() {
+        let held = Held::default();
+        put(&held, &[("before", 39_999), ("first", 40_000), ("last", 60_000), ("next", 60_001), ("temp", 50_000)]);
+        let may_have = |_: &Save, file: &FileRef| file.filename != "temp";
+        assert_eq!(names(&held.take_written(&span(1, 40_000, 60_000), may_have)), ["first", "last"]);
+        assert_eq!(names(&held.take_written(&span(2, 60_001, 70_000), may_have)), ["next"]);
+        assert_eq!(still_held(&held), ["before", "temp"]);
+    }
+
+    #[test]
+    fn a_reported_file_is_its_run_s_unless_it_was_written_again_later() {
+        let held = Held::default();
+        put(&held, &[("off by a clock", 61_999), ("overwritten", 90_000)]);
+        assert_eq!(held.take(&file("overwritten"), at(60_000)), None);
+        assert!(held.take(&file("off by a clock"), at(60_000)).is_some());
+        assert_eq!(still_held(&held), ["overwritten"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_run_reported_before_the_watcher_came_is_its_and_not_another_s() {
+        let held = Held::default();
+        let now = Timestamp::now().as_millis();
+        ["temp", "overwritten"].iter().for_each(|name| held.reported(&file(name), at(now)));
+        held.ended(span(1, now - 1_000, now));
+        let written = [("temp", now - 10), ("overwritten", now + 500)];
+        let nothing_else = |_: &Save, _: &FileRef| false;
+        put(&held, &written);
+        assert_eq!(names(&held.take_written(&span(2, now - 900, now + 900), |_, _| true)), ["overwritten"]);
+        assert_eq!(of_runs(&held.take_late(nothing_else)), [(1, vec!["temp"])]);
+        put(&held, &written);
+        ripen(&held).await;
+        assert_eq!(of_runs(&held.take_ripe(None, nothing_else)), [(1, vec!["temp"])]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_came_after_the_end_of_its_run_is_that_run_s_for_a_minute() {
+        let held = Held::default();
+        held.ended(span(1, 100, 200));
+        tokio::time::advance(REMEMBERED).await;
+        [span(2, 500, 600), span(3, 601, 800), span(2, 500, 600)].into_iter().for_each(|run| held.ended(run));
+        put(&held, &[("forgotten", 150), ("between", 450), ("last", 600), ("next", 601), ("first", 500), ("now", 900)]);
+        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["first", "last"]), (3, vec!["next"])]);
+        assert!(held.take_late(|_, _| true).is_empty());
+        assert_eq!(still_held(&held), ["between", "forgotten", "now"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_run_wrote_to_the_millisecond_is_the_one_s_in_progress_or_the_nearest_s() {
+        let held = Held::default();
+        let running = span(9, 10_000, 20_000);
+        [span(1, 1_000, 4_000), span(2, 6_000, 9_000)].into_iter().for_each(|run| held.ended(run));
+        let written = [("late", 4_000), ("nearer 1", 4_900), ("nearer 2", 5_100), ("skewed", 9_001), ("own", 15_000)];
+        put(&held, &written);
+        put(&held, &[("nobody's", 22_001), ("unwanted", 8_000)]);
+        let may_have = |run: &Save, file: &FileRef| run.id != Some(GenerationId(2)) || file.filename != "unwanted";
+        assert!(held.take_ripe(Some(&running), may_have).is_empty(), "nothing is ripe");
+        ripen(&held).await;
+        put(&held, &[("unripe", 15_000)]);
+        let expected = [(1, vec!["late", "nearer 1"]), (2, vec!["nearer 2"]), (9, vec!["own", "skewed"])];
+        assert_eq!(of_runs(&held.take_ripe(Some(&running), may_have)), expected);
+        assert_eq!(still_held(&held), ["unripe"]);
+        ripen(&held).await;
+        assert!(held.take_ripe(None, may_have).is_empty());
+        assert_eq!(still_held(&held), [""; 0]);
+    }
+}
