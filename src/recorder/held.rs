@@ -89,21 +89,27 @@ impl Held {
     /// Remembers that a run which ended at `finished_at` reported this file, so that it is that run's and not the next
     /// one's when the watcher comes with it late.
     pub fn reported(&self, file: &FileRef, finished_at: Timestamp) {
-        let recently = Timestamp::now().as_millis() - i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX);
-        if finished_at.as_millis() < recently {
+        if !is_recent(finished_at) {
             return;
         }
         let reported = &mut self.lock().reported;
         if reported.len() >= HELD {
-            reported.retain(|_, at| at.as_millis() >= recently);
+            reported.retain(|_, at| is_recent(*at));
         }
         reported.insert(file.clone(), finished_at);
     }
 
     /// Remembers a run whose end was recorded, for files that the watcher takes after that.
     pub fn ended(&self, run: RunSpan) {
-        let ended = &mut self.lock().ended;
-        ended.retain(|(at, before)| at.elapsed() < REMEMBERED && before.row.id != run.row.id);
+        let State { files, ended, .. } = &mut *self.lock();
+        // Of what ended long ago nothing comes any more, as in a backfill; but what was held meanwhile can be its.
+        if files.is_empty() && !is_recent(run.finished_at) {
+            return;
+        }
+        while ended.front().is_some_and(|(at, _)| at.elapsed() >= REMEMBERED) {
+            ended.pop_front();
+        }
+        ended.retain(|(_, before)| before.row.id != run.row.id);
         if ended.len() >= HELD {
             ended.pop_front();
         }
@@ -192,6 +198,11 @@ impl RunSpan {
     }
 }
 
+fn is_recent(at: Timestamp) -> bool {
+    Timestamp::now().as_millis().saturating_sub(at.as_millis())
+        <= i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)
+}
+
 /// When the run ended that reported a file. Written again after that, it is another file.
 fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &Taken) -> Option<Timestamp> {
     reported.get(file).copied().filter(|end| taken.fetched.modified_at.is_some_and(|at| at <= *end))
@@ -199,6 +210,8 @@ fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &Take
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::model::{Digest, MediaKind, Status};
 
@@ -206,8 +219,11 @@ mod tests {
         FileRef { folder: "output".into(), subfolder: String::new(), filename: name.into() }
     }
 
+    static A_MOMENT_AGO: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_millis() - 30_000);
+
+    /// Milliseconds after a moment ago.
     fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millis(millis)
+        Timestamp::from_millis(*A_MOMENT_AGO + millis)
     }
 
     fn span(id: i64, started_at: i64, finished_at: i64) -> RunSpan {
@@ -270,17 +286,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_a_run_reported_before_the_watcher_came_is_its_and_not_another_s() {
         let held = Held::default();
-        let now = Timestamp::now().as_millis();
-        ["temp", "overwritten"].iter().for_each(|name| held.reported(&file(name), at(now)));
-        held.ended(span(1, now - 1_000, now));
-        let written = [("temp", now - 10), ("overwritten", now + 500)];
+        ["temp", "overwritten"].iter().for_each(|name| held.reported(&file(name), at(2_000)));
+        held.ended(span(1, 1_000, 2_000));
+        let written = [("temp", 1_900), ("overwritten", 2_001)];
         let nothing_else = |_: &Save, _: &FileRef| false;
         put(&held, &written);
-        assert_eq!(names(&held.take_written(&span(2, now - 900, now + 900), |_, _| true)), ["overwritten"]);
+        assert_eq!(names(&held.take_written(&span(2, 1_000, 3_000), |_, _| true)), ["overwritten"]);
         assert_eq!(of_runs(&held.take_late(nothing_else)), [(1, vec!["temp"])]);
         put(&held, &written);
         ripen(&held).await;
         assert_eq!(of_runs(&held.take_ripe(None, nothing_else)), [(1, vec!["temp"])]);
+    }
+
+    #[test]
+    fn of_runs_that_ended_long_ago_those_are_remembered_that_ended_while_files_were_held() {
+        let held = Held::default();
+        held.ended(span(1, -900_000, -800_000));
+        put(&held, &[("half", -650_000), ("earlier", -850_000)]);
+        held.ended(span(2, -700_000, -600_000));
+        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["half"])]);
     }
 
     #[tokio::test(start_paused = true)]
