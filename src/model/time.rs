@@ -1,6 +1,7 @@
 //! Points in time: whole milliseconds since 1970 in UTC, as ComfyUI counts them and SQLite keeps them.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -31,6 +32,15 @@ impl Timestamp {
     /// The same moment for chrono.
     pub fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+/// As a filesystem says when a file was written.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        // Not by chrono, which panics at what a broken filesystem says.
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 

@@ -87,7 +87,7 @@ impl Fetcher {
         match self.blobs.copy(path).await {
             Ok(stored) => {
                 let Version::Local(modified, _) = &version else { return Ok(None) };
-                let fetched = fetched(stored, file, Some(timestamp(*modified)));
+                let fetched = fetched(stored, file, Some((*modified).into()));
                 Ok(Some(self.remember(file, version, fetched)))
             }
             Err(error) if error.is_source_missing() => Ok(None),
@@ -156,9 +156,4 @@ fn fetched(stored: Stored, file: &FileRef, modified_at: Option<Timestamp>) -> Fe
 fn version(path: &Path) -> io::Result<Version> {
     let metadata = path.metadata()?;
     Ok(Version::Local(metadata.modified()?, metadata.len()))
-}
-
-fn timestamp(time: SystemTime) -> Timestamp {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

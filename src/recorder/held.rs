@@ -47,10 +47,11 @@ struct State {
     ended: VecDeque<(Instant, RunSpan)>,
 }
 
-/// A file, and when it was taken.
+/// A file, when it was closed as the watcher heard it, and when it was taken.
 #[derive(Debug)]
 struct Taken {
     fetched: Fetched,
+    closed_at: Timestamp,
     at: Instant,
 }
 
@@ -89,27 +90,31 @@ impl Held {
     /// Remembers that a run which ended at `finished_at` reported this file, so that it is that run's and not the next
     /// one's when the watcher comes with it late.
     pub fn reported(&self, file: &FileRef, finished_at: Timestamp) {
-        if !is_recent(finished_at) {
+        if !is_recent(finished_at, Timestamp::now()) {
             return;
         }
         let reported = &mut self.lock().reported;
-        if reported.len() >= HELD {
-            reported.retain(|_, at| is_recent(*at));
+        // Looked through only when it would have to grow, or a backfill would do so for each of its files.
+        if reported.len() == reported.capacity() {
+            let now = Timestamp::now();
+            reported.retain(|_, at| is_recent(*at, now));
         }
         reported.insert(file.clone(), finished_at);
     }
 
-    /// Remembers a run whose end was recorded, for files that the watcher takes after that.
-    pub fn ended(&self, run: RunSpan) {
+    /// Remembers a run whose end was recorded under this id, for files that the watcher takes after that.
+    pub fn ended(&self, mut run: RunSpan, id: GenerationId) {
         let State { files, ended, .. } = &mut *self.lock();
         // Of what ended long ago nothing comes any more, as in a backfill; but what was held meanwhile can be its.
-        if files.is_empty() && !is_recent(run.finished_at) {
+        if files.is_empty() && !is_recent(run.finished_at, Timestamp::now()) {
             return;
         }
         while ended.front().is_some_and(|(at, _)| at.elapsed() >= REMEMBERED) {
             ended.pop_front();
         }
-        ended.retain(|(_, before)| before.row.id != run.row.id);
+        if run.row.id.replace(id).is_some() {
+            ended.retain(|(_, before)| before.row.id != run.row.id);
+        }
         if ended.len() >= HELD {
             ended.pop_front();
         }
@@ -122,7 +127,7 @@ impl Held {
         let of_run =
             files.extract_if(|file, taken| match (taken.fetched.modified_at, reporter(reported, file, taken)) {
                 (_, Some(end)) => end == run.finished_at,
-                (Some(at), None) => run.distance(at) == 0 && may_have(&run.row, file),
+                (Some(at), None) => run.distance(at) == 0 && run.may_have_closed(taken) && may_have(&run.row, file),
                 (None, None) => false,
             });
         let mut files: Vec<_> = of_run.map(|(file, taken)| (file, taken.fetched.blob)).collect();
@@ -153,7 +158,7 @@ impl Held {
                     let is_near = |run: &&RunSpan| run.distance(at) <= CLOCK_SLACK;
                     let within = ended().find(|run| run.distance(at) == 0).or_else(|| running.filter(is_near));
                     let run = within.or_else(|| ended().min_by_key(|run| run.distance(at)).filter(is_near));
-                    run.filter(|run| may_have(&run.row, &file))
+                    run.filter(|run| run.may_have_closed(&taken) && may_have(&run.row, &file))
                 }
                 (None, None) => None,
             };
@@ -176,11 +181,12 @@ impl Held {
         }
     }
 
-    /// Holds a file that was taken just now, in place of what its name held before.
-    pub fn put(&self, file: FileRef, fetched: Fetched) {
+    /// Holds a file that was taken just now, in place of what its name held before; the watcher heard at `closed_at` that
+    /// it was closed.
+    pub fn put(&self, file: FileRef, fetched: Fetched, closed_at: Timestamp) {
         let files = &mut self.lock().files;
         if files.len() < HELD || files.contains_key(&file) {
-            files.insert(file, Taken { fetched, at: Instant::now() });
+            files.insert(file, Taken { fetched, closed_at, at: Instant::now() });
             self.0.has_more.notify_one();
         }
     }
@@ -196,11 +202,16 @@ impl RunSpan {
         let (at, started, finished) = (at.as_millis(), self.started_at.as_millis(), self.finished_at.as_millis());
         if at < started { at.abs_diff(started) } else { at.saturating_sub(finished).max(0).unsigned_abs() }
     }
+
+    /// Whether the run can have closed a file. What is closed later was moved or copied by somebody else, and still says
+    /// that it was written during the run.
+    fn may_have_closed(&self, taken: &Taken) -> bool {
+        taken.closed_at.as_millis() <= self.finished_at.as_millis().saturating_add_unsigned(CLOCK_SLACK)
+    }
 }
 
-fn is_recent(at: Timestamp) -> bool {
-    Timestamp::now().as_millis().saturating_sub(at.as_millis())
-        <= i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    now.as_millis().saturating_sub(at.as_millis()) <= i64::try_from(REMEMBERED.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// When the run ended that reported a file. Written again after that, it is another file.
@@ -226,16 +237,19 @@ mod tests {
         Timestamp::from_millis(*A_MOMENT_AGO + millis)
     }
 
-    fn span(id: i64, started_at: i64, finished_at: i64) -> RunSpan {
-        let row = Save { id: Some(GenerationId(id)), ..Save::new("p".into(), Status::Completed, at(started_at)) };
+    fn span(started_at: i64, finished_at: i64) -> RunSpan {
+        let row = Save::new("p".into(), Status::Completed, at(started_at));
         RunSpan { row, started_at: at(started_at), finished_at: at(finished_at) }
     }
 
+    /// Holds files that were written then and closed at once.
     fn put(held: &Held, written: &[(&str, i64)]) {
-        for (name, millis) in written {
-            let blob = Blob { digest: Digest([0; 32]), bytes: 1, kind: MediaKind::Image, mime: "image/png".into() };
-            held.put(file(name), Fetched { blob, modified_at: Some(at(*millis)) });
-        }
+        written.iter().for_each(|(name, millis)| put_closed(held, name, *millis, *millis));
+    }
+
+    fn put_closed(held: &Held, name: &str, written_at: i64, closed_at: i64) {
+        let blob = Blob { digest: Digest([0; 32]), bytes: 1, kind: MediaKind::Image, mime: "image/png".into() };
+        held.put(file(name), Fetched { blob, modified_at: Some(at(written_at)) }, at(closed_at));
     }
 
     fn names(files: &[(FileRef, Blob)]) -> Vec<&str> {
@@ -269,8 +283,8 @@ mod tests {
         let held = Held::default();
         put(&held, &[("before", 39_999), ("first", 40_000), ("last", 60_000), ("next", 60_001), ("temp", 50_000)]);
         let may_have = |_: &Save, file: &FileRef| file.filename != "temp";
-        assert_eq!(names(&held.take_written(&span(1, 40_000, 60_000), may_have)), ["first", "last"]);
-        assert_eq!(names(&held.take_written(&span(2, 60_001, 70_000), may_have)), ["next"]);
+        assert_eq!(names(&held.take_written(&span(40_000, 60_000), may_have)), ["first", "last"]);
+        assert_eq!(names(&held.take_written(&span(60_001, 70_000), may_have)), ["next"]);
         assert_eq!(still_held(&held), ["before", "temp"]);
     }
 
@@ -287,11 +301,11 @@ mod tests {
     async fn what_a_run_reported_before_the_watcher_came_is_its_and_not_another_s() {
         let held = Held::default();
         ["temp", "overwritten"].iter().for_each(|name| held.reported(&file(name), at(2_000)));
-        held.ended(span(1, 1_000, 2_000));
+        held.ended(span(1_000, 2_000), GenerationId(1));
         let written = [("temp", 1_900), ("overwritten", 2_001)];
         let nothing_else = |_: &Save, _: &FileRef| false;
         put(&held, &written);
-        assert_eq!(names(&held.take_written(&span(2, 1_000, 3_000), |_, _| true)), ["overwritten"]);
+        assert_eq!(names(&held.take_written(&span(1_000, 3_000), |_, _| true)), ["overwritten"]);
         assert_eq!(of_runs(&held.take_late(nothing_else)), [(1, vec!["temp"])]);
         put(&held, &written);
         ripen(&held).await;
@@ -301,18 +315,23 @@ mod tests {
     #[test]
     fn of_runs_that_ended_long_ago_those_are_remembered_that_ended_while_files_were_held() {
         let held = Held::default();
-        held.ended(span(1, -900_000, -800_000));
+        held.ended(span(-900_000, -800_000), GenerationId(1));
         put(&held, &[("half", -650_000), ("earlier", -850_000)]);
-        held.ended(span(2, -700_000, -600_000));
+        held.ended(span(-700_000, -600_000), GenerationId(2));
         assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["half"])]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_came_after_the_end_of_its_run_is_that_run_s_for_a_minute() {
         let held = Held::default();
-        held.ended(span(1, 100, 200));
+        held.ended(span(100, 200), GenerationId(1));
         tokio::time::advance(REMEMBERED).await;
-        [span(2, 500, 600), span(3, 601, 800), span(2, 500, 600)].into_iter().for_each(|run| held.ended(run));
+        held.ended(span(500, 600), GenerationId(2));
+        held.ended(span(601, 800), GenerationId(3));
+        held.ended(
+            RunSpan { row: Save { id: Some(GenerationId(2)), ..span(500, 600).row }, ..span(500, 600) },
+            GenerationId(2),
+        );
         put(&held, &[("forgotten", 150), ("between", 450), ("last", 600), ("next", 601), ("first", 500), ("now", 900)]);
         assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["first", "last"]), (3, vec!["next"])]);
         assert!(held.take_late(|_, _| true).is_empty());
@@ -320,10 +339,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_somebody_moves_or_copies_later_is_not_the_run_s_that_wrote_it() {
+        let held = Held::default();
+        held.ended(span(1_000, 4_000), GenerationId(1));
+        [("in time", 6_000), ("moved", 6_001)]
+            .iter()
+            .for_each(|(name, closed)| put_closed(&held, name, 3_000, *closed));
+        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(1, vec!["in time"])]);
+        ripen(&held).await;
+        assert!(held.take_ripe(Some(&span(4_001, 9_000)), |_, _| true).is_empty());
+        assert_eq!(still_held(&held), [""; 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_no_run_wrote_to_the_millisecond_is_the_one_s_in_progress_or_the_nearest_s() {
         let held = Held::default();
-        let running = span(9, 10_000, 20_000);
-        [span(1, 1_000, 4_000), span(2, 6_000, 9_000)].into_iter().for_each(|run| held.ended(run));
+        let mut running = span(10_000, 20_000);
+        running.row.id = Some(GenerationId(9));
+        held.ended(span(1_000, 4_000), GenerationId(1));
+        held.ended(span(6_000, 9_000), GenerationId(2));
         let written = [("late", 4_000), ("nearer 1", 4_900), ("nearer 2", 5_100), ("skewed", 9_001), ("own", 15_000)];
         put(&held, &written);
         put(&held, &[("nobody's", 22_001), ("unwanted", 8_000)]);

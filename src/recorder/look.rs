@@ -201,10 +201,7 @@ impl Listener {
         saves.iter_mut().for_each(|save| self.attribute_held(save));
         let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
-        for (mut run, id) in spans.into_iter().zip(ids) {
-            run.row.id = Some(id);
-            self.held.ended(run);
-        }
+        spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! What is taken is held until the run that wrote it is known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::fetch::{self, Fetcher};
 use super::folders::Folders;
 use super::held::Held;
-use crate::model::{FileRef, Folder};
+use crate::model::{FileRef, Folder, Timestamp};
 
 /// Closed files that may wait to be taken. Beyond that the reports of the nodes have to do.
 const BACKLOG: usize = 1024;
@@ -48,7 +48,7 @@ pub async fn watch(folders: Folders, fetcher: Arc<Fetcher>, held: Held, shutdown
             }
         } else if is_complete(&event) {
             for path in event.paths {
-                let _ = closed.try_send(path);
+                let _ = closed.try_send((path, Timestamp::now()));
             }
         }
     });
@@ -58,30 +58,30 @@ pub async fn watch(folders: Folders, fetcher: Arc<Fetcher>, held: Held, shutdown
             return tracing::warn!(%error, "ComfyUI's folders can't be watched; files are still copied when a run ends");
         }
     };
-    let mut refused = BTreeSet::new();
+    let mut refused = BTreeMap::new();
     let mut retry = interval(RETRY);
     retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let paths = tokio::select! {
-            Some(path) = closing.recv() => vec![path],
+        let files: Vec<(PathBuf, Timestamp)> = tokio::select! {
+            Some(file) = closing.recv() => vec![file],
             Some(path) = going.recv() => {
                 watching.unwatched.insert(path);
                 watching.resume()
             }
             _ = retry.tick(), if !(watching.unwatched.is_empty() && refused.is_empty()) => {
-                let mut paths = watching.resume();
-                paths.extend(std::mem::take(&mut refused));
-                paths
+                let mut files = watching.resume();
+                files.extend(std::mem::take(&mut refused));
+                files
             }
             () = shutdown.cancelled() => return,
         };
-        for path in paths {
+        for (path, closed_at) in files {
             let Some(file) = file_to_take(&folders, &path) else { continue };
             match fetcher.fetch_local(&file).await {
-                Ok(Some(fetched)) => held.put(file, fetched),
+                Ok(Some(fetched)) => held.put(file, fetched, closed_at),
                 Ok(None) => {}
                 Err(fetch::Error::Blobs(error)) if error.is_full() && refused.len() < REFUSED => {
-                    refused.insert(path);
+                    refused.insert(path, closed_at);
                 }
                 Err(error) => tracing::debug!(path = %path.display(), %error, "not taken; its node's report has to do"),
             }
@@ -119,8 +119,8 @@ impl Watching {
         Self { watcher, unwatched }
     }
 
-    /// Watches what can be watched again. Gives the files that were written there before it was.
-    fn resume(&mut self) -> Vec<PathBuf> {
+    /// Watches what can be watched again. Gives the files that were written there before it was, with the time of that.
+    fn resume(&mut self) -> Vec<(PathBuf, Timestamp)> {
         let mut missed = Vec::new();
         let watcher = &mut self.watcher;
         self.unwatched.retain(|path| {
@@ -143,15 +143,15 @@ fn path_is_missing(error: &notify::Error) -> bool {
     }
 }
 
-/// Finds the files below a folder that were written since.
-fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Finds the files below a folder that were written since, with the time of that.
+fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<(PathBuf, Timestamp)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let metadata = entry.metadata()?;
         if metadata.is_dir() {
             find_written(&entry.path(), since, found)?;
         } else if metadata.is_file() && metadata.modified()? >= since && found.len() < BACKLOG {
-            found.push(entry.path());
+            found.push((entry.path(), metadata.modified()?.into()));
         }
     }
     Ok(())

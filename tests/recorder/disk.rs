@@ -98,3 +98,33 @@ async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
     let done = daemon.until_whole(&id, "cancelled").await;
     assert_kept(&daemon, output(&done, "half.png"), &picture("half")).await;
 }
+
+#[tokio::test]
+async fn file_that_no_node_reports_is_its_run_s_although_another_runs_when_the_disk_has_room() {
+    let comfy = ComfyUi::builder().with_folders().start().await;
+    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).on_small_disk(32).start().await;
+    comfy.until_sockets(1).await;
+    let id = comfy.queue(Run::from_browser("b"));
+    comfy.start_next();
+    daemon.until_status(&id, "in_progress").await;
+    let ballast = Ballast::fill(&daemon);
+    comfy.put(File::output("last.png", picture("last")));
+    comfy.finish(&Outcome::Success);
+    let next = comfy.queue(Run::from_browser("b").with_seed(1));
+    comfy.start_next();
+    daemon
+        .until("the full disk to be told", async |daemon| {
+            (!daemon.get("/readyz").await.status().is_success()).then_some(())
+        })
+        .await;
+    drop(ballast);
+    let outputs_of = async |daemon: &Daemon, id: &str| Some(daemon.of_prompt(id).await.pop()?["outputs_count"].clone());
+    daemon
+        .until("the file to be given to its run", async |daemon| (outputs_of(daemon, &id).await? == 1).then_some(()))
+        .await;
+    comfy.finish(&Outcome::Success);
+    daemon.until_whole(&next, "completed").await;
+    assert_eq!(outputs_of(&daemon, &next).await, Some(0.into()));
+    let done = daemon.until_whole(&id, "completed").await;
+    assert_kept(&daemon, output(&done, "last.png"), &picture("last")).await;
+}
