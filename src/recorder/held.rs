@@ -15,7 +15,7 @@ use super::fetch::Fetched;
 use crate::model::{Blob, FileRef, GenerationId, Timestamp};
 use crate::store::Save;
 
-/// Files that are held, reports and runs that are remembered.
+/// Files that are held, and runs that are remembered.
 const HELD: usize = 1024;
 
 /// How long it is known that a run ended, and which files it reported. By then the watcher has come with all of them.
