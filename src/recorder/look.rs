@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::task;
 
+use super::attribute::span;
 use super::describe::Describer;
-use super::held::{RunSpan, Written};
 use super::listen::{Ended, Listener};
 use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
 use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{Blob, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp};
+use crate::model::{GenerationId, Role, Status, StatusReason, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
 /// How long the queue must differ from what we know before it is read: often the ring that explains it is on its way.
@@ -227,35 +227,6 @@ impl Listener {
         Ok(Described { saves, new, has_known })
     }
 
-    fn attribute_held(&self, save: &mut Save) {
-        let run = span(save);
-        for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
-            let NewContent::Wanted(file) = &attachment.content else { continue };
-            if let Some(blob) = self.held.take(file, run.finished_at) {
-                attachment.kind = blob.kind;
-                attachment.content = NewContent::Stored(file.clone(), blob);
-            }
-        }
-        save.attachments.extend(self.held.take_written(&run, may_have).into_iter().map(unreported));
-    }
-
-    /// Gives runs that ended the files that were taken after that.
-    async fn attribute_late(&self) -> Result<(), Ended> {
-        self.save(self.held.take_late(may_have).into_iter().map(adding).collect()).await?;
-        Ok(())
-    }
-
-    /// Gives the files that were held long enough to the runs that wrote them.
-    pub(super) async fn attribute_ripe(&self) -> Result<(), Ended> {
-        let open = self.scribe.open_runs().await?;
-        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
-            let row = Save { started_at: None, ..self.describer().changed(run, Status::InProgress, None) };
-            span(&Save { started_at: run.started_at, ..row })
-        });
-        self.save(self.held.take_ripe(running.as_ref(), may_have).into_iter().map(adding).collect()).await?;
-        Ok(())
-    }
-
     pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
         let wants_files =
             saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
@@ -266,42 +237,9 @@ impl Listener {
         Ok(ids)
     }
 
-    fn describer(&self) -> Describer {
+    pub(super) fn describer(&self) -> Describer {
         Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
     }
-}
-
-/// Whether a run may have a file that no node reported. Of those in the temp folder, only what a run left that didn't come
-/// to its end: nodes that did have reported what they wanted seen.
-fn may_have(run: &Save, file: &FileRef) -> bool {
-    run.status_reason != Some(StatusReason::Dequeued) && (run.status != Status::Completed || file.folder != "temp")
-}
-
-/// A file that no node reported.
-fn unreported((file, blob): (FileRef, Blob)) -> NewAttachment {
-    NewAttachment {
-        role: Role::Output,
-        node_id: None,
-        key: "files".into(),
-        kind: MediaKind::Other,
-        content: NewContent::Stored(file, blob),
-    }
-}
-
-/// What adds files to a run.
-fn adding(Written { row, files }: Written) -> Save {
-    Save { attachments: files.into_iter().map(unreported).collect(), ..row }
-}
-
-/// When a run was in progress: until now, if it is.
-fn span(run: &Save) -> RunSpan {
-    let row = Save {
-        id: run.id,
-        status_reason: run.status_reason,
-        ..Save::new(run.prompt_id.clone(), run.status, run.created_at)
-    };
-    let started_at = run.started_at.unwrap_or(run.created_at);
-    RunSpan { row, started_at, finished_at: run.finished_at.unwrap_or_else(Timestamp::now) }
 }
 
 /// A part of the history, ready to be written down.

@@ -4,9 +4,10 @@
 //! and `/history`, compared with what the store knows ([`reconcile`], pure), described, and saved. Files follow: each is
 //! fetched until it is here or known to be gone. Every step may run twice, and a crash between two loses nothing.
 //!
-//! The way of one generation: [`listen`] → [`look`] → [`reconcile`] → [`describe`] → [`scribe`] → [`capture`].
+//! The way of one generation: [`listen`] → [`look`] → [`reconcile`] → [`describe`] → [`attribute`] → [`scribe`] → [`capture`].
 
 mod alive;
+mod attribute;
 mod capture;
 mod describe;
 mod fetch;

@@ -45,11 +45,7 @@ async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
     for n in 0..5 {
         comfy.run(Run::from_browser("b").with_seed(n).saving(large(n)));
     }
-    daemon
-        .until("the full disk to be told", async |daemon| {
-            (!daemon.get("/readyz").await.status().is_success()).then_some(())
-        })
-        .await;
+    until_told(&daemon).await;
     for path in ["/", "/status", "/readyz"] {
         let said = daemon.get(path).await.text().await.unwrap();
         assert!(said.contains("full") || said.contains("space"), "{path} doesn't tell of the disk: {said}");
@@ -70,61 +66,77 @@ async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
     daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
 }
 
-#[tokio::test]
-async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
-    let comfy = ComfyUi::builder().with_folders().start().await;
-    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).on_small_disk(32).start().await;
-    comfy.until_sockets(1).await;
-    let id = comfy.queue(Run::from_browser("b"));
-    comfy.start_next();
-    daemon.until_status(&id, "in_progress").await;
-    let ballast = Ballast::fill(&daemon);
-    comfy.put(File::output("half.png", picture("half")));
-    let waits = Run::from_browser("b").with_seed(1);
-    comfy.queue(waits);
+/// A run in progress on a disk that is full, as the daemon knows.
+struct Full {
+    comfy: ComfyUi,
+    daemon: Daemon,
+    running: String,
+    ballast: Ballast,
+}
+
+impl Full {
+    /// The run writes a file that no node reports; then comes what happens `meanwhile`.
+    async fn with_unreported(file: &str, meanwhile: impl FnOnce(&ComfyUi)) -> Self {
+        let comfy = ComfyUi::builder().with_folders().start().await;
+        let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).on_small_disk(32).start().await;
+        comfy.until_sockets(1).await;
+        let running = comfy.queue(Run::from_browser("b"));
+        comfy.start_next();
+        daemon.until_status(&running, "in_progress").await;
+        let ballast = Ballast::fill(&daemon);
+        comfy.put(File::output(file, picture(file)));
+        meanwhile(&comfy);
+        until_told(&daemon).await;
+        Self { comfy, daemon, running, ballast }
+    }
+}
+
+async fn until_told(daemon: &Daemon) {
     daemon
         .until("the full disk to be told", async |daemon| {
             (!daemon.get("/readyz").await.status().is_success()).then_some(())
         })
         .await;
-    drop(ballast);
+}
+
+async fn outputs_of(daemon: &Daemon, prompt_id: &str) -> Option<i64> {
+    daemon.of_prompt(prompt_id).await.pop()?["outputs_count"].as_i64()
+}
+
+async fn until_given(daemon: &Daemon, prompt_id: &str) {
     daemon
         .until("the file to be given to its run", async |daemon| {
-            let run = daemon.of_prompt(&id).await.pop()?;
-            (run["outputs_count"] == 1).then_some(())
+            (outputs_of(daemon, prompt_id).await? == 1).then_some(())
         })
         .await;
+}
+
+#[tokio::test]
+async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
+    // What waits is what can't be written.
+    let waits = |comfy: &ComfyUi| drop(comfy.queue(Run::from_browser("b").with_seed(1)));
+    let Full { comfy, daemon, running, ballast } = Full::with_unreported("half.png", waits).await;
+    drop(ballast);
+    until_given(&daemon, &running).await;
     comfy.finish(&Outcome::Interrupted);
-    let done = daemon.until_whole(&id, "cancelled").await;
-    assert_kept(&daemon, output(&done, "half.png"), &picture("half")).await;
+    let done = daemon.until_whole(&running, "cancelled").await;
+    assert_kept(&daemon, output(&done, "half.png"), &picture("half.png")).await;
 }
 
 #[tokio::test]
 async fn file_that_no_node_reports_is_its_run_s_although_another_runs_when_the_disk_has_room() {
-    let comfy = ComfyUi::builder().with_folders().start().await;
-    let daemon = Launch::new().beside(&comfy).with_folders_of(&comfy).on_small_disk(32).start().await;
-    comfy.until_sockets(1).await;
-    let id = comfy.queue(Run::from_browser("b"));
-    comfy.start_next();
-    daemon.until_status(&id, "in_progress").await;
-    let ballast = Ballast::fill(&daemon);
-    comfy.put(File::output("last.png", picture("last")));
-    comfy.finish(&Outcome::Success);
-    let next = comfy.queue(Run::from_browser("b").with_seed(1));
-    comfy.start_next();
-    daemon
-        .until("the full disk to be told", async |daemon| {
-            (!daemon.get("/readyz").await.status().is_success()).then_some(())
-        })
-        .await;
+    let mut next = String::new();
+    let goes_on = |comfy: &ComfyUi| {
+        comfy.finish(&Outcome::Success);
+        next = comfy.queue(Run::from_browser("b").with_seed(1));
+        comfy.start_next();
+    };
+    let Full { comfy, daemon, running, ballast } = Full::with_unreported("last.png", goes_on).await;
     drop(ballast);
-    let outputs_of = async |daemon: &Daemon, id: &str| Some(daemon.of_prompt(id).await.pop()?["outputs_count"].clone());
-    daemon
-        .until("the file to be given to its run", async |daemon| (outputs_of(daemon, &id).await? == 1).then_some(()))
-        .await;
+    until_given(&daemon, &running).await;
     comfy.finish(&Outcome::Success);
     daemon.until_whole(&next, "completed").await;
-    assert_eq!(outputs_of(&daemon, &next).await, Some(0.into()));
-    let done = daemon.until_whole(&id, "completed").await;
-    assert_kept(&daemon, output(&done, "last.png"), &picture("last")).await;
+    assert_eq!(outputs_of(&daemon, &next).await, Some(0));
+    let done = daemon.until_whole(&running, "completed").await;
+    assert_kept(&daemon, output(&done, "last.png"), &picture("last.png")).await;
 }

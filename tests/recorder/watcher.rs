@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -45,17 +44,6 @@ async fn until_stored(daemon: &Daemon, prompt_id: &str) -> Value {
     };
     daemon.until_whole(prompt_id, "completed").await;
     daemon.until("the output to be kept", detail).await
-}
-
-fn ended(detail: &Value) -> SystemTime {
-    detail["finished_at"].as_str().unwrap().parse::<DateTime<Utc>>().unwrap().into()
-}
-
-/// A picture that is closed now and was written then.
-fn put_written(comfy: &ComfyUi, path: &str, name: &str, at: SystemTime) {
-    let mut file = fs::File::create(comfy.folder().join(path)).unwrap();
-    file.write_all(&picture(name)).unwrap();
-    file.set_modified(at).unwrap();
 }
 
 #[tokio::test]
@@ -143,24 +131,6 @@ async fn file_of_the_run_in_progress_is_not_given_to_one_that_is_taken_out_of_th
 }
 
 #[tokio::test]
-async fn file_that_a_run_wrote_last_is_kept_with_it_however_late_it_is_taken() {
-    let (comfy, daemon) = pair().await;
-    let mut ids = Vec::new();
-    for name in ["first", "second"] {
-        let id = comfy.run(Run::from_browser("b").saving(File::output(&format!("{name}.png"), picture(name))));
-        daemon.until_whole(&id, "completed").await;
-        ids.push(id);
-    }
-    // Closed after both ended, and written at the end of the first.
-    let before = daemon.detail(&daemon.of_prompt(&ids[0]).await[0]["id"]).await;
-    put_written(&comfy, "output/last.png", "last", ended(&before));
-    let first = until_outputs(&daemon, &ids[0], "completed", 2).await;
-    assert_kept(&daemon, output(&first, "last.png"), &picture("last")).await;
-    assert_eq!((&first["status"], &first["finished_at"]), (&before["status"], &before["finished_at"]));
-    assert_eq!(until_outputs(&daemon, &ids[1], "completed", 1).await["status"], "completed");
-}
-
-#[tokio::test]
 async fn preview_that_is_wiped_as_soon_as_it_was_written_is_kept() {
     let (comfy, daemon) = pair().await;
     let preview = File::temp("preview.png", picture("preview"));
@@ -183,8 +153,14 @@ async fn file_that_was_moved_away_before_its_run_ended_is_kept_however_late_it_i
     let id = comfy.run(Run::from_browser("b").giving("9", "images", &preview.item()));
     let missing = daemon.until_whole(&id, "completed").await;
     assert_eq!(output(&missing, "preview.png")["state"], "missing");
-    put_written(&comfy, "temp/preview.png", "preview", ended(&missing));
+    // Closed now, and written when the run ended.
+    let ended: DateTime<Utc> = missing["finished_at"].as_str().unwrap().parse().unwrap();
+    let mut file = fs::File::create(comfy.folder().join("temp/preview.png")).unwrap();
+    file.write_all(&picture("preview")).unwrap();
+    file.set_modified(ended.into()).unwrap();
+    drop(file);
     let done = until_stored(&daemon, &id).await;
+    assert_eq!((&done["status"], &done["finished_at"]), (&missing["status"], &missing["finished_at"]));
     assert_eq!(output(&done, "preview.png")["node_id"], "9");
     assert_kept(&daemon, output(&done, "preview.png"), &picture("preview")).await;
 }

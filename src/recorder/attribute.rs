@@ -1,0 +1,72 @@
+//! Gives what the watcher took to the runs that wrote it: at their end, after it, and while they are in progress.
+
+use super::held::{RunSpan, Written};
+use super::listen::{Ended, Listener};
+use crate::model::{Blob, FileRef, MediaKind, Role, Status, StatusReason, Timestamp};
+use crate::store::{NewAttachment, NewContent, Save};
+
+impl Listener {
+    /// Gives a run that ended the files that were taken before: those its nodes report, with the bytes they had then, and
+    /// those that no node reports.
+    pub(super) fn attribute_held(&self, save: &mut Save) {
+        let run = span(save);
+        for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
+            let NewContent::Wanted(file) = &attachment.content else { continue };
+            if let Some(blob) = self.held.take(file, run.finished_at) {
+                attachment.kind = blob.kind;
+                attachment.content = NewContent::Stored(file.clone(), blob);
+            }
+        }
+        save.attachments.extend(self.held.take_written(&run, may_have).into_iter().map(found));
+    }
+
+    /// Gives runs that ended the files that were taken after that.
+    pub(super) async fn attribute_late(&self) -> Result<(), Ended> {
+        self.save(self.held.take_late(may_have).into_iter().map(adding).collect()).await?;
+        Ok(())
+    }
+
+    /// Gives the files that were held long enough to the runs that wrote them.
+    pub(super) async fn attribute_ripe(&self) -> Result<(), Ended> {
+        let open = self.scribe.open_runs().await?;
+        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
+            let changed = self.describer().changed(run, Status::InProgress, None);
+            span(&Save { started_at: run.started_at, ..changed })
+        });
+        self.save(self.held.take_ripe(running.as_ref(), may_have).into_iter().map(adding).collect()).await?;
+        Ok(())
+    }
+}
+
+/// Whether a run may have a file that no node reported. Of those in the temp folder, only what a run left that didn't come
+/// to its end: nodes that did have reported what they wanted seen.
+fn may_have(run: &Save, file: &FileRef) -> bool {
+    run.status_reason != Some(StatusReason::Dequeued) && (run.status != Status::Completed || file.folder != "temp")
+}
+
+/// A file that was found in a folder. It joins what a node reports under its name, in whatever order they come.
+fn found((file, blob): (FileRef, Blob)) -> NewAttachment {
+    NewAttachment {
+        role: Role::Output,
+        node_id: None,
+        key: "files".into(),
+        kind: MediaKind::Other,
+        content: NewContent::Stored(file, blob),
+    }
+}
+
+/// What adds files to a run.
+fn adding(Written { row, files }: Written) -> Save {
+    Save { attachments: files.into_iter().map(found).collect(), ..row }
+}
+
+/// When a run was in progress: until now, if it is.
+pub(super) fn span(run: &Save) -> RunSpan {
+    let row = Save {
+        id: run.id,
+        status_reason: run.status_reason,
+        ..Save::new(run.prompt_id.clone(), run.status, run.created_at)
+    };
+    let started_at = run.started_at.unwrap_or(run.created_at);
+    RunSpan { row, started_at, finished_at: run.finished_at.unwrap_or_else(Timestamp::now) }
+}
