@@ -208,8 +208,8 @@ impl<'a> Reader<'a> {
         }
         let is_exact = self.eat(|c| matches!(c, '=' | '＝'));
         let mut given = self.given();
-        if number::is_sign(&given.text) {
-            // `steps:> 20`
+        if !given.is_quoted && number::is_sign(&given.text) {
+            // `steps:> 20`; in quotes it is a name.
             let ahead = self.rest().trim_start();
             if ahead.starts_with(|c: char| c.is_ascii_digit()) {
                 self.at = self.text.len() - ahead.len();

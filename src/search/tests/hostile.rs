@@ -177,6 +177,13 @@ proptest! {
 }
 
 #[test]
+fn what_once_read_back_as_something_else_reads_back() {
+    for text in ["lora:=<\"\"7d", "lora:=\"<\" 7d", "steps:\">\" 20", "model:=≥ 7"] {
+        read_back(text).unwrap();
+    }
+}
+
+#[test]
 fn the_deepest_and_the_longest_are_answered() {
     for part in ["(", ")", "-(", "\"", "<lora:", "model:(", "a:", "a OR ", "狐", "\\", ":1"] {
         let text = part.repeat(2_000);
