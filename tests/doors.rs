@@ -128,8 +128,9 @@ async fn as_json_every_line_of_the_log_is_an_object_and_no_secret_is_in_it() {
     let session = cookie(&sign_in(&daemon, "hunter2").await);
     let list = visitor().get(format!("{}/api/v1/generations", daemon.url())).bearer_auth("hunter3");
     let asked = sent(list.header("x-request-id", "not-ours")).await;
-    assert!(daemon.terminate().await.success());
+    let ended = daemon.terminate().await;
     let log = daemon.log();
+    assert!(ended.success(), "{ended}: {log}");
     assert!(!log.contains("hunter") && !log.contains(session.split_once('=').unwrap().1), "{log}");
     let lines: Vec<Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect();
