@@ -81,9 +81,10 @@ impl Recorders {
             }
         }
         tokio::select! {
-            // Never ends well before its time: whoever is at work may end first.
-            sought = self.seek(&mut crew, ports, &assumed, is_remembered) => sought?,
+            // First, as whoever is at work ends then, which is no failure.
+            biased;
             () = self.shutdown.cancelled() => {}
+            sought = self.seek(&mut crew, ports, &assumed, is_remembered) => sought?,
         }
         crew.ended().await
     }
