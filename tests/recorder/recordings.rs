@@ -183,3 +183,8 @@ async fn recordings_of_january_2026_are_kept_as_they_were() {
 async fn recordings_of_june_2026_are_kept_as_they_were() {
     play_all(Version::V0_26_0).await;
 }
+
+#[tokio::test]
+async fn recordings_of_august_2026_are_kept_as_they_were() {
+    play_all(Version::V0_33_0).await;
+}

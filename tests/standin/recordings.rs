@@ -29,7 +29,7 @@ async fn play(recording: &Recording) -> Vec<String> {
 #[tokio::test]
 async fn a_played_recording_tells_the_observer_what_it_heard_and_answers_as_recorded() {
     let recordings = Recording::all();
-    assert_eq!(recordings.len(), 72);
+    assert_eq!(recordings.len(), 95);
     for recording in recordings {
         let heard = play(&recording).await;
         let recorded = recording.observed();

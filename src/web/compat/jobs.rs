@@ -10,7 +10,7 @@ use axum::response::Response;
 use super::ask::{Asked, Mistake, shown};
 use super::entry::{self, End, millis};
 use super::history::MOST;
-use super::outputs;
+use super::outputs::{self, Summary};
 use super::stream::{Parts, answer, json};
 use super::write::{Object, member, number};
 use crate::json::{elements, unquote};
@@ -164,15 +164,17 @@ fn object(run: &Told, end: &End<'_>) -> Object {
     job.text("id", run.prompt_id.as_str()).text("status", word);
     job.json_if("priority", run.number.map(|value| number(Some(value))).as_deref());
     job.json("create_time", &millis(run.created_at));
-    let (count, preview) = if run.status.is_open() {
-        (0, None)
+    let summary = if run.status.is_open() {
+        Summary::default()
     } else {
         job.json_if("execution_start_time", run.started_at.map(millis).as_deref());
         job.json_if("execution_end_time", run.finished_at.map(millis).as_deref());
         job.json_if("execution_error", error(&end.status));
         outputs::summary(&end.outputs)
     };
-    job.json("outputs_count", &count.to_string()).json_if("preview_output", preview.as_deref());
+    job.json("outputs_count", &summary.outputs.to_string());
+    job.json("previewable_outputs_count", &summary.previewable.to_string());
+    job.json_if("preview_output", summary.preview.as_deref());
     if let Some(id) = &run.workflow_id {
         job.text("workflow_id", id);
     }

@@ -1,4 +1,4 @@
-//! What ComfyUI's jobs make of the outputs of a run, by the rules of its `comfy_execution/jobs.py` (0.26): how many there
+//! What ComfyUI's jobs make of the outputs of a run, by the rules of its `comfy_execution/jobs.py` (0.33): how many there
 //! are, which one stands for the run, and the whole of them.
 
 use super::write::{Object, member};
@@ -10,34 +10,53 @@ const SHOWN_KEYS: [&str; 5] = ["images", "video", "audio", "3d", "text"];
 /// Endings of 3D models.
 const MODELS: [&str; 5] = [".obj", ".fbx", ".gltf", ".glb", ".usdz"];
 
+/// Endings of texts that are saved as files.
+const TEXTS: [&str; 3] = [".txt", ".md", ".json"];
+
 /// Characters of a text that stands for a run.
 const TEXT_CHARS: usize = 1024;
 
-/// How many outputs there are, and the one that stands for the run: the first that was saved and can be shown, else the
-/// first that can be shown.
-pub fn summary(outputs: &str) -> (u64, Option<String>) {
-    let mut count = 0;
-    let (mut saved, mut other) = (None, None);
+/// What a job says of its outputs.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many files its nodes gave.
+    pub outputs: u64,
+    /// How many of them can be shown.
+    pub previewable: u64,
+    /// The one that stands for the run.
+    pub preview: Option<String>,
+}
+
+/// Counts the outputs and finds the one that stands for the run: the first picture, film, sound or model that was saved,
+/// else the first that can be shown, else a saved text file, else a text.
+pub fn summary(outputs: &str) -> Summary {
+    let mut summary = Summary::default();
+    let (mut saved, mut shown, mut text_file, mut bare_text) = (None, None, None, None);
     for (node, key, item) in items(outputs) {
         let item = normal(item).unwrap_or_else(|| item.to_owned());
-        if item.starts_with('{') {
-            count += 1;
-            if saved.is_none() && is_shown(&key, &item) {
-                let preview = preview(&node, &key, &item);
-                if text(&item, "type").as_deref() == Some("output") {
-                    saved = Some(preview);
-                } else {
-                    other.get_or_insert(preview);
-                }
+        if !item.starts_with('{') {
+            if key == "text" {
+                bare_text.get_or_insert_with(|| text_preview(&node, &item));
             }
-        } else if key == "text" {
-            count += 1;
-            if saved.is_none() {
-                other.get_or_insert_with(|| text_preview(&node, &item));
-            }
+            continue;
         }
+        summary.outputs += 1;
+        let name = text(&item, "filename").unwrap_or_default().to_lowercase();
+        if !is_shown(&key, &item, &name) {
+            continue;
+        }
+        summary.previewable += 1;
+        let slot = if key == "text" || ends_with_any(&name, &TEXTS) {
+            &mut text_file
+        } else if text(&item, "type").as_deref() == Some("output") {
+            &mut saved
+        } else {
+            &mut shown
+        };
+        slot.get_or_insert_with(|| preview(&node, &key, &item));
     }
-    (count, saved.or(other))
+    summary.preview = saved.or(shown).or(text_file).or(bare_text);
+    summary
 }
 
 /// The outputs with the names of 3D models as files, and without nulls.
@@ -88,15 +107,20 @@ fn normal(item: &str) -> Option<String> {
 }
 
 fn is_model(name: &str) -> bool {
-    let name = name.to_lowercase();
-    MODELS.iter().any(|ending| name.ends_with(ending))
+    ends_with_any(&name.to_lowercase(), &MODELS)
 }
 
-fn is_shown(key: &str, item: &str) -> bool {
+fn ends_with_any(name: &str, endings: &[&str]) -> bool {
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a file can be shown. `name`: its own, in lower case.
+fn is_shown(key: &str, item: &str, name: &str) -> bool {
     let is_film = |format: String| format.starts_with("video/") || format.starts_with("audio/");
     SHOWN_KEYS.contains(&key)
         || text(item, "format").is_some_and(is_film)
-        || text(item, "filename").is_some_and(|name| is_model(&name))
+        || ends_with_any(name, &MODELS)
+        || ends_with_any(name, &TEXTS)
 }
 
 fn preview(node: &str, key: &str, item: &str) -> String {
@@ -135,25 +159,34 @@ fn text(item: &str, key: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn preview_of(outputs: &str) -> Option<String> {
+        summary(outputs).preview
+    }
+
     #[test]
     fn the_first_that_was_saved_stands_for_the_run() {
         let outputs = r#"{"1": {"images": [{"filename": "a.png", "type": "temp"}], "animated": [true]},
             "2": {"latents": [{"filename": "b.latent", "type": "output"}]},
             "3": {"gifs": [{"filename": "c.mp4", "type": "output", "format": "video/h264-mp4", "nodeId": "x"}, null, 5]}}"#;
         let expected = r#"{"filename": "c.mp4", "type": "output", "format": "video/h264-mp4", "nodeId": "3", "mediaType": "gifs"}"#;
-        assert_eq!(summary(outputs), (3, Some(expected.to_owned())));
+        assert_eq!(summary(outputs), Summary { outputs: 3, previewable: 2, preview: Some(expected.to_owned()) });
     }
 
     #[test]
-    fn a_preview_or_a_text_stands_for_a_run_that_saved_nothing_to_be_shown() {
+    fn a_text_stands_for_a_run_that_gave_nothing_else_to_be_shown() {
         let text = "é".repeat(1025);
-        let (count, preview) = summary(&format!(r#"{{"7": {{"text": ["{text}", null, 1.5], "x": ["y"]}}}}"#));
-        assert_eq!(count, 3);
+        let texts = format!(r#""7": {{"text": ["{text}", null, 1.5], "x": ["y"]}}"#);
         let cut = r"\u00e9".repeat(1024);
         let expected = format!(r#"{{"content": "{cut}", "truncated": true, "nodeId": "7", "mediaType": "text"}}"#);
-        assert_eq!(preview, Some(expected));
-        assert_eq!(summary("{}"), (0, None));
-        assert_eq!(summary("null"), (0, None));
+        assert_eq!(summary(&format!("{{{texts}}}")), Summary { outputs: 0, previewable: 0, preview: Some(expected) });
+        let file = r#""8": {"files": [{"filename": "Notes.MD", "type": "output"}]}"#;
+        let preview = preview_of(&format!("{{{texts}, {file}}}"));
+        assert!(preview.as_deref().unwrap().contains("Notes.MD"), "{preview:?}");
+        let shown = r#""9": {"images": [{"filename": "a.png", "type": "temp"}]}"#;
+        let preview = preview_of(&format!("{{{texts}, {file}, {shown}}}"));
+        assert!(preview.as_deref().unwrap().contains("a.png"), "{preview:?}");
+        assert_eq!(summary("{}"), Summary::default());
+        assert_eq!(summary("null"), Summary::default());
     }
 
     #[test]
@@ -165,8 +198,8 @@ mod tests {
             normalized(outputs),
             format!(r#"{{"1": {{"result": [{model}, "x", {{"a": 1}}], "animated": [null], "n": 5}}, "2": null}}"#)
         );
-        let (count, preview) = summary(outputs);
-        assert_eq!(count, 2);
+        let Summary { outputs, preview, .. } = summary(outputs);
+        assert_eq!(outputs, 2);
         assert!(preview.unwrap().contains(r#""mediaType": "3d""#));
     }
 }

@@ -314,7 +314,7 @@ async fn a_job_has_what_comfyui_says_of_it() {
     let mut job = json!({
         "id": "p", "status": "failed", "priority": 3, "create_time": NOON, "execution_start_time": NOON + 1,
         "execution_end_time": NOON + 2, "execution_error": {"node_id": "9", "timestamp": 5}, "outputs_count": 1,
-        "preview_output": preview, "workflow_id": "w1",
+        "previewable_outputs_count": 1, "preview_output": preview, "workflow_id": "w1",
     });
     assert_eq!(site.json("/api/jobs").await["jobs"][0], job);
     let whole = site.json("/api/jobs/p").await;
@@ -328,7 +328,10 @@ async fn a_job_has_what_comfyui_says_of_it() {
     assert_eq!(whole, job);
 
     site.save(Save { number: Some(5.0), ..run("waits", Status::Pending, 9) }).await;
-    let waits = json!({"id": "waits", "status": "pending", "priority": 5, "create_time": NOON + 9, "outputs_count": 0});
+    let waits = json!({
+        "id": "waits", "status": "pending", "priority": 5, "create_time": NOON + 9, "outputs_count": 0,
+        "previewable_outputs_count": 0,
+    });
     assert_eq!(site.json("/api/jobs/waits").await, waits);
     let response = site.get("/api/jobs/nobody").await;
     assert_eq!(response.status(), 404);

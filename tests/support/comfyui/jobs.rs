@@ -1,4 +1,4 @@
-//! `GET /api/jobs` and `/api/jobs/{id}` as ComfyUI 0.26 makes them of its queue and its history.
+//! `GET /api/jobs` and `/api/jobs/{id}` as ComfyUI 0.33 makes them of its queue and its history.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,6 +16,7 @@ use super::state::State;
 
 const STATUSES: [&str; 5] = ["pending", "in_progress", "completed", "failed", "cancelled"];
 const MODELS: [&str; 5] = [".obj", ".fbx", ".gltf", ".glb", ".usdz"];
+const TEXTS: [&str; 3] = [".txt", ".md", ".json"];
 
 pub fn list(query: &HashMap<String, String>, state: &State) -> Response<Body> {
     let get = |key: &str| query.get(key).map(String::as_str).unwrap_or_default();
@@ -65,7 +66,7 @@ pub fn of_history(prompt_id: &str, entry: &Entry, in_full: bool) -> Value {
         (Some("error"), None) => "failed",
         _ => "completed",
     };
-    let (count, preview) = summary(parts["outputs"]);
+    let (count, shown, preview) = summary(parts["outputs"]);
     let end = of(&["execution_success", "execution_error", "execution_interrupted"]);
     let mut job = base(item, prompt_id, word);
     job.insert(
@@ -75,6 +76,7 @@ pub fn of_history(prompt_id: &str, entry: &Entry, in_full: bool) -> Value {
     job.insert("execution_end_time".to_owned(), end.map_or(Value::Null, |e| e[1]["timestamp"].clone()));
     job.insert("execution_error".to_owned(), of(&["execution_error"]).map_or(Value::Null, |e| e[1].clone()));
     job.insert("outputs_count".to_owned(), count.into());
+    job.insert("previewable_outputs_count".to_owned(), shown.into());
     job.insert("preview_output".to_owned(), preview);
     job.retain(|_, value| !value.is_null());
     if in_full {
@@ -92,6 +94,7 @@ fn all(state: &State) -> Vec<Value> {
             let item: Value = serde_json::from_str(&job.item()).unwrap();
             let mut made = base(&item, &job.prompt_id, status);
             made.insert("outputs_count".to_owned(), 0.into());
+            made.insert("previewable_outputs_count".to_owned(), 0.into());
             made.retain(|_, value| !value.is_null());
             made.into()
         })
@@ -165,29 +168,35 @@ fn items(outputs: &RawValue) -> Vec<(String, String, Value)> {
     items
 }
 
-fn summary(outputs: &RawValue) -> (usize, Value) {
-    let (mut count, mut saved, mut other) = (0, Value::Null, Value::Null);
+/// How many outputs there are, how many of them can be shown, and the one that stands for the run.
+fn summary(outputs: &RawValue) -> (usize, usize, Value) {
+    let (mut count, mut shown) = (0, 0);
+    let mut slots = [const { Value::Null }; 4];
     for (node, kind, item) in items(outputs) {
-        let mut preview = match &item {
-            Value::Object(item) => {
-                let format = item.get("format").and_then(Value::as_str).unwrap_or_default();
-                let is_shown = ["images", "video", "audio", "3d", "text"].contains(&kind.as_str())
+        let name = item["filename"].as_str().unwrap_or_default().to_lowercase();
+        let is_text = kind == "text" || TEXTS.iter().any(|ending| name.ends_with(ending));
+        let (mut preview, slot) = match &item {
+            Value::Object(file) => {
+                let format = item["format"].as_str().unwrap_or_default();
+                count += 1;
+                let is_shown = ["images", "video", "audio", "3d"].contains(&kind.as_str())
                     || format.starts_with("video/")
                     || format.starts_with("audio/")
-                    || is_model(item.get("filename").unwrap_or(&Value::Null));
-                count += 1;
+                    || is_model(&item["filename"])
+                    || is_text;
                 if !is_shown {
                     continue;
                 }
-                Value::Object(item.clone())
+                shown += 1;
+                (Value::Object(file.clone()), if is_text { 2 } else { usize::from(item["type"] != "output") })
             }
             text if kind == "text" => {
-                count += 1;
                 let text = text.as_str().map_or_else(|| text.to_string(), str::to_owned);
-                match text.char_indices().nth(1024) {
+                let preview = match text.char_indices().nth(1024) {
                     Some((end, _)) => json!({"content": &text[..end], "truncated": true}),
                     None => json!({"content": text}),
-                }
+                };
+                (preview, 3)
             }
             _ => continue,
         };
@@ -195,12 +204,11 @@ fn summary(outputs: &RawValue) -> (usize, Value) {
         if preview.get("mediaType").is_none() {
             preview["mediaType"] = kind.into();
         }
-        let slot = if item["type"] == "output" { &mut saved } else { &mut other };
-        if slot.is_null() {
-            *slot = preview;
+        if slots[slot].is_null() {
+            slots[slot] = preview;
         }
     }
-    (count, if saved.is_null() { other } else { saved })
+    (count, shown, slots.into_iter().find(|preview| !preview.is_null()).unwrap_or_default())
 }
 
 fn normalized(outputs: &Value) -> Value {

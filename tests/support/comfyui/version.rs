@@ -1,4 +1,4 @@
-//! The three servers that were recorded, and what they do differently.
+//! The four servers that were recorded, and what they do differently.
 
 use super::recording::Recording;
 
@@ -12,10 +12,12 @@ pub enum Version {
     /// June 2026.
     #[default]
     V0_26_0,
+    /// August 2026.
+    V0_33_0,
 }
 
 impl Version {
-    pub const ALL: [Self; 3] = [Self::V0_3_10, Self::V0_8_0, Self::V0_26_0];
+    pub const ALL: [Self; 4] = [Self::V0_3_10, Self::V0_8_0, Self::V0_26_0, Self::V0_33_0];
 
     /// The folder of its recordings.
     pub fn as_str(self) -> &'static str {
@@ -23,6 +25,7 @@ impl Version {
             Self::V0_3_10 => "0.3.10",
             Self::V0_8_0 => "0.8.0",
             Self::V0_26_0 => "0.26.0",
+            Self::V0_33_0 => "0.33.0",
         }
     }
 
@@ -56,7 +59,7 @@ impl Version {
 
     /// Whether `POST /prompt` refuses a `prompt_id` that isn't a UUID.
     pub fn insists_on_uuid(self) -> bool {
-        self == Self::V0_26_0
+        matches!(self, Self::V0_26_0 | Self::V0_33_0)
     }
 
     /// What the recorded server said of itself.
