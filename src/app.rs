@@ -113,6 +113,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
     tasks.spawn(async { telling.await.context("prepare to call webhooks") });
     let page = browser::address(address, base.as_str());
+    spawn_endless(&mut tasks, recorder::watch_room(blobs.clone(), live.clone(), shutdown.clone()));
     let recorders = Recorders {
         store: store.clone(),
         blobs,

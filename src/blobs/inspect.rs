@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{Blobs, Error, Hasher, sync_folder};
@@ -45,7 +46,7 @@ pub enum Found {
 impl Blobs {
     /// The folder as it is, for one who only reads: nothing is made or swept, and it need not be there.
     pub fn look(folder: &Path) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), room: Arc::default(), durable: Arc::default() }
     }
 
     /// Reads a file from end to end. Blocks.

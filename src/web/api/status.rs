@@ -72,12 +72,18 @@ struct StatusAnswer {
 /// What is kept, and what room there is. Sizes are in bytes.
 #[derive(Serialize, ToSchema)]
 struct Storage {
-    /// Whether the last write went through.
+    /// Whether records can be written.
     is_writable: bool,
-    /// Why it didn't.
+    /// Why they can't.
     reason: Option<String>,
     /// The same for programs.
     reason_code: Option<&'static str>,
+    /// Whether files can be kept, which may fail while records are written.
+    can_keep_files: bool,
+    /// Why they can't.
+    files_reason: Option<String>,
+    /// The same for programs.
+    files_reason_code: Option<&'static str>,
     generations: u64,
     /// Kept files, equal ones once.
     files: u64,
@@ -199,14 +205,14 @@ async fn counts(store: &Store, instance: &InstanceName) -> Result<Counts, Error>
 async fn storage(app: &App) -> Result<Storage, Error> {
     let size = app.store.size().await?;
     let space = app.blobs.space().await.ok();
-    let refused = match app.live.storage() {
-        StorageHealth::Writable => None,
-        StorageHealth::Refused(reason) => Some(reason),
-    };
+    let StorageHealth { records: refused, files: files_refused } = app.live.storage();
     Ok(Storage {
         is_writable: refused.is_none(),
         reason: refused.as_ref().map(Trouble::to_string),
         reason_code: refused.as_ref().and_then(Trouble::code),
+        can_keep_files: files_refused.is_none(),
+        files_reason: files_refused.as_ref().map(Trouble::to_string),
+        files_reason_code: files_refused.as_ref().and_then(Trouble::code),
         generations: size.generations,
         files: size.files,
         files_bytes: size.files_bytes,
