@@ -33,6 +33,8 @@ struct Now {
     waited: u64,
     /// Why files can't be kept.
     files: Option<Trouble>,
+    /// Whether there are files whose records are gone.
+    is_orphaned: bool,
     position: Position,
     /// The last events, the newest last.
     kept: VecDeque<Event>,
@@ -100,6 +102,7 @@ impl Default for Live {
             waiting: BTreeMap::new(),
             waited: 0,
             files: None,
+            is_orphaned: false,
             position: Position { life: Timestamp::now().as_millis(), told: 0 },
             kept: VecDeque::new(),
         };
@@ -169,6 +172,20 @@ impl Live {
     /// Notes whether files can be kept, or why not, and says so when it differs.
     pub fn set_files(&self, refused: Option<Trouble>) {
         self.change(|now| now.files = refused);
+    }
+
+    /// Notes whether the records of kept files are gone, and says so when that differs.
+    pub fn set_orphaned(&self, is_orphaned: bool) {
+        let mut now = self.now();
+        if now.is_orphaned != is_orphaned {
+            now.is_orphaned = is_orphaned;
+            self.tell(&mut now, Event::Storage);
+        }
+    }
+
+    /// Whether the records of kept files are gone.
+    pub fn is_orphaned(&self) -> bool {
+        self.now().is_orphaned
     }
 
     /// Whether what ComfyUI makes can be kept.

@@ -96,6 +96,14 @@ impl Blobs {
         Ok(())
     }
 
+    /// Whether there is any file under its final name; false where the folder can't be read. Blocks.
+    pub fn has_any(&self) -> bool {
+        let shelves = entries(&self.folder).unwrap_or_default().into_iter().filter(|shelf| shelf.is_dir());
+        let has_any =
+            |shelf: &PathBuf| entries(shelf).unwrap_or_default().iter().any(|path| digest_named(shelf, path).is_some());
+        shelves.into_iter().any(|shelf| has_any(&shelf))
+    }
+
     /// Moves a file out of the way, into a folder of the same disk that is made for it. Gives where it is now; `None` when
     /// there is no such file. The caller holds the lock of the data folder. Blocks.
     ///
@@ -178,6 +186,9 @@ mod tests {
             })
             .unwrap();
         assert_eq!((files, drafts, foreign), (vec![(digest, 5)], 1, 3));
+        assert!(blobs.has_any());
+        fs::remove_file(blobs.path(&digest)).unwrap();
+        assert!(!blobs.has_any(), "what isn't ours doesn't count");
         Blobs::look(&folder.path().join("gone")).each(|found| panic!("{found:?}")).unwrap();
     }
 

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
@@ -141,7 +141,7 @@ impl Blobs {
             let entry = entry?;
             if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
         }
-        NamedTempFile::new_in(&drafts).map(drop)
+        make_draft(&drafts).map(drop)
     }
 
     /// The room on the disk of the files, as far as we may use it.
@@ -217,16 +217,16 @@ impl Blobs {
             return false;
         }
         let opened = File::options().read(true).write(true).open(&clone);
-        let (Ok(file), Ok(path)) = (opened, tempfile::TempPath::try_from_path(clone)) else { return false };
+        let (Ok(file), Ok(path)) = (opened, TempPath::try_from_path(clone)) else { return false };
         *draft = NamedTempFile::from_parts(file, path);
         true
     }
 
     fn new_file(&self) -> Result<NamedTempFile, Error> {
         let drafts = self.drafts();
-        let made = NamedTempFile::new_in(&drafts).or_else(|error| match error.kind() {
+        let made = make_draft(&drafts).or_else(|error| match error.kind() {
             // A start on a full disk could not make it.
-            io::ErrorKind::NotFound => fs::create_dir_all(&drafts).and_then(|()| NamedTempFile::new_in(&drafts)),
+            io::ErrorKind::NotFound => fs::create_dir_all(&drafts).and_then(|()| make_draft(&drafts)),
             _ => Err(error),
         });
         made.map_err(|source| self.refuse(source, 0, None))
@@ -286,6 +286,18 @@ impl Blobs {
     fn shelf(&self, digest: &Digest) -> PathBuf {
         self.folder.join(&digest.to_string()[..2])
     }
+}
+
+/// Makes a file for its owner alone, which goes with what it gives. Not in tempfile's own way, whose errors name the path and
+/// hide what the system said.
+fn make_draft(drafts: &Path) -> io::Result<NamedTempFile> {
+    let path = drafts.join(format!("{:016x}", fastrand::u64(..)));
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path)?;
+    Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?))
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none.

@@ -10,11 +10,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tempfile::NamedTempFile;
 use tokio::sync::watch;
 use tokio::task;
 
-use super::{Blobs, Error};
+use super::{Blobs, Error, make_draft};
 use crate::model::{Cause, Digest, Trouble};
 
 /// After so long without a refusal nobody waits any more for the room that the last ones lacked. Longer than the longest
@@ -99,7 +98,7 @@ impl Blobs {
         may_write(&self.folder)?;
         let drafts = self.drafts();
         fs::create_dir_all(&drafts)?;
-        let mut draft = NamedTempFile::new_in(&drafts)?;
+        let mut draft = make_draft(&drafts)?;
         let bytes = usize::try_from(lacking.bytes.clamp(1, MOST_TRIED)).unwrap_or(1);
         draft.write_all(&vec![0x5a; bytes])?;
         draft.as_file().sync_all()
@@ -183,6 +182,8 @@ mod tests {
         fs::write(blobs.drafts(), "in the way").unwrap();
         assert!(keep(&blobs, folder.path(), "a fox").await.unwrap_err().is_refused());
         assert_eq!(cause(&blobs), Some(Cause::FilesRefused));
+        let told = blobs.room().borrow().as_ref().unwrap().detail.clone();
+        assert!(told.contains("os error") && !told.contains("blobs"), "no path is told to who looks at a page: {told}");
         assert!(!blobs.look_for_room().await);
         fs::remove_file(blobs.drafts()).unwrap();
         assert!(blobs.look_for_room().await);

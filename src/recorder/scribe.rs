@@ -15,7 +15,7 @@ use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile}
 
 /// How long to wait for a disk before trying again, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// How many of the last gaps are looked at for open ones.
 const GAPS_LOOKED_AT: u32 = 200;

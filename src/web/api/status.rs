@@ -78,6 +78,8 @@ struct Storage {
     reason: Option<String>,
     /// The same for programs.
     reason_code: Option<&'static str>,
+    /// Whether the records of kept files are gone, as `recall.db` was missing or empty at a start.
+    are_records_lost: bool,
     /// Whether files can be kept, which may fail while records are written.
     can_keep_files: bool,
     /// Why they can't.
@@ -210,6 +212,7 @@ async fn storage(app: &App) -> Result<Storage, Error> {
         is_writable: refused.is_none(),
         reason: refused.as_ref().map(Trouble::to_string),
         reason_code: refused.as_ref().and_then(Trouble::code),
+        are_records_lost: app.live.is_orphaned(),
         can_keep_files: files_refused.is_none(),
         files_reason: files_refused.as_ref().map(Trouble::to_string),
         files_reason_code: files_refused.as_ref().and_then(Trouble::code),

@@ -47,6 +47,8 @@ pub enum Banner {
         /// Whether runs are written down all the same, and only their files wait.
         only_files: bool,
     },
+    /// The records of kept files are gone.
+    Orphaned,
     /// A ComfyUI can't be reached.
     Away {
         /// Its name.
@@ -108,6 +110,7 @@ impl Frame {
         if let Some(why) = files.filter(|_| banners.is_empty()) {
             banners.push(Banner::Refused { why, only_files: true });
         }
+        banners.extend(app.live.is_orphaned().then_some(Banner::Orphaned));
         banners.extend(health.iter().filter_map(|instance| away(instance, named(&instance.name), now, zone, t)));
         // A disk that can't be asked is no news; one that is full is told of already.
         if let Ok(space) = app.blobs.space().await
