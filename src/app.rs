@@ -2,6 +2,8 @@
 
 mod door;
 mod front;
+mod orphaned;
+mod patience;
 mod recorders;
 mod signals;
 mod welcome;
@@ -30,6 +32,7 @@ use crate::store::{self, Cache, Store};
 use crate::thumbs::{self, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, SessionKey, Site};
 use crate::webhooks::{self, Webhook};
+use patience::{insist, may_pass, subscribe};
 use recorders::Recorders;
 use welcome::Welcome;
 
@@ -92,7 +95,16 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     let address = listener.local_addr().context("read the address that was bound")?;
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
-    let is_new = store.is_new().await.context("read whether anything was recorded")?;
+    let is_new = insist(async || store.is_new().await, store::Error::is_transient)
+        .await
+        .context("read whether anything was recorded")?;
+    let is_orphaned = insist(
+        async || orphaned::look(&store, &blobs, &live, is_new, &config.data_dir).await,
+        store::Error::is_transient,
+    )
+    .await;
+    let is_orphaned = is_orphaned.context("note that the records of files are gone")?;
+    spawn_endless(&mut tasks, orphaned::watch(store.clone(), blobs.clone(), live.clone(), shutdown.clone()));
     let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
     let site = Site {
         store: store.clone(),
@@ -108,26 +120,36 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     spawn_endless(&mut tasks, thumbnails);
     spawn_endless(&mut tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
     let (base, webhooks) = (config.base_path.clone(), webhooks(config.webhooks));
-    // Before anything ends that they want to know of.
-    webhooks::subscribe(&store, &webhooks).await.context("note who is told of what ends")?;
+    let subscribing = subscribe(store.clone(), live.clone(), webhooks.clone());
     let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
     tasks.spawn(async { telling.await.context("prepare to call webhooks") });
     let page = browser::address(address, base.as_str());
+    spawn_endless(&mut tasks, recorder::watch_room(blobs.clone(), live.clone(), shutdown.clone()));
     let recorders = Recorders {
         store: store.clone(),
         blobs,
         live: live.clone(),
         metrics,
         redacts_secrets: config.redact_secrets,
-        last_at_work: store.last_alive().await.context("read when a daemon was last at work")?,
-        welcome: Welcome::new(&front.voice, is_new, &page),
+        last_at_work: insist(async || store.last_alive().await, store::Error::is_transient)
+            .await
+            .context("read when a daemon was last at work")?,
+        welcome: Welcome::new(&front.voice, is_new && !is_orphaned, &page),
         shutdown: shutdown.clone(),
     };
     (front.announce)(&format!("comfy-recall listening on http://{address}{base}\n"))?;
     front.open(&page);
     let greeting = recorders.welcome.clone();
     tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
-    tasks.spawn(record(recorders, config.looks_at, config.comfyui));
+    let (stopping, looks_at, comfyui) = (shutdown.clone(), config.looks_at, config.comfyui);
+    tasks.spawn(async move {
+        // Before anything ends that they want to know of.
+        tokio::select! {
+            subscribed = subscribing => subscribed.context("note who is told of what ends")?,
+            () = stopping.cancelled() => return Ok(()),
+        }
+        record(recorders, looks_at, comfyui).await
+    });
     spawn_endless(&mut tasks, recorder::note_alive(store.clone(), live.clone(), shutdown.clone()));
 
     let outcome = tokio::select! {
@@ -145,7 +167,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
 
 /// Everything that may refuse to be had by a second daemon.
 async fn start(config: &Config, voice: &Voice) -> anyhow::Result<(Store, Blobs, TcpListener)> {
-    let (store, blobs) = open(&config.data_dir, voice)?;
+    let (store, blobs) = insist(async || open(&config.data_dir, voice), may_pass).await?;
     Ok((store, blobs, door::bind(config).await?))
 }
 

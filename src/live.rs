@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::broadcast;
 
-use crate::model::{Event, Health, InstanceName, StorageHealth, Timestamp};
+use crate::model::{Event, Health, InstanceName, StorageHealth, Timestamp, Trouble};
 
 /// Events kept for a slow subscriber before it is told that it fell behind.
 const BACKLOG: usize = 256;
@@ -27,7 +27,14 @@ pub struct Live {
 #[derive(Debug)]
 struct Now {
     instances: BTreeMap<InstanceName, Health>,
-    storage: StorageHealth,
+    /// Who waits to write records and why, the first to come first.
+    waiting: BTreeMap<u64, Trouble>,
+    /// How many have waited.
+    waited: u64,
+    /// Why files can't be kept.
+    files: Option<Trouble>,
+    /// Whether there are files whose records are gone.
+    is_orphaned: bool,
     position: Position,
     /// The last events, the newest last.
     kept: VecDeque<Event>,
@@ -58,11 +65,44 @@ impl FromStr for Position {
     }
 }
 
+impl Now {
+    fn storage(&self) -> StorageHealth {
+        StorageHealth { records: self.waiting.values().next().cloned(), files: self.files.clone() }
+    }
+}
+
+/// Somebody who waits until records can be written; over when it is dropped.
+#[derive(Debug)]
+pub struct DiskWait {
+    live: Live,
+    number: u64,
+}
+
+impl DiskWait {
+    /// Why now, where that has changed.
+    pub fn because(&self, why: Trouble) {
+        self.live.change(|now| {
+            now.waiting.insert(self.number, why);
+        });
+    }
+}
+
+impl Drop for DiskWait {
+    fn drop(&mut self) {
+        self.live.change(|now| {
+            now.waiting.remove(&self.number);
+        });
+    }
+}
+
 impl Default for Live {
     fn default() -> Self {
         let now = Now {
             instances: BTreeMap::new(),
-            storage: StorageHealth::default(),
+            waiting: BTreeMap::new(),
+            waited: 0,
+            files: None,
+            is_orphaned: false,
             position: Position { life: Timestamp::now().as_millis(), told: 0 },
             kept: VecDeque::new(),
         };
@@ -115,18 +155,52 @@ impl Live {
         self.now().instances.values().cloned().collect()
     }
 
-    /// Notes whether the last write went through, and says so when it differs.
-    pub fn set_storage(&self, storage: StorageHealth) {
+    /// Notes that somebody waits to write records, and why, for as long as what it gives lives. What others write meanwhile
+    /// doesn't end that: a small write may go through on a disk that has no room for a large one.
+    pub fn wait_for_disk(&self, why: Trouble) -> DiskWait {
+        let number = {
+            let mut now = self.now();
+            now.waited += 1;
+            now.waited
+        };
+        self.change(|now| {
+            now.waiting.insert(number, why);
+        });
+        DiskWait { live: self.clone(), number }
+    }
+
+    /// Notes whether files can be kept, or why not, and says so when it differs.
+    pub fn set_files(&self, refused: Option<Trouble>) {
+        self.change(|now| now.files = refused);
+    }
+
+    /// Notes whether the records of kept files are gone, and says so when that differs.
+    pub fn set_orphaned(&self, is_orphaned: bool) {
         let mut now = self.now();
-        if now.storage != storage {
-            now.storage = storage;
+        if now.is_orphaned != is_orphaned {
+            now.is_orphaned = is_orphaned;
             self.tell(&mut now, Event::Storage);
         }
     }
 
-    /// Whether the last write went through.
+    /// Whether the records of kept files are gone.
+    pub fn is_orphaned(&self) -> bool {
+        self.now().is_orphaned
+    }
+
+    /// Whether what ComfyUI makes can be kept.
     pub fn storage(&self) -> StorageHealth {
-        self.now().storage.clone()
+        self.now().storage()
+    }
+
+    /// Changes what may concern the storage, and says so when that differs.
+    fn change(&self, change: impl FnOnce(&mut Now)) {
+        let mut now = self.now();
+        let before = now.storage();
+        change(&mut now);
+        if now.storage() != before {
+            self.tell(&mut now, Event::Storage);
+        }
     }
 
     /// Under the lock, so that events are heard in the order of their positions.
@@ -152,12 +226,28 @@ mod tests {
     fn only_what_differs_is_told_of_the_storage() {
         let live = Live::default();
         let (start, mut events) = live.subscribe();
-        live.set_storage(StorageHealth::Writable);
+        live.set_files(None);
         assert_eq!(live.position(), start);
-        live.set_storage(StorageHealth::Refused("full".to_owned().into()));
+        live.set_files(Some("full".into()));
         let (position, event) = events.try_recv().unwrap();
         assert_eq!((position, event), (live.position(), Event::Storage));
         assert_ne!(position, start);
+        live.set_files(Some("full".into()));
+        assert_eq!(live.position(), position);
+    }
+
+    #[test]
+    fn records_are_refused_for_as_long_as_somebody_waits_to_write_one() {
+        let live = Live::default();
+        let first = live.wait_for_disk("full".into());
+        let second = live.wait_for_disk("locked".into());
+        assert_eq!(live.storage().records, Some("full".into()));
+        drop(first);
+        assert_eq!(live.storage().records, Some("locked".into()));
+        second.because("full".into());
+        live.set_files(Some("no rights".into()));
+        drop(second);
+        assert_eq!(live.storage(), StorageHealth { records: None, files: Some("no rights".into()) });
     }
 
     #[test]

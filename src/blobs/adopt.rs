@@ -1,7 +1,5 @@
 //! Files of another such folder, taken over into this one: for a backup.
 
-use std::fs;
-
 use super::{Blobs, Error};
 use crate::model::Digest;
 
@@ -23,7 +21,7 @@ impl Blobs {
     /// # Errors
     /// This folder can't be written.
     pub fn adopt(&self, other: &Self, digest: &Digest, bytes: u64) -> Result<Adopted, Error> {
-        if fs::metadata(self.path(digest)).is_ok_and(|kept| kept.len() == bytes) {
+        if self.is_there(digest, bytes).map_err(|source| self.refuse(source, bytes, Some(*digest)))? {
             return Ok(Adopted::WasThere);
         }
         let (draft, hasher) = match self.drafted(&other.path(digest)) {
@@ -40,6 +38,8 @@ impl Blobs {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -57,7 +57,7 @@ fn write(blobs: &Blobs, mut arriving: mpsc::Receiver<Piece>) -> Result<Option<St
         match piece {
             Piece::Bytes(bytes) => {
                 hasher.update(&bytes);
-                file.write_all(&bytes).map_err(|source| blobs.unwritable(source))?;
+                file.write_all(&bytes).map_err(|source| blobs.refuse(source, hasher.bytes, None))?;
             }
             Piece::End => return blobs.keep(file, hasher).map(Some),
         }

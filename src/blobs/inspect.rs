@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{Blobs, Error, Hasher, sync_folder};
@@ -45,7 +46,7 @@ pub enum Found {
 impl Blobs {
     /// The folder as it is, for one who only reads: nothing is made or swept, and it need not be there.
     pub fn look(folder: &Path) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), room: Arc::default(), durable: Arc::default() }
     }
 
     /// Reads a file from end to end. Blocks.
@@ -93,6 +94,14 @@ impl Blobs {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is any file under its final name; false where the folder can't be read. Blocks.
+    pub fn has_any(&self) -> bool {
+        let shelves = entries(&self.folder).unwrap_or_default().into_iter().filter(|shelf| shelf.is_dir());
+        let has_any =
+            |shelf: &PathBuf| entries(shelf).unwrap_or_default().iter().any(|path| digest_named(shelf, path).is_some());
+        shelves.into_iter().any(|shelf| has_any(&shelf))
     }
 
     /// Moves a file out of the way, into a folder of the same disk that is made for it. Gives where it is now; `None` when
@@ -177,6 +186,9 @@ mod tests {
             })
             .unwrap();
         assert_eq!((files, drafts, foreign), (vec![(digest, 5)], 1, 3));
+        assert!(blobs.has_any());
+        fs::remove_file(blobs.path(&digest)).unwrap();
+        assert!(!blobs.has_any(), "what isn't ours doesn't count");
         Blobs::look(&folder.path().join("gone")).each(|found| panic!("{found:?}")).unwrap();
     }
 

@@ -1,11 +1,16 @@
 //! Content-addressed files: `ab/cdef…` by SHA-256. Knows digests and paths; knows nothing of prompts or SQL.
 //!
-//! A file under its final name is complete and durable: it is written under a temporary name, synced, renamed, and the
-//! folder synced, before anybody hears of it. What a crash leaves under a temporary name is swept at the next start.
+//! A file under its final name is complete: it is written under a temporary name, synced, renamed, and the folder synced,
+//! before anybody hears of it. What a crash leaves under a temporary name is swept at the next start; what it leaves under a
+//! final name may lack the sync of its folder, so a name that is found there is synced once before it counts as kept.
+//!
+//! Whether files can be kept is known here and nowhere else: see [`room`].
 
 mod adopt;
 mod draft;
+mod durable;
 mod inspect;
+pub mod room;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -13,10 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
+use durable::Durable;
+use room::Room;
 
 pub use crate::share::share;
 pub use adopt::Adopted;
@@ -71,10 +78,15 @@ impl Error {
         matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 
+    /// Whether the copy is what fails, and not the file that is to be copied: it can be tried again once there is room.
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Folder { .. } | Self::Write { .. })
+    }
+
     /// What to tell people.
     pub fn trouble(&self) -> Trouble {
         match self {
-            _ if self.is_full() => Cause::DiskFull.into(),
+            Self::Folder { path, .. } | Self::Write { path, .. } if self.is_full() => room::fullness(path).into(),
             Self::Folder { source, .. } | Self::Write { source, .. } => Trouble::new(Cause::FilesRefused, source),
             Self::Read { source, .. } => Trouble::new(Cause::Unreadable, source),
             Self::Changed { .. } => Cause::Changing.into(),
@@ -102,21 +114,34 @@ pub struct Stored {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     folder: Arc<Path>,
+    room: Arc<Room>,
+    durable: Arc<Durable>,
 }
 
 impl Blobs {
     /// Opens or makes the folder, and sweeps what a crash left half-written. The caller holds the lock of the data
-    /// folder, so nobody else is writing. Blocks.
+    /// folder, so nobody else is writing. Blocks. A disk that is full or fails is no reason to refuse: what is kept can
+    /// be read all the same, and [`room`] says that nothing more can be.
+    ///
+    /// # Errors
+    /// It is no folder, or this user may not write there.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let blobs = Self { folder: folder.into() };
-        let fail = |source| Error::Folder { path: folder.to_owned(), source };
-        let drafts = blobs.drafts();
-        if drafts.exists() {
-            fs::remove_dir_all(&drafts).map_err(fail)?;
+        let blobs = Self::look(folder);
+        match blobs.sweep() {
+            Err(source) if room::may_pass(&source) => drop(blobs.refuse(source, 0, None)),
+            swept => swept.map_err(|source| Error::Folder { path: folder.to_owned(), source })?,
         }
-        fs::create_dir_all(&drafts).map_err(fail)?;
-        NamedTempFile::new_in(&drafts).map_err(fail)?;
         Ok(blobs)
+    }
+
+    fn sweep(&self) -> io::Result<()> {
+        let drafts = self.drafts();
+        fs::create_dir_all(&drafts)?;
+        for entry in fs::read_dir(&drafts)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+        }
+        make_draft(&drafts).map(drop)
     }
 
     /// The room on the disk of the files, as far as we may use it.
@@ -165,6 +190,9 @@ impl Blobs {
         if !before.is_file() {
             return Err(unreadable(io::Error::new(io::ErrorKind::NotFound, "not a regular file")));
         }
+        if self.lacks_room(before.len()) {
+            return Err(self.refuse(io::ErrorKind::StorageFull.into(), before.len(), None));
+        }
         let mut draft = self.new_file()?;
         let mut hasher = Hasher::default();
         if self.clone_blocks(path, &mut draft) {
@@ -173,7 +201,7 @@ impl Blobs {
             hasher
                 .copy(&mut source, draft.as_file_mut())
                 .map_err(unreadable)?
-                .map_err(|source| self.unwritable(source))?;
+                .map_err(|source| self.refuse(source, before.len(), None))?;
         }
         let after = fs::metadata(path).map_err(unreadable)?;
         if after.len() != hasher.bytes || after.modified().ok() != before.modified().ok() {
@@ -189,32 +217,59 @@ impl Blobs {
             return false;
         }
         let opened = File::options().read(true).write(true).open(&clone);
-        let (Ok(file), Ok(path)) = (opened, tempfile::TempPath::try_from_path(clone)) else { return false };
+        let (Ok(file), Ok(path)) = (opened, TempPath::try_from_path(clone)) else { return false };
         *draft = NamedTempFile::from_parts(file, path);
         true
     }
 
     fn new_file(&self) -> Result<NamedTempFile, Error> {
-        NamedTempFile::new_in(self.drafts()).map_err(|source| self.unwritable(source))
+        let drafts = self.drafts();
+        let made = make_draft(&drafts).or_else(|error| match error.kind() {
+            // A start on a full disk could not make it.
+            io::ErrorKind::NotFound => fs::create_dir_all(&drafts).and_then(|()| make_draft(&drafts)),
+            _ => Err(error),
+        });
+        made.map_err(|source| self.refuse(source, 0, None))
     }
 
     /// Gives a written file its final name, durably.
     fn keep(&self, draft: NamedTempFile, hasher: Hasher) -> Result<Stored, Error> {
         let stored = hasher.finish();
-        let path = self.path(&stored.digest);
-        let fail = |source| self.unwritable(source);
-        if fs::metadata(&path).is_ok_and(|kept| kept.len() == stored.bytes) {
-            return Ok(stored);
-        }
-        draft.as_file().sync_all().map_err(fail)?;
-        if let Some(shelf) = path.parent() {
-            if !shelf.exists() {
-                fs::create_dir_all(shelf).and_then(|()| sync_folder(&self.folder)).map_err(fail)?;
-            }
-            draft.persist(&path).map_err(|error| fail(error.error))?;
-            sync_folder(shelf).map_err(fail)?;
+        let fail = |source| self.refuse(source, stored.bytes, Some(stored.digest));
+        if !self.is_there(&stored.digest, stored.bytes).map_err(fail)? {
+            self.place(draft, &stored.digest).map_err(fail)?;
         }
         Ok(stored)
+    }
+
+    /// Writes down a draft under its final name. Known to be durable only when all of it is: whoever finds the name after
+    /// one of these calls failed syncs it anew.
+    fn place(&self, draft: NamedTempFile, digest: &Digest) -> io::Result<()> {
+        let path = self.path(digest);
+        draft.as_file().sync_all()?;
+        let shelf = self.shelf(digest);
+        self.durable.make_shelf(&self.folder, &shelf)?;
+        draft.persist(&path).map_err(|error| error.error)?;
+        sync_folder(&shelf)?;
+        self.durable.note(*digest);
+        Ok(())
+    }
+
+    /// Whether a file is here under its final name, with its whole length: then durably so, whoever wrote it.
+    fn is_there(&self, digest: &Digest, bytes: u64) -> io::Result<bool> {
+        let path = self.path(digest);
+        if !fs::metadata(&path).is_ok_and(|kept| kept.len() == bytes) {
+            return Ok(false);
+        }
+        if !self.durable.has(digest) {
+            // Windows syncs only what may be written.
+            File::options().read(true).write(cfg!(windows)).open(&path)?.sync_all()?;
+            let shelf = self.shelf(digest);
+            sync_folder(&shelf)?;
+            self.durable.make_shelf(&self.folder, &shelf)?;
+            self.durable.note(*digest);
+        }
+        Ok(true)
     }
 
     /// Where the bytes with that digest lie, if they are here: for a program that must open them by itself.
@@ -227,9 +282,22 @@ impl Blobs {
         self.folder.join("drafts")
     }
 
-    fn unwritable(&self, source: io::Error) -> Error {
-        Error::Write { path: self.folder.to_path_buf(), source }
+    /// The folder in which a file lies.
+    fn shelf(&self, digest: &Digest) -> PathBuf {
+        self.folder.join(&digest.to_string()[..2])
     }
+}
+
+/// Makes a file for its owner alone, which goes with what it gives. Not in tempfile's own way, whose errors name the path and
+/// hide what the system said.
+fn make_draft(drafts: &Path) -> io::Result<NamedTempFile> {
+    let path = drafts.join(format!("{:016x}", fastrand::u64(..)));
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path)?;
+    Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?))
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none.

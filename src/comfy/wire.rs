@@ -231,7 +231,7 @@ pub(super) fn millis(json: &str) -> Option<Timestamp> {
     let float = || json.parse::<f64>().ok().filter(|number| number.abs() < 1e15);
     // Some clients send floats; whole milliseconds are all we keep.
     #[allow(clippy::cast_possible_truncation)]
-    json.parse().ok().or_else(|| float().map(|number| number as i64)).map(Timestamp::from_millis)
+    json.parse().ok().or_else(|| float().map(|number| number as i64)).map(Timestamp::happened)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::blobs::{Blobs, Condition, Found};
 use crate::cli::Verify;
 use crate::config::Effective;
 use crate::model::{Cause, Digest, Folder, GenerationId, Trouble, shown_bytes};
-use crate::store::{Fate, Inspector, KeptFile, NamedFile, Store};
+use crate::store::{self, Fate, Inspector, KeptFile, NamedFile, Store};
 
 /// Files that are looked up at once.
 const AT_ONCE: u32 = 256;
@@ -78,8 +78,8 @@ pub(super) fn verify(verify: &Verify, effective: &Effective, screen: &mut Screen
     let data = &effective.config.data_dir;
     // The lock first: nobody changes anything until the end.
     let mut repair = verify.repair.then(|| Repair::open(effective)).transpose()?;
-    let inspector = Inspector::open(data)?;
     let blobs = Blobs::look(&data.join("blobs"));
+    let inspector = Inspector::open(data).map_err(|error| opened(error, &blobs, data))?;
     let mut report = Report { runs: inspector.runs()?, records: inspector.findings()?, ..Report::default() };
     if report.records.is_empty() {
         check_files(&inspector, &blobs, &mut report, screen)?;
@@ -99,6 +99,18 @@ pub(super) fn verify(verify: &Verify, effective: &Effective, screen: &mut Screen
     }
     screen.out.flush()?;
     report.outcome(verify.repair)
+}
+
+/// Why the records can't be looked at. No records beside files are lost ones.
+fn opened(error: store::Error, blobs: &Blobs, data: &Path) -> anyhow::Error {
+    let data = data.display();
+    match error {
+        store::Error::Nothing { .. } if blobs.has_any() => anyhow!(
+            "the records are gone: recall.db is missing or empty in {data}, though files are kept beside it; restore a \
+             backup with comfy-recall restore BACKUP/recall.db --data-dir {data}"
+        ),
+        error => error.into(),
+    }
 }
 
 /// Every file's bytes.

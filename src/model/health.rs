@@ -53,14 +53,21 @@ pub struct Health {
     pub to_backfill: Option<u64>,
 }
 
-/// Whether what arrives can be written.
+/// Whether what ComfyUI makes can be kept. Records and files are known each by themselves: the one may go on without the
+/// other.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum StorageHealth {
-    /// The last write went through.
-    #[default]
-    Writable,
-    /// The last write was refused, and why; it is tried again until it goes through.
-    Refused(Trouble),
+pub struct StorageHealth {
+    /// Why records can't be written, which is tried until they can; `None` while they can.
+    pub records: Option<Trouble>,
+    /// The same for files.
+    pub files: Option<Trouble>,
+}
+
+impl StorageHealth {
+    /// What is wrong, the worst first.
+    pub fn troubles(&self) -> impl Iterator<Item = &Trouble> {
+        self.records.iter().chain(&self.files)
+    }
 }
 
 /// How much is kept.

@@ -14,6 +14,9 @@ impl Timestamp {
     /// The years 1970 to 9999: what RFC 3339 can write and a sane clock can say.
     const MAX_MILLIS: i64 = 253_402_300_799_999;
 
+    /// A day less: what happened then has a day in every zone, and that day an end.
+    const LAST_MILLIS: i64 = Self::MAX_MILLIS - 86_400_000;
+
     /// The clock of this machine.
     pub fn now() -> Self {
         Self(Utc::now().timestamp_millis())
@@ -22,6 +25,17 @@ impl Timestamp {
     /// From milliseconds; what lies outside the years 1970 to 9999 is moved to the nearer end.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(0, Self::MAX_MILLIS))
+    }
+
+    /// When somebody says that something happened. Sane clocks say less; what lies behind the last moment that has a day in
+    /// every zone is moved there.
+    pub fn happened(millis: i64) -> Self {
+        Self(millis.clamp(0, Self::LAST_MILLIS))
+    }
+
+    /// Where a stretch of time begins, or ends without being a part of it: there is one behind every moment.
+    pub fn bound(millis: i64) -> Self {
+        Self(millis.clamp(0, Self::MAX_MILLIS + 1))
     }
 
     /// Milliseconds since 1970.
@@ -69,5 +83,13 @@ mod tests {
     fn absurd_times_are_moved_into_range() {
         assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
         assert_eq!(Timestamp::from_millis(-5).to_string(), "1970-01-01T00:00:00.000Z");
+        assert_eq!(Timestamp::happened(i64::MAX).to_string(), "9999-12-30T23:59:59.999Z");
+        assert_eq!(Timestamp::happened(i64::MIN), Timestamp::from_millis(0));
+    }
+
+    #[test]
+    fn every_moment_lies_before_a_bound() {
+        assert!(Timestamp::bound(i64::MAX) > Timestamp::from_millis(i64::MAX));
+        assert_eq!(Timestamp::bound(7), Timestamp::from_millis(7));
     }
 }

@@ -49,6 +49,8 @@ pub enum Cause {
     Unreadable,
     /// The disk of the data folder is full.
     DiskFull,
+    /// The disk of the data folder takes no more files, though it has room.
+    NoInodes,
     /// The folder of files can't be written.
     FilesRefused,
     /// The database can't be written.
@@ -59,7 +61,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::NobodyAnswers,
         Self::TimedOut,
         Self::ConnectionBroke,
@@ -82,6 +84,7 @@ impl Cause {
         Self::Changing,
         Self::Unreadable,
         Self::DiskFull,
+        Self::NoInodes,
         Self::FilesRefused,
         Self::RecordsRefused,
         Self::Other,
@@ -112,6 +115,7 @@ impl Cause {
             Self::Changing => "changing",
             Self::Unreadable => "unreadable",
             Self::DiskFull => "disk_full",
+            Self::NoInodes => "no_inodes",
             Self::FilesRefused => "files_refused",
             Self::RecordsRefused => "records_refused",
             Self::Other => "other",
@@ -146,6 +150,10 @@ impl Cause {
             Self::Unreadable => "it can't be read",
             Self::DiskFull => {
                 "the disk is full; make room on the disk of the data folder, and what was missed is recorded by itself"
+            }
+            Self::NoInodes => {
+                "the disk takes no more files (no inode is left); delete files on the disk of the data folder, and what \
+                 was missed is recorded by itself"
             }
             Self::FilesRefused => "the folder of files can't be written",
             Self::RecordsRefused => "the database can't be written",

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::fetch::Fetcher;
 use super::{Error, Scribe};
 use crate::metrics::Metrics;
-use crate::model::{Cause, Folder, StorageHealth, Timestamp, Trouble};
+use crate::model::{Cause, Folder, Timestamp, Trouble};
 use crate::store::{AttachmentKey, Fetched, WantedFile};
 
 /// Files fetched at the same time: one that is slow doesn't hold up the others, and ComfyUI isn't flooded.
@@ -94,6 +94,7 @@ impl Capture {
         let mut waiting = VecDeque::new();
         let mut in_hand = FuturesUnordered::new();
         let mut may_have_more = true;
+        let mut room = self.fetcher.room();
         while !shutdown.is_cancelled() {
             if waiting.is_empty() && may_have_more {
                 waiting.extend(self.scribe.wanted_files(Timestamp::now(), BATCH).await?);
@@ -115,6 +116,14 @@ impl Capture {
                 () = self.reachable.notified() => {
                     self.scribe.retry_files().await?;
                     may_have_more = true;
+                }
+                Ok(()) = room.changed() => {
+                    // What was refused need not wait for its turn.
+                    let has_room = room.borrow_and_update().is_none();
+                    if has_room {
+                        self.scribe.retry_files().await?;
+                        may_have_more = true;
+                    }
                 }
                 () = tokio::time::sleep(rest) => may_have_more = true,
                 () = shutdown.cancelled() => {}
@@ -166,12 +175,8 @@ impl Capture {
             Ok(Some(fetched)) => Fetched::Stored(fetched.blob),
             Ok(None) => Fetched::Missing(gone(&wanted)),
             Err(error) => {
-                let trouble = error.trouble();
-                if trouble.cause == Cause::DiskFull {
-                    self.scribe.live.set_storage(StorageHealth::Refused(trouble.clone()));
-                }
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
-                Fetched::Later(trouble, retry_at(wanted.attempts))
+                Fetched::Later(error.trouble(), retry_at(wanted.attempts))
             }
         };
         Ok(Settled { key: wanted.key, outcome, finished_at: wanted.finished_at })

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use tokio::sync::watch;
+
 use super::folders::Folders;
 use crate::blobs::{self, Blobs, Stored};
 use crate::comfy::{self, Client, View, ViewBody};
@@ -67,6 +69,11 @@ impl Fetcher {
     /// Nothing is fetched yet.
     pub fn new(client: Client, folders: Folders, blobs: Blobs) -> Self {
         Self { client, folders, blobs, remembered: Mutex::default() }
+    }
+
+    /// Whether what is fetched can be kept, and every change of that.
+    pub fn room(&self) -> watch::Receiver<Option<Trouble>> {
+        self.blobs.room()
     }
 
     /// Fetches a file; `None` when it is nowhere.

@@ -21,6 +21,7 @@ mod pace;
 mod pages;
 pub mod reconcile;
 pub mod rings;
+mod room;
 mod scribe;
 mod walk;
 mod watch;
@@ -40,6 +41,7 @@ use crate::store::{self, Store};
 
 pub use alive::note_alive;
 pub use folders::Folders;
+pub use room::watch_room;
 use scribe::Scribe;
 
 /// Which ComfyUI to record, and how.

@@ -6,16 +6,16 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use crate::live::Live;
+use crate::live::{DiskWait, Live};
 use crate::model::{
-    Cause, Comfyui, Event, FileRef, Gap, GapKind, GenerationId, InstanceId, InstanceName, PromptId, Status,
-    StorageHealth, Timestamp, Trouble,
+    Cause, Comfyui, Event, FileRef, Gap, GapKind, GenerationId, InstanceId, InstanceName, PromptId, Status, Timestamp,
+    Trouble,
 };
 use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
 
 /// How long to wait for a disk before trying again, at first and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// How many of the last gaps are looked at for open ones.
 const GAPS_LOOKED_AT: u32 = 200;
@@ -128,34 +128,47 @@ impl Scribe {
         Ok(gaps.into_iter().filter(|gap| gap.ended_at.is_none() && gap.instance == self.name).collect())
     }
 
-    /// Does it until it works: a full disk or a busy file is waited for, and said so where people look.
+    /// Does it until it works: a full disk or a busy file is waited for, and said so where people look. The log hears of
+    /// each cause once.
     async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, store::Error>>,
     {
         let mut wait = FIRST_WAIT;
+        let mut waits: Option<DiskWait> = None;
         loop {
             match attempt().await {
                 Ok(done) => {
-                    if self.live.storage() != StorageHealth::Writable {
-                        tracing::info!(instance = %self.name, "the store can be written again");
-                        self.live.set_storage(StorageHealth::Writable);
+                    let has_waited = waits.take().is_some();
+                    if has_waited && self.live.storage().records.is_none() {
+                        tracing::info!(instance = %self.name, "records can be written again");
                     }
                     return Ok(done);
                 }
-                Err(error) if error.is_full() || error.is_transient() => {
-                    let is_full = error.is_full();
-                    let trouble =
-                        if is_full { Cause::DiskFull.into() } else { Trouble::new(Cause::RecordsRefused, &error) };
-                    tracing::error!(instance = %self.name, %error, "not written; trying again");
-                    self.live.set_storage(StorageHealth::Refused(trouble));
-                }
+                Err(error) if error.is_transient() => self.tell_refused(&error, &mut waits),
                 Err(source) => return Err(Error::Store { instance: self.name.clone(), source }),
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
                 () = self.shutdown.cancelled() => return Err(Error::Stopped { instance: self.name.clone() }),
             }
+        }
+    }
+
+    fn tell_refused(&self, error: &store::Error, waits: &mut Option<DiskWait>) {
+        let trouble = match error.is_full() {
+            true => Cause::DiskFull.into(),
+            false => Trouble::new(Cause::RecordsRefused, error),
+        };
+        let told = self.live.storage().records;
+        if told.is_none_or(|told| told.cause != trouble.cause) {
+            tracing::warn!(instance = %self.name, "records can't be written: {trouble}; it is tried until they can");
+        } else {
+            tracing::debug!(instance = %self.name, %error, "not written; trying again");
+        }
+        match waits {
+            Some(waits) => waits.because(trouble),
+            None => *waits = Some(self.live.wait_for_disk(trouble)),
         }
     }
 }

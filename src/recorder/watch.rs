@@ -22,10 +22,10 @@ use crate::model::{FileRef, Folder, Timestamp};
 /// Closed files that may wait to be taken. Beyond that the reports of the nodes have to do.
 const BACKLOG: usize = 1024;
 
-/// Files that wait for room on a full disk.
+/// Files that wait until they can be kept.
 const REFUSED: usize = 1024;
 
-/// How often a folder that isn't there, and a file that the full disk refused, are tried again.
+/// How often a folder that isn't there, and a file that the disk refused, are tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How old a file may be that is found in a folder which was just made.
@@ -80,7 +80,7 @@ pub async fn watch(folders: Folders, fetcher: Arc<Fetcher>, held: Held, shutdown
             match fetcher.fetch_local(&file).await {
                 Ok(Some(fetched)) => held.put(file, fetched, closed_at),
                 Ok(None) => {}
-                Err(fetch::Error::Blobs(error)) if error.is_full() && refused.len() < REFUSED => {
+                Err(fetch::Error::Blobs(error)) if error.is_refused() && refused.len() < REFUSED => {
                     refused.insert(path, closed_at);
                 }
                 Err(error) => tracing::debug!(path = %path.display(), %error, "not taken; its node's report has to do"),

@@ -100,7 +100,7 @@ fn time(text: &str) -> Result<Timestamp, Unusable> {
     };
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| Unusable::Time)?;
     let has_rest = time.timestamp_subsec_nanos() % 1_000_000 > 0;
-    Ok(Timestamp::from_millis(time.timestamp_millis() + i64::from(has_rest)))
+    Ok(Timestamp::bound(time.timestamp_millis() + i64::from(has_rest)))
 }
 
 #[cfg(test)]

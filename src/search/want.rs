@@ -128,7 +128,7 @@ fn of_span(list: List, span: Span) -> Want {
 fn of_when(field: Field, when: When, clock: &dyn Clock) -> Want {
     match field {
         Field::Before => Want::Created(Timestamp::from_millis(0), when.around(clock).0),
-        Field::After => Want::Created(when.around(clock).1, Timestamp::from_millis(i64::MAX)),
+        Field::After => Want::Created(when.around(clock).1, Timestamp::bound(i64::MAX)),
         _ => {
             let (from, until) = when.during(clock);
             Want::Created(from, until)

@@ -70,7 +70,7 @@ impl When {
     pub fn during(self, clock: &dyn Clock) -> (Timestamp, Timestamp) {
         let (first, last) = self.days(clock.today());
         match self {
-            Self::Moment(moment) => (moment, Timestamp::from_millis(moment.as_millis().saturating_add(1))),
+            Self::Moment(moment) => (moment, Timestamp::bound(moment.as_millis().saturating_add(1))),
             _ => (clock.day(first).0, clock.day(last).1),
         }
     }

@@ -48,7 +48,7 @@ impl Zone {
         let quarters = (0..=4 * 25).map(|quarter| date.and_time(NaiveTime::MIN) + TimeDelta::minutes(15 * quarter));
         quarters.into_iter().find_map(|clock| self.moment(clock)).unwrap_or_else(|| {
             let utc = date.and_time(NaiveTime::MIN).and_utc();
-            Timestamp::from_millis(utc.timestamp_millis())
+            Timestamp::bound(utc.timestamp_millis())
         })
     }
 
@@ -56,7 +56,7 @@ impl Zone {
     fn moment(self, clock: NaiveDateTime) -> Option<Timestamp> {
         fn first<Z: TimeZone>(zone: &Z, clock: &NaiveDateTime) -> Option<Timestamp> {
             let moment = zone.from_local_datetime(clock).earliest()?;
-            Some(Timestamp::from_millis(moment.timestamp_millis()))
+            Some(Timestamp::bound(moment.timestamp_millis()))
         }
         match self {
             Self::Machine => first(&Local, &clock),

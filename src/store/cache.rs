@@ -171,7 +171,7 @@ impl Cache {
             }
             Err(error) => {
                 state.fail(&self.0.file, &error);
-                if derived::is_broken(&error) {
+                if derived::is_broken(&error, &self.0.file) {
                     state.conn = None;
                     state.conn = derived::remove(&self.0.file).ok().and_then(|()| DATABASE.open(&self.0.file).ok());
                 }

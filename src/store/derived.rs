@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::open;
+use super::{doubt, open};
 
 /// What such a database is like.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Derived {
     /// Opens the file for reading and writing, or makes it; replaces what can't be used.
     pub(super) fn open(&self, file: &Path) -> rusqlite::Result<Connection> {
         match self.open_as_it_is(file) {
-            Err(error) if is_broken(&error) => {
+            Err(error) if is_broken(&error, file) => {
                 tracing::info!("{} is made anew: {error}", file.display());
                 remove(file).map_err(unusable)?;
                 self.open_as_it_is(file)
@@ -78,14 +78,16 @@ impl Derived {
 }
 
 /// Whether the file itself is at fault, and not the disk or the moment.
-pub(super) fn is_broken(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+pub(super) fn is_broken(error: &rusqlite::Error, file: &Path) -> bool {
+    let code = error.sqlite_error_code();
+    (code == Some(ErrorCode::DatabaseCorrupt) && doubt::is_damaged(file))
+        || code == Some(ErrorCode::NotADatabase)
         // A table that isn't there, a column of another type: somebody else's hand.
-        || matches!(error.sqlite_error_code(), Some(ErrorCode::Unknown))
+        || code == Some(ErrorCode::Unknown)
         || matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..))
 }
 
-fn unusable(error: io::Error) -> rusqlite::Error {
+pub(super) fn unusable(error: io::Error) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), Some(error.to_string()))
 }
 

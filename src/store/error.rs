@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::ErrorCode;
 
+use super::doubt;
 use super::upgrade::Copy;
 use crate::model::GenerationId;
 
@@ -182,14 +183,27 @@ pub enum Error {
         /// The database.
         file: PathBuf,
     },
-    /// Not a database, or a broken one.
-    #[error(
-        "{} is damaged; stop comfy-recall, then restore a backup, or move it and its -wal and -shm files away to start anew",
-        file.display()
-    )]
+    /// Not a database, or a broken one: beyond doubt.
+    #[error("{} is damaged; {}", file.display(), way_out(file))]
     Corrupt {
         /// The database.
         file: PathBuf,
+        /// What SQLite said.
+        source: Arc<rusqlite::Error>,
+    },
+    /// The end of the database is missing.
+    #[error("{} is damaged: only {left} of its {pages} pages are left; {}", file.display(), way_out(file))]
+    Cut {
+        /// The database.
+        file: PathBuf,
+        /// Pages that there are.
+        left: u64,
+        /// Pages that there should be.
+        pages: u64,
+    },
+    /// SQLite calls a file damaged, and nobody has looked again: it may be the disk that refused a read.
+    #[error("a read failed; try again")]
+    Doubtful {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
@@ -209,19 +223,23 @@ pub enum Error {
         source: Arc<rusqlite::Error>,
     },
     /// Another process holds the database.
-    #[error("recall.db is locked by another program; close whatever has it open")]
+    #[error("{} is locked by another program; close whatever has it open", name(file))]
     Busy {
+        /// The database.
+        file: PathBuf,
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
     /// The system refused to read or write.
-    #[error("read or write recall.db; check the disk and the rights of the data folder")]
+    #[error("read or write {}; check the disk and the rights of the data folder", name(file))]
     Io {
+        /// The database.
+        file: PathBuf,
         /// What SQLite said.
         source: Arc<rusqlite::Error>,
     },
     /// A read took longer than it may.
-    #[error("reading recall.db took too long; try again, or ask for less")]
+    #[error("reading took too long; try again, or ask for less")]
     TimedOut,
     /// The store was closed.
     #[error("the store is closed")]
@@ -272,6 +290,20 @@ fn way_back(file: &Path, copy: Option<&Copy>) -> String {
     }
 }
 
+/// What somebody does whose database is damaged.
+fn way_out(file: &Path) -> String {
+    let backup = Path::new("BACKUP/recall.db");
+    let command = restore_command(file, Some(backup));
+    format!(
+        "stop comfy-recall, then restore a backup with {command}, or move it and its -wal and -shm files away to start anew"
+    )
+}
+
+/// The name of a database, for those who know the folder.
+fn name(file: &Path) -> std::borrow::Cow<'_, str> {
+    file.file_name().unwrap_or_default().to_string_lossy()
+}
+
 /// The command that puts a copy in the place of a database, as it is typed.
 fn restore_command(file: &Path, copy: Option<&Path>) -> String {
     let copy = copy.map(|copy| format!(" {}", typed(copy))).unwrap_or_default();
@@ -297,14 +329,40 @@ impl Error {
 
     /// Whether the same call may go through later, with nothing changed but time.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Full { .. } | Self::Busy { .. } | Self::Io { .. } | Self::TimedOut | Self::Index { .. })
+        matches!(
+            self,
+            Self::Full { .. }
+                | Self::Busy { .. }
+                | Self::Io { .. }
+                | Self::Doubtful { .. }
+                | Self::TimedOut
+                | Self::Index { .. }
+        )
     }
 
-    /// The same error, naming the whole path of a damaged database.
-    pub(super) fn of_file(self, path: &std::path::Path) -> Self {
+    /// Whether a database is damaged: no trying again helps.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Corrupt { .. } | Self::Cut { .. })
+    }
+
+    /// The same error, naming the database. One that is called damaged is looked at once more, which may take as long as
+    /// it is big.
+    pub(super) fn of_file(self, path: &Path) -> Self {
+        let file = path.to_owned();
         match self {
-            Self::Corrupt { source, .. } => Self::Corrupt { file: path.to_owned(), source },
+            Self::Doubtful { source } if doubt::is_damaged(path) => Self::Corrupt { file, source },
+            Self::Doubtful { .. } => Self::Io { file, source: Arc::new(doubt::not_read()) },
+            Self::Io { source, .. } => Self::Io { file, source },
+            Self::Busy { source, .. } => Self::Busy { file, source },
             other => other,
+        }
+    }
+
+    /// The same error of a file that nobody needs, so that it counts as damaged without another look.
+    pub(super) fn of_copy(self, path: &Path) -> Self {
+        match self {
+            Self::Doubtful { source } => Self::Corrupt { file: path.to_owned(), source },
+            other => other.of_file(path),
         }
     }
 }
@@ -315,17 +373,17 @@ impl From<rusqlite::Error> for Error {
         let source = Arc::new(error);
         match code {
             Some(ErrorCode::DiskFull) => Self::Full { source },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Corrupt { file: super::open::FILE.into(), source }
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Doubtful { source },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy { file: super::open::FILE.into(), source }
             }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { source },
             Some(
                 ErrorCode::SystemIoFailure
                 | ErrorCode::CannotOpen
                 | ErrorCode::ReadOnly
                 | ErrorCode::PermissionDenied
                 | ErrorCode::OutOfMemory,
-            ) => Self::Io { source },
+            ) => Self::Io { file: super::open::FILE.into(), source },
             Some(ErrorCode::OperationInterrupted) => Self::TimedOut,
             _ => Self::Sql { source },
         }

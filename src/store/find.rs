@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
+
 use super::readers::Reader;
 use super::unindexed::{self, Indexed, Unindexed};
-use super::{Error, Store, count, list};
+use super::{Error, Store, count, list, tie};
 use crate::model::{
     Counted, DocumentKind, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start,
     Summary,
@@ -116,8 +118,14 @@ impl Store {
     /// # Errors
     /// Nothing is lost by any of them: the runs wait on. After [`Error::Index`] call [`Store::derive_again`].
     pub async fn index(&self, entries: Vec<Entry>, indexed: Vec<Indexed>) -> Result<(), Error> {
-        self.index.add(entries).await?;
-        self.writer.write(move |session| unindexed::done(&session.conn, &indexed)).await
+        let changes = self.index.add(entries).await?;
+        let done = move |conn: &Connection| {
+            unindexed::done(conn, &indexed)?;
+            tie::count(conn, changes)
+        };
+        self.writer.write(move |session| done(&session.conn)).await?;
+        self.index.counted(changes);
+        Ok(())
     }
 
     /// Returns when the index was broken and is empty now: time for [`Store::derive_again`].
@@ -128,6 +136,11 @@ impl Store {
     /// Has every run indexed again if what the index has wasn't derived by `version`, or all of it is to be derived `anew`.
     /// Gives whether that is so.
     pub async fn derive_again(&self, version: &str, anew: bool) -> Result<bool, Error> {
+        if !self.index.is_tied() {
+            let word = self.writer.write(|session| tie::announce(&session.conn)).await?;
+            self.index.tie_by(word.clone()).await?;
+            self.writer.write(move |session| tie::settle(&session.conn, &word)).await?;
+        }
         if !anew && self.index.derived_by().await?.as_deref() == Some(version) {
             return Ok(false);
         }

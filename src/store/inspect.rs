@@ -2,7 +2,7 @@
 //! long as the history is.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, params};
 
@@ -29,6 +29,7 @@ const MOST_FINDINGS: i64 = 20;
 #[derive(Debug)]
 pub struct Inspector {
     conn: Connection,
+    file: PathBuf,
 }
 
 /// A file that is kept.
@@ -65,7 +66,8 @@ impl Inspector {
     }
 
     pub(super) fn of(file: &Path) -> Result<Self, Error> {
-        Ok(Self { conn: open::reader(file).map_err(|error| error.of_file(file))? })
+        let conn = open::reader(file).map_err(|error| error.of_file(file))?;
+        Ok(Self { conn, file: file.to_owned() })
     }
 
     /// What SQLite finds wrong with the database itself; empty when it is sound.
@@ -77,7 +79,7 @@ impl Inspector {
             findings.extend(self.foreign_keys()?);
             Ok(findings)
         });
-        match findings {
+        match findings.map_err(|error| error.of_file(&self.file)) {
             Err(Error::Corrupt { source, .. }) => Ok(vec![source.to_string()]),
             findings => findings,
         }

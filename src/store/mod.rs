@@ -15,6 +15,7 @@ mod derived;
 mod detail;
 mod document;
 mod documents;
+mod doubt;
 mod error;
 mod files;
 mod find;
@@ -39,9 +40,11 @@ mod size;
 mod stop;
 mod tally;
 mod texts;
+mod tie;
 mod told;
 mod unindexed;
 mod upgrade;
+mod whole;
 mod writer;
 
 use std::path::Path;
@@ -54,6 +57,7 @@ use crate::model::{
 };
 use index::Index;
 use readers::{Reader, Readers};
+use tie::Tie;
 use writer::{Session, Writer};
 
 pub use attachments::{NewAttachment, NewContent};
@@ -111,7 +115,8 @@ impl Store {
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let file = open::look_at(folder)?;
         let readers = Arc::new(Readers::new(file, readers::TIME_LIMIT));
-        Ok(Self { writer: Writer::closed(), readers, index: Index::read_only(folder), thread: Arc::default() })
+        let index = Index::read_only(folder, Arc::clone(&readers));
+        Ok(Self { writer: Writer::closed(), readers, index, thread: Arc::default() })
     }
 
     fn open_with(
@@ -120,10 +125,11 @@ impl Store {
         tell: &mut dyn FnMut(Upgrade),
     ) -> Result<Self, Error> {
         let opened = open::writer(folder, tell)?;
-        let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
+        let tie = Tie::of(&opened.conn).map_err(|error| error.of_file(&opened.file))?;
+        let (writer, thread) = Writer::start(Session::new(opened.conn, opened.file.clone()), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Arc::new(Readers::new(opened.file, read_time_limit));
-        Ok(Self { writer, readers, index: Index::open(folder), thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { writer, readers, index: Index::open(folder, tie), thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
     /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear
@@ -331,6 +337,19 @@ impl Store {
     /// What is known of the bytes with that digest; `None` when no run has them.
     pub async fn blob(&self, digest: Digest) -> Result<Option<Blob>, Error> {
         self.readers.read(move |conn| files::blob(conn, digest)).await
+    }
+
+    /// Whether runs have the bytes of every one of these digests.
+    pub async fn knows_all(&self, digests: Vec<Digest>) -> Result<bool, Error> {
+        let knows = move |conn: &Reader| -> Result<bool, Error> {
+            for digest in digests {
+                if files::blob(conn, digest)?.is_none() {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        };
+        self.readers.read(knows).await
     }
 
     /// The open runs of an instance in the order in which ComfyUI takes them, the one in progress first; at most 1,000.

@@ -4,14 +4,18 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Error, Store};
-use crate::model::InstanceName;
+use crate::model::{InstanceName, Timestamp};
 
 const NOTE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
 const NOTED: &str = "SELECT value FROM meta WHERE key = ?1";
 const HAS_RUNS: &str = "SELECT EXISTS (SELECT 1 FROM generations)";
 
+const NOTE_FIRST: &str = "INSERT OR IGNORE INTO meta (key, value) VALUES (?1, ?2)";
+const FORGET: &str = "DELETE FROM meta WHERE key = ?1";
+
 const FOUND: &str = "comfyui_found";
 const GREETED: &str = "greeted";
+const ORPHANED: &str = "orphaned_since";
 
 impl Store {
     /// The ComfyUI servers that were found by looking for them, by name, each with its address.
@@ -27,6 +31,22 @@ impl Store {
     /// Whether no run was ever recorded, and nobody was told how the first start went.
     pub async fn is_new(&self) -> Result<bool, Error> {
         self.readers.read(|conn| is_new(conn)).await
+    }
+
+    /// Notes that files were found then whose records are gone; what was noted first stays.
+    pub async fn note_orphaned(&self, at: Timestamp) -> Result<(), Error> {
+        self.writer.write(move |session| note_orphaned(&session.conn, at)).await
+    }
+
+    /// When files were found whose records are gone.
+    pub async fn orphaned_since(&self) -> Result<Option<Timestamp>, Error> {
+        self.readers.read(|conn| orphaned_since(conn)).await
+    }
+
+    /// Notes that there are none any more.
+    pub async fn forget_orphaned(&self) -> Result<(), Error> {
+        let forget = |conn: &Connection| Ok(conn.prepare_cached(FORGET)?.execute([ORPHANED]).map(drop)?);
+        self.writer.write(move |session| forget(&session.conn)).await
     }
 
     /// Notes that it was told.
@@ -51,6 +71,16 @@ fn note_found(conn: &Connection, found: &[(InstanceName, String)]) -> Result<(),
 fn is_new(conn: &Connection) -> Result<bool, Error> {
     let has_runs: bool = conn.prepare_cached(HAS_RUNS)?.query_row([], |row| row.get(0))?;
     Ok(!has_runs && !conn.prepare_cached(NOTED)?.exists([GREETED])?)
+}
+
+fn note_orphaned(conn: &Connection, at: Timestamp) -> Result<(), Error> {
+    conn.prepare_cached(NOTE_FIRST)?.execute([ORPHANED, &at.as_millis().to_string()])?;
+    Ok(())
+}
+
+fn orphaned_since(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+    let text: Option<String> = conn.prepare_cached(NOTED)?.query_row([ORPHANED], |row| row.get("value")).optional()?;
+    Ok(text.and_then(|millis| millis.parse().ok()).map(Timestamp::from_millis))
 }
 
 fn note_greeted(conn: &Connection) -> Result<(), Error> {

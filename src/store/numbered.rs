@@ -52,7 +52,7 @@ pub(super) fn newest(conn: &Connection, filter: &Filter) -> Result<Option<Genera
 /// The places behind the first `skipped`, the newest first.
 fn nth(conn: &Connection, filter: &Filter, skipped: u64, most: u32) -> Result<Vec<Place>, Error> {
     let (until, rest) = Walk::new(conn, filter)?.quarter_of(skipped)?;
-    let near = Filter { until: Some(Timestamp::from_millis(until)), ..filter.clone() };
+    let near = Filter { until: Some(Timestamp::bound(until)), ..filter.clone() };
     let rest = u32::try_from(rest).unwrap_or(u32::MAX);
     let mut found = places(conn, &near, Start::Newest, rest.saturating_add(most))?;
     found.drain(..found.len().min(usize::try_from(rest).unwrap_or(usize::MAX)));
@@ -73,7 +73,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(conn: &'a Connection, filter: &Filter) -> Result<Self, Error> {
         let until = filter.until.map_or(i64::MAX, Timestamp::as_millis);
-        let start = Timestamp::from_millis(until / QUARTER * QUARTER);
+        let start = Timestamp::bound(until / QUARTER * QUARTER);
         let from = filter.from.map_or(start, |from| from.max(start));
         let at_end = count::count(conn, &Filter { from: Some(from), ..filter.clone() })?;
         let only = filter.instance.as_ref().map(|_| wanted_instances(conn, filter)).transpose()?;

@@ -9,8 +9,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 use rusqlite_migration::{M, Migrations};
 
-use super::Error;
 use super::upgrade::{self, Upgrade};
+use super::whole::{self, Shape};
+use super::{Error, doubt};
 use crate::model::percent_encode;
 
 /// The database's name in the data folder.
@@ -29,10 +30,11 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0003-finding.sql")),
     M::up(include_str!("migrations/0004-asking.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
+    M::up(include_str!("migrations/0007-identity.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 5;
+pub(super) const SCHEMA: i64 = 6;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "
@@ -120,11 +122,21 @@ fn connect(file: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<Connection, Err
 
 /// Opens it for writing, and has written nothing when it gives how many migrations it has, or refuses it.
 fn checked(file: &Path) -> Result<(Connection, i64), Error> {
+    let shape = whole::shape(file).map_err(|source| match source.kind() {
+        io::ErrorKind::PermissionDenied => Error::Unreadable { file: file.to_owned(), source: Arc::new(source) },
+        _ => doubt::not_read().into(),
+    })?;
+    if let Shape::Cut { left, pages } = shape {
+        return Err(Error::Cut { file: file.to_owned(), left, pages });
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(file, flags)?;
     // Whoever closes last puts the log back into the database, also into one that isn't ours to touch.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let schema = check(&conn, file)?;
+    if shape == Shape::Unsure {
+        look_at_all(&conn)?;
+    }
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok((conn, schema))
 }
@@ -183,7 +195,8 @@ fn is_sealed(conn: &Connection, file: &Path) -> bool {
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
         )
     });
-    is_refused && file.exists() && !beside(file, "-wal").exists()
+    let has_log = fs::metadata(beside(file, "-wal")).is_ok_and(|log| log.len() > 0);
+    is_refused && file.exists() && !has_log
 }
 
 /// Opens a file that nobody changes, and puts nothing beside it.
@@ -204,10 +217,12 @@ pub(super) fn beside(file: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// Puts the WAL back into the database; the work itself is durable before. No `PRAGMA optimize`: our tests know the plan of
+/// Puts the WAL back into the database; the work itself is durable before. The log stays, empty, and the shared memory too: a
+/// start on a disk that has no room or inode left couldn't make them. No `PRAGMA optimize`: our tests know the plan of
 /// every query without statistics, and statistics could only change it.
 pub(super) fn finish(conn: Connection) -> Result<(), Error> {
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.close().map_err(|(_, error)| error.into())
 }
 
@@ -270,6 +285,12 @@ fn look(conn: &Connection) -> Result<(), Error> {
         conn.query_row(query, [], |_| Ok(()))?;
     }
     Ok(())
+}
+
+/// A look at every page.
+fn look_at_all(conn: &Connection) -> Result<(), Error> {
+    let found: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" { Ok(()) } else { Err(doubt::damage(&found).into()) }
 }
 
 /// Creates the folder for its owner alone; one that exists keeps its mode.

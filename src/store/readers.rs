@@ -117,7 +117,7 @@ impl Readers {
         F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
         let (reply, mut answer) = oneshot::channel();
-        let (asked, time_limit) = (Instant::now(), self.time_limit);
+        let (asked, time_limit, pool) = (Instant::now(), self.time_limit, Arc::clone(self));
         let job = Box::new(move |reader: Result<&Reader, Error>| {
             // Nobody waits for it any more.
             if reply.is_closed() {
@@ -125,6 +125,7 @@ impl Readers {
             }
             let is_late = asked.elapsed() > time_limit;
             let found = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
+            let found = found.map_err(|error| error.of_file(&pool.file));
             // Whoever has left since needs no answer.
             let _ = reply.send(found.map(make));
         });

@@ -59,7 +59,7 @@ pub fn restore(folder: &Path, from: Option<&Path>) -> Result<Restored, Error> {
         let _ = derived::remove(&part);
         match error {
             Failed::Io(source) => fail(true)(source),
-            Failed::Store(error) => error.of_file(&copy.file),
+            Failed::Store(error) => error.of_copy(&copy.file),
         }
     })?;
     let aside = set_aside(&file, &now).map_err(fail(false))?;

@@ -193,7 +193,7 @@ pub(super) fn copy_to_restore(file: &Path) -> Option<Copy> {
 
 /// Looks at a file that is to be put back: a database of ours that this version can read.
 pub(super) fn look_at(path: &Path) -> Result<Copy, Error> {
-    let of_path = |error: Error| error.of_file(path);
+    let of_path = |error: Error| error.of_copy(path);
     let schema = open::sealed_reader(path).and_then(|conn| open::schema(&conn, path)).map_err(of_path)?;
     match schema {
         1..=open::SCHEMA => {}

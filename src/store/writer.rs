@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::thread;
 
 use rusqlite::Connection;
@@ -23,6 +24,8 @@ const GROUP: usize = 32;
 pub(super) struct Session {
     /// The only connection that writes; inside a transaction whenever a job has it.
     pub(super) conn: Connection,
+    /// What it has open.
+    file: PathBuf,
     /// Texts that the next documents may resemble.
     pub(super) bases: Bases,
     /// The last ComfyUI that was looked up.
@@ -34,8 +37,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(conn: Connection) -> Self {
-        Self { conn, bases: Bases::default(), comfyui: None, tallies: Tallies::default(), listeners: Vec::new() }
+    pub(super) fn new(conn: Connection, file: PathBuf) -> Self {
+        Self { conn, file, bases: Bases::default(), comfyui: None, tallies: Tallies::default(), listeners: Vec::new() }
     }
 
     /// Forgets what may name rows that were rolled back.
@@ -67,7 +70,8 @@ trait Job: Send {
 
 struct Task<T, F> {
     work: Option<F>,
-    outcome: Result<T, Error>,
+    /// `None` when it was not begun.
+    outcome: Option<Result<T, Error>>,
     reply: oneshot::Sender<Result<T, Error>>,
 }
 
@@ -78,13 +82,17 @@ where
 {
     fn run(&mut self, session: &mut Session) -> Result<(), Error> {
         if let Some(work) = self.work.take() {
-            self.outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+            self.outcome = Some(outcome.map_err(|error| error.of_file(&session.file)));
         }
-        self.outcome.as_ref().map(drop).map_err(Clone::clone)
+        self.outcome.as_ref().map_or(Ok(()), |outcome| outcome.as_ref().map(drop).map_err(Clone::clone))
     }
 
     fn answer(self: Box<Self>, commit: Result<(), Error>) {
-        let outcome = self.outcome.and_then(|value| commit.map(|()| value));
+        let outcome = match self.outcome {
+            Some(outcome) => outcome.and_then(|value| commit.map(|()| value)),
+            None => Err(commit.err().unwrap_or(Error::Closed)),
+        };
         // The caller may be gone; the work is done all the same.
         let _ = self.reply.send(outcome);
     }
@@ -118,7 +126,7 @@ impl Writer {
         F: FnOnce(&mut Session) -> Result<T, Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let task = Task { work: Some(work), outcome: Err(Error::Closed), reply };
+        let task = Task { work: Some(work), outcome: None, reply };
         self.orders.send(Order::Write(Box::new(task))).await.map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
     }
@@ -153,7 +161,7 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
     let mut waiting = group.into_iter();
     while waiting.len() > 0 {
         if let Err(error) = session.conn.execute_batch("BEGIN IMMEDIATE") {
-            let error = Error::from(error);
+            let error = Error::from(error).of_file(&session.file);
             waiting.for_each(|job| job.answer(Err(error.clone())));
             return;
         }
@@ -168,6 +176,7 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
             }
         }
         let fate = fate.and_then(|()| Ok(session.conn.execute_batch("COMMIT")?));
+        let fate = fate.map_err(|error| error.of_file(&session.file));
         if fate.is_err() {
             session.forget();
             if !session.conn.is_autocommit() {

@@ -8,7 +8,7 @@ use super::error::Error;
 use super::headers::Cache;
 use super::site::App;
 use crate::metrics::Exposition;
-use crate::model::{ConnectionState, Filter, InstanceName, Status, StorageHealth};
+use crate::model::{ConnectionState, Filter, InstanceName, Status};
 use crate::store::Store;
 
 const OPENMETRICS: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -58,8 +58,9 @@ async fn kept(app: &App, text: &mut Exposition) -> Result<(), Error> {
     text.gauge("unindexed_generations", "Runs that searches may not find yet", waiting);
     let messages = app.store.deliveries_waiting().await?;
     text.gauge("webhook_messages_waiting", "Messages to webhooks that nobody took yet", messages);
-    let is_writable = app.live.storage() == StorageHealth::Writable;
-    text.gauge("storage_writable", "Whether the last write went through", u64::from(is_writable));
+    let storage = app.live.storage();
+    text.gauge("storage_writable", "Whether records can be written", u64::from(storage.records.is_none()));
+    text.gauge("files_writable", "Whether files can be kept", u64::from(storage.files.is_none()));
     Ok(())
 }
 

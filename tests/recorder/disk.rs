@@ -140,3 +140,64 @@ async fn file_that_no_node_reports_is_its_run_s_although_another_runs_when_the_d
     let done = daemon.until_whole(&running, "completed").await;
     assert_kept(&daemon, output(&done, "last.png"), &picture("last.png")).await;
 }
+
+#[tokio::test]
+async fn files_that_cannot_be_kept_are_told_of_while_records_go_on_and_follow_at_once() {
+    let comfy = ComfyUi::start().await;
+    let daemon = Launch::new().beside(&comfy).start().await;
+    comfy.until_sockets(1).await;
+    let drafts = daemon.data_dir().join("blobs/drafts");
+    std::fs::remove_dir(&drafts).unwrap();
+    std::fs::write(&drafts, "in the way").unwrap();
+    let waits = comfy.run(run_saving("waits.png"));
+    until_told(&daemon).await;
+    daemon.until_status(&waits, "completed").await;
+
+    let unready: serde_json::Value = daemon.get("/readyz").await.json().await.unwrap();
+    assert_eq!(unready["reason_code"], "files_refused");
+    assert_eq!(
+        (&unready["storage"]["records"], &unready["storage"]["files"]["reason_code"]),
+        (&serde_json::Value::Null, &"files_refused".into())
+    );
+    let status: serde_json::Value = daemon.get("/api/v1/status").await.json().await.unwrap();
+    let storage = &status["storage"];
+    assert_eq!((&storage["is_writable"], &storage["can_keep_files"]), (&true.into(), &false.into()));
+    assert_eq!(storage["files_reason_code"], "files_refused");
+    let metrics = daemon.get("/metrics").await.text().await.unwrap();
+    assert!(metrics.contains("comfy_recall_storage_writable 1") && metrics.contains("comfy_recall_files_writable 0"));
+    for path in ["/", "/status"] {
+        let page = daemon.get(path).await.text().await.unwrap();
+        assert!(page.contains("data-banner=\"refused\"") && page.contains("New files can"), "{path}");
+    }
+
+    std::fs::remove_file(&drafts).unwrap();
+    let done = daemon.until_whole(&waits, "completed").await;
+    assert_kept(&daemon, output(&done, "waits.png"), &picture("waits.png")).await;
+    daemon.until("readiness", async |daemon| daemon.get("/readyz").await.status().is_success().then_some(())).await;
+}
+
+#[tokio::test]
+async fn records_that_are_gone_beside_their_files_are_told_of_with_the_way_back() {
+    let comfy = ComfyUi::start().await;
+    let mut daemon = Launch::new().beside(&comfy).start().await;
+    comfy.until_sockets(1).await;
+    let run = comfy.run(run_saving("kept.png"));
+    daemon.until_whole(&run, "completed").await;
+    daemon.terminate().await;
+    comfy.restart().await;
+    for name in ["recall.db", "recall.db-wal", "recall.db-shm"] {
+        let _ = std::fs::remove_file(daemon.data_dir().join(name));
+    }
+    // The next start knows as well.
+    for _ in 0..2 {
+        daemon.start_again().await;
+        let status: serde_json::Value = daemon.get("/api/v1/status").await.json().await.unwrap();
+        assert_eq!(status["storage"]["are_records_lost"], true);
+        let page = daemon.get("/").await.text().await.unwrap();
+        assert!(page.contains("data-banner=\"records-lost\"") && page.contains("comfy-recall restore"), "{page}");
+        let log = daemon.log();
+        let way_back = format!("comfy-recall restore BACKUP/recall.db --data-dir {}", daemon.data_dir().display());
+        assert!(log.contains(&way_back), "{log}");
+        daemon.terminate().await;
+    }
+}

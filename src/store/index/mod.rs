@@ -20,7 +20,7 @@ mod suggest;
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 
 use super::derived::{self, Derived};
 use super::readers::{self, Readers};
+use super::tie::{self, Mark, Tie};
 use super::{Error, list, places::Place};
 use crate::model::{
     Counted, Cursor, Entry, Facet, Filter, GenerationId, Limit, List, Neighbours, Page, Start, Timestamp,
@@ -95,8 +96,14 @@ pub(super) struct Index(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
-    /// Whether this is only looked at: then nothing here writes, and nothing is made anew.
-    is_read_only: bool,
+    /// Those of the database, where this is only looked at: then nothing here writes, and nothing is made anew.
+    records: Option<Arc<Readers>>,
+    /// What the file must have to be this database's.
+    tie: Mutex<Tie>,
+    /// Whether this process has tied the file.
+    is_tied: AtomicBool,
+    /// Whether the file was opened, and is this database's: else what it says may be of other runs.
+    is_ours: AtomicBool,
     /// The one that writes; `None` where the file couldn't be opened, and after it was met broken.
     writer: Mutex<Option<Connection>>,
     readers: Arc<Readers>,
@@ -111,25 +118,29 @@ struct Shared {
 impl Index {
     /// Opens the index of a data folder, or makes it; what is there and can't be used is replaced. Where that fails, it is
     /// tried again with each write, and nothing is found till then.
-    pub(super) fn open(folder: &Path) -> Self {
-        let file = folder.join(FILE);
-        let opened = DATABASE.open(&file).inspect_err(|error| {
-            tracing::warn!("{} can't be used, nothing can be searched: {error}", file.display());
+    pub(super) fn open(folder: &Path, tie: Tie) -> Self {
+        let index = Self::of(folder.join(FILE), tie, None);
+        let opened = index.0.open().inspect_err(|error| {
+            tracing::warn!("{} can't be used, nothing can be searched: {error}", index.file().display());
         });
-        Self::of(file, opened.ok(), false)
+        *index.0.writer() = opened.ok();
+        index
     }
 
     /// The index of a data folder for reading alone, beside the one who writes or without one. Opens nothing yet.
-    pub(super) fn read_only(folder: &Path) -> Self {
-        Self::of(folder.join(FILE), None, true)
+    pub(super) fn read_only(folder: &Path, records: Arc<Readers>) -> Self {
+        Self::of(folder.join(FILE), Tie::default(), Some(records))
     }
 
-    fn of(file: PathBuf, writer: Option<Connection>, is_read_only: bool) -> Self {
+    fn of(file: PathBuf, tie: Tie, records: Option<Arc<Readers>>) -> Self {
         let readers = Arc::new(Readers::new(file.clone(), readers::TIME_LIMIT));
         Self(Arc::new(Shared {
             file,
-            is_read_only,
-            writer: Mutex::new(writer),
+            records,
+            tie: Mutex::new(tie),
+            is_tied: AtomicBool::new(false),
+            is_ours: AtomicBool::new(false),
+            writer: Mutex::new(None),
             readers,
             recent: hits::Recent::default(),
             values: suggest::Values::default(),
@@ -148,7 +159,7 @@ impl Index {
         self.0.readers.close();
         let conn = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(conn) = conn
-            && let Err(error) = super::open::finish(conn)
+            && let Err(error) = super::open::finish(conn).map_err(|error| error.of_file(self.file()))
         {
             tracing::warn!(%error, "close {}", self.0.file.display());
         }
@@ -165,9 +176,37 @@ impl Index {
         self.write(move |conn| Ok(conn.prepare_cached(SET_DERIVED_BY)?.execute([version]).map(drop)?)).await
     }
 
-    /// Takes runs in, each in place of what it has of it.
-    pub(super) async fn add(&self, entries: Vec<Entry>) -> Result<(), Error> {
-        self.write(move |conn| build::add(conn, entries)).await
+    /// Whether this process has tied it to its database.
+    pub(super) fn is_tied(&self) -> bool {
+        self.0.is_tied.load(Ordering::Relaxed)
+    }
+
+    /// Ties it by this word, which the database has announced.
+    pub(super) async fn tie_by(&self, word: String) -> Result<(), Error> {
+        self.0.change_tie(|tie| tie.announced(word.clone()));
+        let (set, changes) = (word.clone(), self.0.tie().changes);
+        self.write(move |conn| tie::tie_by(conn, &set, changes)).await?;
+        self.0.change_tie(|tie| tie.settled(word));
+        self.0.is_tied.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Takes runs in, each in place of what it has of it. Gives how often that was done, for [`Index::counted`].
+    pub(super) async fn add(&self, entries: Vec<Entry>) -> Result<i64, Error> {
+        let changes = self.0.tie().changes + 1;
+        let highest = entries.iter().map(|entry| entry.id.0).max().unwrap_or(0);
+        let add = move |conn: &Connection| {
+            build::add(conn, entries)?;
+            tie::reach(conn, highest)?;
+            tie::count(conn, changes)
+        };
+        self.write(add).await?;
+        Ok(changes)
+    }
+
+    /// Hears that the database knows of that, too.
+    pub(super) fn counted(&self, changes: i64) {
+        self.0.change_tie(|tie| tie.counted(changes));
     }
 
     /// The places of a page.
@@ -230,8 +269,11 @@ impl Index {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
-        if self.0.is_read_only {
-            return self.look(work).await;
+        if let Some(records) = &self.0.records {
+            return self.look(records, work).await;
+        }
+        if !self.0.is_ours.load(Ordering::Relaxed) {
+            return Err(of_index(broken()));
         }
         let file = self.0.files.load(Ordering::Relaxed);
         let outcome = self.0.readers.read(move |conn| work(conn)).await;
@@ -250,12 +292,12 @@ impl Index {
     }
 
     /// Reads a file that another may be writing, or replacing, or that isn't there: all that is seen is of one moment.
-    async fn look<T, F>(&self, work: F) -> Result<T, Error>
+    async fn look<T, F>(&self, records: &Arc<Readers>, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     {
-        if !self.0.file.exists() {
+        if !self.0.file.exists() || !self.belongs_to(records).await? {
             return Err(Error::NoIndex);
         }
         let whole = move |conn: &Connection| {
@@ -265,6 +307,19 @@ impl Index {
             if is_complete { work(conn) } else { Err(Error::NoIndex) }
         };
         self.0.readers.read(move |conn| whole(conn)).await.map_err(of_index)
+    }
+
+    /// Whether the file is that of a database which another may be writing.
+    async fn belongs_to(&self, records: &Arc<Readers>) -> Result<bool, Error> {
+        // Once more where it was tied anew between the two looks.
+        for _ in 0..2 {
+            let tie = records.read(|conn| Tie::of(conn)).await?;
+            let holds = move |conn: &Connection| Ok(DATABASE.is_of_this(conn)? && tie.holds(&Mark::of(conn)?));
+            if self.0.readers.read(move |conn| holds(conn)).await.map_err(of_index)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns when the file was made anew, at once if that was so since the last call.
@@ -280,7 +335,8 @@ impl Index {
     {
         let shared = Arc::clone(&self.0);
         let task = tokio::task::spawn_blocking(move || shared.write(work));
-        task.await.unwrap_or(Err(Error::Panicked)).map_err(of_index)
+        let file = self.file().to_owned();
+        task.await.unwrap_or(Err(Error::Panicked)).map_err(|error| of_index(error.of_file(&file)))
     }
 }
 
@@ -290,29 +346,54 @@ impl Shared {
     }
 
     fn write<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        if self.is_read_only {
+        if self.records.is_some() {
             return Err(Error::Closed);
         }
         let mut writer = self.writer();
         if writer.is_none() {
-            *writer = Some(DATABASE.open(&self.file)?);
+            *writer = Some(self.open()?);
         }
         let Some(conn) = writer.as_mut() else { return Err(broken()) };
-        let outcome = in_transaction(conn, work);
+        let outcome = in_transaction(conn, work).map_err(|error| error.of_file(&self.file));
         if let Err(Error::Corrupt { .. } | Error::Sql { .. }) = &outcome {
             self.renew(&mut writer);
         }
         outcome
     }
 
+    /// Opens the file, or makes it; one that is another history's is replaced.
+    fn open(&self) -> rusqlite::Result<Connection> {
+        let mut conn = DATABASE.open(&self.file)?;
+        let has_any = conn.query_row("SELECT EXISTS (SELECT 1 FROM meta)", [], |row| row.get(0))?;
+        if has_any && !self.tie().holds(&Mark::of(&conn)?) {
+            tracing::info!("{} is not that of this history, and is made anew", self.file.display());
+            drop(conn);
+            derived::remove(&self.file).map_err(derived::unusable)?;
+            conn = DATABASE.open(&self.file)?;
+        }
+        self.is_ours.store(true, Ordering::Relaxed);
+        Ok(conn)
+    }
+
+    fn tie(&self) -> MutexGuard<'_, Tie> {
+        self.tie.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_tie(&self, change: impl FnOnce(Tie) -> Tie) {
+        let mut tie = self.tie();
+        *tie = change(std::mem::take(&mut *tie));
+    }
+
     /// Begins an empty file, which nobody has derived yet.
     fn renew(&self, writer: &mut Option<Connection>) {
         *writer = None;
+        self.is_ours.store(false, Ordering::Relaxed);
+        self.is_tied.store(false, Ordering::Relaxed);
         self.readers.forget();
         self.recent.forget();
         self.values.forget();
         // What can't be removed or opened now is met again.
-        *writer = derived::remove(&self.file).ok().and_then(|()| DATABASE.open(&self.file).ok());
+        *writer = derived::remove(&self.file).ok().and_then(|()| self.open().ok());
         tracing::warn!("{} was broken and is made anew", self.file.display());
         self.files.fetch_add(1, Ordering::Relaxed);
         self.lost.notify_one();
@@ -328,11 +409,11 @@ fn in_transaction<T>(conn: &mut Connection, work: impl FnOnce(&Connection) -> Re
 
 /// What the index holds isn't what we write.
 fn broken() -> Error {
-    let error = rusqlite::Error::SqliteFailure(
+    let source = rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
         Some("a row that can't be read".to_owned()),
     );
-    error.into()
+    Error::Corrupt { file: FILE.into(), source: Arc::new(source) }
 }
 
 /// The same error, of this file.

@@ -64,7 +64,7 @@ struct Fixture {
 
 fn new() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    Fixture { index: Index::open(folder.path()), _folder: folder }
+    Fixture { index: Index::open(folder.path(), Tie::default()), _folder: folder }
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {

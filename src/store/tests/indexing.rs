@@ -24,6 +24,7 @@ async fn listed(f: &Fixture, filter: Filter) -> Vec<GenerationId> {
 #[tokio::test]
 async fn a_run_waits_from_its_first_save_and_again_whenever_it_changes() {
     let f = Fixture::new().await;
+    f.store.derive_again("1", false).await.unwrap();
     let first = f.save_one(run("a", Status::Pending, 0)).await;
     let waiting = f.store.unindexed(None, 10).await.unwrap();
     assert_eq!(waiting.iter().map(|run| run.summary.id).collect::<Vec<_>>(), [first]);

@@ -12,6 +12,7 @@ mod readers;
 mod reading;
 mod saving;
 mod standing;
+mod tying;
 mod upgrading;
 mod writing;
 

@@ -14,17 +14,17 @@ fn refusal(folder: &Path) -> Error {
     Store::read(folder).unwrap_err()
 }
 
-async fn ids(store: &Store, filter: Filter) -> Vec<i64> {
+pub(super) async fn ids(store: &Store, filter: Filter) -> Vec<i64> {
     let page = store.list(filter, Start::Newest, "200".parse().unwrap()).await.unwrap();
     page.items.iter().map(|run| run.id.0).collect()
 }
 
-fn fox() -> Filter {
+pub(super) fn fox() -> Filter {
     Filter { want: Some(Want::Term(List::PromptWords, b"fox".to_vec())), ..Filter::default() }
 }
 
 /// Indexes all that wait as foxes.
-async fn index(f: &Fixture) {
+pub(super) async fn index(f: &Fixture) {
     f.store.derive_again("1", false).await.unwrap();
     let waiting = f.store.unindexed(None, 1_000).await.unwrap();
     let term = || Term { list: List::PromptWords, bytes: b"fox".to_vec(), position: 0 };

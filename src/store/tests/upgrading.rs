@@ -100,3 +100,16 @@ async fn an_upgraded_database_has_the_same_tables_as_a_new_one_and_is_sound() {
     };
     assert_eq!(schema(&upgraded), schema(&new));
 }
+
+#[tokio::test]
+async fn every_store_gets_an_id_of_its_own() {
+    let id = async |f: &Fixture| -> String {
+        let get = "SELECT value FROM meta WHERE key = 'store'";
+        f.store.readers.read(move |conn| Ok(conn.query_row(get, [], |row| row.get(0))?)).await.unwrap()
+    };
+    let [one, other, new] = [open_old("recall-0001.db").await, open_old("recall-0001.db").await, Fixture::new().await];
+    let ids = [id(&one).await, id(&other).await, id(&new).await];
+    assert!(ids.iter().all(|id| id.len() == 32), "{ids:?}");
+    assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
+    assert_eq!(id(&one.reopen().await).await, ids[0], "it stays");
+}

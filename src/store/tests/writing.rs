@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use super::*;
 use crate::model::{Filter, Limit, Start};
@@ -192,4 +193,17 @@ async fn many_writers_at_once_lose_nothing() {
     let mut ids: Vec<_> = join_all(saves).await.into_iter().map(|saved| saved.unwrap()[0].0).collect();
     ids.sort_unstable();
     assert_eq!(ids, (1..=300).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_was_not_begun_hears_why_and_not_that_the_store_is_closed() {
+    let f = Fixture::new().await;
+    let deny = |context: AuthContext<'_>| match context.action {
+        AuthAction::Savepoint { .. } => Authorization::Deny,
+        _ => Authorization::Allow,
+    };
+    let denying = f.store.writer.write(move |session| Ok(session.conn.authorizer(Some(deny))?)).await;
+    denying.unwrap_err();
+    let error = f.store.instance(&InstanceName::default()).await.unwrap_err();
+    assert!(!matches!(error, Error::Closed), "{error:?}");
 }

@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::asked::Refused;
-use crate::model::{Health, StorageHealth, Trouble};
+use crate::model::{Health, Trouble};
 use crate::web::site::App;
 
 /// ComfyUI's page asks whether its browser reaches us, before it is known whether we let it in.
@@ -32,15 +32,23 @@ pub async fn ready(State(app): State<App>) -> Response {
     // A search that misses something makes us no less ready; neither does a store that is too busy to say.
     let index = app.store.index_progress().await.ok();
     let index = index.map(|progress| json!({"waiting": progress.waiting, "runs": progress.runs}));
-    match app.live.storage() {
-        StorageHealth::Writable => {
-            Json(json!({"status": "ready", "instances": instances, "index": index})).into_response()
-        }
-        StorageHealth::Refused(reason) => {
-            let body = json!({"status": "unavailable", "reason": reason.to_string(), "reason_code": reason.code(), "instances": instances, "index": index});
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-        }
-    }
+    let storage = app.live.storage();
+    let Some(reason) = storage.troubles().next() else {
+        return Json(json!({"status": "ready", "instances": instances, "index": index})).into_response();
+    };
+    let body = json!({
+        "status": "unavailable",
+        "reason": reason.to_string(),
+        "reason_code": reason.code(),
+        "storage": {"records": storage.records.as_ref().map(refusal), "files": storage.files.as_ref().map(refusal)},
+        "instances": instances,
+        "index": index,
+    });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+}
+
+fn refusal(trouble: &Trouble) -> Value {
+    json!({"reason": trouble.to_string(), "reason_code": trouble.code()})
 }
 
 fn instance(health: &Health) -> Value {

@@ -72,12 +72,20 @@ struct StatusAnswer {
 /// What is kept, and what room there is. Sizes are in bytes.
 #[derive(Serialize, ToSchema)]
 struct Storage {
-    /// Whether the last write went through.
+    /// Whether records can be written.
     is_writable: bool,
-    /// Why it didn't.
+    /// Why they can't.
     reason: Option<String>,
     /// The same for programs.
     reason_code: Option<&'static str>,
+    /// Whether the records of kept files are gone, as `recall.db` was missing or empty at a start.
+    are_records_lost: bool,
+    /// Whether files can be kept, which may fail while records are written.
+    can_keep_files: bool,
+    /// Why they can't.
+    files_reason: Option<String>,
+    /// The same for programs.
+    files_reason_code: Option<&'static str>,
     generations: u64,
     /// Kept files, equal ones once.
     files: u64,
@@ -199,14 +207,15 @@ async fn counts(store: &Store, instance: &InstanceName) -> Result<Counts, Error>
 async fn storage(app: &App) -> Result<Storage, Error> {
     let size = app.store.size().await?;
     let space = app.blobs.space().await.ok();
-    let refused = match app.live.storage() {
-        StorageHealth::Writable => None,
-        StorageHealth::Refused(reason) => Some(reason),
-    };
+    let StorageHealth { records: refused, files: files_refused } = app.live.storage();
     Ok(Storage {
         is_writable: refused.is_none(),
         reason: refused.as_ref().map(Trouble::to_string),
         reason_code: refused.as_ref().and_then(Trouble::code),
+        are_records_lost: app.live.is_orphaned(),
+        can_keep_files: files_refused.is_none(),
+        files_reason: files_refused.as_ref().map(Trouble::to_string),
+        files_reason_code: files_refused.as_ref().and_then(Trouble::code),
         generations: size.generations,
         files: size.files,
         files_bytes: size.files_bytes,

@@ -62,6 +62,12 @@ impl Error {
                 return format!("the file has {size} bytes, and the range lies outside of them");
             }
             Self::Store(error @ store::Error::Index { .. }) => return error.to_string(),
+            Self::Store(error) if error.is_damage() => {
+                "the records are damaged: stop comfy-recall and restore a backup; its log says which file, and how"
+            }
+            Self::Store(error) if error.is_transient() => {
+                "the records can't be read right now; the log of comfy-recall says why. Try again in a moment"
+            }
             Self::NoNamedFile => "no run that was recorded here named such a file, or its bytes could not be kept",
             _ => plain(self.code()),
         };
@@ -74,6 +80,9 @@ impl Error {
         Some(match self {
             Self::NoNamedFile | Self::NoJob | Self::ReadOnly | Self::Compat(_) | Self::Query(_) => return None,
             Self::NoFile => t.say("error-no-file"),
+            Self::Store(error) if error.is_damage() => t.say("error-damaged"),
+            Self::Store(store::Error::Index { .. }) => t.say(self.code().key()),
+            Self::Store(error) if error.is_transient() => t.say("error-unreadable"),
             Self::Host(name) if !name.is_empty() => t.with("error-host", "name", name).into(),
             Self::TooMany { seconds } => t.with("error-too-many", "seconds", seconds).into(),
             Self::Range { size } => t.with("error-range", "size", size).into(),

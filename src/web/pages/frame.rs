@@ -40,11 +40,15 @@ pub struct Frame {
 /// Something the viewer should know. Names of instances are given where there are several.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Banner {
-    /// What ComfyUI makes can't be written down.
+    /// What ComfyUI makes can't be kept.
     Refused {
         /// Why.
         why: Trouble,
+        /// Whether runs are written down all the same, and only their files wait.
+        only_files: bool,
     },
+    /// The records of kept files are gone.
+    Orphaned,
     /// A ComfyUI can't be reached.
     Away {
         /// Its name.
@@ -101,9 +105,12 @@ impl Frame {
         let (health, now) = (app.live.health(), Timestamp::now());
         let named = |name: &InstanceName| (health.len() > 1).then(|| name.clone());
         let mut banners = Vec::new();
-        if let StorageHealth::Refused(why) = app.live.storage() {
-            banners.push(Banner::Refused { why });
+        let StorageHealth { records, files } = app.live.storage();
+        banners.extend(records.map(|why| Banner::Refused { why, only_files: false }));
+        if let Some(why) = files.filter(|_| banners.is_empty()) {
+            banners.push(Banner::Refused { why, only_files: true });
         }
+        banners.extend(app.live.is_orphaned().then_some(Banner::Orphaned));
         banners.extend(health.iter().filter_map(|instance| away(instance, named(&instance.name), now, zone, t)));
         // A disk that can't be asked is no news; one that is full is told of already.
         if let Ok(space) = app.blobs.space().await

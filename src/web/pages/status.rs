@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::frame::{Banner, Frame};
 use crate::model::{
     ConnectionState, Filter, Gap, GapKind, GenerationId, Health, IndexProgress, InstanceName, Limit, Page, Start,
-    Status, StorageHealth, Timestamp, Trouble, percent_encode, shown_bytes,
+    Status, Timestamp, Trouble, percent_encode, shown_bytes,
 };
 use crate::store::Store;
 use crate::web::error::Error;
@@ -89,7 +89,7 @@ struct GapRow {
 }
 
 struct Storage {
-    refused: Option<Trouble>,
+    refused: Vec<Trouble>,
     disk: Option<Disk>,
     records: String,
     runs: String,
@@ -243,10 +243,7 @@ impl Look<'_> {
             is_little: space.is_little(),
         });
         Ok(Storage {
-            refused: match self.app.live.storage() {
-                StorageHealth::Writable => None,
-                StorageHealth::Refused(why) => Some(why),
-            },
+            refused: self.app.live.storage().troubles().cloned().collect(),
             disk,
             records: shown_bytes(size.records_bytes),
             runs: self.viewer.words.number(size.generations),

@@ -7,7 +7,7 @@ use tokio::net::TcpSocket;
 use tokio::time::timeout;
 
 use crate::live::Position;
-use crate::model::{Event, GenerationId, InstanceName, Status, StorageHealth};
+use crate::model::{Event, GenerationId, InstanceName, Status};
 use crate::web::testing::{TestSite, argon2, run};
 use crate::web::{Auth, SessionKey, Settings};
 
@@ -71,7 +71,7 @@ async fn a_stream_tells_what_changes_and_from_where_on() {
     assert!(event.contains("data: {\"runs\":[{\"id\":7,\"status\":\"in_progress\"}]}"), "{event}");
     live.publish(Event::Instance { name: InstanceName::default() });
     assert!(stream.named("instance").await.contains("data: {\"names\":[\"default\"]}"));
-    live.set_storage(StorageHealth::Refused("the disk is full".to_owned().into()));
+    let _waits = live.wait_for_disk("the disk is full".to_owned().into());
     assert_eq!(id(&stream.named("storage").await), live.position());
 }
 
@@ -205,7 +205,7 @@ async fn ids_that_are_none_are_refused() {
 async fn notices_are_there_without_their_page() {
     let site = TestSite::start().await;
     assert!(!site.page("/banners").await.contains("data-banner="));
-    site.site.live.set_storage(StorageHealth::Refused("<b>full".to_owned().into()));
+    let _waits = site.site.live.wait_for_disk("<b>full".to_owned().into());
     let banners = site.page("/banners?tz=Asia%2FTokyo").await;
     assert!(banners.contains("data-banner=\"refused\"") && banners.contains("&#60;b&#62;full"), "{banners}");
     assert!(!banners.contains("<html"));

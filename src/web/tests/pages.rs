@@ -2,7 +2,7 @@
 
 use crate::model::{
     Comfyui, ConnectionState, DocumentKind, ErrorSummary, FileRef, Health, InstanceName, MediaKind, Role, Status,
-    StorageHealth, Timestamp,
+    Timestamp,
 };
 use crate::store::{NewAttachment, NewContent, Save};
 use crate::web::testing::{NOON, TestSite, document, file, output, run, stored};
@@ -51,7 +51,7 @@ async fn hostile_texts_are_shown_as_text_on_every_page() {
     // A card without a picture, which shows the error.
     let error = Some(ErrorSummary { node_id: None, node_type: None, kind: None, message: text() });
     site.save(Save { error, ..run(HOSTILE, Status::Failed, 1) }).await;
-    site.site.live.set_storage(StorageHealth::Refused(HOSTILE.into()));
+    let _waits = site.site.live.wait_for_disk(HOSTILE.into());
     site.site.live.set_health(Health {
         name: InstanceName::default(),
         address: HOSTILE.to_owned(),
@@ -228,7 +228,7 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
     };
     site.site.live.set_health(health("gpu-1", ConnectionState::Away("connection refused".into()), None));
     site.site.live.set_health(health("gpu-2", ConnectionState::Connected, Some(3214)));
-    site.site.live.set_storage(StorageHealth::Refused("the disk is full".into()));
+    let _waits = site.site.live.wait_for_disk("the disk is full".into());
     for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), "/api".to_owned()] {
         let page = site.page(&path).await;
         let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::model::{Comfyui, ConnectionState, Health, InstanceName, StorageHealth, Timestamp};
+use crate::model::{Comfyui, ConnectionState, Health, InstanceName, Timestamp};
 use crate::web::testing::{NOON, TestSite};
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn readiness_is_about_the_storage() {
     assert_eq!(ready["instances"][0]["state"], "away");
     assert_eq!(ready["instances"][0]["since"], "2026-11-20T09:59:12.094Z");
 
-    site.site.live.set_storage(StorageHealth::Refused("the disk is full; free some space".into()));
+    let _waits = site.site.live.wait_for_disk("the disk is full; free some space".into());
     let response = site.get("/readyz").await;
     assert_eq!(response.status(), 503);
     assert_eq!(response.json::<Value>().await.unwrap()["reason"], "the disk is full; free some space");

@@ -1,8 +1,7 @@
 //! `/status` and the banners: what is not as it should be is told, in the viewer's language, with what to do.
 
 use crate::model::{
-    Cause, Comfyui, ConnectionState, GapKind, Health, InstanceId, MediaKind, Space, Status, StorageHealth, Timestamp,
-    Trouble,
+    Cause, Comfyui, ConnectionState, GapKind, Health, InstanceId, MediaKind, Space, Status, Timestamp, Trouble,
 };
 use crate::store::{NewContent, Save};
 use crate::web::testing::{NOON, TestSite, file, output, run, stored};
@@ -132,7 +131,7 @@ async fn only_the_newest_fifty_gaps_are_shown() {
 #[tokio::test]
 async fn troubles_are_banners_in_the_language_of_the_viewer() {
     let site = TestSite::start().await;
-    site.site.live.set_storage(StorageHealth::Refused(Cause::DiskFull.into()));
+    let _waits = site.site.live.wait_for_disk(Cause::DiskFull.into());
     site.site.live.set_health(health("default", ConnectionState::Away(Cause::Unauthorized.into())));
     let english = words(&page_in(&site, "en").await);
     assert!(english.contains("The disk is full. Make room on the disk of the data folder;"), "{english}");
