@@ -47,6 +47,7 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::model::{
     Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit,
@@ -114,11 +115,7 @@ impl Store {
         Ok(Self { writer: Writer::closed(), readers, index: Index::read_only(folder), thread: Arc::default() })
     }
 
-    fn open_with(
-        folder: &Path,
-        read_time_limit: std::time::Duration,
-        tell: &mut dyn FnMut(Upgrade),
-    ) -> Result<Self, Error> {
+    fn open_with(folder: &Path, read_time_limit: Duration, tell: &mut dyn FnMut(Upgrade)) -> Result<Self, Error> {
         let opened = open::writer(folder, tell)?;
         let (writer, thread) = Writer::start(Session::new(opened.conn), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
@@ -146,6 +143,16 @@ impl Store {
             }
             None => Ok(()),
         }
+    }
+
+    /// Lets go of what is only held to answer faster and that nobody wanted for so long: it is read again when it is wanted.
+    pub async fn rest(&self, unused: Duration) {
+        let readers = Arc::clone(&self.readers);
+        let resting = tokio::task::spawn_blocking(move || readers.rest(unused));
+        self.index.rest(unused).await;
+        self.writer.rest(unused).await;
+        // Nothing is amiss if not: it rests with the next round.
+        let _ = resting.await;
     }
 
     /// The number of the instance with this name, new if the name is.
@@ -360,6 +367,11 @@ impl Store {
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
         self.readers.read(|conn| places::instances(conn)).await
+    }
+
+    /// Whether there was ever more than one instance.
+    pub async fn has_several_instances(&self) -> Result<bool, Error> {
+        self.readers.read(|conn| places::has_several_instances(conn)).await
     }
 }
 
