@@ -19,8 +19,11 @@ mod facts;
 mod find;
 mod latency;
 mod list;
+mod memory;
 mod quiet;
 mod recording;
+mod remembered;
+mod servers;
 mod site;
 mod start;
 mod table;
@@ -44,11 +47,14 @@ fn main() -> ExitCode {
         measure(&wanted, "document", &mut rows, document::measure()).await;
         measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
         measure(&wanted, "recording", &mut rows, recording::measure()).await;
+        measure(&wanted, "servers", &mut rows, servers::measure()).await;
+        measure(&wanted, "remembered", &mut rows, remembered::measure()).await;
         measure(&wanted, "find", &mut rows, find::measure()).await;
         measure(&wanted, "api", &mut rows, api::measure()).await;
         measure(&wanted, "export", &mut rows, export::measure()).await;
         measure(&wanted, "start", &mut rows, start::measure()).await;
         measure(&wanted, "events", &mut rows, events::measure()).await;
+        measure(&wanted, "memory", &mut rows, memory::measure()).await;
         measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
         measure(&wanted, "facts", &mut rows, facts::measure()).await;
         rows

@@ -24,6 +24,7 @@ use crate::browser;
 use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
 use crate::live::Live;
+use crate::memory;
 use crate::metrics::Metrics;
 use crate::model::IndexProgress;
 use crate::recorder;
@@ -116,6 +117,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     };
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
+    spawn_endless(&mut tasks, rest(store.clone(), thumbs.clone(), shutdown.clone()));
     let thumbnails = thumbs::run(thumbs, live.events(), shutdown.clone());
     spawn_endless(&mut tasks, thumbnails);
     spawn_endless(&mut tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
@@ -177,6 +179,14 @@ fn spawn_endless(tasks: &mut JoinSet<anyhow::Result<()>>, task: impl Future<Outp
         task.await;
         Ok(())
     });
+}
+
+/// Lets go of what nobody wanted for a while, from time to time.
+async fn rest(store: Store, thumbs: Thumbs, shutdown: CancellationToken) {
+    let mut rounds = tokio::time::interval(memory::ROUND);
+    while shutdown.run_until_cancelled(rounds.tick()).await.is_some() {
+        tokio::join!(store.rest(memory::UNUSED), thumbs.rest());
+    }
 }
 
 async fn record(recorders: Recorders, ports: Vec<u16>, mut instances: Vec<Instance>) -> anyhow::Result<()> {

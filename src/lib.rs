@@ -16,6 +16,7 @@ pub mod indexer;
 pub mod json;
 pub mod live;
 pub mod media;
+pub mod memory;
 pub mod metrics;
 pub mod model;
 pub mod recorder;

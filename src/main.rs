@@ -12,6 +12,11 @@ use comfy_recall::commands::{self, Screen};
 use comfy_recall::config::{self, Effective, Given, LogFormat, LogLevel, Surroundings};
 use comfy_recall::{app, telemetry};
 
+/// Gives memory back to the system when it has been free for a moment. The usual one of Linux keeps for each of many threads
+/// what that once needed. Without huge pages: one byte that is in use would hold two megabytes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 

@@ -7,14 +7,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 24] = [
+const MAY_NAME: [(&str, &[&str]); 25] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
     ("share", &[]),
+    ("memory", &[]),
     // 1: rooms
     ("comfy", &["model", "json"]),
-    ("store", &["model", "json", "share"]),
+    ("store", &["model", "json", "share", "memory"]),
     ("blobs", &["model", "share"]),
     ("media", &["model"]),
     ("facts", &["model", "json"]),
@@ -28,7 +29,7 @@ const MAY_NAME: [(&str, &[&str]); 24] = [
     ("export", &["store", "blobs", "facts", "model", "json"]),
     ("webhooks", &["store", "export", "facts", "live", "model"]),
     // 3: edge
-    ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json"]),
+    ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json", "memory"]),
     // 4: app
     ("config", &["model"]),
     ("cli", &["config"]),

@@ -110,7 +110,7 @@ async fn write_page(
         }
         Form::Table(table, width) if !runs.is_empty() => {
             if table.is_none() {
-                let has_instances = store.instances().await?.len() > 1;
+                let has_instances = store.has_several_instances().await?;
                 let first = Table::new(runs, *width, has_instances, narrow.zone, screen.is_colored);
                 writeln!(screen.out, "{}", first.header())?;
                 *table = Some(first);

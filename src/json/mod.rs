@@ -2,6 +2,7 @@
 //!
 //! Everything is total: any text gives an answer, none a panic. Knows nothing of what the texts mean.
 
+mod echo;
 mod redact;
 mod scan;
 mod split;

@@ -44,6 +44,9 @@ static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         .expect("a dozen short patterns always build")
 });
 
+/// The longest text that the next one is compared with.
+const LONGEST_REMEMBERED: usize = 1 << 20;
+
 /// Tells texts that can hold secrets from those that can't, fast: where a text is like the last one of its kind, which
 /// held none, only the difference is looked at. Runs repeat their prompt and workflow almost to the byte.
 #[derive(Debug, Default)]
@@ -60,9 +63,11 @@ impl Sieve {
             let difference = difference(text.as_bytes(), last.as_bytes());
             if HINTS.is_match(difference) {
                 is_clean = false;
+            } else if text.len() > LONGEST_REMEMBERED {
+                // Looking at all of it again costs a moment, holding it costs memory for as long as we run.
+                *last = String::new();
             } else if difference.len() > text.len() / 8 {
-                last.clear();
-                last.push_str(text);
+                text.clone_into(last);
             }
         }
         !is_clean
@@ -406,6 +411,16 @@ mod tests {
     fn a_text_nested_beyond_reason_does_not_exhaust_the_stack() {
         let deep = format!("{}\"token\":1{}", "{\"api_key\":[".repeat(200_000), "]}".repeat(200_000));
         assert!(!redacted(&deep).is_empty());
+    }
+
+    #[test]
+    fn a_text_of_megabytes_is_looked_at_each_time_and_not_held() {
+        let (sieve, long) = (Sieve::default(), "x".repeat(LONGEST_REMEMBERED + 1));
+        for text in [long.as_str(), "short", &long] {
+            assert!(!sieve.holds_back([text, ""], &[]));
+            assert!(sieve.holds_back([&format!("{text} token"), ""], &[]));
+        }
+        assert!(sieve.last.lock().unwrap().iter().all(String::is_empty));
     }
 
     proptest::proptest! {

@@ -1,5 +1,6 @@
 //! Cuts a JSON text apart while it arrives, so that a list of any length needs the memory of its longest item.
 
+use super::echo::{Bracket, Echo};
 use super::strict::string_stop;
 
 /// How deep the items lie.
@@ -92,13 +93,16 @@ pub struct Splitter {
     open: Vec<usize>,
     /// Those that were closed, with their ends.
     closed: Vec<(usize, usize)>,
+    /// The brackets within the item, and the item before.
+    echo: Echo,
 }
 
 impl Splitter {
     /// A splitter that refuses items of more than `limit` bytes.
     pub fn new(items: Items, limit: usize) -> Self {
         let (buffer, key, open, closed) = (Vec::new(), String::new(), Vec::new(), Vec::new());
-        Self { items, limit, buffer, at: 0, start: 0, depth: 0, in_string: false, key, is_done: false, open, closed }
+        let (at, start, depth, echo) = (0, 0, 0, Echo::default());
+        Self { items, limit, buffer, at, start, depth, in_string: false, key, is_done: false, open, closed, echo }
     }
 
     /// Takes the next piece and appends what became complete to `out`.
@@ -121,6 +125,7 @@ impl Splitter {
                 self.in_string = true;
             } else {
                 self.step(byte, out)?;
+                self.skip_what_is_known(out)?;
             }
         }
         self.forget();
@@ -159,6 +164,22 @@ impl Splitter {
         }
     }
 
+    /// Within an item, and behind a bracket: goes on to the last bracket of what follows as it did in the item before.
+    fn skip_what_is_known(&mut self, out: &mut Vec<Item>) -> Result<(), SplitError> {
+        if self.depth <= self.item_depth() {
+            return Ok(());
+        }
+        for number in self.echo.ahead(&self.buffer[self.at..]) {
+            let (byte, step) = self.echo.of_last(number);
+            self.at += step;
+            self.step(byte, out)?;
+            if self.depth <= self.item_depth() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Acts on a byte outside of strings; `self.at` is behind it.
     fn step(&mut self, byte: u8, out: &mut Vec<Item>) -> Result<(), SplitError> {
         match byte {
@@ -169,13 +190,19 @@ impl Splitter {
                 self.depth += 1;
                 if self.depth <= self.item_depth() {
                     self.start = self.at;
-                } else if self.depth <= self.item_depth() + Spans::DEEPEST {
+                } else {
+                    self.echo.note(Bracket { at: self.at - 1 - self.start, byte });
+                }
+                if self.depth > self.item_depth() && self.depth <= self.item_depth() + Spans::DEEPEST {
                     self.open.push(self.at - 1);
                 }
             }
             b'}' | b']' => {
                 if self.depth == self.item_depth() {
                     self.cut(self.at - 1, out)?;
+                }
+                if self.depth > self.item_depth() {
+                    self.echo.note(Bracket { at: self.at - 1 - self.start, byte });
                 }
                 if self.depth > self.item_depth()
                     && self.depth <= self.item_depth() + Spans::DEEPEST
@@ -216,6 +243,7 @@ impl Splitter {
         if !json.is_empty() {
             out.push(Item { key: self.key.clone(), json: json.to_owned(), spans: Spans(spans) });
         }
+        self.echo.end(&self.buffer[self.start..end]);
         self.start = self.at;
         Ok(())
     }
@@ -310,6 +338,42 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn an_item_is_cut_the_same_whatever_item_came_before(
+            parts in proptest::collection::vec(r#"(\{"a":|\[|\]|\}|"x[\]}]"|,|1|"\\""|:|"k"|NaN| |[0-9]{0,9})"#, 0..40),
+            changes in proptest::collection::vec((0..40_usize, r#"([\[\]{}",:\\a ]{0,3}|"b\[")"#), 0..5),
+            piece in 1_usize..50,
+        ) {
+            // The same with a few parts changed, as often as there are changes; and something long in between.
+            let filling = format!(r#"{{"w":["{}",{{"c":[{}1]}}]}}"#, "[{".repeat(100), "1,".repeat(200));
+            let mut parts = parts;
+            parts.insert(parts.len() / 2, filling);
+            let mut items = Vec::new();
+            for (at, change) in [(0, String::new())].into_iter().chain(changes) {
+                let at = at % parts.len();
+                items.push(parts.concat());
+                parts[at] = change;
+            }
+            for kind in [Items::Members, Items::Elements] {
+                let (open, close) = if kind == Items::Members { ("{\"k\":", "}") } else { ("{\"k\":[", "]}") };
+                let together = match kind {
+                    Items::Members => format!("{{{}}}", items.iter().map(|item| format!("\"k\":{item}")).collect::<Vec<_>>().join(",")),
+                    Items::Elements => format!("{open}{}{close}", items.join(",")),
+                };
+                // A splitter that remembers nothing.
+                let mut plain = Splitter::new(kind, 100_000);
+                let mut expected = Vec::new();
+                let outcome = together.as_bytes().chunks(1).try_for_each(|byte| {
+                    plain.echo = Echo::default();
+                    plain.feed(byte, &mut expected)
+                });
+                let (mut splitter, mut out) = (Splitter::new(kind, 100_000), Vec::new());
+                let fed = together.as_bytes().chunks(piece).try_for_each(|piece| splitter.feed(piece, &mut out));
+                proptest::prop_assert_eq!(fed.and_then(|()| splitter.finish()), outcome.and_then(|()| plain.finish()));
+                proptest::prop_assert_eq!(out, expected);
+            }
+        }
+
         #[test]
         fn hostile_bytes_give_an_error_or_items_but_no_panic(text in r#"[\[\]{}",:\\a ]{0,60}"#, piece in 1_usize..9) {
             let _ = split(Items::Members, text.as_bytes(), piece);

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Code, Coded, DigestBytes};
 use super::derived::{self, Derived};
+use super::open;
 use crate::model::{Digest, MediaFacts, ThumbSize, Unmade};
 
 /// The cache's name in the data folder.
@@ -158,6 +159,13 @@ impl Cache {
                 large
             ])
         });
+    }
+
+    /// Gives back the memory of what was read.
+    pub fn rest(&self) {
+        if let Some(conn) = &self.0.state.lock().unwrap_or_else(PoisonError::into_inner).conn {
+            open::shrink(conn);
+        }
     }
 
     /// Asks the database; what it answers badly is an answer of nothing. A broken file is replaced for the next one who

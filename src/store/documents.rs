@@ -81,6 +81,12 @@ pub(super) struct Bases {
 }
 
 impl Bases {
+    /// How many are held ready.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.recent.len()
+    }
+
     /// Puts a document in its row, over an earlier one. A base that only the earlier one used goes with it.
     pub(super) fn put(&mut self, conn: &Connection, run: i64, kind: DocumentKind, text: &str) -> Result<(), Error> {
         // One that can't be read is to be replaced.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::writer::Session;
-use super::{Error, attachments, outputs};
+use super::{Error, attachments, outputs, places};
 use crate::model::{
     AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp, Trouble,
 };
@@ -28,12 +28,12 @@ const NEXT_WANTED: &str = "SELECT min(next_at) AS next_at FROM wanted WHERE inst
 const RETRY: &str = "UPDATE wanted SET next_at = ?2 WHERE instance_id = ?1 AND next_at > ?2";
 const STATUS: &str = "SELECT status FROM generations WHERE id = ?1";
 const CREATED: &str = "SELECT instance_id, created_at FROM generations WHERE id = ?1";
-/// The six statuses are said so that the index by status serves.
+/// In one group of runs, so that one index serves.
 const NAMED_LATER: &str = "
     SELECT EXISTS (
-        SELECT 1 FROM generations g INDEXED BY generations_by_status
+        SELECT 1 FROM generations g INDEXED BY generations_of_instance
         JOIN attachments a ON a.generation_id = g.id AND a.role = 0
-        WHERE g.instance_id = ?1 AND g.status IN (0, 1, 2, 3, 4, 5)
+        WHERE g.instance_id = ?1 AND g.status = ?8 AND g.kinds = ?9
             AND g.created_at >= ?2 AND g.created_at <= ?3 AND (g.created_at > ?2 OR g.id > ?4)
             AND a.filename = ?5 AND a.subfolder = ?6 AND a.folder = ?7) AS is_named";
 const BLOB: &str = "SELECT sha256, bytes, kind, mime FROM blobs WHERE sha256 = ?1";
@@ -163,16 +163,24 @@ pub(super) fn is_named_later(
         .query_row([key.generation.0], |row| Ok((row.get("instance_id")?, row.get("created_at")?)))
         .optional()?;
     let Some((instance, created_at)) = run else { return Ok(false) };
-    let parameters = params![
-        instance,
-        created_at,
-        until.as_millis(),
-        key.generation.0,
-        file.filename,
-        file.subfolder,
-        FolderName(file.folder.as_str()),
-    ];
-    Ok(conn.prepare_cached(NAMED_LATER)?.query_row(parameters, |row| row.get("is_named"))?)
+    let mut statement = conn.prepare_cached(NAMED_LATER)?;
+    for group in places::groups_of_instance(conn, instance)? {
+        let parameters = params![
+            instance,
+            created_at,
+            until.as_millis(),
+            key.generation.0,
+            file.filename,
+            file.subfolder,
+            FolderName(file.folder.as_str()),
+            group.status,
+            group.kinds,
+        ];
+        if statement.query_row(parameters, |row| row.get("is_named"))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The bytes with that digest, if a run has them.

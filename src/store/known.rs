@@ -4,8 +4,9 @@ use std::cmp::Reverse;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::Error;
 use super::codes::{Code, Coded, PackedId};
-use super::{Error, places};
+use super::places::{self, Group};
 use crate::model::{GenerationId, InstanceId, InstanceName, PromptId, Status, StatusReason, Timestamp};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
@@ -22,11 +23,11 @@ const BY_PROMPT_AND_STATUS: &str = "
     WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?4 AND kinds = ?5 ORDER BY created_at DESC, id DESC LIMIT ?3";
 const BY_STATUS: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
-    WHERE instance_id = ?1 AND status = ?2 ORDER BY created_at, id";
+    WHERE instance_id = ?1 AND status = ?2";
 /// The few that are in progress, then those that wait, each by one index.
 const IN_PROGRESS: &str = "
     SELECT id FROM generations WHERE instance_id = (SELECT id FROM instances WHERE name = ?1) AND status = 1
-    ORDER BY created_at, id LIMIT ?2";
+    ORDER BY kinds, created_at, id LIMIT ?2";
 const WAITING: &str = "
     SELECT id FROM generations WHERE instance_id = (SELECT id FROM instances WHERE name = ?1) AND status = 0
     ORDER BY number, id LIMIT ?2";
@@ -71,8 +72,9 @@ pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[Promp
         collect(conn, BY_PROMPT, params![instance.0, id, MOST + 1], &mut found)?;
         if found.len() - before > usize::try_from(MOST).unwrap_or(usize::MAX) {
             found.truncate(before);
-            for &status in Status::WORDS {
-                found.extend(newest_of_prompt(conn, instance, &id, Coded(status))?);
+            let groups = places::groups_of_prompt(conn, instance.0, PackedId(prompt_id.as_str()))?;
+            for of_status in groups.chunk_by(|one, other| one.status == other.status) {
+                found.extend(newest_of_prompt(conn, &id, of_status)?);
             }
         }
     }
@@ -81,16 +83,11 @@ pub(super) fn known(conn: &Connection, instance: InstanceId, prompt_ids: &[Promp
     Ok(found)
 }
 
-/// The newest runs of one prompt_id and status.
-fn newest_of_prompt(
-    conn: &Connection,
-    instance: InstanceId,
-    prompt_id: &PackedId<&str>,
-    status: Coded<Status>,
-) -> Result<Vec<Known>, Error> {
+/// The newest runs of one prompt_id in some groups.
+fn newest_of_prompt(conn: &Connection, prompt_id: &PackedId<&str>, groups: &[Group]) -> Result<Vec<Known>, Error> {
     let mut newest = Vec::new();
-    for kinds in places::kinds_of_prompt(conn, instance.0, prompt_id, &status)? {
-        collect(conn, BY_PROMPT_AND_STATUS, params![instance.0, prompt_id, MOST, status, kinds], &mut newest)?;
+    for &Group { instance, status, kinds } in groups {
+        collect(conn, BY_PROMPT_AND_STATUS, params![instance, prompt_id, MOST, status, kinds], &mut newest)?;
     }
     newest.sort_unstable_by_key(|known| Reverse((known.created_at, known.id)));
     newest.truncate(usize::try_from(MOST).unwrap_or(usize::MAX));

@@ -50,6 +50,7 @@ mod writer;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::model::{
     Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit,
@@ -119,11 +120,7 @@ impl Store {
         Ok(Self { writer: Writer::closed(), readers, index, thread: Arc::default() })
     }
 
-    fn open_with(
-        folder: &Path,
-        read_time_limit: std::time::Duration,
-        tell: &mut dyn FnMut(Upgrade),
-    ) -> Result<Self, Error> {
+    fn open_with(folder: &Path, read_time_limit: Duration, tell: &mut dyn FnMut(Upgrade)) -> Result<Self, Error> {
         let opened = open::writer(folder, tell)?;
         let tie = Tie::of(&opened.conn).map_err(|error| error.of_file(&opened.file))?;
         let (writer, thread) = Writer::start(Session::new(opened.conn, opened.file.clone()), opened.lock)
@@ -152,6 +149,16 @@ impl Store {
             }
             None => Ok(()),
         }
+    }
+
+    /// Lets go of what is only held to answer faster and that nobody wanted for so long: it is read again when it is wanted.
+    pub async fn rest(&self, unused: Duration) {
+        let readers = Arc::clone(&self.readers);
+        let resting = tokio::task::spawn_blocking(move || readers.rest(unused));
+        self.index.rest(unused).await;
+        self.writer.rest(unused).await;
+        // Nothing is amiss if not: it rests with the next round.
+        let _ = resting.await;
     }
 
     /// The number of the instance with this name, new if the name is.
@@ -379,6 +386,11 @@ impl Store {
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
         self.readers.read(|conn| places::instances(conn)).await
+    }
+
+    /// Whether there was ever more than one instance.
+    pub async fn has_several_instances(&self) -> Result<bool, Error> {
+        self.readers.read(|conn| places::has_several_instances(conn)).await
     }
 }
 

@@ -4,15 +4,15 @@
 use rusqlite::{Connection, params};
 
 use super::codes::{Code, PackedId};
-use super::places::{Place, places, wanted_instances, wanted_statuses};
+use super::places::{Place, places, wanted_instance, wanted_statuses};
 use super::tally::{QUARTER, RATIOS};
 use super::{Error, count};
 use crate::model::{Filter, GenerationId, MediaKind, Nth, PromptId, Start, Stretch, Timestamp};
 
-/// The slots of a grain before ?3 and not before ?2, the latest first. ?4 to ?6 as in [`count`].
+/// The slots of a grain before ?3 and not before ?2, the latest first. ?4: the instance. ?5, ?6: as in [`count`].
 const SLOTS: &str = "
     SELECT slot, sum(runs) AS runs FROM tallies
-    WHERE grain = ?1 AND slot >= ?2 AND slot < ?3 AND instance_id = coalesce(?4, instance_id)
+    WHERE instance_id = ?4 AND grain = ?1 AND slot >= ?2 AND slot < ?3
         AND 1 << status & ?5 AND (?6 = 0 OR kinds & ?6)
     GROUP BY slot ORDER BY slot DESC";
 const PROMPT_ID: &str = "SELECT prompt_id FROM generations WHERE id = ?1";
@@ -65,7 +65,8 @@ struct Walk<'a> {
     until: i64,
     /// The runs in the part of a quarter at the end.
     at_end: u64,
-    only: Option<i64>,
+    /// `None` when the filter names one that isn't there.
+    instance: Option<i64>,
     statuses: i64,
     kinds: i64,
 }
@@ -76,12 +77,11 @@ impl<'a> Walk<'a> {
         let start = Timestamp::bound(until / QUARTER * QUARTER);
         let from = filter.from.map_or(start, |from| from.max(start));
         let at_end = count::count(conn, &Filter { from: Some(from), ..filter.clone() })?;
-        let only = filter.instance.as_ref().map(|_| wanted_instances(conn, filter)).transpose()?;
         Ok(Self {
             conn,
             until,
             at_end,
-            only: only.map(|ids| ids.first().copied().unwrap_or(-1)),
+            instance: wanted_instance(conn, filter)?,
             statuses: wanted_statuses(filter).fold(0, |bits, status| bits | 1 << status.code()),
             kinds: MediaKind::mask(&filter.kinds),
         })
@@ -126,7 +126,7 @@ impl<'a> Walk<'a> {
     fn find(&self, grain: usize, first: i64, end: i64, rest: &mut u64) -> Result<Option<i64>, Error> {
         let mut statement = self.conn.prepare_cached(SLOTS)?;
         let grain = i64::try_from(grain).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![grain, first, end, self.only, self.statuses, self.kinds])?;
+        let mut rows = statement.query(params![grain, first, end, self.instance, self.statuses, self.kinds])?;
         while let Some(row) = rows.next()? {
             let runs = row.get::<_, i64>("runs")?.unsigned_abs();
             if *rest < runs {
@@ -146,6 +146,7 @@ mod tests {
     fn slots_are_read_in_the_order_of_their_index_and_no_further_than_asked() {
         assert_searches(super::SLOTS);
         assert_searches(super::PROMPT_ID);
-        assert!(plan(super::SLOTS).concat().ends_with("(grain=? AND slot>? AND slot<?)"), "{:?}", plan(super::SLOTS));
+        let plan = plan(super::SLOTS).concat();
+        assert!(plan.ends_with("(instance_id=? AND grain=? AND slot>? AND slot<?)"), "{plan}");
     }
 }

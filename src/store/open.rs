@@ -31,10 +31,11 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0004-asking.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0007-identity.sql")),
+    M::up(include_str!("migrations/0009-many-servers.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 6;
+pub(super) const SCHEMA: i64 = 7;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "
@@ -224,6 +225,12 @@ pub(super) fn finish(conn: Connection) -> Result<(), Error> {
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     conn.close().map_err(|(_, error)| error.into())
+}
+
+/// Gives back the memory of the pages that a connection holds; they are read again when they are wanted.
+pub(super) fn shrink(conn: &Connection) {
+    // A connection that can't is no worse for it.
+    let _ = conn.execute_batch("PRAGMA shrink_memory");
 }
 
 /// How many runs there are, in a database of any schema.

@@ -1,17 +1,19 @@
-//! Places of runs in the list: where a page begins, at the same cost at any depth.
+//! Places of runs in the list: where a page begins, at the same cost at any depth and with any number of instances.
 //!
 //! Every index of the runs ends in (created_at, id), the order of the list. A page is the nearest of its branches, one for
-//! each instance, status and kind that the filter lets through; each branch reads at most as many entries of an index as a
-//! page has, and none that lie further than what the branches before it found.
+//! each status and set of kinds that the filter lets through and that runs have, and for one `prompt_id` of each instance
+//! that has it; each branch reads at most as many entries of an index as a page has, and none that lie further than what
+//! the branches before it found.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
 use super::Error;
-use super::codes::{Code, Coded, PackedId};
+use super::codes::{Code, PackedId};
+use super::tally::ALL_INSTANCES;
 use crate::model::{Cursor, Filter, GenerationId, InstanceName, MediaKind, Start, Status, Timestamp};
 
 /// A query of a branch: entries of one index only, in its order. ?1 far end, (?2, ?3) where to start, ?4 at most, then
-/// `$of`'s own.
+/// what all its runs have in common: ?5 status, ?6 kinds, ?7 instance, ?8 `prompt_id`, as many of them as `$of` names.
 macro_rules! entries {
     ($of:literal, $where:literal, $order:literal) => {
         concat!("SELECT created_at, id FROM generations WHERE ", $of, $where, " ORDER BY ", $order, " LIMIT ?4")
@@ -25,14 +27,21 @@ struct Way {
     beyond: &'static str,
 }
 
-/// The runs of one index that have the same of what it begins with.
+/// How the runs of one index are read that have the same of what it begins with.
 struct Branch {
     older: Way,
     newer: Way,
+    /// How many were created from ?2 until ?1.
+    count: &'static str,
+    /// How many of ?5 to ?8 it has.
+    common: usize,
+    /// The first group from status ?1, kinds ?2 and instance ?3 on, of `prompt_id` ?4. Not the first behind them: for that
+    /// SQLite would enter the index at them too, and read all their runs.
+    next: &'static str,
 }
 
 macro_rules! branch {
-    ($of:literal) => {
+    ($of:literal, $common:literal, $next:literal) => {
         Branch {
             older: Way {
                 same_time: entries!($of, "created_at = ?2 AND id < ?3", "created_at DESC, id DESC"),
@@ -42,23 +51,39 @@ macro_rules! branch {
                 same_time: entries!($of, "created_at = ?2 AND id > ?3", "created_at, id"),
                 beyond: entries!($of, "created_at > ?2 AND created_at < ?1", "created_at, id"),
             },
+            count: concat!(
+                "SELECT count(*) AS runs FROM generations WHERE ",
+                $of,
+                "created_at >= ?2 AND created_at < ?1"
+            ),
+            common: $common,
+            next: $next,
         }
     };
 }
 
-const ALL: Branch = branch!("");
-const BY_STATUS: Branch = branch!("instance_id = ?5 AND status = ?6 AND ");
-const BY_PROMPT: Branch = branch!("instance_id = ?5 AND status = ?6 AND prompt_id = ?7 AND kinds = ?8 AND ");
-const WITH_IMAGE: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 1 = 1 AND ");
-const WITH_VIDEO: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 2 = 2 AND ");
-const WITH_AUDIO: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 4 = 4 AND ");
-const WITH_MODEL3D: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 8 = 8 AND ");
-const WITH_TEXT: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 16 = 16 AND ");
-const WITH_OTHER: Branch = branch!("instance_id = ?5 AND status = ?6 AND kinds & 32 = 32 AND ");
-const INSTANCES: &str = "SELECT id, name FROM instances ORDER BY name";
-const NEXT_KINDS: &str = "
-    SELECT kinds FROM generations WHERE instance_id = ?1 AND prompt_id = ?2 AND status = ?3 AND kinds > ?4
-    ORDER BY kinds LIMIT 1";
+const ALL: Branch = branch!("", 0, "");
+const BY_STATUS: Branch = branch!(
+    "status = ?5 AND kinds = ?6 AND ",
+    2,
+    "SELECT ?3 AS instance_id, status, kinds FROM generations WHERE (status, kinds) >= (?1, ?2)
+    ORDER BY status, kinds LIMIT 1"
+);
+const OF_INSTANCE: Branch = branch!(
+    "status = ?5 AND kinds = ?6 AND instance_id = ?7 AND ",
+    3,
+    "SELECT instance_id, status, kinds FROM generations WHERE instance_id = ?3 AND (status, kinds) >= (?1, ?2)
+    ORDER BY status, kinds LIMIT 1"
+);
+const BY_PROMPT: Branch = branch!(
+    "status = ?5 AND kinds = ?6 AND instance_id = ?7 AND prompt_id = ?8 AND ",
+    4,
+    "SELECT instance_id, status, kinds FROM generations
+    WHERE prompt_id = ?4 AND (instance_id, status, kinds) >= (?3, ?1, ?2) ORDER BY instance_id, status, kinds LIMIT 1"
+);
+const INSTANCE: &str = "SELECT id FROM instances WHERE name = ?1";
+const INSTANCES: &str = "SELECT name FROM instances ORDER BY name";
+const HAS_SEVERAL: &str = "SELECT count(*) > 1 AS has_several FROM (SELECT 1 FROM instances LIMIT 2)";
 
 /// A place in the list: when created, and the id.
 pub(super) type Place = (i64, i64);
@@ -66,6 +91,103 @@ pub(super) type Place = (i64, i64);
 /// The same for the model.
 pub(super) fn cursor(&(created_at, id): &Place) -> Cursor {
     Cursor { created_at: Timestamp::from_millis(created_at), id: GenerationId(id) }
+}
+
+/// Runs that have the same of all but the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Group {
+    /// [`ALL_INSTANCES`] where it doesn't matter.
+    pub(super) instance: i64,
+    pub(super) status: i64,
+    /// A bit for each.
+    pub(super) kinds: i64,
+}
+
+impl Group {
+    /// Behind every group of an instance.
+    fn last_of(instance: i64) -> Self {
+        Self { instance, status: i64::MAX, kinds: i64::MAX }
+    }
+}
+
+/// The runs that a filter lets through, whenever they were created: the groups that there are of them, and how those are
+/// read.
+pub(super) struct Narrowed<'a> {
+    branch: &'static Branch,
+    prompt_id: Option<PackedId<&'a str>>,
+    pub(super) groups: Vec<Group>,
+}
+
+impl<'a> Narrowed<'a> {
+    /// By everything that a filter says but the time.
+    pub(super) fn by(conn: &Connection, filter: &'a Filter) -> Result<Self, Error> {
+        let prompt_id = filter.prompt_id.as_ref().map(|id| PackedId(id.as_str()));
+        let Some(instance) = wanted_instance(conn, filter)? else {
+            return Ok(Self { branch: &ALL, prompt_id, groups: Vec::new() });
+        };
+        let branch = match &prompt_id {
+            Some(_) => &BY_PROMPT,
+            None if instance != ALL_INSTANCES => &OF_INSTANCE,
+            None if filter.statuses.is_empty() && filter.kinds.is_empty() => &ALL,
+            None => &BY_STATUS,
+        };
+        let mut narrowed = Self { branch, prompt_id, groups: Vec::new() };
+        narrowed.find(conn, instance, filter)?;
+        Ok(narrowed)
+    }
+
+    /// Finds the groups, each by a step or two in the index: as many as there are pairs of status and kinds, a dozen for
+    /// most, and with a `prompt_id` of each instance that has it.
+    fn find(&mut self, conn: &Connection, instance: i64, filter: &Filter) -> Result<(), Error> {
+        if self.branch.common == 0 {
+            self.groups.push(Group { instance, status: 0, kinds: 0 });
+            return Ok(());
+        }
+        let is_of_any = self.prompt_id.is_some() && instance == ALL_INSTANCES;
+        let statuses: Vec<i64> = wanted_statuses(filter).map(Code::code).collect();
+        let mut statement = conn.prepare_cached(self.branch.next)?;
+        let mut at = Group { instance, status: statuses.first().copied().unwrap_or_default(), kinds: 0 };
+        loop {
+            let all: [&dyn ToSql; 4] = [&at.status, &at.kinds, &at.instance, &self.prompt_id];
+            let own = &all[..statement.parameter_count()];
+            let Some(next) = statement.query_row(own, group_from_row).optional()? else { return Ok(()) };
+            if next.instance != instance && !is_of_any {
+                return Ok(());
+            }
+            if statuses.contains(&next.status) {
+                self.groups.extend(Some(next).filter(|group| has_kind(filter, group.kinds)));
+                at = Group { kinds: next.kinds + 1, ..next };
+            } else {
+                let wanted = statuses.iter().find(|status| **status > next.status);
+                at = wanted.map_or(Group::last_of(next.instance), |status| Group { status: *status, kinds: 0, ..next });
+            }
+        }
+    }
+
+    /// How many of them were created in a time.
+    pub(super) fn count(&self, conn: &Connection, from: i64, until: i64) -> Result<u64, Error> {
+        let mut statement = conn.prepare_cached(self.branch.count)?;
+        let mut runs = 0;
+        for group in &self.groups {
+            let mut parameters: Vec<&dyn ToSql> = vec![&until, &from];
+            if self.branch.common > 0 {
+                parameters.extend([&0 as &dyn ToSql, &0]);
+                parameters.extend(self.common(group));
+            }
+            runs += statement.query_row(parameters.as_slice(), |row| row.get::<_, i64>("runs"))?.unsigned_abs();
+        }
+        Ok(runs)
+    }
+
+    /// What the runs of a group have in common, as parameters from ?5 on.
+    fn common<'b>(&'b self, group: &'b Group) -> impl Iterator<Item = &'b dyn ToSql> {
+        let all: [&dyn ToSql; 4] = [&group.status, &group.kinds, &group.instance, &self.prompt_id];
+        all.into_iter().take(self.branch.common)
+    }
+}
+
+fn group_from_row(row: &Row<'_>) -> rusqlite::Result<Group> {
+    Ok(Group { instance: row.get("instance_id")?, status: row.get("status")?, kinds: row.get("kinds")? })
 }
 
 /// A stretch of the list, read from its near end.
@@ -97,8 +219,6 @@ impl Span {
         if !self.is_newer {
             places.reverse();
         }
-        // A run with two of the kinds stands in two branches.
-        places.dedup();
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         places.truncate(most);
         if let Some(&(time, _)) = places.last().filter(|_| places.len() == most) {
@@ -115,111 +235,63 @@ impl Span {
 /// The first `most` places of the filter from there on, the nearest first.
 pub(super) fn places(conn: &Connection, filter: &Filter, start: Start, most: u32) -> Result<Vec<Place>, Error> {
     let mut span = Span::new(filter, start, most);
+    let narrowed = Narrowed::by(conn, filter)?;
     let mut places = Vec::new();
-    if is_unrestricted(filter) {
-        collect(conn, &ALL, &mut span, &[], &mut places)?;
-        return Ok(places);
-    }
-    for instance in wanted_instances(conn, filter)? {
-        for status in wanted_statuses(filter) {
-            collect_of(conn, filter, &mut span, (instance, status), &mut places)?;
-        }
+    for group in &narrowed.groups {
+        collect(conn, &narrowed, group, &mut span, &mut places)?;
     }
     Ok(places)
 }
 
-/// Adds the nearest places of an instance and status.
-fn collect_of(
-    conn: &Connection,
-    filter: &Filter,
-    span: &mut Span,
-    (instance, status): (i64, Status),
-    places: &mut Vec<Place>,
-) -> Result<(), Error> {
-    let status = Coded(status);
-    if let Some(prompt_id) = filter.prompt_id.as_ref().map(|id| PackedId(id.as_str())) {
-        for kinds in kinds_of_prompt(conn, instance, &prompt_id, &status)?.into_iter().filter(|k| has_kind(filter, *k))
-        {
-            collect(conn, &BY_PROMPT, span, &[&instance, &status, &prompt_id, &kinds], places)?;
-        }
-    } else if filter.kinds.is_empty() {
-        collect(conn, &BY_STATUS, span, &[&instance, &status], places)?;
-    } else {
-        for &kind in MediaKind::WORDS.iter().filter(|kind| filter.kinds.contains(kind)) {
-            collect(conn, with_kind(kind), span, &[&instance, &status], places)?;
-        }
-    }
-    Ok(())
-}
-
-fn with_kind(kind: MediaKind) -> &'static Branch {
-    match kind {
-        MediaKind::Image => &WITH_IMAGE,
-        MediaKind::Video => &WITH_VIDEO,
-        MediaKind::Audio => &WITH_AUDIO,
-        MediaKind::Model3d => &WITH_MODEL3D,
-        MediaKind::Text => &WITH_TEXT,
-        MediaKind::Other => &WITH_OTHER,
-    }
-}
-
-/// Whether only times matter, so that one index serves all.
-fn is_unrestricted(filter: &Filter) -> bool {
-    let Filter { statuses, kinds, instance, prompt_id, from: _, until: _, want: _ } = filter;
-    statuses.is_empty() && kinds.is_empty() && instance.is_none() && prompt_id.is_none()
-}
-
 /// Whether a run with these kinds (a bit for each) fits.
-pub(super) fn has_kind(filter: &Filter, kinds: i64) -> bool {
+fn has_kind(filter: &Filter, kinds: i64) -> bool {
     filter.kinds.is_empty() || kinds & MediaKind::mask(&filter.kinds) != 0
 }
 
-/// The statuses that a filter lets through, each once.
+/// The statuses that a filter lets through, each once, in the order of their numbers.
 pub(super) fn wanted_statuses(filter: &Filter) -> impl Iterator<Item = Status> {
     let is_wanted = |status: &Status| filter.statuses.is_empty() || filter.statuses.contains(status);
     Status::WORDS.iter().copied().filter(is_wanted)
 }
 
-/// The instances that a filter lets through.
-pub(super) fn wanted_instances(conn: &Connection, filter: &Filter) -> Result<Vec<i64>, Error> {
-    let is_wanted = |name: &str| filter.instance.as_ref().is_none_or(|wanted| wanted.as_str() == name);
-    Ok(instances_with_ids(conn)?.into_iter().filter(|(_, name)| is_wanted(name)).map(|(id, _)| id).collect())
+/// The instance that a filter keeps to, [`ALL_INSTANCES`] if it names none; `None` when there is no such.
+pub(super) fn wanted_instance(conn: &Connection, filter: &Filter) -> Result<Option<i64>, Error> {
+    let Some(name) = &filter.instance else { return Ok(Some(ALL_INSTANCES)) };
+    Ok(conn.prepare_cached(INSTANCE)?.query_row([name.as_str()], |row| row.get("id")).optional()?)
 }
 
-/// Every set of kinds that runs with this id of ComfyUI's and this status have: at most 64, each found by one step in the
-/// index.
-pub(super) fn kinds_of_prompt(
+/// Every group of the runs of one instance.
+pub(super) fn groups_of_instance(conn: &Connection, instance: i64) -> Result<Vec<Group>, Error> {
+    let mut of_instance = Narrowed { branch: &OF_INSTANCE, prompt_id: None, groups: Vec::new() };
+    of_instance.find(conn, instance, &Filter::default())?;
+    Ok(of_instance.groups)
+}
+
+/// Every group of the runs of one instance with this id of ComfyUI's.
+pub(super) fn groups_of_prompt(
     conn: &Connection,
     instance: i64,
-    prompt_id: &PackedId<&str>,
-    status: &Coded<Status>,
-) -> Result<Vec<i64>, Error> {
-    let mut statement = conn.prepare_cached(NEXT_KINDS)?;
-    let mut found = Vec::new();
-    loop {
-        let above = found.last().copied().unwrap_or(-1);
-        let next = statement.query_row(params![instance, prompt_id, status, above], |row| row.get("kinds"));
-        match next.optional()? {
-            Some(kinds) => found.push(kinds),
-            None => return Ok(found),
-        }
-    }
+    prompt_id: PackedId<&str>,
+) -> Result<Vec<Group>, Error> {
+    let mut of_prompt = Narrowed { branch: &BY_PROMPT, prompt_id: Some(prompt_id), groups: Vec::new() };
+    of_prompt.find(conn, instance, &Filter::default())?;
+    Ok(of_prompt.groups)
 }
 
-/// Adds the nearest places of one branch; `of` are its own parameters.
+/// Adds the nearest places of one group.
 fn collect(
     conn: &Connection,
-    branch: &Branch,
+    narrowed: &Narrowed<'_>,
+    group: &Group,
     span: &mut Span,
-    of: &[&dyn ToSql],
     places: &mut Vec<Place>,
 ) -> Result<(), Error> {
-    let way = if span.is_newer { &branch.newer } else { &branch.older };
+    let way = if span.is_newer { &narrowed.branch.newer } else { &narrowed.branch.older };
     let (time, id) = span.near;
     let mut rest = span.most;
     for query in Some(way.same_time).filter(|_| span.has_near_time()).into_iter().chain([way.beyond]) {
         let own: [&dyn ToSql; 4] = [&span.far, &time, &id, &rest];
-        let parameters: Vec<&dyn ToSql> = own.into_iter().chain(of.iter().copied()).collect();
+        let parameters: Vec<&dyn ToSql> = own.into_iter().chain(narrowed.common(group)).collect();
         let before = places.len();
         let mut statement = conn.prepare_cached(query)?;
         for place in statement.query_map(parameters.as_slice(), |row| Ok((row.get("created_at")?, row.get("id")?)))? {
@@ -234,15 +306,16 @@ fn collect(
     Ok(())
 }
 
-fn instances_with_ids(conn: &Connection) -> Result<Vec<(i64, String)>, Error> {
-    let mut statement = conn.prepare_cached(INSTANCES)?;
-    let rows = statement.query_map([], |row| Ok((row.get("id")?, row.get("name")?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 /// Every instance that was ever seen, by name.
 pub(super) fn instances(conn: &Connection) -> Result<Vec<InstanceName>, Error> {
-    Ok(instances_with_ids(conn)?.into_iter().filter_map(|(_, name)| name.parse().ok()).collect())
+    let mut statement = conn.prepare_cached(INSTANCES)?;
+    let names = statement.query_map([], |row| row.get::<_, String>("name"))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(names.into_iter().filter_map(|name| name.parse().ok()).collect())
+}
+
+/// Whether there is more than one.
+pub(super) fn has_several_instances(conn: &Connection) -> Result<bool, Error> {
+    Ok(conn.prepare_cached(HAS_SEVERAL)?.query_row([], |row| row.get("has_several"))?)
 }
 
 #[cfg(test)]
@@ -252,30 +325,33 @@ mod tests {
 
     #[test]
     fn every_query_of_a_page_enters_an_index_at_the_cursor_and_reads_on_from_there() {
-        let of_kinds = MediaKind::WORDS.iter().map(|kind| with_kind(*kind));
-        for branch in [&ALL, &BY_STATUS, &BY_PROMPT].into_iter().chain(of_kinds) {
+        for branch in [&ALL, &BY_STATUS, &OF_INSTANCE, &BY_PROMPT] {
             for (query, place) in [
                 (branch.older.same_time, "created_at=? AND rowid<?)"),
                 (branch.newer.same_time, "created_at=? AND rowid>?)"),
                 (branch.older.beyond, "created_at>? AND created_at<?)"),
                 (branch.newer.beyond, "created_at>? AND created_at<?)"),
+                (branch.count, "created_at>? AND created_at<?)"),
             ] {
                 assert_searches(query);
                 let plan = plan(query).concat();
                 assert!(plan.contains("USING COVERING INDEX") && plan.ends_with(place), "{plan}");
             }
         }
-        assert_searches(NEXT_KINDS);
     }
 
     #[test]
-    fn the_branch_of_a_kind_reads_the_index_of_its_bit() {
-        for &kind in MediaKind::WORDS {
-            let bit = MediaKind::mask(&[kind]);
-            assert!(with_kind(kind).older.beyond.contains(&format!("kinds & {bit} = {bit} AND")), "{kind:?}");
-            let plan = plan(with_kind(kind).older.beyond).concat();
-            assert!(plan.contains(&format!("generations_with_{} ", kind.as_str())), "{plan}");
+    fn the_next_group_is_one_step_in_an_index() {
+        for (branch, step) in [
+            (&BY_STATUS, "generations_by_status ((status,kinds)>(?,?))"),
+            (&OF_INSTANCE, "generations_of_instance (instance_id=? AND (status,kinds)>(?,?))"),
+            (&BY_PROMPT, "generations_by_prompt (prompt_id=? AND (instance_id,status,kinds)>(?,?,?))"),
+        ] {
+            assert_searches(branch.next);
+            let plan = plan(branch.next).concat();
+            assert!(plan.contains("USING COVERING INDEX") && plan.ends_with(step), "{plan}");
         }
+        assert_searches(INSTANCE);
     }
 
     #[test]

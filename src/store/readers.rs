@@ -70,7 +70,8 @@ pub(super) struct Readers {
 
 #[derive(Default)]
 struct State {
-    idle: Vec<Reader>,
+    /// Since when each has nothing to do; the one that had last stands last, and is the next to be lent.
+    idle: Vec<(Reader, Instant)>,
     /// What no reader was free for, the first to come first.
     waiting: VecDeque<Job>,
     /// Threads that read. One that has ended its job takes the next: to wake another would cost more than most reads do.
@@ -172,13 +173,14 @@ impl Readers {
         let mut next = Some(first);
         while let Some(job) = next {
             let lent = self.lock().idle.pop();
-            let reader = lent.map_or_else(|| self.open(), Ok);
+            let reader = lent.map_or_else(|| self.open(), |(reader, _)| Ok(reader));
             // A job that panics takes its answer with it, and its connection.
             let ended = catch_unwind(AssertUnwindSafe(|| job(reader.as_ref().map_err(Clone::clone))));
             let mut state = self.lock();
             if let (Ok(()), Ok(reader), false) = (ended, reader, state.is_closed) {
                 // One that couldn't end its transaction is of no more use.
-                state.idle.extend(Some(reader).filter(|reader| reader.is_autocommit()));
+                let reader = Some(reader).filter(|reader| reader.is_autocommit());
+                state.idle.extend(reader.map(|reader| (reader, Instant::now())));
             }
             next = state.waiting.pop_front();
             if next.is_none() {
@@ -203,7 +205,23 @@ impl Readers {
 
     /// Ends the connections that nobody uses: the file is to be another.
     pub(super) fn forget(&self) {
-        self.lock().idle.clear();
+        self.rest(Duration::ZERO);
+    }
+
+    /// Ends the connections, with their pages, that nobody has used for so long, and lets go of the texts that were held.
+    pub(super) fn rest(&self, unused: Duration) {
+        let mut state = self.lock();
+        let is_unused = |(_, since): &mut (Reader, Instant)| since.elapsed() >= unused;
+        let ended: Vec<_> = state.idle.extract_if(.., is_unused).collect();
+        drop(state);
+        drop(ended);
+        self.dictionaries.rest(unused);
+    }
+
+    /// How many connections have nothing to do, and how many texts are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> (usize, usize) {
+        (self.lock().idle.len(), self.dictionaries.len())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {

@@ -1,5 +1,7 @@
 //! Runs on their way into the store: the rows, their documents, their attachments.
 
+use std::time::Instant;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codes::{Coded, PackedId};
@@ -109,6 +111,7 @@ pub(super) fn save(
     let comfyui = self::comfyui(session, comfyui)?;
     let ids: Vec<_> = runs.iter().map(|run| write(session, instance, comfyui, run)).collect::<Result<_, _>>()?;
     session.tallies.write(&session.conn)?;
+    session.saved_at = Some(Instant::now());
     note_newest(&session.conn, instance, runs, &ids)?;
     Ok(ids)
 }

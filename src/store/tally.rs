@@ -16,15 +16,18 @@ use crate::model::{GenerationId, InstanceId, Status, Timestamp};
 /// The length of the finest slots in milliseconds: a quarter of an hour, since days begin at one in every time zone.
 pub(super) const QUARTER: i64 = 900_000;
 
+/// Whose the tallies of all instances together are: no instance has this id.
+pub(super) const ALL_INSTANCES: i64 = 0;
+
 /// How many slots of the next finer grain one slot has. Grain 0 are the quarters, 1 four hours, 2 sixteen days.
 pub(super) const RATIOS: [i64; 3] = [1, 16, 96];
 
 const ADD: &str = "
-    INSERT INTO tallies (grain, slot, instance_id, status, kinds, runs) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    INSERT INTO tallies (instance_id, grain, slot, status, kinds, runs) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT DO UPDATE SET runs = runs + excluded.runs";
 const DROP_EMPTY: &str = "
     DELETE FROM tallies
-    WHERE grain = ?1 AND slot = ?2 AND instance_id = ?3 AND status = ?4 AND kinds = ?5 AND runs = 0";
+    WHERE instance_id = ?1 AND grain = ?2 AND slot = ?3 AND status = ?4 AND kinds = ?5 AND runs = 0";
 const COUNTED: &str = "SELECT instance_id, status, kinds, created_at FROM generations WHERE id = ?1";
 
 /// Where a run is counted.
@@ -54,7 +57,7 @@ pub(super) fn counted_from_row(row: &Row<'_>) -> rusqlite::Result<Counted> {
 /// What a job changed and hasn't written yet.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
-    /// By quarter, instance, status, kinds.
+    /// By instance, quarter, status, kinds.
     changes: BTreeMap<(i64, i64, i64, i64), i64>,
 }
 
@@ -73,8 +76,10 @@ impl Tallies {
     }
 
     fn change(&mut self, run: Counted, by: i64) {
-        let key = (run.created_at.as_millis() / QUARTER, run.instance.0, run.status.code(), run.kinds);
-        *self.changes.entry(key).or_default() += by;
+        for instance in [ALL_INSTANCES, run.instance.0] {
+            let key = (instance, run.created_at.as_millis() / QUARTER, run.status.code(), run.kinds);
+            *self.changes.entry(key).or_default() += by;
+        }
     }
 
     /// Writes what was noted.
@@ -82,14 +87,14 @@ impl Tallies {
         let mut changes = std::mem::take(&mut self.changes);
         for (grain, ratio) in (0_i64..).zip(RATIOS) {
             let mut coarser = BTreeMap::new();
-            for ((slot, instance, status, kinds), by) in changes {
-                *coarser.entry((slot / ratio, instance, status, kinds)).or_default() += by;
+            for ((instance, slot, status, kinds), by) in changes {
+                *coarser.entry((instance, slot / ratio, status, kinds)).or_default() += by;
             }
             changes = coarser;
-            for (&(slot, instance, status, kinds), &by) in changes.iter().filter(|(_, by)| **by != 0) {
-                conn.prepare_cached(ADD)?.execute(params![grain, slot, instance, status, kinds, by])?;
+            for (&(instance, slot, status, kinds), &by) in changes.iter().filter(|(_, by)| **by != 0) {
+                conn.prepare_cached(ADD)?.execute(params![instance, grain, slot, status, kinds, by])?;
                 if by < 0 {
-                    conn.prepare_cached(DROP_EMPTY)?.execute(params![grain, slot, instance, status, kinds])?;
+                    conn.prepare_cached(DROP_EMPTY)?.execute(params![instance, grain, slot, status, kinds])?;
                 }
             }
         }

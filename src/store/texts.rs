@@ -2,12 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
 use super::codes::Coded;
 use super::{Error, frame};
+use crate::memory::Held;
 use crate::model::{Document, DocumentKind, GenerationId};
 
 /// Bases held, and the bytes of their texts.
@@ -108,9 +110,20 @@ struct Base {
 
 /// The bases that were met last, the last first.
 #[derive(Default)]
-pub(super) struct Dictionaries(Mutex<VecDeque<Arc<Base>>>);
+pub(super) struct Dictionaries(Held<VecDeque<Arc<Base>>>);
 
 impl Dictionaries {
+    /// Lets go of all if none was needed for so long.
+    pub(super) fn rest(&self, unused: Duration) {
+        self.0.rest(unused);
+    }
+
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.0.with(|held| held.len())
+    }
+
     /// The base of this id and frame.
     fn ready(&self, id: i64, frame: &[u8], unpacker: &mut frame::Unpacker) -> Result<Arc<Base>, Error> {
         if let Some(base) = self.held(id, frame) {
@@ -126,24 +139,26 @@ impl Dictionaries {
     }
 
     fn held(&self, id: i64, frame: &[u8]) -> Option<Arc<Base>> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = held.iter().position(|base| base.id == id && base.frame == frame)?;
-        let base = held.remove(place)?;
-        held.push_front(Arc::clone(&base));
-        Some(base)
+        self.0.with(|held| {
+            let place = held.iter().position(|base| base.id == id && base.frame == frame)?;
+            let base = held.remove(place)?;
+            held.push_front(Arc::clone(&base));
+            Some(base)
+        })
     }
 
     fn hold(&self, base: Arc<Base>) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|other| other.id != base.id);
-        held.push_front(base);
-        let mut bytes = 0;
-        let fits = held.iter().take(MOST_BASES).take_while(|base| {
-            bytes += base.bytes;
-            bytes <= MOST_BYTES
+        self.0.with(|held| {
+            held.retain(|other| other.id != base.id);
+            held.push_front(base);
+            let mut bytes = 0;
+            let fits = held.iter().take(MOST_BASES).take_while(|base| {
+                bytes += base.bytes;
+                bytes <= MOST_BYTES
+            });
+            let count = fits.count();
+            held.truncate(count);
         });
-        let count = fits.count();
-        held.truncate(count);
     }
 }
 
@@ -168,7 +183,7 @@ mod tests {
             bases.ready(id, &long, &mut unpacker).unwrap();
             bases.ready(100, &short, &mut unpacker).unwrap();
         }
-        let held: Vec<i64> = bases.0.lock().unwrap().iter().map(|base| base.id).collect();
+        let held: Vec<i64> = bases.0.with(|held| held.iter().map(|base| base.id).collect());
         assert_eq!(held, [100, 8, 7, 6]);
         bases.ready(7, &frame(&"y".repeat(LONGEST + 1)), &mut unpacker).unwrap();
         assert!(bases.held(7, &long).is_some(), "one that is too long takes nobody's place");
@@ -184,6 +199,6 @@ mod tests {
             let against = frame::against(&mut context, &frame::dictionary(text).unwrap(), text.as_bytes()).unwrap();
             assert_eq!(unpacker.against(&base.dictionary, &against).unwrap(), text);
         }
-        assert_eq!(bases.0.lock().unwrap().len(), 1);
+        assert_eq!(bases.0.with(|held| held.len()), 1);
     }
 }

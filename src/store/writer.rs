@@ -4,6 +4,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -34,11 +35,31 @@ pub(super) struct Session {
     pub(super) tallies: Tallies,
     /// Who is told when a run has ended.
     pub(super) listeners: Vec<Listener>,
+    /// When runs were saved last; `None` when nothing is held of them any more.
+    pub(super) saved_at: Option<Instant>,
 }
 
 impl Session {
     pub(super) fn new(conn: Connection, file: PathBuf) -> Self {
-        Self { conn, file, bases: Bases::default(), comfyui: None, tallies: Tallies::default(), listeners: Vec::new() }
+        Self {
+            conn,
+            file,
+            bases: Bases::default(),
+            comfyui: None,
+            tallies: Tallies::default(),
+            listeners: Vec::new(),
+            saved_at: None,
+        }
+    }
+
+    /// Lets go of what is only held to write faster: of pages, which are read again in no time, and of bases if nothing was
+    /// saved for so long.
+    fn rest(&mut self, unused: Duration) {
+        open::shrink(&self.conn);
+        if self.saved_at.is_some_and(|at| at.elapsed() >= unused) {
+            self.saved_at = None;
+            self.bases = Bases::default();
+        }
     }
 
     /// Forgets what may name rows that were rolled back.
@@ -129,6 +150,17 @@ impl Writer {
         let task = Task { work: Some(work), outcome: None, reply };
         self.orders.send(Order::Write(Box::new(task))).await.map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?
+    }
+
+    /// Has it let go of what it holds, if nothing was saved for so long.
+    pub(super) async fn rest(&self, unused: Duration) {
+        // A closed one holds nothing.
+        let _ = self
+            .write(move |session| {
+                session.rest(unused);
+                Ok(())
+            })
+            .await;
     }
 
     /// Asks the thread to end after what waits, and waits until it takes no more.

@@ -110,6 +110,13 @@ impl Thumbs {
         }))
     }
 
+    /// Gives back the memory of what was read from the cache.
+    pub async fn rest(&self) {
+        let thumbs = self.clone();
+        // Nothing is amiss if not: it rests with the next round.
+        let _ = tokio::task::spawn_blocking(move || thumbs.0.cache.rest()).await;
+    }
+
     /// Whether videos get a poster. Without, a page lets the browser show the first frame.
     pub fn makes_posters(&self) -> bool {
         self.0.ffmpeg.is_some()

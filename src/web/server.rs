@@ -10,12 +10,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::site::{App, Site};
 use super::{arrival, routes};
+use crate::memory;
 
 /// Connections at the same time. The next one waits in the listener's queue until another ends.
 const CONNECTIONS: usize = 512;
@@ -46,11 +47,13 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToke
     let app = App::new(site, address, shutdown.clone());
     let router = routes::router(app.clone());
     let mut connections = JoinSet::new();
+    let mut rounds = interval(memory::ROUND);
     loop {
         let may_accept = connections.len() < CONNECTIONS;
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
+            _ = rounds.tick() => app.told.rest(memory::UNUSED),
             accepted = listener.accept(), if may_accept => match accepted {
                 Ok((stream, peer)) => {
                     connections.spawn(converse(stream, peer.ip(), app.clone(), router.clone()));

@@ -2,13 +2,15 @@
 //! Only of runs that are over: their prompt doesn't change any more.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use foldhash::fast::FixedState;
 use serde_json::value::RawValue;
 
 use super::error::Error;
 use crate::export::json::prompt_facts;
+use crate::memory::Held;
 use crate::model::{Detail, DocumentKind, GenerationId, Summary};
 use crate::store::Store;
 
@@ -21,7 +23,7 @@ type Map = HashMap<GenerationId, Told, FixedState>;
 
 /// Facts of runs that were asked for lately.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<Generations>);
+pub struct Memory(Held<Generations>);
 
 /// When the new map is full it becomes the old one, and what the old one had is forgotten unless it was asked for since.
 #[derive(Debug, Default)]
@@ -34,23 +36,23 @@ struct Generations {
 impl Memory {
     /// What the prompts of these runs say, in their order.
     pub async fn facts(&self, store: &Store, runs: &[Summary]) -> Result<Vec<Told>, Error> {
-        let mut told: HashMap<GenerationId, Told, FixedState> = {
-            let mut known = self.known();
-            runs.iter().filter_map(|run| Some((run.id, known.get(run.id)?))).collect()
-        };
+        let known =
+            |known: &mut Generations| runs.iter().filter_map(|run| Some((run.id, known.get(run.id)?))).collect();
+        let mut told: HashMap<GenerationId, Told, FixedState> = self.0.with(known);
         let missing: Vec<&Summary> = runs.iter().filter(|run| !told.contains_key(&run.id)).collect();
         if !missing.is_empty() {
             let ids = missing.iter().map(|run| run.id).collect();
             let read = store.of_prompts(ids, |_, prompt| prompt_facts(prompt).map(Arc::from)).await?;
             let mut read: HashMap<GenerationId, Told> = read.into_iter().collect();
-            let mut known = self.known();
-            for run in missing {
-                let facts = read.remove(&run.id).flatten();
-                if !run.status.is_open() {
-                    known.put(run.id, facts.clone());
+            self.0.with(|known| {
+                for run in missing {
+                    let facts = read.remove(&run.id).flatten();
+                    if !run.status.is_open() {
+                        known.put(run.id, facts.clone());
+                    }
+                    told.insert(run.id, facts);
                 }
-                told.insert(run.id, facts);
-            }
+            });
         }
         Ok(runs.iter().map(|run| told.remove(&run.id).flatten()).collect())
     }
@@ -58,18 +60,19 @@ impl Memory {
     /// What the prompt of one run says.
     pub fn of_detail(&self, detail: &Detail) -> Told {
         let run = &detail.summary;
-        if let Some(told) = self.known().get(run.id) {
+        if let Some(told) = self.0.with(|known| known.get(run.id)) {
             return told;
         }
         let told: Told = detail.document(DocumentKind::Prompt).and_then(prompt_facts).map(Arc::from);
         if !run.status.is_open() {
-            self.known().put(run.id, told.clone());
+            self.0.with(|known| known.put(run.id, told.clone()));
         }
         told
     }
 
-    fn known(&self) -> MutexGuard<'_, Generations> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets go of all if nobody asked for so long.
+    pub fn rest(&self, unused: Duration) {
+        self.0.rest(unused);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The runs that a filter lets through, segment by segment, and what a list asks of them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
@@ -9,15 +10,17 @@ use rusqlite::Connection;
 use super::places::Reader;
 use super::segment::{self, Segment};
 use super::{Place, eval};
+use crate::memory::Held;
 use crate::model::{Cursor, Filter, GenerationId, List, Start, Term, Timestamp, Want};
 use crate::store::Error;
 
 /// Answers that are held for the next question: the same search is asked for its page, its number, its facets and its
-/// calendar. An answer takes a bit a run at most.
+/// calendar.
 const HELD: usize = 8;
 
-/// Bytes that the held answers may take.
-const MOST_HELD: usize = 4 << 20;
+/// Bytes that the held answers may take together, where there is more than one. An answer takes a bit a run at most: all
+/// of sixteen million runs fit in, and of more than that fewer are held. The last one always is.
+const MOST_BYTES: usize = 16 << 20;
 
 /// The runs of a segment that fit, none of them dead.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(super) struct Hits {
 
 /// The last answers, for any time.
 #[derive(Debug, Default)]
-pub(super) struct Recent(Mutex<VecDeque<Answer>>);
+pub(super) struct Recent(Held<VecDeque<Answer>>);
 
 #[derive(Debug)]
 struct Answer {
@@ -44,28 +47,48 @@ struct Answer {
     /// The segments with the number of their dead: another answer if these differ.
     state: Vec<(i64, u64)>,
     found: Arc<Vec<Found>>,
+    bytes: usize,
 }
 
 impl Recent {
     /// Lets go of all: the segments of another file may have the same numbers.
     pub(super) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.rest(Duration::ZERO);
+    }
+
+    /// Lets go of all if nobody asked for so long.
+    pub(super) fn rest(&self, unused: Duration) {
+        self.0.rest(unused);
     }
 
     fn get(&self, want: &Want, state: &[(i64, u64)]) -> Option<Arc<Vec<Found>>> {
-        let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = answers.iter().find(|answer| answer.want == *want && answer.state == state)?;
-        Some(Arc::clone(&answer.found))
+        self.0.with(|answers| {
+            let answer = answers.iter().find(|answer| answer.want == *want && answer.state == state)?;
+            Some(Arc::clone(&answer.found))
+        })
     }
 
-    fn put(&self, answer: Answer) {
-        let bytes = answer.found.iter().map(|found| found.runs.serialized_size()).sum::<usize>();
-        if bytes > MOST_HELD / HELD {
-            return;
-        }
-        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.push_front(answer);
-        answers.truncate(HELD);
+    /// Holds an answer as the last, in place of an older one to the same, and as many of the others as fit in.
+    fn put(&self, want: Want, state: Vec<(i64, u64)>, found: &Arc<Vec<Found>>) {
+        let bytes = found.iter().map(Found::bytes).sum();
+        self.0.with(|answers| {
+            answers.retain(|answer| answer.want != want);
+            answers.push_front(Answer { want, state, found: Arc::clone(found), bytes });
+            let mut bytes = 0;
+            let fits = answers.iter().take(HELD).take_while(|answer| {
+                bytes += answer.bytes;
+                bytes <= MOST_BYTES
+            });
+            let count = fits.count().max(1);
+            answers.truncate(count);
+        });
+    }
+}
+
+impl Found {
+    /// About what it takes in memory.
+    fn bytes(&self) -> usize {
+        self.runs.serialized_size() + self.segment.dead.serialized_size() + self.segment.marks.bytes()
     }
 }
 
@@ -84,7 +107,7 @@ impl Hits {
                     Ok(Found { segment, runs })
                 });
                 let found = Arc::new(found.collect::<Result<Vec<_>, Error>>()?);
-                recent.put(Answer { want, state, found: Arc::clone(&found) });
+                recent.put(want, state, &found);
                 found
             }
         };
@@ -220,4 +243,48 @@ fn want(filter: &Filter) -> Want {
         prompt_id.as_ref().map(|id| Want::Term(List::PromptId, beginning(id.as_str()))),
     ];
     Want::All(wants.into_iter().flatten().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was found among so many runs of which every other fits: the longest answer that there is.
+    fn found(runs: u32) -> Arc<Vec<Found>> {
+        let segment = Segment {
+            id: 1,
+            runs,
+            marks: super::super::places::Marks::of(&[(0, 0), (1, 1)]),
+            dead: RoaringBitmap::new(),
+        };
+        Arc::new(vec![Found { segment, runs: (0..runs).step_by(2).collect() }])
+    }
+
+    fn want(n: u8) -> Want {
+        Want::Term(List::Model, vec![n])
+    }
+
+    #[test]
+    fn an_answer_of_many_millions_of_runs_is_held_too() {
+        let recent = Recent::default();
+        let held = |n: u8| recent.get(&want(n), &[]).is_some();
+        let ten_millions = found(10_000_000);
+        for n in 0..9 {
+            recent.put(want(n), Vec::new(), &ten_millions);
+        }
+        assert!(!held(0) && (1..9).all(held), "the last eight are held");
+        recent.put(want(9), Vec::new(), &found(200_000_000));
+        assert!(held(9) && !held(8), "one that fills all is held alone");
+        recent.put(want(10), Vec::new(), &found(1_000));
+        assert!(held(10) && !held(9), "and goes when there is another");
+    }
+
+    #[test]
+    fn an_answer_takes_the_place_of_an_older_one_to_the_same_question() {
+        let recent = Recent::default();
+        recent.put(want(1), vec![(1, 0)], &found(10));
+        recent.put(want(1), vec![(1, 3)], &found(10));
+        assert!(recent.get(&want(1), &[(1, 0)]).is_none() && recent.get(&want(1), &[(1, 3)]).is_some());
+        assert_eq!(recent.0.with(|answers| answers.len()), 1);
+    }
 }

@@ -22,6 +22,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::Notify;
@@ -163,6 +164,24 @@ impl Index {
         {
             tracing::warn!(%error, "close {}", self.0.file.display());
         }
+    }
+
+    /// Lets go of what is only held to answer faster, where nobody wanted it for so long.
+    pub(super) async fn rest(&self, unused: Duration) {
+        self.0.recent.rest(unused);
+        self.0.values.rest(unused);
+        let shared = Arc::clone(&self.0);
+        let shrinking = tokio::task::spawn_blocking(move || {
+            shared.readers.rest(unused);
+            // One that is at work rests another time.
+            if let Ok(writer) = shared.writer.try_lock()
+                && let Some(conn) = writer.as_ref()
+            {
+                super::open::shrink(conn);
+            }
+        });
+        // Nothing is amiss if not: it rests with the next round.
+        let _ = shrinking.await;
     }
 
     /// Who derived what it has, as [`Index::set_derived_by`] noted; `None`: nobody, or not all of it.

@@ -18,6 +18,11 @@ const WRITE: &str = "INSERT INTO places (segment, chunk, data) VALUES (?1, ?2, ?
 pub(super) struct Marks(Vec<Place>);
 
 impl Marks {
+    #[cfg(test)]
+    pub(super) fn of(places: &[Place]) -> Self {
+        Self(places.to_vec())
+    }
+
     /// For the row of the segment.
     pub(super) fn encode(&self) -> Vec<u8> {
         encode(&self.0)
@@ -37,6 +42,11 @@ impl Marks {
     /// The place of the newest run.
     pub(super) fn last(&self) -> Place {
         self.0.last().copied().unwrap_or_default()
+    }
+
+    /// What they take in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.len() * size_of::<Place>()
     }
 
     /// The chunk that has a place, if any has.

@@ -249,3 +249,42 @@ fn a_broken_file_is_made_anew() {
         assert_eq!(f.index.count(everything).await.unwrap(), 1);
     });
 }
+
+#[test]
+fn values_of_full_segments_are_held_together_and_follow_what_becomes_of_them() {
+    run(async {
+        let f = new();
+        let model =
+            |id: i64| Term { list: List::Model, bytes: format!("m{0}\0M{0}", id % 3).into_bytes(), position: 0 };
+        let entry =
+            |id: i64| Entry { created_at: Timestamp::from_millis(id), id: GenerationId(id), terms: vec![model(id)] };
+        let full = i64::try_from(merge::FULL).unwrap() + 3;
+        // What isn't read in time is read for the next one who asks.
+        let until_suggested = async |runs: i64| {
+            let expected = ["M0", "M1", "M2"].map(|model| (model.to_owned(), runs.unsigned_abs() / 3));
+            for _ in 0..10_000 {
+                let values = f.index.suggest(List::Model, "m", 9).await.unwrap();
+                if values.into_iter().map(|value| (value.text, value.runs)).eq(expected.iter().cloned()) {
+                    return;
+                }
+            }
+            panic!("{expected:?} is never suggested");
+        };
+        for n in 0..2 {
+            f.index.add((n * full..(n + 1) * full).map(entry).collect()).await.unwrap();
+            until_suggested((n + 1) * full).await;
+        }
+        assert_eq!(f.index.0.values.held(), (2, 0), "full ones together, none by itself");
+        f.index.add((2 * full..2 * full + 9).map(entry).collect()).await.unwrap();
+        until_suggested(2 * full + 9).await;
+        assert_eq!(f.index.0.values.held(), (2, 1));
+        // All are indexed again: their segments go, and what was held of them.
+        for n in 0..2 {
+            f.index.add((n * full..(n + 1) * full).map(entry).collect()).await.unwrap();
+        }
+        until_suggested(2 * full + 9).await;
+        f.index.rest(Duration::ZERO).await;
+        assert_eq!(f.index.0.values.held(), (0, 0));
+        until_suggested(2 * full + 9).await;
+    });
+}

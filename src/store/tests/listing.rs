@@ -177,7 +177,7 @@ async fn steps(f: &Fixture, start: Start) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn many_sets_of_kinds_cost_a_page_of_some_kind_no_more_than_few() {
+async fn many_sets_of_kinds_cost_a_page_a_few_steps_each() {
     let every = |mask: usize| -> Vec<NewAttachment> {
         let kinds = MediaKind::ALL.iter().zip(0_u8..).filter(|(_, bit)| mask >> bit & 1 == 1);
         kinds.map(|(kind, bit)| made(*kind, "output", "x", bit)).collect()
@@ -191,8 +191,8 @@ async fn many_sets_of_kinds_cost_a_page_of_some_kind_no_more_than_few() {
         costs.push(steps(&f, Start::Newest).await);
     }
     for (combination, (few, many)) in costs[0].iter().zip(&costs[1]).enumerate() {
-        // Of one id of ComfyUI's each set is looked at by itself.
-        let most = if combination & 4 == 0 { few + few / 10 } else { few * 32 };
+        // Each set is looked at by itself, at a few steps each; of one id of ComfyUI's for the first time.
+        let most = if combination & 4 == 0 { few * 8 } else { few * 32 };
         assert!(*many <= most, "combination {combination}: {few} steps, {many} with many sets");
     }
 }

@@ -6,6 +6,7 @@ use proptest::sample::{select, subsequence};
 use super::listing::pages;
 use super::*;
 use crate::model::{Filter, Limit, Start, Summary};
+use crate::store::places::Narrowed;
 
 const HOUR: i64 = 3_600_000;
 
@@ -76,8 +77,9 @@ pub(super) async fn assert_tallied(f: &Fixture) {
     let wrong = f.store.readers.read(|conn| {
         let mut statement = conn.prepare(
             "WITH grains (grain, length) AS (VALUES (0, 900000), (1, 14400000), (2, 1382400000)),
-            counted AS (SELECT grain, created_at / length AS slot, instance_id, status, kinds, count(*) AS runs
-                FROM grains JOIN generations GROUP BY 1, 2, 3, 4, 5)
+            whose (instance_id, id) AS (SELECT 0, id FROM generations UNION ALL SELECT instance_id, id FROM generations),
+            counted AS (SELECT w.instance_id, grain, created_at / length AS slot, status, kinds, count(*) AS runs
+                FROM grains JOIN whose w JOIN generations g ON g.id = w.id GROUP BY 1, 2, 3, 4, 5)
             SELECT 'uncounted' AS what, * FROM (SELECT * FROM counted EXCEPT SELECT * FROM tallies)
             UNION ALL SELECT 'extra' AS what, * FROM (SELECT * FROM tallies EXCEPT SELECT * FROM counted)",
         )?;
@@ -116,6 +118,36 @@ async fn the_tallies_follow_runs_as_they_change_fail_and_go() {
     assert_tallied(&f).await;
     conn.execute_batch("DELETE FROM generations").unwrap();
     assert_tallied(&f).await;
+}
+
+#[tokio::test]
+async fn a_page_has_as_many_branches_with_many_instances_as_with_one() {
+    let (one, many) = (Fixture::new().await, Fixture::new().await);
+    for n in 0..60 {
+        let run = || {
+            let kind = [MediaKind::Image, MediaKind::Video, MediaKind::Text][n % 3];
+            let attachments = vec![made(kind, "output", "x", 7 * kind as u8 + 1)];
+            Save { attachments, ..run(&format!("p{n}"), Status::ALL[n % 6], n as i64) }
+        };
+        one.save_one(run()).await;
+        let instance = many.store.instance(&format!("server-{n}").parse().unwrap()).await.unwrap();
+        many.store.save(instance, &Comfyui::default(), vec![run()]).await.unwrap();
+    }
+    let branches = async |f: &Fixture, filter: &Filter| {
+        let filter = filter.clone();
+        f.store.readers.read(move |conn| Ok(Narrowed::by(conn, &filter)?.groups.len())).await.unwrap()
+    };
+    let (statuses, kinds) = (vec![Status::Failed, Status::Lost], vec![MediaKind::Image, MediaKind::Text]);
+    for (filter, expected) in [
+        (Filter::default(), 1),
+        (Filter { statuses: statuses.clone(), ..Filter::default() }, 2),
+        (Filter { kinds: kinds.clone(), ..Filter::default() }, 4),
+        (Filter { statuses, kinds, ..Filter::default() }, 2),
+        (Filter { prompt_id: Some("p7".into()), ..Filter::default() }, 1),
+    ] {
+        assert_eq!(branches(&one, &filter).await, expected, "{filter:?}");
+        assert_eq!(branches(&many, &filter).await, expected, "{filter:?}");
+    }
 }
 
 proptest! {

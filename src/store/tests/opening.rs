@@ -73,8 +73,9 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let before = fs::read(folder.path().join("recall.db")).unwrap();
     let error = refusal(folder.path());
     assert!(matches!(error, Error::Newer { schema: 99, .. }));
-    let told = format!("newer comfy-recall (7.1.0, schema 99; this one knows {}); update", crate::store::open::SCHEMA);
-    assert!(error.to_string().contains(&told), "{error}");
+    let known = crate::store::open::SCHEMA;
+    let expected = format!("newer comfy-recall (7.1.0, schema 99; this one knows {known}); update");
+    assert!(error.to_string().contains(&expected), "{error}");
     assert_eq!(fs::read(folder.path().join("recall.db")).unwrap(), before);
 }
 

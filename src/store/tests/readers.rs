@@ -1,6 +1,7 @@
 //! Who reads when many want to.
 
 use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
@@ -77,4 +78,23 @@ async fn a_query_is_planned_once_whatever_it_is_asked_for() {
         Ok(statement.get_status(StatementStatus::RePrepare))
     });
     assert_eq!(replanned.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_store_that_nobody_asks_holds_no_connections_and_no_texts() {
+    let f = Fixture::new().await;
+    let long = format!(r#"{{"text":"{}"}}"#, "a castle on a hill ".repeat(100));
+    let documents = |n: usize| vec![document(DocumentKind::Prompt, &long.replacen("hill", &n.to_string(), 1))];
+    let ids =
+        f.save((0..3).map(|n| Save { documents: documents(n), ..run("p", Status::Completed, 0) }).collect()).await;
+    f.store.document(ids[2], DocumentKind::Prompt).await.unwrap().unwrap();
+    let bases = async || f.store.writer.write(|session| Ok(session.bases.held())).await.unwrap();
+    f.store.rest(Duration::from_secs(3_600)).await;
+    assert!(f.store.readers.held() > (0, 0) && bases().await > 0, "what was just in use stays");
+    f.store.rest(Duration::ZERO).await;
+    assert_eq!((f.store.readers.held(), bases().await), ((0, 0), 0));
+    // And all goes on as before.
+    assert_eq!(f.store.document(ids[2], DocumentKind::Prompt).await.unwrap().unwrap(), long.replacen("hill", "2", 1));
+    let again = f.save_one(Save { documents: documents(7), ..run("q", Status::Completed, 1) }).await;
+    assert_eq!(f.store.document(again, DocumentKind::Prompt).await.unwrap().unwrap(), long.replacen("hill", "7", 1));
 }

@@ -113,3 +113,26 @@ async fn every_store_gets_an_id_of_its_own() {
     assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
     assert_eq!(id(&one.reopen().await).await, ids[0], "it stays");
 }
+
+#[tokio::test]
+async fn runs_of_three_instances_in_a_database_of_schema_5_are_listed_and_counted_by_everything() {
+    let f = open_old("recall-0005.db").await;
+    assert_tallied(&f).await;
+    let list = async |filter: Filter| f.store.list(filter, Start::Newest, "200".parse().unwrap()).await.unwrap().items;
+    let all = list(Filter::default()).await;
+    assert_eq!(all.len(), 120);
+    for instance in [None, Some("default"), Some("third"), Some("nobody")] {
+        for kinds in [vec![], vec![MediaKind::Image], vec![MediaKind::Video, MediaKind::Text]] {
+            for statuses in [vec![], vec![Status::Failed], vec![Status::Completed, Status::Lost]] {
+                for prompt_id in [None, Some(PromptId::from("p"))] {
+                    let instance = instance.map(|name| name.parse().unwrap());
+                    let (kinds, statuses) = (kinds.clone(), statuses.clone());
+                    let filter = Filter { instance, kinds, statuses, prompt_id, ..Filter::default() };
+                    let taken: Vec<_> = all.iter().filter(|run| filter.takes(run)).cloned().collect();
+                    assert_eq!(f.store.count(filter.clone()).await.unwrap(), taken.len() as u64, "{filter:?}");
+                    assert_eq!(list(filter.clone()).await, taken, "{filter:?}");
+                }
+            }
+        }
+    }
+}

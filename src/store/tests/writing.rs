@@ -28,10 +28,11 @@ async fn a_full_disk_refuses_until_there_is_room_and_harms_nothing() {
     let pages = f.pragma("PRAGMA page_count").await;
     f.store.writer.write(move |s| Ok(s.conn.pragma_update(None, "max_page_count", pages)?)).await.unwrap();
 
+    // Longer than the pages that are free inside the file since its tables were made.
     let long = |i: i64| Save {
         documents: vec![document(
             DocumentKind::Prompt,
-            &format!("{:?}", (0..9_000).map(|n| n * i).collect::<Vec<_>>()),
+            &format!("{:?}", (0..60_000).map(|n| n * i).collect::<Vec<_>>()),
         )],
         ..run("long", Status::Completed, i)
     };

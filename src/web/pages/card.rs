@@ -86,7 +86,7 @@ impl<'a> Cards<'a> {
             let queue = app.store.queue(instance).await?;
             turns.extend(queue.into_iter().enumerate().map(|(before, id)| (id, before + 1)));
         }
-        let has_several = app.store.instances().await?.len() > 1;
+        let has_several = app.store.has_several_instances().await?;
         let snippets = snippets(app, query, runs).await?;
         Ok(Self { query, t, has_several, makes_posters: app.thumbs.makes_posters(), turns, snippets })
     }
