@@ -2,11 +2,15 @@
 //! begin, so that a crash in one doesn't hide it, and closed when all that can be read back was read back.
 
 use super::Error;
+use super::lives::Lives;
 use super::scribe::Scribe;
-use crate::model::{Cause, GapKind, Timestamp, Trouble};
+use crate::model::{Cause, GapKind, GenerationId, Timestamp, Trouble};
 
 /// A gap shorter than this in which nothing was missed isn't worth telling, in milliseconds.
 const SHORT: i64 = 10_000;
+
+/// How long after runs came and went unseen the next ones are told with them, in milliseconds.
+const TOGETHER: i64 = 10 * 60 * 1000;
 
 /// The open gaps of one instance.
 #[derive(Debug)]
@@ -16,6 +20,11 @@ pub struct Gaps {
     away: Option<(Timestamp, Option<Cause>)>,
     /// From when until when we didn't run, as long as nobody knows what that cost.
     stopped: Option<(Timestamp, Timestamp)>,
+    /// Where ComfyUI may have been restarted between two runs. As long as nobody knows, it is written down, too: whatever
+    /// is recorded meanwhile, also by a catching up that is broken off, says nothing of the time before.
+    lives: Lives,
+    /// The last gap in which runs came and went unseen, and until when.
+    unseen: Option<(i64, Timestamp)>,
 }
 
 impl Gaps {
@@ -31,7 +40,45 @@ impl Gaps {
         if let Some(from) = from {
             scribe.open_gap(GapKind::RecallStopped, from, None).await?;
         }
-        Ok(Self { scribe, away, stopped: from.map(|from| (from, now)) })
+        let lives = scribe.breaks().await?.into_iter().collect();
+        let mut gaps = Self { scribe, away, stopped: from.map(|from| (from, now)), lives, unseen: None };
+        if has_runs {
+            let newest = gaps.scribe.newest_id().await?;
+            gaps.broke(vec![newest]).await?;
+        }
+        Ok(gaps)
+    }
+
+    /// ComfyUI may have been restarted behind these runs.
+    pub async fn broke(&mut self, behind: Vec<GenerationId>) -> Result<(), Error> {
+        let new = self.lives.add(behind);
+        if new.is_empty() { Ok(()) } else { self.scribe.note_breaks(new).await }
+    }
+
+    /// Where it may have been.
+    pub fn lives(&self) -> &Lives {
+        &self.lives
+    }
+
+    /// When ComfyUI went away, if we were there.
+    pub fn away_since(&self) -> Option<Timestamp> {
+        let (since, _) = self.away?;
+        self.stopped.is_none_or(|(from, _)| since < from).then_some(since)
+    }
+
+    /// ComfyUI was restarted in this time, and nobody heard of it.
+    pub async fn was_away(&self, since: Timestamp) -> Result<(), Error> {
+        self.scribe.open_gap(GapKind::ComfyuiAway, since, None).await?;
+        self.scribe.close_gap(GapKind::ComfyuiAway, Timestamp::now(), true).await
+    }
+
+    /// So many runs came and went unseen since then.
+    pub async fn unseen(&mut self, since: Timestamp, runs: u64) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let with = self.unseen.filter(|(_, until)| now.as_millis() - until.as_millis() <= TOGETHER);
+        let gap = self.scribe.note_unseen(with.map(|(gap, _)| gap), (since, now), runs).await?;
+        self.unseen = Some((gap, now));
+        Ok(())
     }
 
     /// Notes that ComfyUI isn't heard. Tries that fail for the same cause cost no write.
@@ -58,6 +105,10 @@ impl Gaps {
             }
         }
         (self.away, self.stopped) = (None, None);
+        if self.lives != Lives::default() {
+            self.lives = Lives::default();
+            self.scribe.forget_breaks().await?;
+        }
         Ok(())
     }
 }
