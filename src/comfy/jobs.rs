@@ -55,13 +55,8 @@ mod tests {
     fn a_job_tells_which_run_it_is_and_whether_that_has_ended() {
         let at = |millis| Some(Timestamp::from_millis(millis));
         let ended = r#"{"id": "p", "status": "completed", "priority": 4, "create_time": 10, "execution_start_time": 12, "preview_output": {"id": "x", "status": "pending"}}"#;
-        let expected = Job {
-            prompt_id: "p".into(),
-            number: Some(4.0),
-            created_at: at(10),
-            started_at: at(12),
-            has_ended: true,
-        };
+        let expected =
+            Job { prompt_id: "p".into(), number: Some(4.0), created_at: at(10), started_at: at(12), has_ended: true };
         assert_eq!(job(ended), Some(expected));
         for status in ["pending", "in_progress"] {
             let open = job(&format!(r#"{{"id":"p","status":"{status}"}}"#)).unwrap();

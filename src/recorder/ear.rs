@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::comfy::{self, Doorbell, Failure};
@@ -38,6 +38,8 @@ pub struct Heard {
     pub starts: u64,
     /// Its length by the last ring.
     pub queue_remaining: u64,
+    /// When that was.
+    pub rang_at: Option<Instant>,
     /// The number of the last ping that was answered.
     pub alive: u64,
     /// Why the line broke.
@@ -53,6 +55,7 @@ impl Heard {
         }
         self.rings += 1;
         self.queue_remaining = queue_remaining;
+        self.rang_at = Some(Instant::now());
     }
 
     /// The line broke: why.

@@ -18,6 +18,8 @@ pub struct Gaps {
     scribe: Scribe,
     /// Since when ComfyUI isn't heard, and the cause that was written down.
     away: Option<(Timestamp, Option<Cause>)>,
+    /// Whether it was seen to go: not, when it wasn't there any more when we began.
+    was_seen_to_go: bool,
     /// From when until when we didn't run, as long as nobody knows what that cost.
     stopped: Option<(Timestamp, Timestamp)>,
     /// Where ComfyUI may have been restarted between two runs. As long as nobody knows, it is written down, too: whatever
@@ -41,7 +43,8 @@ impl Gaps {
             scribe.open_gap(GapKind::RecallStopped, from, None).await?;
         }
         let lives = scribe.breaks().await?.into_iter().collect();
-        let mut gaps = Self { scribe, away, stopped: from.map(|from| (from, now)), lives, unseen: None };
+        let (stopped, was_seen_to_go) = (from.map(|from| (from, now)), away.is_some());
+        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, lives, unseen: None };
         if has_runs {
             let newest = gaps.scribe.newest_id().await?;
             gaps.broke(vec![newest]).await?;
@@ -60,10 +63,9 @@ impl Gaps {
         &self.lives
     }
 
-    /// When ComfyUI went away, if we were there.
+    /// When ComfyUI went away, if a daemon was there.
     pub fn away_since(&self) -> Option<Timestamp> {
-        let (since, _) = self.away?;
-        self.stopped.is_none_or(|(from, _)| since < from).then_some(since)
+        self.away.map(|(since, _)| since).filter(|_| self.was_seen_to_go)
     }
 
     /// ComfyUI was restarted in this time, and nobody heard of it.
@@ -86,7 +88,10 @@ impl Gaps {
         let since = match self.away {
             Some((_, Some(cause))) if cause == why.cause => return Ok(()),
             Some((before, _)) => before,
-            None => since,
+            None => {
+                self.was_seen_to_go = self.stopped.is_none();
+                since
+            }
         };
         self.scribe.open_gap(GapKind::ComfyuiAway, since, Some(why.clone())).await?;
         self.away = Some((since, Some(why.cause)));

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
@@ -26,6 +26,9 @@ const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// The same where no WebSocket can be opened, for example behind a proxy that doesn't know them.
 const HEARTBEAT_WITHOUT_SOCKET: Duration = Duration::from_secs(5);
+
+/// How long a catching up may go on when we are to end: what ComfyUI has now it may not have later.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How long nothing may have been heard before a connection breaks, in milliseconds: some heartbeats.
 const LATE: i64 = 3 * 60 * 1000;
@@ -126,10 +129,19 @@ impl Listener {
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
         let mut backoff = Backoff::new(is_near(&self.settings.endpoint.url));
         loop {
-            let ended = tokio::select! {
-                ended = self.session(&mut backoff) => ended,
-                () = shutdown.cancelled() => return Ok(()),
+            let (caught_up, waiting) = oneshot::channel();
+            let last_look = async {
+                shutdown.cancelled().await;
+                // Told, or dropped with a session that ended.
+                let _ = timeout(LAST_LOOK, waiting).await;
             };
+            let ended = tokio::select! {
+                ended = self.session(&mut backoff, caught_up) => ended,
+                () = last_look => return Ok(()),
+            };
+            if shutdown.is_cancelled() && matches!(ended, Ended::Away(_)) {
+                return Ok(());
+            }
             let wait = match ended {
                 Ended::Fatal(error) => return Err(error),
                 Ended::Away(error) => {
@@ -145,14 +157,18 @@ impl Listener {
     }
 
     /// One connection, from its start to its end.
-    async fn session(&mut self, backoff: &mut Backoff) -> Ended {
-        match self.try_session(backoff).await {
+    async fn session(&mut self, backoff: &mut Backoff, caught_up: oneshot::Sender<()>) -> Ended {
+        match self.try_session(backoff, caught_up).await {
             Ok(never) => match never {},
             Err(ended) => ended,
         }
     }
 
-    async fn try_session(&mut self, backoff: &mut Backoff) -> Result<std::convert::Infallible, Ended> {
+    async fn try_session(
+        &mut self,
+        backoff: &mut Backoff,
+        caught_up: oneshot::Sender<()>,
+    ) -> Result<std::convert::Infallible, Ended> {
         let newest = self.scribe.newest_id().await?;
         self.ear = match self.client.doorbell().await {
             Ok(doorbell) => Ear::listen(doorbell, newest),
@@ -168,6 +184,7 @@ impl Listener {
         self.greet().await?;
         let may_have_missed = self.catch_up().await?;
         self.gaps.is_back(may_have_missed).await?;
+        let _ = caught_up.send(());
         backoff.reset();
         self.health.queue_remaining = (!is_deaf).then_some(before);
         self.is_connected();

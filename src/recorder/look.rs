@@ -29,9 +29,9 @@ impl Listener {
     /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
     /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
     pub(super) async fn rung(&mut self, look: Look) -> Result<(), Ended> {
-        let Look { rings, asked_at, ended, queue } = look;
+        let Look { rings, rang_at, asked_at, ended, queue } = look;
         self.account.rang(rings);
-        self.books.queued(rings.queued, asked_at);
+        self.books.queued(rings.queued, rang_at);
         let queue = queue.filter(|_| asked_at >= self.asked_at);
         let read = match queue {
             Some((items, bytes)) => Some(self.record_queue(items, bytes).await?),

@@ -26,6 +26,8 @@ const BYTES: usize = 4_000_000;
 pub struct Look {
     /// What rang.
     pub rings: Rings,
+    /// When the last of it did.
+    pub rang_at: Instant,
     /// When it was asked.
     pub asked_at: Instant,
     /// The end of its history, and how long that was to be.
@@ -37,7 +39,8 @@ pub struct Look {
 impl Look {
     /// Nothing was asked yet.
     pub fn unasked(rings: Rings) -> Self {
-        Self { rings, asked_at: Instant::now(), ended: None, queue: None }
+        let now = Instant::now();
+        Self { rings, rang_at: now, asked_at: now, ended: None, queue: None }
     }
 }
 
@@ -87,8 +90,8 @@ impl Watching {
             // Not before there is room: what rings meanwhile is asked about at once, by one question.
             let Ok(room) = out.reserve().await else { return };
             match self.rings().await {
-                Ok(rings) => {
-                    let look = self.look(rings).await;
+                Ok((rings, rang_at)) => {
+                    let look = self.look(rings, rang_at).await;
                     room.send(Ok(look));
                 }
                 Err(error) => return room.send(Err(error)),
@@ -96,8 +99,8 @@ impl Watching {
         }
     }
 
-    /// Waits for rings that were not dealt with, and gives all of them.
-    async fn rings(&mut self) -> Result<Rings, comfy::Error> {
+    /// Waits for rings that were not dealt with, and gives all of them, and when the last of them rang.
+    async fn rings(&mut self) -> Result<(Rings, Instant), comfy::Error> {
         let dealt_with = self.dealt_with;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
@@ -108,11 +111,11 @@ impl Watching {
         let (count, queued) = (heard.rings - dealt_with, heard.queued - self.queued);
         let rings = Rings { count, queued, before: self.before, after: heard.queue_remaining };
         (self.dealt_with, self.queued, self.before) = (heard.rings, heard.queued, heard.queue_remaining);
-        Ok(rings)
+        Ok((rings, heard.rang_at.unwrap_or_else(Instant::now)))
     }
 
     /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
-    async fn look(&mut self, rings: Rings) -> Look {
+    async fn look(&mut self, rings: Rings, rang_at: Instant) -> Look {
         let asked_at = Instant::now();
         let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
         let ended = async {
@@ -129,7 +132,7 @@ impl Watching {
         if let Some((_, bytes)) = &queue {
             self.pace.was_read(*bytes);
         }
-        Look { rings, asked_at, ended, queue }
+        Look { rings, rang_at, asked_at, ended, queue }
     }
 }
 

@@ -98,9 +98,7 @@ fn fit(row: &Known, seen: &Seen) -> Option<(u8, bool)> {
         Stage::Waiting | Stage::Running if row.status.is_open() && may_be_same_number => {
             Some((2, seen.stage == Stage::Running && row.status == Status::Pending))
         }
-        Stage::Waiting | Stage::Running
-            if row.status == Status::Lost && is_same_number && may_come_back(row, seen) =>
-        {
+        Stage::Waiting | Stage::Running if row.status == Status::Lost && is_same_number && may_come_back(row, seen) => {
             Some((1, true))
         }
         Stage::Waiting | Stage::Running => None,

@@ -141,7 +141,11 @@ mod tests {
             (6, 0, 0, 3),   // three were queued and taken out, or two ran
             (1, 500, 1, 1), // cleared
         ] {
-            assert_eq!(Rings { count, queued: 0, before, after }.most_ended(), most, "{count} rings from {before} to {after}");
+            assert_eq!(
+                Rings { count, queued: 0, before, after }.most_ended(),
+                most,
+                "{count} rings from {before} to {after}"
+            );
         }
     }
 
@@ -180,7 +184,10 @@ mod tests {
         let replaced = Rings { count: 2, queued: 0, before: 2, after: 2 };
         assert_eq!(told(Account::known(2, true), replaced, 0, 0), Told::Unclear);
         assert_eq!(told(Account::read(2, true), replaced, 0, 0), Told::Unclear);
-        assert_eq!(told(Account::known(0, false), Rings { count: 1, queued: 0, before: 0, after: 1 }, 0, 0), Told::Unclear);
+        assert_eq!(
+            told(Account::known(0, false), Rings { count: 1, queued: 0, before: 0, after: 1 }, 0, 0),
+            Told::Unclear
+        );
         // Two ended, one of them after the last of these rings.
         assert_eq!(
             told(Account::known(3, true), Rings { count: 3, queued: 0, before: 3, after: 1 }, 2, 0),

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use tokio::time::Instant;
 
 use super::ear::Proof;
-use super::lives::Lives;
 use super::listen::{Ended, Listener};
+use super::lives::Lives;
 use super::reconcile::{in_line, judge, vanished};
 use super::record::seen_in_history;
 use crate::comfy::HistoryEntry;

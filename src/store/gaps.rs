@@ -167,13 +167,7 @@ fn note_unseen(
         return Ok(gap);
     }
     let kind = Coded(GapKind::RunsUnseen);
-    conn.prepare_cached(ADD_UNSEEN)?.execute(params![
-        instance.0,
-        kind,
-        from.as_millis(),
-        until.as_millis(),
-        more
-    ])?;
+    conn.prepare_cached(ADD_UNSEEN)?.execute(params![instance.0, kind, from.as_millis(), until.as_millis(), more])?;
     Ok(conn.last_insert_rowid())
 }
 
@@ -230,14 +224,9 @@ mod tests {
 
     #[test]
     fn no_question_about_gaps_reads_or_sorts_them_all() {
-        for query in [
-            super::CLOSE,
-            super::DROP,
-            super::LAST_ALIVE,
-            super::MORE_UNSEEN,
-            super::BREAKS,
-            super::FORGET_BREAKS,
-        ] {
+        for query in
+            [super::CLOSE, super::DROP, super::LAST_ALIVE, super::MORE_UNSEEN, super::BREAKS, super::FORGET_BREAKS]
+        {
             assert_searches(query);
         }
         let plan = plan(super::GAPS);
