@@ -67,6 +67,25 @@ impl Error {
         Self { what, failure: Failure::Socket(Box::new(error)) }
     }
 
+    /// Whether nobody listens there: the machine itself said so, at once.
+    pub fn is_refused(&self) -> bool {
+        let refused = |error: &std::io::Error| error.kind() == ErrorKind::ConnectionRefused;
+        match &self.failure {
+            Failure::Socket(error) => matches!(&**error, tungstenite::Error::Io(error) if refused(error)),
+            Failure::Unreachable(error) => {
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    if error.downcast_ref().is_some_and(refused) {
+                        return true;
+                    }
+                    cause = error.source();
+                }
+                false
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the server could be talked to at all, so that the failure concerns this request alone.
     pub fn is_answer(&self) -> bool {
         matches!(self.failure, Failure::Status(_) | Failure::NotComfyui(_))

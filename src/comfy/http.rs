@@ -9,6 +9,7 @@ use reqwest::{Response, redirect};
 use url::Url;
 
 use super::error::{Error, Failure};
+use super::jobs::Job;
 use super::system::System;
 use super::tls;
 use super::wire::{HistoryEntry, QueueItem};
@@ -87,6 +88,24 @@ impl Client {
     pub async fn history_page(&self, offset: usize, max_items: usize) -> Result<Items<HistoryEntry>, Error> {
         let query = [("max_items", max_items.to_string()), ("offset", offset.to_string())];
         self.items("GET /history?offset", "history", &query, json::Items::Members).await
+    }
+
+    /// `limit` jobs from the `offset`-th newest on, by when they were queued: what waits, runs and ended. Looks at ComfyUI's
+    /// whole history, 7 ms for 2,000 runs. `None` from versions that don't know jobs.
+    pub async fn jobs(&self, offset: usize, limit: usize) -> Result<Option<Vec<Job>>, Error> {
+        let order = [("sort_by", "created_at".to_owned()), ("sort_order", "desc".to_owned())];
+        let part = [("limit", limit.to_string()), ("offset", offset.to_string())];
+        let query: Vec<_> = order.into_iter().chain(part).collect();
+        let mut items = match self.items("GET /api/jobs", "api/jobs", &query, json::Items::Elements).await {
+            Ok(items) => items,
+            Err(error) if error.is_answer() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut jobs = Vec::new();
+        while let Some(job) = items.next().await? {
+            jobs.push(job);
+        }
+        Ok(Some(jobs))
     }
 
     /// The entry of one run; `None` when it isn't in the history. Like ComfyUI's own page, the id is one path segment.

@@ -7,6 +7,7 @@
 mod discover;
 mod error;
 mod http;
+mod jobs;
 mod outcome;
 mod socket;
 mod system;
@@ -17,8 +18,9 @@ mod wire;
 pub use discover::{Found, distinct, look};
 pub use error::{Error, Failure};
 pub use http::{Client, Endpoint, Items, Paging};
+pub use jobs::Job;
 pub use outcome::{Ended, OutputItem, RunFailure, RunState, node_outputs, run_state};
-pub use socket::{Doorbell, Ring};
+pub use socket::{Doorbell, Heard, Ring};
 pub use system::System;
 pub use view::{View, ViewBody};
 pub use wire::{HistoryEntry, QueueItem, Submission};

@@ -38,6 +38,15 @@ pub struct Ring {
     pub queue_remaining: u64,
 }
 
+/// What a WebSocket tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// The queue changed.
+    Ring(Ring),
+    /// The process at the other end lived when it was asked with this number. What it sent before was heard before.
+    Alive(u64),
+}
+
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct Doorbell {
@@ -77,9 +86,15 @@ impl Client {
 }
 
 impl Doorbell {
-    /// Waits for the next ring. Every other message, and every message that makes no sense, is passed over; an error
-    /// means that the line is dead and must be opened anew. May be cancelled and called again.
-    pub async fn next(&mut self) -> Result<Ring, Error> {
+    /// Asks the process at the other end whether it lives: a ping, which is no request. [`Heard::Alive`] is the answer.
+    pub async fn ask_alive(&mut self, number: u64) -> Result<(), Error> {
+        let ping = Message::Ping(bytes::Bytes::copy_from_slice(&number.to_be_bytes()));
+        self.socket.send(ping).await.map_err(|error| Error::socket(WHAT, error))
+    }
+
+    /// Waits for the next ring or answer. Every other message, and every message that makes no sense, is passed over; an
+    /// error means that the line is dead and must be opened anew. May be cancelled and called again.
+    pub async fn next(&mut self) -> Result<Heard, Error> {
         loop {
             let patience = if self.is_pinged { PONG_WITHIN } else { PING_AFTER };
             match timeout_at(self.heard_at + patience, self.socket.next()).await {
@@ -97,13 +112,18 @@ impl Doorbell {
                 Ok(Some(Ok(message))) => {
                     self.heard_at = Instant::now();
                     self.is_pinged = false;
-                    if let Some(ring) = ring(&message) {
-                        return Ok(ring);
+                    if let Some(heard) = ring(&message).map(Heard::Ring).or_else(|| alive(&message)) {
+                        return Ok(heard);
                     }
                 }
             }
         }
     }
+}
+
+fn alive(message: &Message) -> Option<Heard> {
+    let Message::Pong(number) = message else { return None };
+    Some(Heard::Alive(u64::from_be_bytes(number.as_ref().try_into().ok()?)))
 }
 
 fn ring(message: &Message) -> Option<Ring> {

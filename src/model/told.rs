@@ -1,6 +1,6 @@
 //! A run as ComfyUI's own lists tell it.
 
-use super::{Document, DocumentKind, GenerationId, PromptId, Status, StatusReason, Timestamp};
+use super::{Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Status, StatusReason, Timestamp};
 
 /// What stands in an item of ComfyUI's queue, history and jobs.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,8 @@ pub struct Told {
     pub outputs_to_execute: Option<String>,
     /// Those of its kept texts that were asked for.
     pub documents: Vec<Document>,
+    /// The files that are kept of a run whose end ComfyUI didn't tell: those that were found in its folders.
+    pub found: Vec<(FileRef, MediaKind)>,
 }
 
 impl Told {

@@ -2,11 +2,15 @@
 //! begin, so that a crash in one doesn't hide it, and closed when all that can be read back was read back.
 
 use super::Error;
+use super::lives::Lives;
 use super::scribe::Scribe;
-use crate::model::{Cause, GapKind, Timestamp, Trouble};
+use crate::model::{Cause, GapKind, GenerationId, Timestamp, Trouble};
 
 /// A gap shorter than this in which nothing was missed isn't worth telling, in milliseconds.
 const SHORT: i64 = 10_000;
+
+/// How long after runs came and went unseen the next ones are told with them, in milliseconds.
+const TOGETHER: i64 = 10 * 60 * 1000;
 
 /// The open gaps of one instance.
 #[derive(Debug)]
@@ -14,8 +18,15 @@ pub struct Gaps {
     scribe: Scribe,
     /// Since when ComfyUI isn't heard, and the cause that was written down.
     away: Option<(Timestamp, Option<Cause>)>,
+    /// Whether it was seen to go: not, when it wasn't there any more when we began.
+    was_seen_to_go: bool,
     /// From when until when we didn't run, as long as nobody knows what that cost.
     stopped: Option<(Timestamp, Timestamp)>,
+    /// Where ComfyUI may have been restarted between two runs. As long as nobody knows, it is written down, too: whatever
+    /// is recorded meanwhile, also by a catching up that is broken off, says nothing of the time before.
+    lives: Lives,
+    /// The last gap in which runs came and went unseen, and until when.
+    unseen: Option<(i64, Timestamp)>,
 }
 
 impl Gaps {
@@ -31,7 +42,45 @@ impl Gaps {
         if let Some(from) = from {
             scribe.open_gap(GapKind::RecallStopped, from, None).await?;
         }
-        Ok(Self { scribe, away, stopped: from.map(|from| (from, now)) })
+        let lives = scribe.breaks().await?.into_iter().collect();
+        let (stopped, was_seen_to_go) = (from.map(|from| (from, now)), away.is_some());
+        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, lives, unseen: None };
+        if has_runs {
+            let newest = gaps.scribe.newest_id().await?;
+            gaps.broke(vec![newest]).await?;
+        }
+        Ok(gaps)
+    }
+
+    /// ComfyUI may have been restarted behind these runs.
+    pub async fn broke(&mut self, behind: Vec<GenerationId>) -> Result<(), Error> {
+        let new = self.lives.add(behind);
+        if new.is_empty() { Ok(()) } else { self.scribe.note_breaks(new).await }
+    }
+
+    /// Where it may have been.
+    pub fn lives(&self) -> &Lives {
+        &self.lives
+    }
+
+    /// When ComfyUI went away, if a daemon was there.
+    pub fn away_since(&self) -> Option<Timestamp> {
+        self.away.map(|(since, _)| since).filter(|_| self.was_seen_to_go)
+    }
+
+    /// ComfyUI was restarted in this time, and nobody heard of it.
+    pub async fn was_away(&self, since: Timestamp) -> Result<(), Error> {
+        self.scribe.open_gap(GapKind::ComfyuiAway, since, None).await?;
+        self.scribe.close_gap(GapKind::ComfyuiAway, Timestamp::now(), true).await
+    }
+
+    /// So many runs came and went unseen since then.
+    pub async fn unseen(&mut self, since: Timestamp, runs: u64) -> Result<(), Error> {
+        let now = Timestamp::now();
+        let with = self.unseen.filter(|(_, until)| now.as_millis() - until.as_millis() <= TOGETHER);
+        let gap = self.scribe.note_unseen(with.map(|(gap, _)| gap), (since, now), runs).await?;
+        self.unseen = Some((gap, now));
+        Ok(())
     }
 
     /// Notes that ComfyUI isn't heard. Tries that fail for the same cause cost no write.
@@ -39,7 +88,10 @@ impl Gaps {
         let since = match self.away {
             Some((_, Some(cause))) if cause == why.cause => return Ok(()),
             Some((before, _)) => before,
-            None => since,
+            None => {
+                self.was_seen_to_go = self.stopped.is_none();
+                since
+            }
         };
         self.scribe.open_gap(GapKind::ComfyuiAway, since, Some(why.clone())).await?;
         self.away = Some((since, Some(why.cause)));
@@ -58,6 +110,10 @@ impl Gaps {
             }
         }
         (self.away, self.stopped) = (None, None);
+        if self.lives != Lives::default() {
+            self.lives = Lives::default();
+            self.scribe.forget_breaks().await?;
+        }
         Ok(())
     }
 }

@@ -3,6 +3,9 @@
 //! ComfyUI runs one at a time, so a file is that run's in which it was written, to the millisecond. Where a clock is off
 //! and it was written in none, it is the one's in progress, or the nearest's; but that is said only when the ends and
 //! starts of that time were surely heard. A node that reports the file later takes it over.
+//!
+//! Between a file and the run that wrote it ComfyUI wasn't restarted, and no run came and went unseen, which may have
+//! written it just as well.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +28,12 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// and this one started was dealt with by then.
 const RIPENING: Duration = Duration::from_secs(1);
 
+/// Times that are remembered in which ComfyUI can have been restarted, or runs came and went unseen.
+const DOUBTS: usize = 64;
+
+/// How long before it is noticed ComfyUI can have been restarted, in milliseconds.
+const NOTICED_AFTER: std::ops::RangeInclusive<i64> = 250..=5_000;
+
 /// How far apart ComfyUI's clock and the filesystem's may be, in milliseconds.
 const CLOCK_SLACK: u64 = 2000;
 
@@ -45,6 +54,8 @@ struct State {
     reported: HashMap<FileRef, Timestamp>,
     /// Runs whose end was recorded just now, oldest first, and when it was.
     ended: VecDeque<(Instant, RunSpan)>,
+    /// When ComfyUI can have been restarted, and when runs came and went unseen.
+    doubts: VecDeque<(Timestamp, Timestamp)>,
 }
 
 /// A file, when it was closed as the watcher heard it, and when it was taken.
@@ -145,17 +156,37 @@ impl Held {
         written.filter(|written| !written.files.is_empty()).collect()
     }
 
+    /// ComfyUI isn't heard any more: it can have been restarted since it last was.
+    pub fn restarted(&self, heard_at: Timestamp, now: Timestamp) {
+        let ago = now.as_millis() - heard_at.as_millis();
+        let ago = ago.clamp(*NOTICED_AFTER.start(), *NOTICED_AFTER.end());
+        self.doubt(Timestamp::from_millis(now.as_millis() - ago), now);
+    }
+
+    /// In this time something can lie between a file and the run that it is next to.
+    pub fn doubt(&self, from: Timestamp, until: Timestamp) {
+        let doubts = &mut self.lock().doubts;
+        if let Some(last) = doubts.back_mut().filter(|(_, last)| from <= *last) {
+            last.1 = last.1.max(until);
+            return;
+        }
+        if doubts.len() >= DOUBTS {
+            doubts.pop_front();
+        }
+        doubts.push_back((from, until));
+    }
+
     /// What was held so long that its run must be known: one that ended, or the one in progress. No longer held afterwards,
     /// whether it is a run's or nobody's.
     pub fn take_ripe(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
-        let State { files, reported, ended } = &mut *self.lock();
+        let State { files, reported, ended, doubts } = &mut *self.lock();
         let ended = || ended.iter().map(|(_, run)| run);
         let mut written: HashMap<Option<GenerationId>, Written> = HashMap::new();
         for (file, taken) in files.extract_if(|_, taken| taken.at.elapsed() >= RIPENING) {
             let run = match (taken.fetched.modified_at, reporter(reported, &file, &taken)) {
                 (_, Some(end)) => ended().find(|run| run.finished_at == end),
                 (Some(at), None) => {
-                    let is_near = |run: &&RunSpan| run.distance(at) <= CLOCK_SLACK;
+                    let is_near = |run: &&RunSpan| run.distance(at) <= CLOCK_SLACK && !run.is_cut_off(at, doubts);
                     let within = ended().find(|run| run.distance(at) == 0).or_else(|| running.filter(is_near));
                     let run = within.or_else(|| ended().min_by_key(|run| run.distance(at)).filter(is_near));
                     run.filter(|run| run.may_have_closed(&taken) && may_have(&run.row, &file))
@@ -201,6 +232,15 @@ impl RunSpan {
     fn distance(&self, at: Timestamp) -> u64 {
         let (at, started, finished) = (at.as_millis(), self.started_at.as_millis(), self.finished_at.as_millis());
         if at < started { at.abs_diff(started) } else { at.saturating_sub(finished).max(0).unsigned_abs() }
+    }
+
+    /// Whether something that happened in one of these times can lie between the run and that moment.
+    fn is_cut_off(&self, at: Timestamp, doubts: &VecDeque<(Timestamp, Timestamp)>) -> bool {
+        doubts.iter().any(|(from, until)| {
+            let is_behind = at < self.started_at && at <= *until && self.started_at >= *from;
+            let is_before = at > self.finished_at && at >= *from && self.finished_at <= *until;
+            is_behind || is_before
+        })
     }
 
     /// Whether the run can have closed a file. What is closed later was moved or copied by somebody else, and still says

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
+use url::{Host, Url};
 
+use super::books::Books;
+use super::ear::{Ear, Proof};
 use super::gaps::Gaps;
 use super::held::Held;
+use super::lookout::{Look, Lookout};
 use super::pace::{Backoff, QueuePace};
 use super::rings::{Account, Rings};
 use super::scribe::Scribe;
 use super::{Error, Settings};
-use crate::comfy::{self, Client, Doorbell, Failure};
+use crate::comfy::{self, Client, Failure};
 use crate::json::{Sieve, SplitError};
-use crate::model::{Cause, Comfyui, ConnectionState, Health, Timestamp};
+use crate::model::{Comfyui, ConnectionState, GenerationId, Health, Timestamp};
 
 /// How often the length of the queue is asked for although nothing rang.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -24,8 +27,8 @@ const HEARTBEAT: Duration = Duration::from_secs(60);
 /// The same where no WebSocket can be opened, for example behind a proxy that doesn't know them.
 const HEARTBEAT_WITHOUT_SOCKET: Duration = Duration::from_secs(5);
 
-/// How long after connecting ComfyUI's first `status` is waited for. It comes at once; nothing depends on it.
-const FIRST_STATUS: Duration = Duration::from_secs(3);
+/// How long a catching up may go on when we are to end: what ComfyUI has now it may not have later.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// How long nothing may have been heard before a connection breaks, in milliseconds: some heartbeats.
 const LATE: i64 = 3 * 60 * 1000;
@@ -57,9 +60,19 @@ pub struct Listener {
     pub(super) wanted: Arc<Notify>,
     /// Whether ComfyUI's history, as it was last read, holds anything that we recorded.
     pub(super) history_is_known: bool,
+    /// The line to ComfyUI.
+    pub(super) ear: Ear,
+    /// What rang on it, and what was recorded.
+    pub(super) books: Books,
+    /// When the books were last even.
+    pub(super) even_at: Timestamp,
+    /// When we last asked ComfyUI ourselves what it has: looks of before that are out of date.
+    pub(super) asked_at: Instant,
+    /// Whether this ComfyUI knows jobs, as far as that was tried.
+    pub(super) has_jobs: bool,
+    pub(super) gaps: Gaps,
     reachable: Arc<Notify>,
-    gaps: Gaps,
-    heard_at: Timestamp,
+    pub(super) heard_at: Timestamp,
     health: Health,
 }
 
@@ -100,8 +113,13 @@ impl Listener {
             wanted,
             // Until it is read, what an earlier daemon recorded may be all that it holds.
             history_is_known: true,
-            reachable,
+            ear: Ear::deaf(GenerationId(0)),
+            books: Books::new(),
+            even_at: heard_at,
+            asked_at: Instant::now(),
+            has_jobs: true,
             gaps,
+            reachable,
             heard_at,
             health,
         }
@@ -109,52 +127,75 @@ impl Listener {
 
     /// Listens until `shutdown`.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
-        let mut backoff = Backoff::new();
+        let mut backoff = Backoff::new(is_near(&self.settings.endpoint.url));
         loop {
-            let ended = tokio::select! {
-                ended = self.session(&mut backoff) => ended,
-                () = shutdown.cancelled() => return Ok(()),
+            let (caught_up, waiting) = oneshot::channel();
+            let last_look = async {
+                shutdown.cancelled().await;
+                // Told, or dropped with a session that ended.
+                let _ = timeout(LAST_LOOK, waiting).await;
             };
-            match ended {
-                Ended::Fatal(error) => return Err(error),
-                Ended::Away(error) => self.is_away(&error).await?,
+            let ended = tokio::select! {
+                ended = self.session(&mut backoff, caught_up) => ended,
+                () = last_look => return Ok(()),
+            };
+            if shutdown.is_cancelled() && matches!(ended, Ended::Away(_)) {
+                return Ok(());
             }
+            let wait = match ended {
+                Ended::Fatal(error) => return Err(error),
+                Ended::Away(error) => {
+                    self.is_away(&error).await?;
+                    backoff.wait(error.is_refused())
+                }
+            };
             tokio::select! {
-                () = tokio::time::sleep(backoff.wait()) => {}
+                () = tokio::time::sleep(wait) => {}
                 () = shutdown.cancelled() => return Ok(()),
             }
         }
     }
 
     /// One connection, from its start to its end.
-    async fn session(&mut self, backoff: &mut Backoff) -> Ended {
-        match self.try_session(backoff).await {
+    async fn session(&mut self, backoff: &mut Backoff, caught_up: oneshot::Sender<()>) -> Ended {
+        match self.try_session(backoff, caught_up).await {
             Ok(never) => match never {},
             Err(ended) => ended,
         }
     }
 
-    async fn try_session(&mut self, backoff: &mut Backoff) -> Result<std::convert::Infallible, Ended> {
-        let mut ear = match self.client.doorbell().await {
-            Ok(doorbell) => Ear::listen(doorbell),
-            Err(error) if error.is_answer() => Ear::deaf(),
+    async fn try_session(
+        &mut self,
+        backoff: &mut Backoff,
+        caught_up: oneshot::Sender<()>,
+    ) -> Result<std::convert::Infallible, Ended> {
+        let newest = self.scribe.newest_id().await?;
+        self.ear = match self.client.doorbell().await {
+            Ok(doorbell) => Ear::listen(doorbell, newest),
+            Err(error) if error.is_answer() => Ear::deaf(newest),
             Err(error) => return Err(error.into()),
         };
-        let mut before = ear.first_status().await;
+        let (mut before, dealt_with) = self.ear.first_status().await;
+        let is_deaf = self.ear.is_deaf();
+        let mut lookout = match is_deaf {
+            true => Lookout::none(),
+            false => Lookout::begin(self.client.clone(), self.ear.heard(), before, dealt_with),
+        };
         self.greet().await?;
         let may_have_missed = self.catch_up().await?;
         self.gaps.is_back(may_have_missed).await?;
+        let _ = caught_up.send(());
         backoff.reset();
-        self.health.queue_remaining = (!ear.is_deaf()).then_some(before);
+        self.health.queue_remaining = (!is_deaf).then_some(before);
         self.is_connected();
 
-        let mut heartbeat = interval(if ear.is_deaf() { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
+        let mut heartbeat = interval(if is_deaf { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         loop {
             self.heard_at = Timestamp::now();
-            let rings = tokio::select! {
-                rings = ear.rings(before) => rings?,
+            let look = tokio::select! {
+                look = lookout.next() => look?,
                 () = self.pace.due() => {
                     self.look_at_queue().await?;
                     continue;
@@ -163,18 +204,32 @@ impl Listener {
                     self.attribute_ripe().await?;
                     continue;
                 }
-                _ = heartbeat.tick() => match self.client.queue_remaining().await? {
-                    // Unheard, anything may have happened that leaves the queue as it was.
-                    Some(after) if ear.is_deaf() => Rings { count: 2 + after.abs_diff(before), before, after },
-                    Some(after) if after != before => Rings { count: after.abs_diff(before).max(2), before, after },
-                    _ => continue,
+                _ = heartbeat.tick() => match self.beat(before).await? {
+                    Some(rings) => Look::unasked(rings),
+                    None => continue,
                 },
             };
-            before = rings.after;
-            self.health.queue_remaining = Some(rings.after);
+            before = look.rings.after;
+            self.health.queue_remaining = Some(look.rings.after);
             self.scribe.live.set_health(self.health.clone());
-            self.rung(rings).await?;
+            self.rung(look).await?;
         }
+    }
+
+    /// Asks for the length of the queue though nothing rang. Where it isn't what it was, either rings were lost, or another
+    /// ComfyUI answers than the one whose line we have.
+    async fn beat(&mut self, before: u64) -> Result<Option<Rings>, Ended> {
+        let Some(after) = self.client.queue_remaining().await? else { return Ok(None) };
+        let changed = after.abs_diff(before);
+        if self.ear.is_deaf() {
+            // Unheard, anything may have happened that leaves the queue as it was.
+            return Ok(Some(Rings { count: 2 + changed, queued: 0, before, after }));
+        }
+        if changed == 0 || self.ear.prove().await? == Proof::Alive && self.ear.remaining() == after {
+            // The ring that tells it is on its way.
+            return Ok(None);
+        }
+        Ok(Some(Rings { count: changed.max(2), queued: 0, before, after }))
     }
 
     /// Asks who it is, once per connection.
@@ -212,13 +267,9 @@ impl Listener {
         self.set_connection(ConnectionState::Away(why.clone()));
         // A machine that slept wakes with a dead connection, and finds out hours late.
         let is_late = self.health.since.as_millis() - self.heard_at.as_millis() > LATE;
+        self.gaps.broke(self.ear.breaks()).await?;
+        self.held.restarted(self.heard_at, Timestamp::now());
         self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await
-    }
-
-    /// When ComfyUI went away, if we saw it go and it isn't back yet.
-    pub(super) fn went_away_at(&self) -> Option<Timestamp> {
-        let was_here = self.health.comfyui != Comfyui::default();
-        (was_here && matches!(self.health.connection, ConnectionState::Away(_))).then_some(self.health.since)
     }
 
     fn set_connection(&mut self, state: ConnectionState) {
@@ -237,78 +288,12 @@ impl Listener {
     }
 }
 
-/// Reads the WebSocket all the time, whatever else is going on: ComfyUI sends to all its sockets in turn, and one that
-/// isn't read holds up the others.
-struct Ear {
-    heard: watch::Receiver<Heard>,
-    /// Rings that were dealt with.
-    dealt_with: u64,
-    listening: Option<JoinHandle<()>>,
-}
-
-#[derive(Debug, Default)]
-struct Heard {
-    rings: u64,
-    queue_remaining: u64,
-    broken: Option<comfy::Error>,
-}
-
-impl Ear {
-    fn listen(mut doorbell: Doorbell) -> Self {
-        let (tell, heard) = watch::channel(Heard::default());
-        let listening = tokio::spawn(async move {
-            loop {
-                match doorbell.next().await {
-                    Ok(ring) => tell.send_modify(|heard| {
-                        heard.rings += 1;
-                        heard.queue_remaining = ring.queue_remaining;
-                    }),
-                    Err(error) => return tell.send_modify(|heard| heard.broken = Some(error)),
-                }
-            }
-        });
-        Self { heard, dealt_with: 0, listening: Some(listening) }
-    }
-
-    fn deaf() -> Self {
-        Self { heard: watch::channel(Heard::default()).1, dealt_with: 0, listening: None }
-    }
-
-    fn is_deaf(&self) -> bool {
-        self.listening.is_none()
-    }
-
-    /// The length of the queue that ComfyUI tells when one connects.
-    async fn first_status(&mut self) -> u64 {
-        let _ = timeout(FIRST_STATUS, self.heard.wait_for(|heard| heard.rings > 0 || heard.broken.is_some())).await;
-        let heard = self.heard.borrow();
-        self.dealt_with = heard.rings;
-        heard.queue_remaining
-    }
-
-    /// Waits for rings that were not dealt with, and gives all of them. Dropped, nothing is lost.
-    async fn rings(&mut self, before: u64) -> Result<Rings, comfy::Error> {
-        if self.is_deaf() {
-            std::future::pending::<()>().await;
-        }
-        let dealt_with = self.dealt_with;
-        // The sender lives until it has told of an error, so that waiting can't fail before.
-        let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
-        let heard = self.heard.borrow();
-        if heard.rings > dealt_with {
-            let rings = Rings { count: heard.rings - dealt_with, before, after: heard.queue_remaining };
-            self.dealt_with = heard.rings;
-            return Ok(rings);
-        }
-        let why = heard.broken.as_ref().map_or(Cause::ConnectionBroke.into(), |error| error.failure.trouble());
-        Err(comfy::Error { what: "listen at /ws", failure: Failure::Told(why) })
-    }
-}
-
-impl Drop for Ear {
-    fn drop(&mut self) {
-        if let Some(listening) = &self.listening {
-            listening.abort();
-        }
+/// Whether a server is on this machine.
+fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use tokio::task;
+use tokio::time::Instant;
 
-use super::attribute::span;
-use super::describe::Describer;
 use super::listen::{Ended, Listener};
-use super::reconcile::{self, Between, Seen, Stage, Verdict, judge};
+use super::lookout::Look;
+use super::reconcile;
+use super::record::Recorded;
 use super::rings::{Account, Rings, Told};
 use super::walk::Tail;
-use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{GenerationId, Role, Status, StatusReason, Timestamp};
-use crate::store::{Known, NewAttachment, NewContent, Save};
+use crate::comfy::QueueItem;
+use crate::model::{GenerationId, Status, Timestamp};
+use crate::store::Known;
 
 /// How long the queue must differ from what we know before it is read: often the ring that explains it is on its way.
 const SETTLING: Duration = Duration::from_millis(200);
@@ -26,17 +26,34 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const LONGEST_TAIL: usize = 64;
 
 impl Listener {
-    /// After rings: reads the end of the history if a run can have ended, and the queue if it can hold what we don't
-    /// know.
-    pub(super) async fn rung(&mut self, rings: Rings) -> Result<(), Ended> {
+    /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
+    /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
+    pub(super) async fn rung(&mut self, look: Look) -> Result<(), Ended> {
+        let Look { rings, rang_at, asked_at, ended, queue } = look;
         self.account.rang(rings);
+        self.books.queued(rings.queued, rang_at);
+        let queue = queue.filter(|_| asked_at >= self.asked_at);
+        let read = match queue {
+            Some((items, bytes)) => Some(self.record_queue(items, bytes).await?),
+            None => None,
+        };
         let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
-        let has_ended = most_ended > 0 && self.read_tail(most_ended).await?;
-        // Something ended that is neither new at the end of the history nor gone from the queue: a prompt_id that was
-        // used again stands where its first run stood.
-        if most_ended > 0 && !has_ended && self.account.can_hide_an_end() {
-            self.read_tail(LONGEST_TAIL).await?;
+        if let Some((entries, length)) = ended {
+            self.record_tail(entries, length).await?;
+        } else if most_ended > 0 {
+            self.read_tail(most_ended).await?;
         }
+        match read {
+            Some(QueueRead { open_before, queued }) => {
+                self.resolve_vanished(open_before, &queued, None).await?;
+                self.settle_books().await
+            }
+            None => self.follow(rings).await,
+        }
+    }
+
+    /// What follows from rings alone, when the queue wasn't read: often it is known whole.
+    async fn follow(&mut self, rings: Rings) -> Result<(), Ended> {
         let open = self.scribe.open_runs().await?;
         let is_as_long = usize::try_from(rings.after).is_ok_and(|remaining| remaining == open.len());
         let Told::Whole { has_started } = self.account.told() else {
@@ -50,44 +67,71 @@ impl Listener {
         self.pace.forget();
         if let Some(next) = reconcile::next_to_run(&open).filter(|_| has_started) {
             let started = self.describer().changed(next, Status::InProgress, None);
-            self.scribe.save(&self.comfyui, vec![started]).await?;
+            self.save(vec![started]).await?;
+            self.books.recorded(0, 1);
         }
         let is_running = has_started || open.iter().any(|run| run.status == Status::InProgress);
         self.account = Account::known(rings.after, is_running);
-        Ok(())
+        self.settle_books().await
     }
 
     fn want_queue(&mut self, rings: Rings) {
         self.pace.want_in(if rings.after > rings.before { Duration::ZERO } else { SETTLING });
     }
 
+    /// The queue is known whole. What rang when it was queued, and is neither there nor at the end of the history, is looked
+    /// for where ComfyUI hides it; what isn't found is told as a gap.
+    async fn settle_books(&mut self) -> Result<(), Ended> {
+        if self.books.unseen() > 0 {
+            self.find_hidden(None).await?;
+        }
+        let unseen = self.books.unseen();
+        if unseen > 0 {
+            tracing::debug!(instance = %self.settings.name, unseen, "runs came and went unseen");
+            self.held.doubt(self.even_at, Timestamp::now());
+            self.gaps.unseen(self.even_at, unseen).await?;
+        }
+        self.books.balance(self.ear.starts());
+        self.even_at = Timestamp::now();
+        Ok(())
+    }
+
     /// After a gap of any length: whatever happened meanwhile. The queue is read before the history, so that a run
     /// that ends in between is seen in both, not in neither. Gives whether runs may have come and gone meanwhile: nothing
-    /// that ComfyUI tells of is what we knew.
+    /// that ComfyUI tells of is what we knew before.
     pub(super) async fn catch_up(&mut self) -> Result<bool, Ended> {
-        let anchor = self.scribe.newest_finished().await?;
-        let open_before = self.scribe.open_runs().await?;
-        let queued = self.read_queue().await?;
-        let has_known = self.walk(anchor.is_some()).await?;
-        let is_same_comfyui = has_known || open_before.iter().any(|row| queued.contains(&row.id));
-        let between = if is_same_comfyui { Between::Away } else { Between::Restarted };
+        let newest = self.scribe.newest_id().await?;
+        let before = self.gaps.lives().last_before().unwrap_or(newest);
+        let anchor = self.scribe.ended_up_to(before).await?.into_iter().next();
+        let QueueRead { open_before, queued } = self.read_queue().await?;
+        let walked = self.walk(self.scribe.newest_finished().await?.is_some()).await?;
+        let found = queued.iter().copied().chain(walked.oldest_known).filter(|id| *id <= newest).min();
+        let found = self.oldest_there(found, before, walked.is_empty).await?;
+
+        let is_same_comfyui = found.is_some_and(|found| found <= before);
+        if is_same_comfyui && let Some(anchor) = &anchor {
+            self.find_hidden(Some(anchor.created_at)).await?;
+        }
         // A history that held nothing of ours can have lost nothing of ours.
-        let had_known = !open_before.is_empty() || self.history_is_known && anchor.is_some();
-        self.resolve_vanished(open_before, &queued, between).await?;
-        let newest = self.scribe.newest_finished().await?;
-        self.history_is_known = has_known || newest.map(|row| row.id) != anchor.map(|row| row.id);
+        let had_known = open_before.iter().any(|row| row.id <= before) || self.history_is_known && anchor.is_some();
+        let present_after = self.gaps.lives().present_after(found, newest);
+        self.resolve_vanished(open_before, &queued, Some(present_after)).await?;
+        self.history_is_known = !walked.is_empty;
+        self.books.balance(self.ear.starts());
+        self.even_at = Timestamp::now();
         Ok(had_known && !is_same_comfyui)
     }
 
     /// Reads the queue and settles what is no longer in it.
     pub(super) async fn look_at_queue(&mut self) -> Result<(), Ended> {
-        let open_before = self.scribe.open_runs().await?;
-        let queued = self.read_queue().await?;
-        self.resolve_vanished(open_before, &queued, Between::Listened).await
+        let QueueRead { open_before, queued } = self.read_queue().await?;
+        self.resolve_vanished(open_before, &queued, None).await?;
+        self.settle_books().await
     }
 
     /// Writes down what waits and runs; gives the rows of all of it.
-    async fn read_queue(&mut self) -> Result<HashSet<GenerationId>, Ended> {
+    async fn read_queue(&mut self) -> Result<QueueRead, Ended> {
+        let open_before = self.scribe.open_runs().await?;
         let mut items = self.client.queue().await?;
         let mut queued = HashSet::new();
         let (mut runs, mut is_running) = (0, false);
@@ -105,176 +149,70 @@ impl Listener {
                 batch_start = items.bytes_read();
             }
             if is_end {
+                self.asked_at = Instant::now();
                 self.pace.was_read(items.bytes_read());
                 self.account = Account::read(runs, is_running);
-                return Ok(queued);
+                return Ok(QueueRead { open_before, queued });
             }
         }
     }
 
-    async fn record_queued(&mut self, items: Vec<QueueItem>) -> Result<Vec<GenerationId>, Ended> {
-        let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
-        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
-        let verdicts = judge(&known, &seen);
-        let describer = self.describer();
-        let describing = verdicts.clone();
-        let saves = blocking(move || {
-            let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
-            news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
-        });
-        let saved = self.save(saves.await).await?;
-        let mut saved = saved.into_iter();
-        let rows = verdicts.into_iter().filter_map(|verdict| match verdict {
-            Verdict::Same(id) => Some(id),
-            Verdict::New | Verdict::Update(_) => saved.next(),
-        });
-        Ok(rows.collect())
+    /// The same for a short queue that was read already.
+    async fn record_queue(&mut self, items: Vec<QueueItem>, bytes: usize) -> Result<QueueRead, Ended> {
+        let open_before = self.scribe.open_runs().await?;
+        let (runs, is_running) = (items.len() as u64, items.iter().any(|item| item.is_running));
+        let queued = if items.is_empty() { Vec::new() } else { self.record_queued(items).await? };
+        self.pace.was_read(bytes);
+        self.account = Account::read(runs, is_running);
+        Ok(QueueRead { open_before, queued: queued.into_iter().collect() })
     }
 
-    /// Settles the open rows that are no longer in the queue: ended after all, taken out, or lost.
-    async fn resolve_vanished(
-        &mut self,
-        open_before: Vec<Known>,
-        queued: &HashSet<GenerationId>,
-        between: Between,
-    ) -> Result<(), Ended> {
-        let still_open: HashSet<_> = self.scribe.open_runs().await?.into_iter().map(|row| row.id).collect();
-        for row in open_before.iter().filter(|row| still_open.contains(&row.id) && !queued.contains(&row.id)) {
-            // What a new ComfyUI has in its history is not the run of the old one.
-            let entry = match between {
-                Between::Restarted => None,
-                Between::Listened | Between::Away => self.client.history_of(&row.prompt_id).await?,
-            };
-            let (status, reason) = match entry {
-                Some(entry) if judge(std::slice::from_ref(row), &[seen_in_history(&entry)])[0].id().is_some() => {
-                    self.record_ended(vec![entry]).await?;
-                    continue;
-                }
-                // A later run with the same prompt_id took its place in the history: this one may have run, too.
-                Some(entry) if entry.submission.number > row.number => (Status::Lost, StatusReason::HistoryDeleted),
-                _ => reconcile::vanished(row.status, between),
-            };
-            let mut save = Save { started_at: row.started_at, ..self.describer().changed(row, status, Some(reason)) };
-            // It ended with ComfyUI, not when ComfyUI was found again, which can be days later.
-            if between == Between::Restarted {
-                save.finished_at = self.went_away_at();
-            }
-            self.save_ended(vec![save]).await?;
+    /// Writes down the end of the history that was asked for when it rang; reads more where that doesn't reach back to what
+    /// is known.
+    async fn record_tail(&mut self, entries: Vec<crate::comfy::HistoryEntry>, length: usize) -> Result<(), Ended> {
+        let reaches = entries.len() < length || self.known_as(entries.first()).await?.is_some();
+        if !reaches {
+            // The older ones first, as a walk that is cut off is taken up where it ended.
+            self.read_tail(LONGEST_TAIL / 2).await?;
         }
+        let recorded = self.record_ended(entries).await?;
+        self.account_for(recorded);
         Ok(())
     }
 
     /// Reads as much of the end of the history as `most_ended` runs fill; more where that doesn't reach back to what is
-    /// known. Gives whether there was anything new.
-    async fn read_tail(&mut self, most_ended: usize) -> Result<bool, Ended> {
+    /// known.
+    async fn read_tail(&mut self, most_ended: usize) -> Result<(), Ended> {
         let mut length = most_ended.saturating_add(1).min(LONGEST_TAIL);
         loop {
-            match self.tail(length).await? {
+            let tail = self.tail(length).await?;
+            self.asked_at = Instant::now();
+            match tail {
                 Tail::Reaches(entries) => {
-                    let Recorded { recorded, new, .. } = self.record_ended(entries).await?;
-                    self.account.ended(recorded - new, new);
-                    self.history_is_known |= recorded > 0;
-                    return Ok(recorded > 0);
+                    let recorded = self.record_ended(entries).await?;
+                    self.account_for(recorded);
+                    return Ok(());
                 }
                 Tail::TooShort if length < LONGEST_TAIL => length = (length * 8).min(LONGEST_TAIL),
                 Tail::TooShort => {
                     self.walk(true).await?;
                     self.account.lose_count();
-                    return Ok(true);
+                    return Ok(());
                 }
             }
         }
     }
 
-    /// Writes down those runs of the history, oldest first, that are news.
-    pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
-        let Described { saves, new, has_known } = self.describe_ended(entries).await?;
-        let recorded = saves.len();
-        self.save_ended(saves).await?;
-        Ok(Recorded { recorded, new, has_known })
-    }
-
-    /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
-    /// bytes they had then, and those that no node reports.
-    pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
-        self.attribute_late().await?;
-        saves.iter_mut().for_each(|save| self.attribute_held(save));
-        let spans: Vec<_> = saves.iter().map(span).collect();
-        let ids = self.save(saves).await?;
-        spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
-        Ok(())
-    }
-
-    /// Compares runs from the history with what is known, and describes those that are news.
-    pub(super) async fn describe_ended(&self, entries: Vec<HistoryEntry>) -> Result<Described, Ended> {
-        let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
-        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
-        let verdicts = judge(&known, &seen);
-        let has_known = verdicts.iter().any(|verdict| *verdict != Verdict::New);
-        let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
-        let describer = self.describer();
-        let saves = blocking(move || {
-            let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
-            news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
-        })
-        .await;
-        for save in &saves {
-            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
-            let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
-            let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.held.reported(file, finished_at));
-        }
-        Ok(Described { saves, new, has_known })
-    }
-
-    pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
-        let wants_files =
-            saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
-        let ids = self.scribe.save(&self.comfyui, saves).await?;
-        if wants_files {
-            self.wanted.notify_one();
-        }
-        Ok(ids)
-    }
-
-    pub(super) fn describer(&self) -> Describer {
-        Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
+    pub(super) fn account_for(&mut self, Recorded { recorded, new, .. }: Recorded) {
+        self.account.ended(recorded - new, new);
+        self.history_is_known |= recorded > 0;
     }
 }
 
-/// A part of the history, ready to be written down.
-#[derive(Debug)]
-pub(super) struct Described {
-    /// Runs that are new or have news.
-    pub saves: Vec<Save>,
-    /// How many of them are new.
-    pub new: usize,
-    /// Whether any of the part was in the store before.
-    pub has_known: bool,
-}
-
-/// What came of a part of the history.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Recorded {
-    /// Runs that were new or had news.
-    pub recorded: usize,
-    /// Those of them that were not in the store before.
-    pub new: usize,
-    /// Whether any of them was in the store before.
-    pub has_known: bool,
-}
-
-fn seen_in_queue(item: &QueueItem) -> Seen {
-    let stage = if item.is_running { Stage::Running } else { Stage::Waiting };
-    Seen { prompt_id: item.submission.prompt_id.clone(), number: item.submission.number, stage }
-}
-
-pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
-    let stage = Stage::Ended { started_at: run_state(entry.status()).started_at };
-    Seen { prompt_id: entry.submission.prompt_id.clone(), number: entry.submission.number, stage }
-}
-
-/// Describing a run of 30 MB takes a while: not on a thread that serves others.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+/// A queue that was read.
+struct QueueRead {
+    /// What was open before that.
+    open_before: Vec<Known>,
+    /// The rows of what is in it.
+    queued: HashSet<GenerationId>,
 }

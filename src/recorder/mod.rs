@@ -4,25 +4,33 @@
 //! and `/history`, compared with what the store knows ([`reconcile`], pure), described, and saved. Files follow: each is
 //! fetched until it is here or known to be gone. Every step may run twice, and a crash between two loses nothing.
 //!
-//! The way of one generation: [`listen`] → [`look`] → [`reconcile`] → [`describe`] → [`attribute`] → [`scribe`] → [`capture`].
+//! The way of one generation: [`lookout`] → [`listen`] → [`look`] → [`record`] → [`reconcile`] → [`describe`] → [`attribute`]
+//! → [`scribe`] → [`capture`].
 
 mod alive;
 mod attribute;
+mod books;
 mod capture;
 mod describe;
+mod ear;
 mod fetch;
 mod folders;
 mod gaps;
 mod held;
+mod hidden;
 mod inputs;
 mod listen;
+mod lives;
 mod look;
+mod lookout;
 mod pace;
 mod pages;
 pub mod reconcile;
+mod record;
 pub mod rings;
 mod room;
 mod scribe;
+mod vanish;
 mod walk;
 mod watch;
 

@@ -1,8 +1,10 @@
 //! What is known × what is seen → what to do. Pure: no clock, no network, no store.
 //!
 //! A prompt_id doesn't name a run: clients may choose it, and choose it again. A run is told by its prompt_id together
-//! with its queue number while it is open, and with its start time once it has ended.
+//! with its queue number while it is open, and with its start time once it has ended; and by the time at which it was
+//! queued, where ComfyUI tells that. Numbers begin anew with each process.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use crate::model::{GenerationId, PromptId, Status, StatusReason, Timestamp};
@@ -15,6 +17,8 @@ pub struct Seen {
     pub prompt_id: PromptId,
     /// The place in the queue.
     pub number: Option<f64>,
+    /// When it was queued, where ComfyUI tells that.
+    pub created_at: Option<Timestamp>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -75,6 +79,9 @@ pub fn judge(known: &[Known], seen: &[Seen]) -> Vec<Verdict> {
 
 /// How well a row fits a run, and whether the run tells it something new; `None` when they are two different runs.
 fn fit(row: &Known, seen: &Seen) -> Option<(u8, bool)> {
+    if seen.created_at.is_some_and(|at| at != row.created_at) {
+        return None;
+    }
     let is_same_number = row.number == seen.number;
     let may_be_same_number = is_same_number || row.number.is_none() || seen.number.is_none();
     match seen.stage {
@@ -85,15 +92,23 @@ fn fit(row: &Known, seen: &Seen) -> Option<(u8, bool)> {
         }
         Stage::Ended { .. } if row.status.is_open() && may_be_same_number => Some((2, true)),
         // It was given up, and here it is after all.
-        Stage::Ended { .. } if !has_result(row) && is_same_number => Some((1, true)),
-        Stage::Ended { started_at: None } if is_same_number => Some((1, false)),
+        Stage::Ended { .. } if !has_result(row) && is_same_number && may_come_back(row, seen) => Some((1, true)),
+        Stage::Ended { started_at: None } if is_same_number && has_result(row) => Some((1, false)),
         Stage::Ended { .. } => None,
         Stage::Waiting | Stage::Running if row.status.is_open() && may_be_same_number => {
             Some((2, seen.stage == Stage::Running && row.status == Status::Pending))
         }
-        Stage::Waiting | Stage::Running if row.status == Status::Lost && is_same_number => Some((1, true)),
+        Stage::Waiting | Stage::Running if row.status == Status::Lost && is_same_number && may_come_back(row, seen) => {
+            Some((1, true))
+        }
         Stage::Waiting | Stage::Running => None,
     }
+}
+
+/// Whether a run that was given up can be this one. What died with its ComfyUI only, if nothing else than a restart that was
+/// none explains that it has the very time at which it was queued: the next process gives the same numbers again.
+fn may_come_back(row: &Known, seen: &Seen) -> bool {
+    row.status_reason != Some(StatusReason::ComfyuiRestarted) || seen.created_at.is_some()
 }
 
 /// Whether the row was written from a history entry, not given up on.
@@ -105,24 +120,25 @@ fn has_result(row: &Known) -> bool {
     }
 }
 
-/// What went on between the last look at ComfyUI and this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Between {
-    /// We listened all the time.
-    Listened,
-    /// We were away, and it is the same ComfyUI as before.
-    Away,
-    /// ComfyUI started anew: what it had in its memory is gone.
-    Restarted,
+/// What became of open runs that are neither in the queue nor in the history of the ComfyUI that had them, in their order.
+/// Those that were in progress ended, and were deleted from the history; so did the next in line, if so many more can have
+/// started. The others were taken out of the queue.
+pub fn vanished(runs: &[&Known], unseen_starts: usize) -> Vec<(Status, StatusReason)> {
+    let mut waiting: Vec<_> = runs.iter().filter(|run| run.status != Status::InProgress).collect();
+    waiting.sort_by(|a, b| in_line(a, b));
+    let ran: HashSet<_> = waiting.iter().take(unseen_starts).map(|run| run.id).collect();
+    let has_ended = |run: &Known| run.status == Status::InProgress || ran.contains(&run.id);
+    let became = runs.iter().map(|run| match has_ended(run) {
+        true => (Status::Lost, StatusReason::HistoryDeleted),
+        false => (Status::Cancelled, StatusReason::Dequeued),
+    });
+    became.collect()
 }
 
-/// What became of an open run that is neither in the queue nor in the history.
-pub fn vanished(status: Status, between: Between) -> (Status, StatusReason) {
-    match (status, between) {
-        (_, Between::Restarted) => (Status::Lost, StatusReason::ComfyuiRestarted),
-        (Status::InProgress, _) => (Status::Lost, StatusReason::HistoryDeleted),
-        _ => (Status::Cancelled, StatusReason::Dequeued),
-    }
+/// The order in which ComfyUI takes what waits: by number.
+pub fn in_line(a: &Known, b: &Known) -> Ordering {
+    let number = |run: &Known| run.number.unwrap_or(f64::MAX);
+    number(a).total_cmp(&number(b)).then(a.id.cmp(&b.id))
 }
 
 /// The run that ComfyUI takes next: the one with the smallest number.
@@ -130,10 +146,7 @@ pub fn next_to_run(open: &[Known]) -> Option<&Known> {
     if open.iter().any(|run| run.status == Status::InProgress) {
         return None;
     }
-    open.iter().min_by(|a, b| {
-        let number = |run: &Known| run.number.unwrap_or(f64::MAX);
-        number(a).total_cmp(&number(b)).then(a.id.cmp(&b.id))
-    })
+    open.iter().min_by(|a, b| in_line(a, b))
 }
 
 #[cfg(test)]
@@ -153,7 +166,7 @@ mod tests {
     }
 
     fn seen(number: f64, stage: Stage) -> Seen {
-        Seen { prompt_id: "p".into(), number: Some(number), stage }
+        Seen { prompt_id: "p".into(), number: Some(number), created_at: None, stage }
     }
 
     fn ended(number: f64, started_at: i64) -> Seen {
@@ -221,17 +234,40 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_vanished_was_taken_out_or_lost() {
-        use Between::{Away, Listened, Restarted};
-        for (status, between, expected) in [
-            (Status::Pending, Listened, (Status::Cancelled, StatusReason::Dequeued)),
-            (Status::Pending, Away, (Status::Cancelled, StatusReason::Dequeued)),
-            (Status::InProgress, Listened, (Status::Lost, StatusReason::HistoryDeleted)),
-            (Status::Pending, Restarted, (Status::Lost, StatusReason::ComfyuiRestarted)),
-            (Status::InProgress, Restarted, (Status::Lost, StatusReason::ComfyuiRestarted)),
-        ] {
-            assert_eq!(vanished(status, between), expected, "{status} {between:?}");
+    fn a_run_that_was_queued_at_another_time_is_another_run_whatever_its_number() {
+        // After a restart of ComfyUI a script that chooses its ids queues the same again, in the same order.
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        for stage in [Stage::Waiting, Stage::Running, Stage::Ended { started_at: at(9) }] {
+            let told = |created_at| Seen { created_at, ..seen(4.0, stage) };
+            for status in [Status::Pending, Status::InProgress, Status::Lost] {
+                assert_eq!(one(&[row(1, 4.0, status, None)], told(at(5))), Verdict::New, "{status} {stage:?}");
+                assert_eq!(one(&[row(1, 4.0, status, None)], told(at(0))).id(), Some(ID), "{status} {stage:?}");
+            }
         }
+    }
+
+    #[test]
+    fn a_run_that_died_with_its_comfyui_does_not_come_back_in_the_next_one() {
+        let dead = Known { status_reason: Some(StatusReason::ComfyuiRestarted), ..row(1, 4.0, Status::Lost, None) };
+        for stage in [Stage::Waiting, Stage::Running, Stage::Ended { started_at: None }] {
+            assert_eq!(one(std::slice::from_ref(&dead), seen(4.0, stage)), Verdict::New, "{stage:?}");
+            let same = Seen { created_at: Some(Timestamp::from_millis(0)), ..seen(4.0, stage) };
+            assert_eq!(one(std::slice::from_ref(&dead), same), Verdict::Update(ID), "it was no restart after all");
+        }
+        assert_eq!(one(&[dead], ended(4.0, 10)), Verdict::New);
+    }
+
+    #[test]
+    fn a_run_that_vanished_was_taken_out_or_ended_and_was_deleted() {
+        let dequeued = (Status::Cancelled, StatusReason::Dequeued);
+        let deleted = (Status::Lost, StatusReason::HistoryDeleted);
+        let running = row(1, 4.0, Status::InProgress, None);
+        let [second, third] = [row(2, 6.0, Status::Pending, None), row(3, 5.0, Status::Pending, None)];
+        let all = [&running, &second, &third];
+        assert_eq!(vanished(&all, 0), [deleted, dequeued, dequeued]);
+        assert_eq!(vanished(&all, 1), [deleted, dequeued, deleted], "the next in line started");
+        assert_eq!(vanished(&all, 7), [deleted; 3]);
+        assert_eq!(vanished(&[], 7), []);
     }
 
     #[test]

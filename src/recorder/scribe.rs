@@ -92,6 +92,16 @@ impl Scribe {
         self.patiently(|| self.store.newest_finished(self.instance)).await
     }
 
+    /// The newest id of all rows, of every instance.
+    pub async fn newest_id(&self) -> Result<GenerationId, Error> {
+        self.patiently(|| self.store.newest_id()).await
+    }
+
+    /// The newest of the rows up to that one which were written from ComfyUI's history, one of each status.
+    pub async fn ended_up_to(&self, up_to: GenerationId) -> Result<Vec<Known>, Error> {
+        self.patiently(|| self.store.ended_up_to(self.instance, up_to)).await
+    }
+
     /// Files to be fetched by now.
     pub async fn wanted_files(&self, due: Timestamp, limit: u32) -> Result<Vec<WantedFile>, Error> {
         self.patiently(|| self.store.wanted_files(self.instance, due, limit)).await
@@ -120,6 +130,31 @@ impl Scribe {
     /// Forgets an open gap that was too short to tell of.
     pub async fn drop_gap(&self, kind: GapKind) -> Result<(), Error> {
         self.patiently(|| self.store.drop_gap(self.instance, kind)).await
+    }
+
+    /// Notes that runs came and went unseen, in the gap of that number or a new one; gives its number.
+    pub async fn note_unseen(
+        &self,
+        gap: Option<i64>,
+        between: (Timestamp, Timestamp),
+        runs: u64,
+    ) -> Result<i64, Error> {
+        self.patiently(|| self.store.note_unseen(self.instance, gap, between, runs)).await
+    }
+
+    /// Behind which rows ComfyUI may have been restarted.
+    pub async fn breaks(&self) -> Result<Vec<GenerationId>, Error> {
+        self.patiently(|| self.store.breaks(self.instance)).await
+    }
+
+    /// Notes that it may have been behind these, too.
+    pub async fn note_breaks(&self, after: Vec<GenerationId>) -> Result<(), Error> {
+        self.patiently(|| self.store.note_breaks(self.instance, after.clone())).await
+    }
+
+    /// It is known now whether it was.
+    pub async fn forget_breaks(&self) -> Result<(), Error> {
+        self.patiently(|| self.store.forget_breaks(self.instance)).await
     }
 
     /// The gaps of this instance that are open.

@@ -8,12 +8,15 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use tokio::sync::{Notify, mpsc};
+use tokio::time::Instant;
 
 use super::listen::{Ended, Listener};
-use super::look::{Described, LONGEST_TAIL, seen_in_history};
+use super::look::LONGEST_TAIL;
 use super::pages::{Batch, read_pages, read_rest};
 use super::reconcile::{Verdict, judge};
+use super::record::{Described, seen_in_history};
 use crate::comfy::{self, HistoryEntry, Items, Paging};
+use crate::model::GenerationId;
 
 /// How much of a tail is held in memory before it is walked in pages instead.
 const TAIL_BYTES: usize = 32_000_000;
@@ -33,6 +36,15 @@ struct Goal {
     has_begun: Notify,
 }
 
+/// What came of a walk.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Walked {
+    /// The oldest row that was there before of those that were met; others may be older.
+    pub oldest_known: Option<GenerationId>,
+    /// Whether the history holds nothing at all.
+    pub is_empty: bool,
+}
+
 /// The end of the history.
 #[derive(Debug)]
 pub(super) enum Tail {
@@ -43,24 +55,31 @@ pub(super) enum Tail {
 }
 
 impl Listener {
-    /// Records what the history holds and the store doesn't; whether it holds anything the store did. `has_anchor`:
-    /// something was recorded before, so that the end may be all that is new.
-    pub(super) async fn walk(&mut self, has_anchor: bool) -> Result<bool, Ended> {
+    /// Records what the history holds and the store doesn't. `has_anchor`: something was recorded before, so that the end
+    /// may be all that is new.
+    pub(super) async fn walk(&mut self, has_anchor: bool) -> Result<Walked, Ended> {
+        let walked = self.walk_back(has_anchor).await;
+        self.asked_at = Instant::now();
+        walked
+    }
+
+    async fn walk_back(&self, has_anchor: bool) -> Result<Walked, Ended> {
         for length in [2, LONGEST_TAIL].into_iter().filter(|_| has_anchor) {
             if let Tail::Reaches(entries) = self.tail(length).await? {
-                return Ok(self.record_ended(entries).await?.has_known);
+                let is_empty = entries.is_empty();
+                return Ok(Walked { oldest_known: self.record_ended(entries).await?.oldest_known, is_empty });
             }
         }
-        let outcome = match self.client.paging().await? {
-            None => Ok(false),
+        let oldest_known = match self.client.paging().await? {
+            None => return Ok(Walked { oldest_known: None, is_empty: true }),
             Some(Paging::Offset) => {
-                let first = if has_anchor { self.first_unknown().await? } else { 0 };
-                self.walk_pages(first).await.map(|has_known| has_known || first > 0)
+                let (first, known) = if has_anchor { self.first_unknown().await? } else { (0, None) };
+                self.walk_pages(first).await.map(|met| met.into_iter().chain(known).min())
             }
             Some(Paging::TailOnly) => self.walk_tails(has_anchor).await,
         };
         self.show_backfilled(None, None);
-        outcome
+        Ok(Walked { oldest_known: oldest_known?, is_empty: false })
     }
 
     /// Reads the newest entries, if they reach back to something known or are the whole history.
@@ -74,21 +93,21 @@ impl Listener {
             }
         }
         // A server that was asked for more than it has gave all.
-        let reaches = entries.len() < length || self.is_known(entries.first()).await?;
+        let reaches = entries.len() < length || self.known_as(entries.first()).await?.is_some();
         Ok(if reaches { Tail::Reaches(entries) } else { Tail::TooShort })
     }
 
-    /// Walks forward in pages from the `start`-th oldest entry; whether anything was known.
-    async fn walk_pages(&self, start: usize) -> Result<bool, Ended> {
+    /// Walks forward in pages from the `start`-th oldest entry; gives the oldest row that was there before.
+    async fn walk_pages(&self, start: usize) -> Result<Option<GenerationId>, Ended> {
         let (out, arriving) = mpsc::channel(BATCHES_WAITING);
         let goal = Goal::default();
         let reading = async move { Ok(read_pages(&self.client, start, &out).await?) };
         let walking = async { tokio::try_join!(reading, self.record_all(arriving, &goal)) };
-        let ((), has_known) = tokio::select! {
+        let ((), oldest_known) = tokio::select! {
             walked = walking => walked?,
             never = self.count(&goal), if self.settings.counts_history => match never {},
         };
-        Ok(has_known)
+        Ok(oldest_known)
     }
 
     /// Counts what the history holds, for those who watch; where that fails nobody hears of it.
@@ -119,11 +138,11 @@ impl Listener {
 
     /// For servers that only give their newest entries: longer and longer tails until one reaches what is known. Read
     /// while they arrive, so that the memory needed is that of a few runs.
-    async fn walk_tails(&self, has_anchor: bool) -> Result<bool, Ended> {
+    async fn walk_tails(&self, has_anchor: bool) -> Result<Option<GenerationId>, Ended> {
         for length in [512, 4096, WHOLE_HISTORY] {
             let mut items = self.client.history_tail(length).await?;
             let first = items.next().await?;
-            let reaches = length == WHOLE_HISTORY || (has_anchor && self.is_known(first.as_ref()).await?);
+            let reaches = length == WHOLE_HISTORY || (has_anchor && self.known_as(first.as_ref()).await?.is_some());
             if !reaches && self.has_more(&mut items, length).await? {
                 continue;
             }
@@ -131,14 +150,19 @@ impl Listener {
             let (out, arriving) = mpsc::channel(BATCHES_WAITING);
             let reading = async move { Ok(read_rest(first, items, &out).await?) };
             let goal = Goal::default();
-            let ((), has_known) = tokio::try_join!(reading, self.record_all(arriving, &goal))?;
-            return Ok(has_known);
+            let ((), oldest_known) = tokio::try_join!(reading, self.record_all(arriving, &goal))?;
+            return Ok(oldest_known);
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// Records batches in their order; whether anything in them was known. While one is written, the next is described.
-    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<bool, Ended> {
+    /// Records batches in their order; gives the oldest row that was there before. While one is written, the next is
+    /// described.
+    async fn record_all(
+        &self,
+        mut arriving: mpsc::Receiver<Batch>,
+        goal: &Goal,
+    ) -> Result<Option<GenerationId>, Ended> {
         let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
         let describing = async move {
             while let Some(entries) = arriving.recv().await {
@@ -147,18 +171,18 @@ impl Listener {
             Ok::<_, Ended>(())
         };
         let saving = async {
-            let (mut recorded, mut has_known) = (0, false);
+            let (mut recorded, mut oldest_known) = (0, None);
             while let Some(described) = described.recv().await {
                 recorded += described.saves.len() as u64;
-                has_known |= described.has_known;
+                oldest_known = described.oldest_known.into_iter().chain(oldest_known).min();
                 self.save_ended(described.saves).await?;
                 goal.has_begun.notify_one();
                 self.show_backfilled(Some(recorded), goal.runs.get().copied());
             }
-            Ok(has_known)
+            Ok(oldest_known)
         };
-        let ((), has_known) = tokio::try_join!(describing, saving)?;
-        Ok(has_known)
+        let ((), oldest_known) = tokio::try_join!(describing, saving)?;
+        Ok(oldest_known)
     }
 
     /// Whether a tail, whose first entry was read, is as long as was asked for: then there may be more before it.
@@ -170,29 +194,34 @@ impl Listener {
         Ok(count >= length)
     }
 
-    /// The offset of the first entry that isn't in the store. What is, is the older part of the history.
-    async fn first_unknown(&self) -> Result<usize, Ended> {
-        let (mut known, mut unknown) = (0, 1);
-        while self.is_known_at(unknown - 1).await? {
+    /// The offset of the first entry that isn't in the store, and the row of one before. What is in the store is the older
+    /// part of the history.
+    async fn first_unknown(&self) -> Result<(usize, Option<GenerationId>), Ended> {
+        let (mut known, mut unknown, mut oldest) = (0, 1, None);
+        while let Some(row) = self.known_at(unknown - 1).await? {
+            oldest = oldest.or(Some(row));
             known = unknown;
             unknown *= 2;
         }
         while known + 1 < unknown {
             let middle = known + (unknown - known) / 2;
-            if self.is_known_at(middle - 1).await? { known = middle } else { unknown = middle }
+            if self.known_at(middle - 1).await?.is_some() { known = middle } else { unknown = middle }
         }
-        Ok(known)
+        Ok((known, oldest))
     }
 
-    async fn is_known_at(&self, offset: usize) -> Result<bool, Ended> {
+    async fn known_at(&self, offset: usize) -> Result<Option<GenerationId>, Ended> {
         let entry = self.client.history_page(offset, 1).await?.next().await?;
-        self.is_known(entry.as_ref()).await
+        self.known_as(entry.as_ref()).await
     }
 
-    /// Whether a run is in the store as it is.
-    async fn is_known(&self, entry: Option<&HistoryEntry>) -> Result<bool, Ended> {
-        let Some(seen) = entry.map(seen_in_history) else { return Ok(false) };
+    /// The row of a run that is in the store as it is.
+    pub(super) async fn known_as(&self, entry: Option<&HistoryEntry>) -> Result<Option<GenerationId>, Ended> {
+        let Some(seen) = entry.map(seen_in_history) else { return Ok(None) };
         let known = self.scribe.known(vec![seen.prompt_id.clone()]).await?;
-        Ok(matches!(judge(&known, &[seen])[0], Verdict::Same(_)))
+        Ok(match judge(&known, &[seen])[0] {
+            Verdict::Same(row) => Some(row),
+            Verdict::New | Verdict::Update(_) => None,
+        })
     }
 }

@@ -136,6 +136,7 @@ impl Code for GapKind {
         match self {
             Self::ComfyuiAway => 0,
             Self::RecallStopped => 1,
+            Self::RunsUnseen => 2,
         }
     }
 }

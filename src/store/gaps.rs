@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::codes::Coded;
 use super::writer::Session;
 use super::{Error, Store};
-use crate::model::{Gap, GapKind, GapTally, InstanceId, Timestamp, Trouble};
+use crate::model::{Gap, GapKind, GapTally, GenerationId, InstanceId, Timestamp, Trouble};
 
 const OPEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, reason, is_missed) VALUES (?1, ?2, ?3, ?4, 0)
@@ -15,8 +15,14 @@ const CLOSE: &str = "
     UPDATE gaps SET ended_at = max(?3, started_at), is_missed = ?4
     WHERE instance_id = ?1 AND kind = ?2 AND ended_at IS NULL";
 const DROP: &str = "DELETE FROM gaps WHERE instance_id = ?1 AND kind = ?2 AND ended_at IS NULL";
+const ADD_UNSEEN: &str = "
+    INSERT INTO gaps (instance_id, kind, started_at, ended_at, is_missed, runs) VALUES (?1, ?2, ?3, max(?3, ?4), 1, ?5)";
+const MORE_UNSEEN: &str = "UPDATE gaps SET ended_at = max(?2, ended_at), runs = runs + ?3 WHERE id = ?1";
+const BREAKS: &str = "SELECT after_id FROM breaks WHERE instance_id = ?1 ORDER BY after_id";
+const ADD_BREAK: &str = "INSERT OR IGNORE INTO breaks (instance_id, after_id) VALUES (?1, ?2)";
+const FORGET_BREAKS: &str = "DELETE FROM breaks WHERE instance_id = ?1";
 const GAPS: &str = "
-    SELECT i.name AS instance, g.kind, g.started_at, g.ended_at, g.reason, g.is_missed
+    SELECT i.name AS instance, g.kind, g.started_at, g.ended_at, g.reason, g.is_missed, g.runs
     FROM gaps g JOIN instances i ON i.id = g.instance_id
     ORDER BY g.started_at DESC, g.id DESC LIMIT ?1";
 /// Reads all of them: a few a day.
@@ -54,6 +60,44 @@ impl Store {
     /// Forgets the open gap of that kind, if there is one: it was too short to tell.
     pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
         self.writer.write(move |session| drop(&session.conn, instance, kind)).await
+    }
+
+    /// Notes that runs came and went unseen in that time, `more` of them; in the gap of that number, if it is given. Gives
+    /// the number of the gap.
+    pub async fn note_unseen(
+        &self,
+        instance: InstanceId,
+        gap: Option<i64>,
+        (from, until): (Timestamp, Timestamp),
+        more: u64,
+    ) -> Result<i64, Error> {
+        self.writer.write(move |session| note_unseen(&session.conn, instance, gap, (from, until), more)).await
+    }
+
+    /// Where ComfyUI may have been restarted between two runs, in ascending order: behind each of these.
+    pub async fn breaks(&self, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+        self.readers.read(move |conn| breaks(conn, instance)).await
+    }
+
+    /// Notes that ComfyUI may have been restarted between these runs and the next.
+    pub async fn note_breaks(&self, instance: InstanceId, after: Vec<GenerationId>) -> Result<(), Error> {
+        let work = move |session: &mut Session| {
+            let mut statement = session.conn.prepare_cached(ADD_BREAK)?;
+            for id in after {
+                statement.execute(params![instance.0, id.0])?;
+            }
+            Ok(())
+        };
+        self.writer.write(work).await
+    }
+
+    /// It is known now whether ComfyUI was restarted.
+    pub async fn forget_breaks(&self, instance: InstanceId) -> Result<(), Error> {
+        let work = move |session: &mut Session| {
+            session.conn.prepare_cached(FORGET_BREAKS)?.execute([instance.0])?;
+            Ok(())
+        };
+        self.writer.write(work).await
     }
 
     /// The last gaps of all instances, the latest to start first.
@@ -109,6 +153,30 @@ fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Er
     Ok(())
 }
 
+fn note_unseen(
+    conn: &Connection,
+    instance: InstanceId,
+    gap: Option<i64>,
+    (from, until): (Timestamp, Timestamp),
+    more: u64,
+) -> Result<i64, Error> {
+    let more = i64::try_from(more).unwrap_or(i64::MAX);
+    if let Some(gap) = gap
+        && conn.prepare_cached(MORE_UNSEEN)?.execute(params![gap, until.as_millis(), more])? > 0
+    {
+        return Ok(gap);
+    }
+    let kind = Coded(GapKind::RunsUnseen);
+    conn.prepare_cached(ADD_UNSEEN)?.execute(params![instance.0, kind, from.as_millis(), until.as_millis(), more])?;
+    Ok(conn.last_insert_rowid())
+}
+
+fn breaks(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+    let mut statement = conn.prepare_cached(BREAKS)?;
+    let rows = statement.query_map([instance.0], |row| row.get("after_id").map(GenerationId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
     let mut statement = conn.prepare_cached(GAPS)?;
     let rows = statement.query_map([limit], from_row)?;
@@ -123,6 +191,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Timestamp::from_millis),
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
+        runs: row.get::<_, Option<i64>>("runs")?.map(i64::unsigned_abs),
     })
 }
 
@@ -155,7 +224,9 @@ mod tests {
 
     #[test]
     fn no_question_about_gaps_reads_or_sorts_them_all() {
-        for query in [super::CLOSE, super::DROP, super::LAST_ALIVE] {
+        for query in
+            [super::CLOSE, super::DROP, super::LAST_ALIVE, super::MORE_UNSEEN, super::BREAKS, super::FORGET_BREAKS]
+        {
             assert_searches(query);
         }
         let plan = plan(super::GAPS);

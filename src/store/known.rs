@@ -35,6 +35,13 @@ const NEWEST: &str = "
     SELECT g.id, g.prompt_id, g.number, g.status, g.status_reason, g.created_at, g.started_at
     FROM instances i JOIN generations g ON g.id = i.newest_id WHERE i.id = ?1";
 
+const NEWEST_ID: &str = "SELECT coalesce(max(id), 0) AS id FROM generations";
+/// The index is in the order of time, and holds the ids: those behind the given one are the few of the last moments.
+const ENDED_UP_TO: &str = "
+    SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
+    WHERE instance_id = ?1 AND status = ?2 AND id <= ?3 AND status_reason IS NOT ?4
+    ORDER BY created_at DESC, id DESC LIMIT 1";
+
 /// What reconciling needs to know of a run that is in the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
@@ -121,6 +128,22 @@ pub(super) fn newest_finished(conn: &Connection, instance: InstanceId) -> Result
     Ok(conn.prepare_cached(NEWEST)?.query_row([instance.0], from_row).optional()?)
 }
 
+/// The newest id of all.
+pub(super) fn newest_id(conn: &Connection) -> Result<GenerationId, Error> {
+    Ok(conn.prepare_cached(NEWEST_ID)?.query_row([], |row| row.get("id").map(GenerationId))?)
+}
+
+/// The newest of the runs up to an id that ended as ComfyUI's history tells: one of each status, newest first.
+pub(super) fn ended_up_to(conn: &Connection, instance: InstanceId, up_to: GenerationId) -> Result<Vec<Known>, Error> {
+    let mut found = Vec::new();
+    for status in [Status::Completed, Status::Failed, Status::Cancelled] {
+        let parameters = params![instance.0, Coded(status), up_to.0, Coded(StatusReason::Dequeued)];
+        collect(conn, ENDED_UP_TO, parameters, &mut found)?;
+    }
+    found.sort_by_key(|known| Reverse((known.created_at, known.id)));
+    Ok(found)
+}
+
 fn collect(
     conn: &Connection,
     query: &str,
@@ -159,6 +182,8 @@ mod tests {
             super::NEWEST,
             super::IN_PROGRESS,
             super::WAITING,
+            super::ENDED_UP_TO,
+            super::NEWEST_ID,
         ] {
             assert_searches(query);
         }

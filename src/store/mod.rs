@@ -210,6 +210,17 @@ impl Store {
         self.readers.read(move |conn| known::newest_finished(conn, instance)).await
     }
 
+    /// The newest id of all runs, of every instance; 0 where there is none.
+    pub async fn newest_id(&self) -> Result<GenerationId, Error> {
+        self.readers.read(|conn| known::newest_id(conn)).await
+    }
+
+    /// The newest of the runs up to that one which ended as ComfyUI's history tells or told: one of each status, newest
+    /// first.
+    pub async fn ended_up_to(&self, instance: InstanceId, up_to: GenerationId) -> Result<Vec<Known>, Error> {
+        self.readers.read(move |conn| known::ended_up_to(conn, instance, up_to)).await
+    }
+
     /// Up to `limit` files to be fetched by `due`, never tried ones of the newest run first. A file is due at once when its run is saved.
     pub async fn wanted_files(
         &self,

@@ -30,12 +30,13 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0003-finding.sql")),
     M::up(include_str!("migrations/0004-asking.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
+    M::up(include_str!("migrations/0006-restarts.sql")),
     M::up(include_str!("migrations/0007-identity.sql")),
     M::up(include_str!("migrations/0009-many-servers.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 7;
+pub(super) const SCHEMA: i64 = MIGRATIONS.len() as i64;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "

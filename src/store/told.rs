@@ -3,14 +3,19 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::Error;
+use super::attachments;
 use super::codes::{Coded, PackedId};
 use super::readers::Reader;
-use crate::model::{Document, DocumentKind, GenerationId, PromptId, Status, Timestamp, Told};
+use crate::model::{AttachmentState, Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Role, Status};
+use crate::model::{Timestamp, Told};
 
 const RUN: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at, finished_at, workflow_id,
         outputs_to_execute
     FROM generations WHERE id = ?1";
+const FOUND: &str = "
+    SELECT a.folder, a.subfolder, a.filename, b.kind FROM attachments a JOIN blobs b ON b.id = a.blob_id
+    WHERE a.generation_id = ?1 AND a.role = ?2 AND a.state = ?3 ORDER BY a.idx";
 const TIMES: &str = "SELECT status, started_at, finished_at FROM generations WHERE id = ?1";
 
 /// How many bytes of texts are read at a time, at most one run more.
@@ -31,6 +36,9 @@ pub(super) fn told(reader: &Reader, ids: &[GenerationId], kinds: &[DocumentKind]
         let Some(mut run) = reader.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
         for &kind in kinds {
             run.documents.extend(reader.texts.read_if_any(reader, id, kind)?.map(|json| Document { kind, json }));
+        }
+        if kinds.contains(&DocumentKind::Result) && run.document(DocumentKind::Result).is_none() {
+            run.found = self::found(reader, id)?;
         }
         bytes += run.bytes();
         found.push(run);
@@ -54,6 +62,17 @@ pub(super) fn durations(conn: &Connection, ids: &[GenerationId]) -> Result<Vec<(
     Ok(found)
 }
 
+/// The files that are kept of a run.
+fn found(conn: &Connection, id: GenerationId) -> Result<Vec<(FileRef, MediaKind)>, Error> {
+    let mut statement = conn.prepare_cached(FOUND)?;
+    let parameters = rusqlite::params![id.0, Coded(Role::Output), Coded(AttachmentState::Stored)];
+    let rows = statement.query_map(parameters, |row| {
+        let kind = row.get::<_, Coded<_>>("kind")?.0;
+        Ok(attachments::file(row)?.map(|file| (file, kind)))
+    })?;
+    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+}
+
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {
     let time = |name: &str| row.get::<_, Option<i64>>(name).map(|time| time.map(Timestamp::from_millis));
     Ok(Told {
@@ -68,6 +87,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {
         workflow_id: row.get::<_, Option<PackedId<String>>>("workflow_id")?.map(|id| id.0),
         outputs_to_execute: row.get("outputs_to_execute")?,
         documents: Vec::new(),
+        found: Vec::new(),
     })
 }
 
@@ -77,7 +97,7 @@ mod tests {
 
     #[test]
     fn no_run_is_looked_for_in_a_whole_table() {
-        for query in [super::RUN, super::TIMES] {
+        for query in [super::RUN, super::TIMES, super::FOUND] {
             assert_searches(query);
         }
     }

@@ -280,11 +280,16 @@ status-version = Version
 status-device = Device
 status-former = No longer listened to
 gaps = Gaps
-gaps-about = Times in which ComfyUI wasn't heard. What it still knew afterwards was read back.
+gaps-about = Times in which runs may have been missed. What ComfyUI still knew afterwards was read back.
 gaps-none = No gaps: ComfyUI was heard all the time.
 gap-away = ComfyUI was away
 gap-away-now = ComfyUI is away
 gap-stopped = comfy-recall didn't run
+gap-unseen = Runs came and went too quickly to be seen
+gap-runs = { $n ->
+    [one] { $n } run missed
+   *[other] { $n } runs missed
+}
 gap-missed = May have missed runs
 gap-whole = Everything was read back
 gap-unknown = Not known yet what was missed

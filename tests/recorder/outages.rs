@@ -195,7 +195,7 @@ async fn gaps(daemon: &Daemon) -> Vec<(String, String)> {
         .collect()
 }
 
-async fn until_gaps(daemon: &Daemon, expected: &[(&str, &str)]) {
+pub(super) async fn until_gaps(daemon: &Daemon, expected: &[(&str, &str)]) {
     let told = |gaps: &[(String, String)]| gaps.iter().map(|(a, b)| (&**a, &**b)).eq(expected.iter().copied());
     let look = async |daemon: &Daemon| told(&gaps(daemon).await).then_some(());
     daemon.until(&format!("the gaps {expected:?}"), look).await;

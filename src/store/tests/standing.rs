@@ -42,6 +42,7 @@ async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
         ended_at: end.map(at),
         reason: reason.map(Trouble::from),
         may_have_missed,
+        runs: None,
     };
     let stopped = gap(GapKind::RecallStopped, 70, None, None, false);
     assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(away, 0, None, Some("nobody_answers: no route"), false)]);

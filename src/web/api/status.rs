@@ -124,6 +124,8 @@ struct GapBody {
     reason_code: Option<&'static str>,
     /// Whether runs may have come and gone unseen; null as long as nobody knows.
     may_have_missed: Option<bool>,
+    /// How many did, for `runs_unseen`; else null.
+    runs: Option<u64>,
 }
 
 /// The ComfyUI servers that are recorded, or were once.
@@ -236,5 +238,6 @@ fn gap(gap: Gap) -> GapBody {
         reason: gap.reason.as_ref().map(Trouble::to_string),
         reason_code: gap.reason.as_ref().and_then(Trouble::code),
         may_have_missed: gap.ended_at.map(|_| gap.may_have_missed),
+        runs: gap.runs,
     }
 }

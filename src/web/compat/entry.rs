@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::write::{Object, member, number, quoted, strict};
-use crate::json::{Scanner, members};
-use crate::model::{DocumentKind, Status, StatusReason, Timestamp, Told};
+use crate::json::{Scanner, elements, members, unquote};
+use crate::model::{DocumentKind, FileRef, MediaKind, Status, StatusReason, Timestamp, Told};
 
 /// What an entry needs.
 pub const ALL: &[DocumentKind] = &DocumentKind::ALL;
@@ -15,6 +15,9 @@ pub const SUBMITTED: &[DocumentKind] = &[DocumentKind::Prompt, DocumentKind::Wor
 
 /// What the end of a run needs.
 pub const ENDED: &[DocumentKind] = &[DocumentKind::Result];
+
+/// The node of files that were found in a folder: nobody knows which wrote them.
+const NOBODY: &str = "comfy-recall";
 
 /// `"prompt_id": {"prompt": …, "outputs": …, "status": …, "meta": …}`: a member of `/history`.
 pub fn history(run: &Told) -> String {
@@ -108,8 +111,8 @@ pub struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    /// As ComfyUI's history told it. A run that ended without a word of it has given nothing that is known; what became of
-    /// it is said in ComfyUI's words, by which its clients tell `cancelled` from `failed` and both from what still waits:
+    /// As ComfyUI's history told it. A run that ended without a word of it has given what was found in ComfyUI's folders, and
+    /// nothing else that is known; what became of it is said in ComfyUI's words, by which its clients tell `cancelled` from `failed` and both from what still waits:
     /// the message of a run that was stopped for one that was taken out of the queue, and that of an error for one that
     /// is lost.
     pub fn of(run: &'a Told) -> Self {
@@ -129,7 +132,7 @@ impl<'a> End<'a> {
             "execution_interrupted"
         } else {
             told.text("node_id", "").text("node_type", "").json("executed", "[]");
-            told.text("exception_message", reason(run.status_reason)).text("exception_type", "comfy_recall.Lost");
+            told.text("exception_message", &reason(run)).text("exception_type", "comfy_recall.Lost");
             told.json("traceback", "[]").json("current_inputs", "{}").json("current_outputs", "[]");
             "execution_error"
         };
@@ -137,17 +140,59 @@ impl<'a> End<'a> {
         let messages = format!("[[{}, {}]]", quoted(event), told.finish());
         let status =
             Object::new().text("status_str", "error").json("completed", "false").json("messages", &messages).finish();
-        Self { outputs: "{}".into(), status: status.into(), meta: Some("{}".into()) }
+        Self { outputs: found(run).into(), status: status.into(), meta: Some("{}".into()) }
     }
 }
 
 /// Why a run is lost.
-fn reason(reason: Option<StatusReason>) -> &'static str {
-    match reason {
+fn reason(run: &Told) -> Cow<'static, str> {
+    let reason = match run.status_reason {
         Some(StatusReason::HistoryDeleted) => {
             "the run ended, but was deleted from ComfyUI's history before it could be recorded"
         }
-        _ => "ComfyUI ended while this run waited or ran; nobody knows what it gave",
+        _ if run.found.is_empty() => "ComfyUI ended while this run waited or ran; nobody knows what it gave",
+        _ => "ComfyUI ended while this run waited or ran",
+    };
+    match run.found.is_empty() {
+        true => reason.into(),
+        false => format!("{reason}; its outputs are what was found in ComfyUI's folders").into(),
+    }
+}
+
+/// `outputs` of files that were found: of the node that the run was for, if there was one only.
+fn found(run: &Told) -> String {
+    if run.found.is_empty() {
+        return "{}".to_owned();
+    }
+    let mut targets = run.outputs_to_execute.as_deref().into_iter().flat_map(elements).filter_map(unquote);
+    let node = match (targets.next(), targets.next()) {
+        (Some(node), None) => node,
+        _ => NOBODY.into(),
+    };
+    let mut lists: Vec<(&str, Vec<String>)> = Vec::new();
+    for (FileRef { folder, subfolder, filename }, kind) in &run.found {
+        let item = Object::new().text("filename", filename).text("subfolder", subfolder).text("type", folder).finish();
+        let key = list_of(*kind);
+        match lists.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, items)) => items.push(item),
+            None => lists.push((key, vec![item])),
+        }
+    }
+    let mut given = Object::new();
+    for (key, items) in lists {
+        given.json(key, &format!("[{}]", items.join(", ")));
+    }
+    Object::new().json(&node, &given.finish()).finish()
+}
+
+/// Where ComfyUI's nodes tell of such files.
+fn list_of(kind: MediaKind) -> &'static str {
+    match kind {
+        MediaKind::Image => "images",
+        MediaKind::Video => "video",
+        MediaKind::Audio => "audio",
+        MediaKind::Model3d => "3d",
+        MediaKind::Text | MediaKind::Other => "files",
     }
 }
 
@@ -174,6 +219,7 @@ mod tests {
             workflow_id: None,
             outputs_to_execute: None,
             documents: documents.iter().map(|&(kind, json)| Document { kind, json: json.to_owned() }).collect(),
+            found: Vec::new(),
         }
     }
 
@@ -234,6 +280,39 @@ mod tests {
                 r#"[["execution_interrupted", {"prompt_id": "p/\"1", "timestamp": 3000}]]}"#
             )
         );
+    }
+
+    #[test]
+    fn what_was_found_of_a_run_whose_end_nobody_told_are_its_outputs() {
+        let file =
+            |folder: &str, name: &str| FileRef { folder: folder.into(), subfolder: "é".into(), filename: name.into() };
+        let found = vec![
+            (file("output", "a.png"), MediaKind::Image),
+            (file("output", "b.mp4"), MediaKind::Video),
+            (file("temp", "c.png"), MediaKind::Image),
+        ];
+        let lists = concat!(
+            r#"{"images": [{"filename": "a.png", "subfolder": "\u00e9", "type": "output"}, "#,
+            r#"{"filename": "c.png", "subfolder": "\u00e9", "type": "temp"}], "#,
+            r#""video": [{"filename": "b.mp4", "subfolder": "\u00e9", "type": "output"}]}"#
+        );
+        for (targets, node) in [
+            (Some(r#"["9"]"#), "9"),
+            (Some(r#"["9", "12"]"#), "comfy-recall"),
+            (Some("[]"), "comfy-recall"),
+            (None, "comfy-recall"),
+        ] {
+            let reason = Some(StatusReason::HistoryDeleted);
+            let run = Told {
+                found: found.clone(),
+                outputs_to_execute: targets.map(str::to_owned),
+                status_reason: reason,
+                ..told(Status::Lost, &[])
+            };
+            let end = End::of(&run);
+            assert_eq!(end.outputs, format!(r#"{{"{node}": {lists}}}"#));
+            assert!(end.status.contains("could be recorded; its outputs are what was found in ComfyUI's folders"));
+        }
     }
 
     proptest::proptest! {

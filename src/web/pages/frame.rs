@@ -167,7 +167,8 @@ fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zon
 /// The gap of each instance that is worth telling on every page: the last that may have cost something.
 fn news(gaps: Vec<Gap>, now: Timestamp) -> Vec<Gap> {
     let mut news: Vec<Gap> = Vec::new();
-    for gap in gaps.into_iter().filter(|gap| gap.may_have_missed) {
+    // Runs that were too quick to be seen stand on the status page: every page would say so all day beside some clients.
+    for gap in gaps.into_iter().filter(|gap| gap.may_have_missed && gap.kind != GapKind::RunsUnseen) {
         let Some(end) = gap.ended_at else { continue };
         let is_restart = end.as_millis() - gap.started_at.as_millis() < RESTART;
         let is_old = now.as_millis() - end.as_millis() > NEWS;
@@ -211,6 +212,7 @@ mod tests {
                 ended_at: Some(Timestamp::from_millis(end)),
                 reason: None,
                 may_have_missed,
+                runs: None,
             }
         };
         let lasting = Gap { ended_at: None, ..gap("a", 0, 5, true) };

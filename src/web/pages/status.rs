@@ -79,6 +79,8 @@ struct GapRow {
     /// Where there are several.
     name: Option<InstanceName>,
     kind: GapKind,
+    /// How many runs came and went unseen, where that is known.
+    runs: Option<u64>,
     from: Moment,
     /// `None` while it lasts.
     until: Option<Moment>,
@@ -223,6 +225,7 @@ impl Look<'_> {
             GapRow {
                 name: has_several.then_some(gap.instance),
                 kind: gap.kind,
+                runs: gap.runs,
                 from: self.moment(gap.started_at),
                 until: until.map(|at| self.moment(at)),
                 span: self.span(gap.started_at, until.unwrap_or(self.now)),

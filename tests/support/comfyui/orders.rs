@@ -99,6 +99,11 @@ impl ComfyUi {
         self.shared.read(|state| state.history.get(prompt_id).map(|entry| entry.json().into_owned()))
     }
 
+    /// How many runs wait and run.
+    pub fn queue_len(&self) -> usize {
+        self.shared.read(|state| state.queue.remaining())
+    }
+
     pub fn history_len(&self) -> usize {
         self.shared.read(|state| state.history.len())
     }

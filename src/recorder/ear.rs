@@ -1,0 +1,251 @@
+//! Reads the WebSocket all the time, whatever else is going on: ComfyUI sends to all its sockets in turn, and one that isn't
+//! read holds up the others.
+//!
+//! It also knows whether ComfyUI still lives: the process that answers a ping over this line is the one that answered every
+//! request since the line was opened, as no other can have taken its port meanwhile.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::comfy::{self, Doorbell, Failure};
+use crate::model::{Cause, GenerationId};
+
+/// How long after connecting ComfyUI's first `status` is waited for. It comes at once; nothing depends on it.
+const FIRST_STATUS: Duration = Duration::from_secs(3);
+
+/// How long a ping may take where pings are answered: ComfyUI answers nobody while its Python computes.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long the first ping is waited for. A proxy may keep pings to itself.
+const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Runs that were recorded since the last ping was answered.
+const UNPROVEN: usize = 256;
+
+/// What was heard since the line was opened.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// Rings.
+    pub rings: u64,
+    /// Those by which the queue grew: each is a run that was queued.
+    pub queued: u64,
+    /// Those that left it as long as it was: a run that started, as a rule.
+    pub starts: u64,
+    /// Its length by the last ring.
+    pub queue_remaining: u64,
+    /// When that was.
+    pub rang_at: Option<Instant>,
+    /// The number of the last ping that was answered.
+    pub alive: u64,
+    /// Why the line broke.
+    pub broken: Option<comfy::Error>,
+}
+
+impl Heard {
+    fn rang(&mut self, queue_remaining: u64) {
+        // The first one only says how long the queue is.
+        if self.rings > 0 {
+            self.queued += queue_remaining.saturating_sub(self.queue_remaining);
+            self.starts += u64::from(queue_remaining == self.queue_remaining && queue_remaining > 0);
+        }
+        self.rings += 1;
+        self.queue_remaining = queue_remaining;
+        self.rang_at = Some(Instant::now());
+    }
+
+    /// The line broke: why.
+    pub fn error(&self) -> comfy::Error {
+        let why = self.broken.as_ref().map_or(Cause::ConnectionBroke.into(), |error| error.failure.trouble());
+        comfy::Error { what: "listen at /ws", failure: Failure::Told(why) }
+    }
+}
+
+/// Whether the answers of late were those of the process that the line was opened to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// It was alive when they had been given.
+    Alive,
+    /// There is no line, or nobody answers pings on it.
+    Unknown,
+}
+
+/// The line to one ComfyUI.
+#[derive(Debug)]
+pub struct Ear {
+    heard: watch::Receiver<Heard>,
+    ask: watch::Sender<u64>,
+    recorded: Mutex<Recorded>,
+    listening: Option<AbortOnDropHandle<()>>,
+}
+
+/// What was recorded from answers of this ComfyUI.
+#[derive(Debug)]
+struct Recorded {
+    /// The newest run of which it is proven that it came from the process that the line was opened to, or was there before.
+    proven: GenerationId,
+    /// The newest run after each writing since, and the ping that was sent then.
+    unproven: VecDeque<(u64, GenerationId)>,
+}
+
+impl Ear {
+    /// Listens to a line that was just opened; `newest`: the newest run that is recorded.
+    pub fn listen(mut doorbell: Doorbell, newest: GenerationId) -> Self {
+        let (tell, heard) = watch::channel(Heard::default());
+        let (ask, mut asked) = watch::channel(0);
+        let listening = tokio::spawn(async move {
+            loop {
+                let outcome = tokio::select! {
+                    heard = doorbell.next() => heard.map(|heard| match heard {
+                        comfy::Heard::Ring(ring) => tell.send_modify(|heard| heard.rang(ring.queue_remaining)),
+                        comfy::Heard::Alive(number) => tell.send_modify(|heard| heard.alive = heard.alive.max(number)),
+                    }),
+                    Ok(()) = asked.changed() => {
+                        let number = *asked.borrow_and_update();
+                        doorbell.ask_alive(number).await
+                    }
+                };
+                if let Err(error) = outcome {
+                    return tell.send_modify(|heard| heard.broken = Some(error));
+                }
+            }
+        });
+        Self { listening: Some(AbortOnDropHandle::new(listening)), heard, ..Self::with(ask, newest) }
+    }
+
+    /// Where no line can be opened.
+    pub fn deaf(newest: GenerationId) -> Self {
+        Self::with(watch::channel(0).0, newest)
+    }
+
+    fn with(ask: watch::Sender<u64>, newest: GenerationId) -> Self {
+        let recorded = Mutex::new(Recorded { proven: newest, unproven: VecDeque::new() });
+        Self { heard: watch::channel(Heard::default()).1, ask, recorded, listening: None }
+    }
+
+    /// Whether nothing can be heard here.
+    pub fn is_deaf(&self) -> bool {
+        self.listening.is_none()
+    }
+
+    /// What is heard, for whoever waits for it.
+    pub fn heard(&self) -> watch::Receiver<Heard> {
+        self.heard.clone()
+    }
+
+    /// How many runs can have started since the line was opened.
+    pub fn starts(&self) -> u64 {
+        self.heard.borrow().starts
+    }
+
+    /// The length of the queue by the last ring.
+    pub fn remaining(&self) -> u64 {
+        self.heard.borrow().queue_remaining
+    }
+
+    /// Waits for the length of the queue that ComfyUI tells when one connects; gives it, and how often it rang.
+    pub async fn first_status(&self) -> (u64, u64) {
+        let mut heard = self.heard.clone();
+        let _ = timeout(FIRST_STATUS, heard.wait_for(|heard| heard.rings > 0 || heard.broken.is_some())).await;
+        let heard = heard.borrow();
+        (heard.queue_remaining, heard.rings)
+    }
+
+    /// Runs up to this id were recorded. ComfyUI is asked whether it lives, and not waited for.
+    pub fn recorded(&self, newest: GenerationId) {
+        let number = self.next_ping();
+        let mut recorded = self.lock();
+        recorded.catch_up(self.heard.borrow().alive);
+        if recorded.unproven.len() >= UNPROVEN || self.is_deaf() {
+            recorded.unproven.pop_back();
+        }
+        recorded.unproven.push_back((number, newest));
+    }
+
+    /// Behind which runs ComfyUI may have been restarted, if the line broke: the last that is surely of its life; and after
+    /// each writing since, as each was of one life.
+    pub fn breaks(&self) -> Vec<GenerationId> {
+        let mut recorded = self.lock();
+        recorded.catch_up(self.heard.borrow().alive);
+        let unproven = recorded.unproven.iter().map(|(_, newest)| *newest);
+        std::iter::once(recorded.proven).chain(unproven).collect()
+    }
+
+    /// Finds out whether all answers until now were given by the process that the line was opened to. Afterwards everything
+    /// is heard that rang before.
+    ///
+    /// # Errors
+    /// The line broke.
+    pub async fn prove(&self) -> Result<Proof, comfy::Error> {
+        if self.is_deaf() {
+            return Ok(Proof::Unknown);
+        }
+        let number = self.next_ping();
+        let mut heard = self.heard.clone();
+        let was_answered = heard.borrow().alive > 0;
+        let patience = if was_answered { ANSWER_WITHIN } else { FIRST_ANSWER_WITHIN };
+        let answer = heard.wait_for(|heard| heard.alive >= number || heard.broken.is_some());
+        match timeout(patience, answer).await {
+            Ok(Ok(heard)) if heard.alive >= number => Ok(Proof::Alive),
+            Ok(Ok(heard)) => Err(heard.error()),
+            Ok(Err(_)) => Err(self.heard.borrow().error()),
+            Err(_) if was_answered => Err(comfy::Error { what: "listen at /ws", failure: Failure::TimedOut }),
+            Err(_) => Ok(Proof::Unknown),
+        }
+    }
+
+    fn next_ping(&self) -> u64 {
+        let mut number = 0;
+        self.ask.send_modify(|asked| {
+            *asked += 1;
+            number = *asked;
+        });
+        number
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
+        self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Recorded {
+    fn catch_up(&mut self, alive: u64) {
+        while let Some((_, newest)) = self.unproven.pop_front_if(|(number, _)| *number <= alive) {
+            self.proven = self.proven.max(newest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_tell_what_was_queued_and_what_started() {
+        let mut heard = Heard::default();
+        // Three wait when the line is opened. One is queued, one starts and ends, the next starts, the rest is cleared.
+        [3, 4, 4, 3, 3, 1].into_iter().for_each(|remaining| heard.rang(remaining));
+        assert_eq!((heard.rings, heard.queued, heard.starts, heard.queue_remaining), (6, 1, 2, 1));
+        // Taking out the only one that waits rings twice.
+        let mut heard = Heard::default();
+        [1, 0, 0].into_iter().for_each(|remaining| heard.rang(remaining));
+        assert_eq!((heard.queued, heard.starts), (0, 0));
+    }
+
+    #[test]
+    fn what_was_recorded_after_the_last_sign_of_life_may_be_of_another_process() {
+        let id = GenerationId;
+        let mut recorded = Recorded { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into() };
+        recorded.catch_up(2);
+        assert_eq!((recorded.proven, recorded.unproven), (id(8), [(3, id(9))].into()));
+        let ear = Ear::deaf(id(5));
+        assert_eq!(ear.breaks(), [id(5)]);
+        ear.recorded(id(7));
+        ear.recorded(id(9));
+        assert_eq!(ear.breaks(), [id(5), id(9)], "without a line one can't tell");
+    }
+}

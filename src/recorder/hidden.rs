@@ -1,0 +1,92 @@
+//! Runs that the end of the history doesn't show: a prompt_id that was used again stands where its first run stood. Newer
+//! versions list what they have by when it was queued; of older ones a longer part of the history is read.
+
+use tokio::time::Instant;
+
+use super::listen::{Ended, Listener};
+use super::look::LONGEST_TAIL;
+use super::reconcile::{Seen, Stage, Verdict, judge};
+use crate::comfy::{HistoryEntry, Job};
+use crate::model::Timestamp;
+
+/// How many jobs are asked for: after a ring the newest, after a gap page by page.
+const NEWEST: usize = 32;
+const PAGE: usize = 200;
+
+/// How much of the history is read back where jobs aren't known: 100 ms of ComfyUI's event loop.
+const BYTES: usize = 8_000_000;
+
+/// The most entries of that.
+const ENTRIES: usize = 4_096;
+
+impl Listener {
+    /// Looks for runs that ended and aren't known, among those that were queued `since` then; without it among the newest.
+    pub(super) async fn find_hidden(&mut self, since: Option<Timestamp>) -> Result<(), Ended> {
+        let page = if since.is_some() { PAGE } else { NEWEST };
+        let mut offset = 0;
+        while self.has_jobs {
+            let Some(jobs) = self.client.jobs(offset, page).await? else {
+                self.has_jobs = false;
+                break;
+            };
+            self.asked_at = Instant::now();
+            let reaches = |job: &Job| since.is_none_or(|since| job.created_at.is_none_or(|at| at < since));
+            let is_last = jobs.len() < page || jobs.last().is_none_or(reaches);
+            offset += jobs.len();
+            self.record_jobs(jobs).await?;
+            if is_last {
+                return Ok(());
+            }
+        }
+        self.read_back().await
+    }
+
+    /// Writes down those of these jobs, newest first, that ended and are news.
+    async fn record_jobs(&mut self, jobs: Vec<Job>) -> Result<(), Ended> {
+        let ended: Vec<_> = jobs.into_iter().filter(|job| job.has_ended).map(seen_in_jobs).collect();
+        let known = self.scribe.known(ended.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+        let verdicts = judge(&known, &ended);
+        let news = ended.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+        for (seen, _) in news.rev() {
+            if let Some(entry) = self.client.history_of(&seen.prompt_id).await? {
+                self.asked_at = Instant::now();
+                self.record(vec![entry]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the history back as far as that costs ComfyUI little.
+    async fn read_back(&mut self) -> Result<(), Ended> {
+        let mut length = LONGEST_TAIL;
+        loop {
+            let mut items = self.client.history_tail(length).await?;
+            let mut entries: Vec<HistoryEntry> = Vec::new();
+            while let Some(entry) = items.next().await? {
+                entries.push(entry);
+                if items.bytes_read() > BYTES {
+                    return Ok(());
+                }
+            }
+            self.asked_at = Instant::now();
+            let (count, bytes) = (entries.len(), items.bytes_read());
+            self.record(entries).await?;
+            let longer = (BYTES / 2).checked_div(bytes / count.max(1)).unwrap_or(0).min(ENTRIES);
+            if count < length || longer <= length {
+                return Ok(());
+            }
+            length = longer;
+        }
+    }
+
+    async fn record(&mut self, entries: Vec<HistoryEntry>) -> Result<(), Ended> {
+        let recorded = self.record_ended(entries).await?;
+        self.account_for(recorded);
+        Ok(())
+    }
+}
+
+fn seen_in_jobs(job: Job) -> Seen {
+    let stage = Stage::Ended { started_at: job.started_at };
+    Seen { prompt_id: job.prompt_id, number: job.number, created_at: job.created_at, stage }
+}

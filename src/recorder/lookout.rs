@@ -1,0 +1,149 @@
+//! Asks at once when it rings: before anything is written, and while something is. A run of some milliseconds is only in
+//! the queue that long, and there are clients that delete a run from the history as soon as it has ended.
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::ear::Heard;
+use super::pace::QueuePace;
+use super::rings::Rings;
+use crate::comfy::{self, Client, HistoryEntry, Items, QueueItem};
+use crate::json::Item;
+
+/// Looks that wait until they are written down. Beyond that rings are counted, and asked about later.
+const WAITING: usize = 4;
+
+/// The longest end of the history that is asked for at once, and the longest queue.
+const MOST_ENDED: usize = 8;
+const LONGEST_QUEUE: u64 = 4;
+
+/// How much of an answer is held.
+const BYTES: usize = 4_000_000;
+
+/// What ComfyUI said when it had rung.
+#[derive(Debug)]
+pub struct Look {
+    /// What rang.
+    pub rings: Rings,
+    /// When the last of it did.
+    pub rang_at: Instant,
+    /// When it was asked.
+    pub asked_at: Instant,
+    /// The end of its history, and how long that was to be.
+    pub ended: Option<(Vec<HistoryEntry>, usize)>,
+    /// Its whole queue, and the bytes of that.
+    pub queue: Option<(Vec<QueueItem>, usize)>,
+}
+
+impl Look {
+    /// Nothing was asked yet.
+    pub fn unasked(rings: Rings) -> Self {
+        let now = Instant::now();
+        Self { rings, rang_at: now, asked_at: now, ended: None, queue: None }
+    }
+}
+
+/// Looks, in the order in which it rang.
+#[derive(Debug)]
+pub struct Lookout {
+    looks: mpsc::Receiver<Result<Look, comfy::Error>>,
+    looking: Option<AbortOnDropHandle<()>>,
+}
+
+impl Lookout {
+    /// Looks at each ring from now on. `before`: the length of the queue by the last of those that were `dealt_with`.
+    pub fn begin(client: Client, heard: watch::Receiver<Heard>, before: u64, dealt_with: u64) -> Self {
+        let (out, looks) = mpsc::channel(WAITING);
+        let watching = Watching { client, heard, before, dealt_with, queued: 0, pace: QueuePace::new() };
+        Self { looks, looking: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
+    }
+
+    /// Where nothing rings.
+    pub fn none() -> Self {
+        Self { looks: mpsc::channel(1).1, looking: None }
+    }
+
+    /// The next look; an error when the line broke. Dropped, nothing is lost.
+    pub async fn next(&mut self) -> Result<Look, comfy::Error> {
+        if self.looking.is_some()
+            && let Some(look) = self.looks.recv().await
+        {
+            return look;
+        }
+        std::future::pending().await
+    }
+}
+
+struct Watching {
+    client: Client,
+    heard: watch::Receiver<Heard>,
+    before: u64,
+    dealt_with: u64,
+    queued: u64,
+    pace: QueuePace,
+}
+
+impl Watching {
+    async fn run(mut self, out: mpsc::Sender<Result<Look, comfy::Error>>) {
+        loop {
+            // Not before there is room: what rings meanwhile is asked about at once, by one question.
+            let Ok(room) = out.reserve().await else { return };
+            match self.rings().await {
+                Ok((rings, rang_at)) => {
+                    let look = self.look(rings, rang_at).await;
+                    room.send(Ok(look));
+                }
+                Err(error) => return room.send(Err(error)),
+            }
+        }
+    }
+
+    /// Waits for rings that were not dealt with, and gives all of them, and when the last of them rang.
+    async fn rings(&mut self) -> Result<(Rings, Instant), comfy::Error> {
+        let dealt_with = self.dealt_with;
+        // The sender lives until it has told of an error, so that waiting can't fail before.
+        let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
+        let heard = self.heard.borrow();
+        if heard.rings == dealt_with {
+            return Err(heard.error());
+        }
+        let (count, queued) = (heard.rings - dealt_with, heard.queued - self.queued);
+        let rings = Rings { count, queued, before: self.before, after: heard.queue_remaining };
+        (self.dealt_with, self.queued, self.before) = (heard.rings, heard.queued, heard.queue_remaining);
+        Ok((rings, heard.rang_at.unwrap_or_else(Instant::now)))
+    }
+
+    /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
+    async fn look(&mut self, rings: Rings, rang_at: Instant) -> Look {
+        let asked_at = Instant::now();
+        let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
+        let ended = async {
+            let length = most_ended.saturating_add(1);
+            if most_ended == 0 || length > MOST_ENDED {
+                return None;
+            }
+            let items = self.client.history_tail(length).await.ok()?;
+            all(items).await.map(|(entries, _)| (entries, length))
+        };
+        let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after) && self.pace.may_read();
+        let queue = async { if may_read { all(self.client.queue().await.ok()?).await } else { None } };
+        let (queue, ended) = tokio::join!(queue, ended);
+        if let Some((_, bytes)) = &queue {
+            self.pace.was_read(*bytes);
+        }
+        Look { rings, rang_at, asked_at, ended, queue }
+    }
+}
+
+/// A whole list with its bytes; `None` where that fails or is too much.
+async fn all<T: TryFrom<Item>>(mut items: Items<T>) -> Option<(Vec<T>, usize)> {
+    let mut found = Vec::new();
+    while let Some(item) = items.next().await.ok()? {
+        found.push(item);
+        if items.bytes_read() > BYTES {
+            return None;
+        }
+    }
+    Some((found, items.bytes_read()))
+}

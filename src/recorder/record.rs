@@ -1,0 +1,145 @@
+//! From what ComfyUI said to the store: compared with what is known, described, given the files that were taken, saved.
+
+use tokio::task;
+
+use super::attribute::span;
+use super::describe::Describer;
+use super::listen::{Ended, Listener};
+use super::reconcile::{Seen, Stage, Verdict, judge};
+use crate::comfy::{HistoryEntry, QueueItem, run_state};
+use crate::model::{GenerationId, Role, Status, Timestamp};
+use crate::store::{Known, NewAttachment, NewContent, Save};
+
+impl Listener {
+    /// Writes down what waits and runs, as far as it is news; gives the rows of all of it.
+    pub(super) async fn record_queued(&self, items: Vec<QueueItem>) -> Result<Vec<GenerationId>, Ended> {
+        let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
+        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+        let verdicts = judge(&known, &seen);
+        self.enter(&known, &seen, &verdicts);
+        let describer = self.describer();
+        let describing = verdicts.clone();
+        let saves = blocking(move || {
+            let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+            news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
+        });
+        let saved = self.save(saves.await).await?;
+        let mut saved = saved.into_iter();
+        let rows = verdicts.into_iter().filter_map(|verdict| match verdict {
+            Verdict::Same(id) => Some(id),
+            Verdict::New | Verdict::Update(_) => saved.next(),
+        });
+        Ok(rows.collect())
+    }
+
+    /// Writes down those runs of the history, oldest first, that are news.
+    pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
+        let Described { saves, new, oldest_known } = self.describe_ended(entries).await?;
+        let recorded = saves.len();
+        self.save_ended(saves).await?;
+        Ok(Recorded { recorded, new, oldest_known })
+    }
+
+    /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
+    /// bytes they had then, and those that no node reports.
+    pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
+        self.attribute_late().await?;
+        saves.iter_mut().for_each(|save| self.attribute_held(save));
+        let spans: Vec<_> = saves.iter().map(span).collect();
+        let ids = self.save(saves).await?;
+        spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
+        Ok(())
+    }
+
+    /// Compares runs from the history with what is known, and describes those that are news.
+    pub(super) async fn describe_ended(&self, entries: Vec<HistoryEntry>) -> Result<Described, Ended> {
+        let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
+        let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+        let verdicts = judge(&known, &seen);
+        self.enter(&known, &seen, &verdicts);
+        let oldest_known = verdicts.iter().filter_map(|verdict| verdict.id()).min();
+        let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
+        let describer = self.describer();
+        let saves = blocking(move || {
+            let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+            news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
+        })
+        .await;
+        for save in &saves {
+            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+            let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
+            let files = outputs.filter_map(NewAttachment::file);
+            files.for_each(|file| self.held.reported(file, finished_at));
+        }
+        Ok(Described { saves, new, oldest_known })
+    }
+
+    /// Enters runs into the books: those that are new, and those that are seen to have started.
+    fn enter(&self, known: &[Known], seen: &[Seen], verdicts: &[Verdict]) {
+        let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
+        let has_started = |(seen, verdict): (&Seen, &Verdict)| match verdict {
+            Verdict::New => seen.stage != Stage::Waiting,
+            Verdict::Update(id) => known.iter().any(|row| row.id == *id && row.status == Status::Pending),
+            Verdict::Same(_) => false,
+        };
+        let started = seen.iter().zip(verdicts).filter(|pair| has_started(*pair)).count();
+        self.books.recorded(new, started);
+    }
+
+    /// Writes rows, and notes that what they tell is of the ComfyUI whose line we have, if that line still holds.
+    pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
+        let wants_files =
+            saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
+        let ids = self.scribe.save(&self.comfyui, saves).await?;
+        if let Some(newest) = ids.iter().max() {
+            self.ear.recorded(*newest);
+        }
+        if wants_files {
+            self.wanted.notify_one();
+        }
+        Ok(ids)
+    }
+
+    pub(super) fn describer(&self) -> Describer {
+        Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
+    }
+}
+
+/// A part of the history, ready to be written down.
+#[derive(Debug)]
+pub(super) struct Described {
+    /// Runs that are new or have news.
+    pub saves: Vec<Save>,
+    /// How many of them are new.
+    pub new: usize,
+    /// The oldest row of those that were there before.
+    pub oldest_known: Option<GenerationId>,
+}
+
+/// What came of a part of the history.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Recorded {
+    /// Runs that were new or had news.
+    pub recorded: usize,
+    /// Those of them that were not in the store before.
+    pub new: usize,
+    /// The oldest row of those that were.
+    pub oldest_known: Option<GenerationId>,
+}
+
+fn seen_in_queue(item: &QueueItem) -> Seen {
+    let stage = if item.is_running { Stage::Running } else { Stage::Waiting };
+    let run = &item.submission;
+    Seen { prompt_id: run.prompt_id.clone(), number: run.number, created_at: run.created_at, stage }
+}
+
+pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
+    let stage = Stage::Ended { started_at: run_state(entry.status()).started_at };
+    let run = &entry.submission;
+    Seen { prompt_id: run.prompt_id.clone(), number: run.number, created_at: run.created_at, stage }
+}
+
+/// Describing a run of 30 MB takes a while: not on a thread that serves others.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
