@@ -50,7 +50,7 @@ impl Listener {
         self.pace.forget();
         if let Some(next) = reconcile::next_to_run(&open).filter(|_| has_started) {
             let started = self.describer().changed(next, Status::InProgress, None);
-            self.scribe.save(&self.comfyui, vec![started]).await?;
+            self.save(vec![started]).await?;
         }
         let is_running = has_started || open.iter().any(|run| run.status == Status::InProgress);
         self.account = Account::known(rings.after, is_running);
@@ -222,14 +222,15 @@ impl Listener {
             let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
             let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.held.reported(file, finished_at));
+            files.for_each(|file| self.held.reported(&file.tidied(), finished_at));
         }
         Ok(Described { saves, new, has_known })
     }
 
     pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
-        let wants_files =
-            saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
+        let is_wanted = |new: &NewAttachment| matches!(new.content, NewContent::Wanted(_) | NewContent::Named(..));
+        // When a run goes on, what it reads is looked at again.
+        let wants_files = saves.iter().any(|save| save.id.is_some() || save.attachments.iter().any(is_wanted));
         let ids = self.scribe.save(&self.comfyui, saves).await?;
         if wants_files {
             self.wanted.notify_one();

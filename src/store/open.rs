@@ -29,10 +29,11 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0003-finding.sql")),
     M::up(include_str!("migrations/0004-asking.sql")),
     M::up(include_str!("migrations/0005-webhooks.sql")),
+    M::up(include_str!("migrations/0008-inputs.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.
-pub(super) const SCHEMA: i64 = 5;
+pub(super) const SCHEMA: i64 = 6;
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
 const WRITER_SETTINGS: &str = "

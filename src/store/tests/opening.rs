@@ -72,7 +72,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let before = fs::read(folder.path().join("recall.db")).unwrap();
     let error = refusal(folder.path());
     assert!(matches!(error, Error::Newer { schema: 99, .. }));
-    assert!(error.to_string().contains("newer comfy-recall (7.1.0, schema 99; this one knows 5); update"), "{error}");
+    assert!(error.to_string().contains("newer comfy-recall (7.1.0, schema 99; this one knows 6); update"), "{error}");
     assert_eq!(fs::read(folder.path().join("recall.db")).unwrap(), before);
 }
 
