@@ -92,6 +92,13 @@ impl Error {
     }
 }
 
+impl Failure {
+    /// Whether the server itself failed at this request. A proxy whose server is away says something else (502 to 504).
+    pub fn is_of_the_server(&self) -> bool {
+        matches!(self, Self::Status(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
+
 fn nobody(why: impl fmt::Display) -> Trouble {
     Trouble::new(Cause::NobodyAnswers, why)
 }

@@ -1,8 +1,8 @@
-//! What a history entry says of a run's end: how it ended, when, and what its nodes gave.
+//! What a history entry says of a run's end: how it ended, and when.
 
 use super::wire::{millis, text};
 use crate::json::{elements, members, unquote};
-use crate::model::{FileRef, Timestamp};
+use crate::model::Timestamp;
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,56 +97,6 @@ impl RunFailure {
     }
 }
 
-/// One thing that a node gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputItem {
-    /// The node.
-    pub node_id: String,
-    /// `images`, `gifs`, `audio`, `text` …
-    pub key: String,
-    /// The file; else it is the text.
-    pub content: Result<FileRef, String>,
-}
-
-/// Reads `outputs` of a history entry, in its order. Numbers, flags, nulls and what has no filename are passed over: they
-/// are kept in the document.
-pub fn node_outputs(outputs: &str) -> Vec<OutputItem> {
-    let mut found = Vec::new();
-    for (node_id, kinds) in members(outputs) {
-        for (key, items) in members(kinds) {
-            let mut push = |item: &str| {
-                if let Some(content) = output_content(&key, item) {
-                    found.push(OutputItem {
-                        node_id: node_id.clone().into_owned(),
-                        key: key.clone().into_owned(),
-                        content,
-                    });
-                }
-            };
-            if items.starts_with('[') { elements(items).for_each(&mut push) } else { push(items) }
-        }
-    }
-    found
-}
-
-fn output_content(key: &str, item: &str) -> Option<Result<FileRef, String>> {
-    if item.starts_with('{') {
-        let field = |name: &str| members(item).find(|(key, _)| key == name).and_then(|(_, value)| text(value));
-        let (folder, subfolder) = (field("type").unwrap_or("output".into()), field("subfolder").unwrap_or_default());
-        return Some(Ok(FileRef { folder, subfolder, filename: field("filename").filter(|name| !name.is_empty())? }));
-    }
-    let text = text(item)?;
-    // 3D viewers name their file as a bare path in the output folder.
-    let is_path =
-        key == "result" && !text.contains('\n') && text.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    if is_path {
-        let (subfolder, filename) = text.rsplit_once('/').unwrap_or(("", &text));
-        return Some(Ok(FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() }));
-    }
-    // Some nodes show a picture by its bytes; that is no text to read.
-    (!text.is_empty() && !text.starts_with("data:")).then_some(Err(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,35 +123,10 @@ mod tests {
         assert_eq!(run_state(failed), RunState { ended: Ended::Failed(failure), started_at: None, finished_at: at(1) });
     }
 
-    #[test]
-    fn outputs_of_every_odd_shape_are_read_in_order() {
-        let outputs = r#"{"9":{"images":[{"filename":"b.png","subfolder":"..\\x","type":"temp"},{"no":1},null,5],"animated":[true]},
-            "4":{"text":["a","",{"filename":""}],"result":["mesh/a.glb",null],"tags":[["x"]],"bg":["data:image/png;base64,AA"],"one":"b","gifs":[{"filename":"c.gif"}]},"5":null}"#;
-        let read: Vec<_> = node_outputs(outputs)
-            .into_iter()
-            .map(|item| match item.content {
-                Ok(file) => {
-                    format!("{} {} {}|{}|{}", item.node_id, item.key, file.folder, file.subfolder, file.filename)
-                }
-                Err(text) => format!("{} {} text {text}", item.node_id, item.key),
-            })
-            .collect();
-        assert_eq!(
-            read,
-            [
-                "9 images temp|..\\x|b.png",
-                "4 text text a",
-                "4 result output|mesh|a.glb",
-                "4 one text b",
-                "4 gifs output||c.gif"
-            ]
-        );
-    }
-
     proptest::proptest! {
         #[test]
         fn hostile_texts_do_not_panic(text in r#"([\[\]{}",:\\1 é]|"messages"|"execution_error"|"filename"){0,40}"#) {
-            let _ = (run_state(&text), node_outputs(&text));
+            let _ = run_state(&text);
         }
     }
 }

@@ -182,8 +182,10 @@ pub struct Attachment {
     pub content: Content,
     /// Where it stands.
     pub state: AttachmentState,
-    /// Why it is missing or still pending.
+    /// Why it is missing or still pending; of a file that was read and is kept, why these may not be the bytes.
     pub reason: Option<Trouble>,
+    /// What the run may have read instead.
+    pub other: Option<Blob>,
     /// Found in ComfyUI's folder while the run was in progress, but reported by no node.
     pub is_unreported: bool,
 }

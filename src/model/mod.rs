@@ -4,6 +4,7 @@ mod attachment;
 mod base_path;
 mod bytes;
 mod event;
+mod file_ref;
 mod file_url;
 mod gap;
 mod generation;

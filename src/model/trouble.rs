@@ -43,6 +43,18 @@ pub enum Cause {
     UnknownFolder,
     /// The name of the file leads out of ComfyUI's folders.
     OutsideFolders,
+    /// No system can have a file of this name.
+    ImpossibleName,
+    /// ComfyUI doesn't hand the file out by its name, though it may be there.
+    NotHandedOut,
+    /// The file lies on another drive than ComfyUI's folder.
+    OtherDrive,
+    /// ComfyUI failed each time it was asked for the file.
+    KeepsFailing,
+    /// The file was written over while the run waited or ran: these may not be the bytes that it read.
+    MaybeOverwritten,
+    /// The file was written after the run had ended, and wasn't seen before: these may not be the bytes that it read.
+    WrittenLater,
     /// The file changed while it was copied.
     Changing,
     /// The file can't be read.
@@ -61,7 +73,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::NobodyAnswers,
         Self::TimedOut,
         Self::ConnectionBroke,
@@ -81,6 +93,12 @@ impl Cause {
         Self::Deleted,
         Self::UnknownFolder,
         Self::OutsideFolders,
+        Self::ImpossibleName,
+        Self::NotHandedOut,
+        Self::OtherDrive,
+        Self::KeepsFailing,
+        Self::MaybeOverwritten,
+        Self::WrittenLater,
         Self::Changing,
         Self::Unreadable,
         Self::DiskFull,
@@ -112,6 +130,12 @@ impl Cause {
             Self::Deleted => "deleted",
             Self::UnknownFolder => "unknown_folder",
             Self::OutsideFolders => "outside_folders",
+            Self::ImpossibleName => "impossible_name",
+            Self::NotHandedOut => "not_handed_out",
+            Self::OtherDrive => "other_drive",
+            Self::KeepsFailing => "keeps_failing",
+            Self::MaybeOverwritten => "maybe_overwritten",
+            Self::WrittenLater => "written_later",
             Self::Changing => "changing",
             Self::Unreadable => "unreadable",
             Self::DiskFull => "disk_full",
@@ -142,10 +166,28 @@ impl Cause {
             Self::ServerError => "it answered with an error",
             Self::Unusable => "the address can't be used",
             Self::Overwritten => "overwritten by a later run before it could be copied",
-            Self::TempDeleted => "ComfyUI deleted its temp folder before the file could be copied",
-            Self::Deleted => "deleted or renamed before it could be copied",
+            Self::TempDeleted => {
+                "gone from ComfyUI's temp folder, which is emptied when ComfyUI starts and stops, before it could be copied"
+            }
+            Self::Deleted => "ComfyUI has no such file: it was deleted, renamed, or never written under this name",
             Self::UnknownFolder => "ComfyUI has no such folder",
-            Self::OutsideFolders => "the name leads out of ComfyUI's folders",
+            Self::OutsideFolders => {
+                "it lies outside of ComfyUI's folders, and ComfyUI hands out nothing from there; what lies below output, temp and input can be kept"
+            }
+            Self::ImpossibleName => "no file can have such a name",
+            Self::NotHandedOut => {
+                "ComfyUI doesn't hand out a file of this name; it may still be there, and is taken from ComfyUI's folder where --comfyui-dir names it"
+            }
+            Self::OtherDrive => {
+                "it lies on another drive than ComfyUI's folder, and ComfyUI hands out nothing from there; what lies below output, temp and input can be kept"
+            }
+            Self::KeepsFailing => "ComfyUI failed each time it was asked for it; its log says why",
+            Self::MaybeOverwritten => {
+                "the file was written over while the run waited or ran; these may not be the bytes that it read"
+            }
+            Self::WrittenLater => {
+                "the file was written again after the run had ended, and wasn't kept before; these may not be the bytes that it read"
+            }
             Self::Changing => "it changed while it was copied",
             Self::Unreadable => "it can't be read",
             Self::DiskFull => {

@@ -2,6 +2,7 @@
 
 use super::held::{RunSpan, Written};
 use super::listen::{Ended, Listener};
+use super::names;
 use crate::model::{Blob, FileRef, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{NewAttachment, NewContent, Save};
 
@@ -11,10 +12,17 @@ impl Listener {
     pub(super) fn attribute_held(&self, save: &mut Save) {
         let run = span(save);
         for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
-            let NewContent::Wanted(file) = &attachment.content else { continue };
-            if let Some(blob) = self.held.take(file, run.finished_at) {
+            let (file, told) = match &attachment.content {
+                NewContent::Wanted(file) => (file, None),
+                NewContent::Named(file, told) => (file, Some(told.as_str())),
+                NewContent::Stored(..) | NewContent::Missing(..) | NewContent::Text(_) => continue,
+            };
+            let mut places = names::places(file, Role::Output, told).into_iter();
+            let taken = places.find_map(|place| Some((self.held.take(&place.tidied(), run.finished_at)?, place)));
+            if let Some((blob, place)) = taken {
                 attachment.kind = blob.kind;
-                attachment.content = NewContent::Stored(file.clone(), blob);
+                let name = if told.is_some() { place } else { file.clone() };
+                attachment.content = NewContent::Stored(name, blob);
             }
         }
         save.attachments.extend(self.held.take_written(&run, may_have).into_iter().map(found));

@@ -10,11 +10,13 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::Fetcher;
-use super::{Error, Scribe};
+use super::fetch::{self, Fetcher, Sought};
+use super::readings::{self, Span};
+use super::{Error, Scribe, outputs};
+use crate::comfy::Refusal;
 use crate::metrics::Metrics;
-use crate::model::{Cause, Folder, Timestamp, Trouble};
-use crate::store::{AttachmentKey, Fetched, WantedFile};
+use crate::model::{Cause, FileRef, Folder, Role, Timestamp, Trouble};
+use crate::store::{AttachmentKey, Fetched, Phase, Sighting, WantedFile};
 
 /// Files fetched at the same time: one that is slow doesn't hold up the others, and ComfyUI isn't flooded.
 const AT_ONCE: usize = 3;
@@ -28,6 +30,12 @@ const FETCHED: usize = 64;
 /// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// How often ComfyUI may fail at a file before that is all it will ever do: it fails so at a drive that isn't its own.
+const SERVER_FAILURES: u32 = 3;
+
+/// The longest name that a filesystem takes, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// How much later than the end of its run a file may have been written and still be that run's, in milliseconds.
 const CLOCK_SLACK: i64 = 2000;
@@ -43,7 +51,7 @@ struct Settled {
 impl Settled {
     /// When the run of a file ended that is safe now.
     fn safe_after(&self) -> Option<Timestamp> {
-        self.finished_at.filter(|_| matches!(self.outcome, Fetched::Stored(_)))
+        self.finished_at.filter(|_| matches!(self.outcome, Fetched::Stored(_) | Fetched::Found(..)))
     }
 }
 
@@ -168,12 +176,16 @@ impl Capture {
 
     /// What became of a file.
     async fn fetch(&self, wanted: WantedFile) -> Result<Settled, Error> {
-        let outcome = match self.fetcher.fetch(&wanted.file).await {
-            Ok(Some(fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
+        let (role, told) = (wanted.key.role, wanted.told.as_deref());
+        let outcome = match self.fetcher.fetch(&wanted.file, role, told).await {
+            Ok(Sought::Found(_, fetched)) if role == Role::Input => seen(&wanted, fetched),
+            Ok(Sought::Found(_, fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
                 Fetched::Missing(Cause::Overwritten.into())
             }
-            Ok(Some(fetched)) => Fetched::Stored(fetched.blob),
-            Ok(None) => Fetched::Missing(gone(&wanted)),
+            Ok(Sought::Found(place, fetched)) if told.is_some() => Fetched::Found(place, fetched.blob),
+            Ok(Sought::Found(_, fetched)) => Fetched::Stored(fetched.blob),
+            Ok(Sought::Nowhere(refusal)) => nowhere(&wanted, refusal),
+            Err(error) if error.is_of_the_server() && wanted.attempts + 1 >= SERVER_FAILURES => keeps_failing(&wanted),
             Err(error) => {
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
                 Fetched::Later(error.trouble(), retry_at(wanted.attempts))
@@ -186,7 +198,7 @@ impl Capture {
     /// because it was copied or touched, is still this run's.
     async fn is_of_a_later_run(&self, wanted: &WantedFile, modified_at: Option<Timestamp>) -> Result<bool, Error> {
         let (Some(modified), Some(finished)) = (modified_at, wanted.finished_at) else { return Ok(false) };
-        if wanted.file.folder == Folder::Input.as_str() || modified.as_millis() <= finished.as_millis() + CLOCK_SLACK {
+        if modified.as_millis() <= finished.as_millis() + CLOCK_SLACK {
             return Ok(false);
         }
         let until = (modified.as_millis() + CLOCK_SLACK).min(finished.as_millis() + LONGEST_LOOK);
@@ -195,9 +207,61 @@ impl Capture {
     }
 }
 
-fn gone(wanted: &WantedFile) -> Trouble {
-    let is_temp = wanted.file.folder == Folder::Temp.as_str();
-    if is_temp { Cause::TempDeleted.into() } else { Cause::Deleted.into() }
+/// What a file that a run reads held, or what the run read, when it has ended.
+fn seen(wanted: &WantedFile, fetched: fetch::Fetched) -> Fetched {
+    let phase = Phase::from(wanted.status);
+    let sighting = Sighting { phase, blob: fetched.blob, written_at: fetched.modified_at };
+    tracing::debug!(run = ?wanted.key.generation, file = ?wanted.file.filename, ?sighting, "looked at");
+    if phase != Phase::Ended {
+        return Fetched::Seen(sighting);
+    }
+    let mut seen = wanted.seen.clone();
+    seen.push(sighting.clone());
+    readings::read(&seen, span(wanted)).map_or(Fetched::Stored(sighting.blob), Fetched::Read)
+}
+
+/// A file that can't be had. What was seen of it before may be what the run read.
+fn nowhere(wanted: &WantedFile, refusal: Option<Refusal>) -> Fetched {
+    if wanted.status.is_open() && !wanted.seen.is_empty() {
+        // It was there while the run waited. When the run has ended it is looked for once more.
+        return Fetched::Missing(Cause::Deleted.into());
+    }
+    if let Some(read) = readings::read(&wanted.seen, span(wanted)) {
+        return Fetched::Read(read);
+    }
+    let is_text = wanted
+        .told
+        .as_ref()
+        .is_some_and(|told| wanted.key.role == Role::Input || !outputs::is_surely_a_name(&wanted.reported_as, told));
+    if is_text { Fetched::NoFile } else { Fetched::Missing(gone(&wanted.file, refusal)) }
+}
+
+/// A file at which ComfyUI fails whenever it is asked.
+fn keeps_failing(wanted: &WantedFile) -> Fetched {
+    match nowhere(wanted, None) {
+        Fetched::Missing(_) if wanted.file.is_absolute() => Fetched::Missing(Cause::OtherDrive.into()),
+        Fetched::Missing(_) => Fetched::Missing(Cause::KeepsFailing.into()),
+        other => other,
+    }
+}
+
+fn span(wanted: &WantedFile) -> Span {
+    Span { started_at: wanted.started_at, finished_at: wanted.finished_at }
+}
+
+/// Why a file isn't to be had.
+fn gone(file: &FileRef, refusal: Option<Refusal>) -> Trouble {
+    let is_too_long = |name: &str| name.len() > LONGEST_NAME;
+    match refusal {
+        Some(Refusal::Name) if file.filename.contains("..") => Trouble::new(Cause::NotHandedOut, "\"..\" in its name"),
+        Some(Refusal::Name) => Cause::NotHandedOut.into(),
+        Some(Refusal::Outside) => Cause::OutsideFolders.into(),
+        None if file.subfolder.split(['/', '\\']).chain([file.filename.as_str()]).any(is_too_long) => {
+            Cause::ImpossibleName.into()
+        }
+        None if file.folder == Folder::Temp.as_str() => Cause::TempDeleted.into(),
+        None => Cause::Deleted.into(),
+    }
 }
 
 fn retry_at(attempts: u32) -> Timestamp {
@@ -209,6 +273,50 @@ fn retry_at(attempts: u32) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wanted(role: Role, subfolder: &str, filename: &str) -> WantedFile {
+        WantedFile {
+            key: AttachmentKey { generation: crate::model::GenerationId(1), role, index: 0 },
+            file: FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() },
+            told: None,
+            reported_as: "images".into(),
+            attempts: 0,
+            status: crate::model::Status::Completed,
+            started_at: None,
+            finished_at: None,
+            seen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_had_says_why() {
+        let cause = |subfolder: &str, filename: &str, refusal| {
+            let Fetched::Missing(why) = nowhere(&wanted(Role::Output, subfolder, filename), refusal) else { panic!() };
+            why.cause
+        };
+        assert_eq!(cause("", "a.png", None), Cause::Deleted);
+        assert_eq!(cause("", "wait...what.png", Some(Refusal::Name)), Cause::NotHandedOut);
+        assert_eq!(cause("/etc", "passwd", Some(Refusal::Outside)), Cause::OutsideFolders);
+        assert_eq!(cause("", &"x".repeat(256), None), Cause::ImpossibleName);
+        let failing = |subfolder: &str| {
+            let Fetched::Missing(why) = keeps_failing(&wanted(Role::Output, subfolder, "a.png")) else { panic!() };
+            why.cause
+        };
+        assert_eq!((failing("E:\\pictures"), failing("sub")), (Cause::OtherDrive, Cause::KeepsFailing));
+    }
+
+    #[test]
+    fn a_text_that_names_no_file_is_a_text_but_where_only_a_file_can_be_meant() {
+        let of = |key: &str, told: &str| {
+            let told =
+                WantedFile { told: Some(told.into()), reported_as: key.into(), ..wanted(Role::Output, "", told) };
+            nowhere(&told, None)
+        };
+        assert_eq!(of("text", "a.png"), Fetched::NoFile);
+        assert!(matches!(of("result", "a.glb"), Fetched::Missing(_)));
+        let read = WantedFile { told: Some("a.png".into()), ..wanted(Role::Input, "", "a.png") };
+        assert_eq!(nowhere(&read, None), Fetched::NoFile);
+    }
 
     #[test]
     fn retries_come_later_and_later_but_never_stop() {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::folders;
-use super::inputs::files_read;
-use crate::comfy::{Ended, HistoryEntry, OutputItem, QueueItem, Submission, node_outputs, run_state};
+use super::inputs::{InputFile, files_read};
+use super::outputs::{Given, OutputItem, node_outputs};
+use crate::comfy::{Ended, HistoryEntry, QueueItem, Submission, run_state};
 use crate::json::{Secrets, Sieve};
 use crate::model::{
     Document, DocumentKind, ErrorSummary, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp,
@@ -78,8 +79,7 @@ impl Describer {
     fn submitted(&self, run: &Submission, secrets: &Secrets, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
         let mut save = bare(run, id, seen_at);
         let prompt = secrets.redact(run.prompt());
-        save.attachments =
-            files_read(&prompt).into_iter().map(|read| file(Role::Input, read.node_id, read.key, read.file)).collect();
+        save.attachments = files_read(&prompt).into_iter().filter_map(input).collect();
         save.model = facts::model(&prompt);
         save.documents.push(document(DocumentKind::Prompt, prompt));
         save.documents.extend(run.workflow().map(|json| document(DocumentKind::Workflow, secrets.redact(json))));
@@ -121,23 +121,29 @@ fn document(kind: DocumentKind, json: Cow<'_, str>) -> Document {
 }
 
 fn output(item: OutputItem) -> NewAttachment {
-    match item.content {
-        Ok(named) => file(Role::Output, item.node_id, item.key, named),
-        Err(text) => NewAttachment {
-            role: Role::Output,
-            node_id: Some(item.node_id),
-            key: item.key,
-            kind: MediaKind::Text,
-            content: NewContent::Text(text),
-        },
-    }
+    let (kind, content) = match item.content {
+        Given::File(named) => content(named, None),
+        Given::Named(named, text) => content(named, Some(text)),
+        Given::Text(text) => (MediaKind::Text, NewContent::Text(text)),
+    };
+    NewAttachment { role: Role::Output, node_id: Some(item.node_id), key: item.key, kind, content }
 }
 
-fn file(role: Role, node_id: String, key: String, file: FileRef) -> NewAttachment {
+fn input(read: InputFile) -> Option<NewAttachment> {
+    let (kind, content) = content(read.file, read.told);
+    // A word that only looked like a name is no file that was read.
+    let is_file = content.file().is_some();
+    is_file.then_some(NewAttachment { role: Role::Input, node_id: Some(read.node_id), key: read.key, kind, content })
+}
+
+/// A file that is to be fetched, if any of its name can be; `told`: the text that may be its name.
+fn content(file: FileRef, told: Option<String>) -> (MediaKind, NewContent) {
     let kind = media::guess(&file.filename);
-    let content = match folders::refusal(&file) {
-        Some(reason) => NewContent::Missing(file, reason),
-        None => NewContent::Wanted(file),
+    let content = match (folders::refusal(&file), told) {
+        (Some(reason), None) => NewContent::Missing(file, reason),
+        (Some(_), Some(text)) => return (MediaKind::Text, NewContent::Text(text)),
+        (None, Some(text)) => NewContent::Named(file, text),
+        (None, None) => NewContent::Wanted(file),
     };
-    NewAttachment { role, node_id: Some(node_id), key, kind, content }
+    (kind, content)
 }

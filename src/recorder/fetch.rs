@@ -9,10 +9,11 @@ use std::time::SystemTime;
 use tokio::sync::watch;
 
 use super::folders::Folders;
+use super::names;
 use crate::blobs::{self, Blobs, Stored};
-use crate::comfy::{self, Client, View, ViewBody};
+use crate::comfy::{self, Client, Refusal, View, ViewBody};
 use crate::media;
-use crate::model::{Blob, FileRef, Timestamp, Trouble};
+use crate::model::{Blob, FileRef, Role, Timestamp, Trouble};
 
 /// Files whose bytes are remembered, so that a cached run, which names the files of an earlier one, costs no second copy.
 const REMEMBERED: usize = 4096;
@@ -29,6 +30,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether ComfyUI itself failed at this file.
+    pub fn is_of_the_server(&self) -> bool {
+        matches!(self, Self::Comfy(error) if error.failure.is_of_the_server())
+    }
+
     /// What to tell people.
     pub fn trouble(&self) -> Trouble {
         match self {
@@ -45,6 +51,15 @@ pub struct Fetched {
     pub blob: Blob,
     /// When it was last written, as far as its source says.
     pub modified_at: Option<Timestamp>,
+}
+
+/// What became of looking for a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// It is here, and it was there.
+    Found(FileRef, Fetched),
+    /// It is nowhere; where it should be, ComfyUI hands out nothing.
+    Nowhere(Option<Refusal>),
 }
 
 /// Fetches files of one ComfyUI.
@@ -76,12 +91,25 @@ impl Fetcher {
         self.blobs.room()
     }
 
-    /// Fetches a file; `None` when it is nowhere.
-    pub async fn fetch(&self, file: &FileRef) -> Result<Option<Fetched>, Error> {
-        match self.fetch_local(file).await? {
-            Some(fetched) => Ok(Some(fetched)),
-            None => self.fetch_view(file).await,
+    /// Fetches a file, from wherever it may lie; `told` as [`names::places`] has it.
+    pub async fn fetch(&self, file: &FileRef, role: Role, told: Option<&str>) -> Result<Sought, Error> {
+        let (mut refusal, mut failure) = (None, None);
+        for place in names::places(file, role, told) {
+            if let Some(fetched) = self.fetch_local(&place).await? {
+                return Ok(Sought::Found(place, fetched));
+            }
+            match self.fetch_view(&place).await {
+                Ok(Ok(Some(fetched))) => return Ok(Sought::Found(place, fetched)),
+                Ok(Ok(None)) => {}
+                Ok(Err(refused)) => refusal = refusal.or(Some(refused)),
+                // It fails at this name, and may know the file by another.
+                Err(Error::Comfy(error)) if error.failure.is_of_the_server() => {
+                    failure = failure.or(Some(Error::Comfy(error)));
+                }
+                Err(error) => return Err(error),
+            }
         }
+        failure.map_or(Ok(Sought::Nowhere(refusal)), Err)
     }
 
     /// Takes a file from the folder on this machine; `None` when it isn't there.
@@ -102,18 +130,20 @@ impl Fetcher {
         }
     }
 
-    async fn fetch_view(&self, file: &FileRef) -> Result<Option<Fetched>, Error> {
+    /// Takes a file over the network; `None` when it isn't there.
+    async fn fetch_view(&self, file: &FileRef) -> Result<Result<Option<Fetched>, Refusal>, Error> {
         let known = self.recall_etag(file);
         match self.client.view(file, known.as_ref().map(|(etag, _)| etag.as_str())).await? {
-            View::Gone => Ok(None),
-            View::Unchanged => Ok(known.map(|(_, fetched)| fetched)),
+            View::Gone => Ok(Ok(None)),
+            View::Refused(refusal) => Ok(Err(refusal)),
+            View::Unchanged => Ok(Ok(known.map(|(_, fetched)| fetched))),
             View::Found(mut body) => {
                 let stored = self.receive(&mut body).await?;
                 let fetched = fetched(stored, file, body.modified_at);
-                Ok(Some(match body.etag {
+                Ok(Ok(Some(match body.etag {
                     Some(etag) => self.remember(file, Version::Etag(etag), fetched),
                     None => fetched,
-                }))
+                })))
             }
         }
     }

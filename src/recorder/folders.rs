@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::names;
 use crate::model::{Cause, FileRef, Folder, Trouble};
 
 /// ComfyUI's folders, where we share a disk with it.
@@ -33,9 +34,11 @@ impl Folders {
     /// Where a file lies on this machine. `None` when its folder isn't configured, the file isn't there, or the path
     /// leads out of the folder, also through a link.
     pub fn locate(&self, file: &FileRef) -> Option<PathBuf> {
-        let folder = self.path(file.folder.parse().ok()?)?.canonicalize().ok()?;
+        let configured = self.path(file.folder.parse().ok()?)?;
+        let below = names::below(file, configured);
+        let folder = configured.canonicalize().ok()?;
         let mut path = folder.clone();
-        path.extend(parts(file)?);
+        path.extend(parts(below.as_ref().unwrap_or(file))?);
         let path = path.canonicalize().ok()?;
         path.starts_with(&folder).then_some(path)
     }
@@ -54,26 +57,22 @@ impl Folders {
     }
 }
 
-/// Why a file of this name is never fetched; `None` when it may be.
+/// Why a file of this name is never fetched; `None` when it may be. What lies outside of the folder by a path from the top
+/// is asked for all the same: ComfyUI knows where its folders are, and refuses what isn't in them.
 pub fn refusal(file: &FileRef) -> Option<Trouble> {
     if file.folder.parse::<Folder>().is_err() {
         return Some(Trouble::new(Cause::UnknownFolder, format_args!("{:?}", shortened(&file.folder))));
     }
-    parts(file).is_none().then(|| Cause::OutsideFolders.into())
+    if file.is_impossible() || file.filename.is_empty() {
+        return Some(Cause::ImpossibleName.into());
+    }
+    (file.steps().is_none() && !file.is_absolute()).then(|| Cause::OutsideFolders.into())
 }
 
-/// The names that a file's path is made of. ComfyUI on Windows writes `\`, and a name with one must not mean something
-/// else here than there. `None` for names that lead elsewhere: `..`, absolute ones; on Windows also drives and streams,
-/// which elsewhere are names like any other.
+/// The names that a file's path is made of; on Windows none that holds a drive or a stream, which elsewhere are names like
+/// any other.
 fn parts(file: &FileRef) -> Option<Vec<&str>> {
-    if file.filename.is_empty() || file.subfolder.starts_with(['/', '\\']) || file.filename.starts_with(['/', '\\']) {
-        return None;
-    }
-    let both = [file.subfolder.as_str(), file.filename.as_str()];
-    let names: Vec<_> = both.iter().flat_map(|path| path.split(['/', '\\'])).filter(|name| !name.is_empty()).collect();
-    let leads_elsewhere =
-        |name: &&str| matches!(*name, "." | "..") || name.contains('\0') || cfg!(windows) && name.contains(':');
-    (!names.iter().any(leads_elsewhere)).then_some(names)
+    file.steps().filter(|steps| !cfg!(windows) || !steps.iter().any(|name| name.contains(':')))
 }
 
 fn shortened(text: &str) -> String {
@@ -96,34 +95,47 @@ mod tests {
 
     #[test]
     fn names_that_lead_out_of_the_folder_are_refused() {
-        for (subfolder, filename) in [
-            ("", "../../etc/passwd"),
-            ("..\\..\\secrets", "a.png"),
-            ("", "/etc/passwd"),
-            ("/etc", "passwd"),
-            ("a/../b", "c.png"),
-            ("", ""),
-            ("", "a\0.png"),
-            ("\\\\server\\share", "a.png"),
-            (".", "a.png"),
-        ] {
-            assert!(refusal(&file(subfolder, filename)).is_some(), "{subfolder:?} {filename:?}");
+        for (subfolder, filename) in
+            [("", "../../etc/passwd"), ("..\\..\\secrets", "a.png"), ("a/../..", "c.png"), ("..", "a.png"), ("x", "..")]
+        {
+            let refused = refusal(&file(subfolder, filename)).unwrap();
+            assert_eq!(refused.cause, Cause::OutsideFolders, "{subfolder:?} {filename:?}");
         }
+        for impossible in ["", "a\0.png"] {
+            assert_eq!(refusal(&file("", impossible)).unwrap().cause, Cause::ImpossibleName, "{impossible:?}");
+        }
+        let nonsense = FileRef { folder: "nonsense".into(), ..file("", "a.png") };
+        assert_eq!(refusal(&nonsense).unwrap().to_string(), "ComfyUI has no such folder (\"nonsense\")");
         for (subfolder, filename) in [
             ("", "a.png"),
-            ("a/b", "c.png"),
+            (".", "a.png"),
+            ("a/../b", "c.png"),
             ("a\\b", "c.png"),
             ("批次", "we ird & <b>.png"),
             ("", &"x".repeat(4096)),
             ("", "a\nb.png"),
+            ("/etc", "passwd"),
+            ("E:\\pictures", "b.png"),
         ] {
             assert_eq!(refusal(&file(subfolder, filename)), None, "{subfolder:?} {filename:?}");
         }
-        for drive_or_stream in ["C:\\Windows\\a.png", "a.png:stream", "12:30.png"] {
-            assert_eq!(refusal(&file("", drive_or_stream)).is_some(), cfg!(windows), "{drive_or_stream:?}");
+    }
+
+    #[test]
+    fn what_comfyui_may_be_asked_for_by_a_path_from_the_top_becomes_no_path_here() {
+        let root = tempfile::tempdir().unwrap();
+        let output = root.path().join("output");
+        fs::create_dir_all(output.join("sub")).unwrap();
+        fs::write(output.join("sub/a.png"), "a").unwrap();
+        fs::write(root.path().join("secret.png"), "s").unwrap();
+        let folders = folders(root.path());
+        let at = |path: &Path, name: &str| folders.locate(&file(path.to_str().unwrap(), name));
+        assert_eq!(at(&output.join("sub"), "a.png"), Some(output.join("sub/a.png").canonicalize().unwrap()));
+        for (path, name) in
+            [(root.path(), "secret.png"), (&*output.join(".."), "secret.png"), (Path::new("/etc"), "passwd")]
+        {
+            assert_eq!(at(path, name), None, "{} {name}", path.display());
         }
-        let nonsense = FileRef { folder: "nonsense".into(), ..file("", "a.png") };
-        assert_eq!(refusal(&nonsense).unwrap().to_string(), "ComfyUI has no such folder (\"nonsense\")");
     }
 
     #[test]
@@ -133,7 +145,7 @@ mod tests {
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("c.png"), "c").unwrap();
         let folders = folders(root.path());
-        for subfolder in ["a/b", "a\\b", "a//b/"] {
+        for subfolder in ["a/b", "a\\b", "a//b/", "./a/x/../b"] {
             assert_eq!(folders.locate(&file(subfolder, "c.png")), Some(deep.join("c.png").canonicalize().unwrap()));
         }
         assert_eq!(folders.name(&deep.join("c.png")), Some(file("a/b", "c.png")));

@@ -69,7 +69,7 @@ impl Listener {
             let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
             let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.held.reported(file, finished_at));
+            files.for_each(|file| self.held.reported(&file.tidied(), finished_at));
         }
         Ok(Described { saves, new, oldest_known })
     }
@@ -88,8 +88,9 @@ impl Listener {
 
     /// Writes rows, and notes that what they tell is of the ComfyUI whose line we have, if that line still holds.
     pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
-        let wants_files =
-            saves.iter().flat_map(|save| &save.attachments).any(|a| matches!(a.content, NewContent::Wanted(_)));
+        let is_wanted = |new: &NewAttachment| matches!(new.content, NewContent::Wanted(_) | NewContent::Named(..));
+        // When a run goes on, what it reads is looked at again.
+        let wants_files = saves.iter().any(|save| save.id.is_some() || save.attachments.iter().any(is_wanted));
         let ids = self.scribe.save(&self.comfyui, saves).await?;
         if let Some(newest) = ids.iter().max() {
             self.ear.recorded(*newest);

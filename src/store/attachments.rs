@@ -42,10 +42,7 @@ pub struct NewAttachment {
 impl NewAttachment {
     /// The file, unless it is a text.
     pub fn file(&self) -> Option<&FileRef> {
-        match &self.content {
-            NewContent::Wanted(file) | NewContent::Stored(file, _) | NewContent::Missing(file, _) => Some(file),
-            NewContent::Text(_) => None,
-        }
+        self.content.file()
     }
 }
 
@@ -54,6 +51,8 @@ impl NewAttachment {
 pub enum NewContent {
     /// A file to be fetched: `pending`.
     Wanted(FileRef),
+    /// A text that may be the name of a file, which is to be fetched: `pending`. Where there is no such file it is a text.
+    Named(FileRef, String),
     /// A file whose bytes are in the blobs already: `stored`.
     Stored(FileRef, Blob),
     /// A file that can never be fetched: `missing`, with the reason.
@@ -63,16 +62,17 @@ pub enum NewContent {
 }
 
 impl NewContent {
-    fn file(&self) -> Option<&FileRef> {
+    /// The file, unless it is a text.
+    pub fn file(&self) -> Option<&FileRef> {
         match self {
-            Self::Wanted(file) | Self::Stored(file, _) | Self::Missing(file, _) => Some(file),
+            Self::Wanted(file) | Self::Named(file, _) | Self::Stored(file, _) | Self::Missing(file, _) => Some(file),
             Self::Text(_) => None,
         }
     }
 
     fn text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => Some(text),
+            Self::Text(text) | Self::Named(_, text) => Some(text),
             Self::Wanted(_) | Self::Stored(..) | Self::Missing(..) => None,
         }
     }
@@ -80,13 +80,13 @@ impl NewContent {
     pub(super) fn blob(&self) -> Option<&Blob> {
         match self {
             Self::Stored(_, blob) => Some(blob),
-            Self::Wanted(_) | Self::Missing(..) | Self::Text(_) => None,
+            Self::Wanted(_) | Self::Named(..) | Self::Missing(..) | Self::Text(_) => None,
         }
     }
 
     fn state(&self) -> AttachmentState {
         match self {
-            Self::Wanted(_) => AttachmentState::Pending,
+            Self::Wanted(_) | Self::Named(..) => AttachmentState::Pending,
             Self::Stored(..) | Self::Text(_) => AttachmentState::Stored,
             Self::Missing(..) => AttachmentState::Missing,
         }
@@ -109,7 +109,15 @@ struct Existing {
 
 impl Existing {
     fn holds_what(&self, new: &NewAttachment) -> bool {
-        self.role == new.role && self.file.as_ref() == new.content.file() && self.text.as_deref() == new.content.text()
+        let is_same = match &new.content {
+            // A text that may name a file goes on being that text, wherever the file was found, and if it was none.
+            NewContent::Named(file, text) => match &self.text {
+                Some(known) => known == text,
+                None => self.file.as_ref().is_some_and(|known| known.filename == file.filename),
+            },
+            content => self.file.as_ref() == content.file() && self.text.as_deref() == content.text(),
+        };
+        self.role == new.role && is_same
     }
 
     fn is_same(&self, new: &NewAttachment) -> bool {
@@ -118,7 +126,10 @@ impl Existing {
 
     /// The same file, found in the folder by the one and reported by a node by the other.
     fn is_same_file(&self, new: &NewAttachment) -> bool {
-        self.holds_what(new) && self.file.is_some() && (self.node_id.is_none() || new.node_id.is_none())
+        let is_found = self.node_id.is_none() || new.node_id.is_none();
+        let tidied = |file: Option<&FileRef>| file.map(FileRef::tidied);
+        let file = tidied(self.file.as_ref());
+        is_found && self.role == new.role && file.is_some() && file == tidied(new.content.file())
     }
 }
 
@@ -183,7 +194,7 @@ fn add(
     let (file, blob) = (new.content.file(), new.content.blob());
     let reason = match &new.content {
         NewContent::Missing(_, reason) => Some(reason.kept()),
-        NewContent::Wanted(_) | NewContent::Stored(..) | NewContent::Text(_) => None,
+        NewContent::Wanted(_) | NewContent::Named(..) | NewContent::Stored(..) | NewContent::Text(_) => None,
     };
     conn.prepare_cached(INSERT)?.execute(params![
         run.0,
@@ -203,7 +214,9 @@ fn add(
     if new.content.state() == AttachmentState::Pending {
         conn.prepare_cached(WANT)?.execute(params![run.0, Coded(new.role), index, instance.0])?;
     }
-    if let Some(text) = new.content.text().filter(|_| new.role == Role::Output) {
+    if let NewContent::Text(text) = &new.content
+        && new.role == Role::Output
+    {
         outputs::note_text(conn, run, text)?;
     }
     Ok(Existing {
@@ -257,7 +270,7 @@ pub(super) fn unwant(conn: &Connection, key: AttachmentKey) -> Result<(), Error>
     Ok(())
 }
 
-fn blob_id(conn: &Connection, blob: &Blob) -> Result<i64, Error> {
+pub(super) fn blob_id(conn: &Connection, blob: &Blob) -> Result<i64, Error> {
     let bytes = i64::try_from(blob.bytes).unwrap_or(i64::MAX);
     let added = conn.prepare_cached(ADD_BLOB)?.execute(params![
         DigestBytes(blob.digest),

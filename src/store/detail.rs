@@ -9,8 +9,11 @@ use crate::model::{Attachment, Comfyui, Content, Detail, GenerationId, Outline, 
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
-        a.reason, b.sha256, b.bytes, b.kind, b.mime
+        a.reason, b.sha256, b.bytes, b.kind, b.mime, o.sha256 AS other_sha256, o.bytes AS other_bytes,
+        o.kind AS other_kind, o.mime AS other_mime
     FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
+    LEFT JOIN sightings s ON s.generation_id = a.generation_id AND s.role = a.role AND s.idx = a.idx AND s.phase = 2
+    LEFT JOIN blobs o ON o.id = s.blob_id
     WHERE a.generation_id = ?1 ORDER BY a.role, a.idx";
 const COMFYUI: &str = "
     SELECT c.version, c.devices FROM generations g JOIN comfyuis c ON c.id = g.comfyui_id WHERE g.id = ?1";
@@ -48,6 +51,7 @@ fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
         None => Content::Text(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
     };
     let node_id: Option<String> = row.get("node_id")?;
+    let other = files::blob_named(row, ["other_sha256", "other_bytes", "other_kind", "other_mime"])?;
     Ok(Attachment {
         index: row.get("idx")?,
         role: row.get::<_, Coded<_>>("role")?.0,
@@ -58,6 +62,7 @@ fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
         content,
         state: row.get::<_, Coded<_>>("state")?.0,
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
+        other,
     })
 }
 

@@ -5,20 +5,29 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
+use super::sightings::{self, Read, Sighting};
+use super::tally::Tallies;
 use super::writer::Session;
-use super::{Error, attachments, outputs, places};
+use super::{Error, attachments, outputs, places, unindexed};
 use crate::model::{
-    AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, Role, Status, Timestamp, Trouble,
+    AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role, Status, Timestamp, Trouble,
 };
 
 const STATE: &str = "SELECT state FROM attachments WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const MISSING: &str = "UPDATE attachments SET state = ?4, reason = ?5 \
      WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
+/// ?4…: the name under which it was found.
+const RENAME: &str = "UPDATE attachments SET folder = ?4, subfolder = ?5, filename = ?6 \
+     WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
+const IS_TEXT: &str = "UPDATE attachments SET state = ?4, kind = ?5, folder = NULL, subfolder = NULL, filename = NULL, \
+     reason = NULL WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
+const FORGET: &str = "DELETE FROM attachments WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const REASON: &str = "UPDATE attachments SET reason = ?4 WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const LATER: &str = "UPDATE wanted SET attempts = attempts + 1, next_at = ?4 \
      WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const WANTED: &str = "
-    SELECT w.generation_id, w.role, w.idx, w.attempts, a.folder, a.subfolder, a.filename, g.finished_at
+    SELECT w.generation_id, w.role, w.idx, w.attempts, a.key, a.folder, a.subfolder, a.filename, a.text,
+        g.status, g.started_at, g.finished_at
     FROM wanted w
     JOIN attachments a ON a.generation_id = w.generation_id AND a.role = w.role AND a.idx = w.idx
     JOIN generations g ON g.id = w.generation_id
@@ -56,10 +65,20 @@ pub struct WantedFile {
     pub key: AttachmentKey,
     /// How ComfyUI names it.
     pub file: FileRef,
+    /// The text that may be its name, where the file was told of by no more than that.
+    pub told: Option<String>,
+    /// The key it was reported under, or the input's name.
+    pub reported_as: String,
     /// How often it was tried.
     pub attempts: u32,
+    /// How far its run is.
+    pub status: Status,
+    /// When its run started.
+    pub started_at: Option<Timestamp>,
     /// When its run ended.
     pub finished_at: Option<Timestamp>,
+    /// What a file to be read held when it was looked at before, while its run was open.
+    pub seen: Vec<Sighting>,
 }
 
 /// What became of a file.
@@ -71,6 +90,14 @@ pub enum Fetched {
     Missing(Trouble),
     /// Try again at that time; why.
     Later(Trouble, Timestamp),
+    /// The bytes are in the blobs; the file had this name, not the one that it was told of by.
+    Found(FileRef, Blob),
+    /// There is no such file, so what was told is a text; of a file to be read, that none was.
+    NoFile,
+    /// What a file to be read held while its run was open.
+    Seen(Sighting),
+    /// What a run read that has ended.
+    Read(Read),
 }
 
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
@@ -81,27 +108,7 @@ pub(super) fn settle(
 ) -> Result<Vec<(GenerationId, Status)>, Error> {
     let Session { conn, tallies, .. } = session;
     for (key, fetched) in files {
-        let (run, role, index) = (key.generation.0, Coded(key.role), key.index);
-        let state: Option<Coded<AttachmentState>> =
-            conn.prepare_cached(STATE)?.query_row(params![run, role, index], |row| row.get("state")).optional()?;
-        match (state.map(|state| state.0), fetched) {
-            (None | Some(AttachmentState::Stored), _) | (Some(AttachmentState::Missing), Fetched::Later(..)) => {}
-            (Some(_), Fetched::Stored(blob)) => {
-                attachments::store(conn, *key, blob)?;
-                if key.role == Role::Output {
-                    outputs::sum_up(conn, tallies, key.generation)?;
-                }
-            }
-            (Some(_), Fetched::Missing(reason)) => {
-                let missing = Coded(AttachmentState::Missing);
-                conn.prepare_cached(MISSING)?.execute(params![run, role, index, missing, reason.kept()])?;
-                attachments::unwant(conn, *key)?;
-            }
-            (Some(AttachmentState::Pending), Fetched::Later(reason, when)) => {
-                conn.prepare_cached(REASON)?.execute(params![run, role, index, reason.kept()])?;
-                conn.prepare_cached(LATER)?.execute(params![run, role, index, when.as_millis()])?;
-            }
-        }
+        settle_one(conn, tallies, *key, fetched)?;
     }
     tallies.write(conn)?;
     let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
@@ -112,6 +119,55 @@ pub(super) fn settle(
         statuses.extend(status.map(|status| (id, status.0)));
     }
     Ok(statuses)
+}
+
+fn settle_one(conn: &Connection, tallies: &mut Tallies, key: AttachmentKey, fetched: &Fetched) -> Result<(), Error> {
+    let (run, role, index) = (key.generation.0, Coded(key.role), key.index);
+    let state: Option<Coded<AttachmentState>> =
+        conn.prepare_cached(STATE)?.query_row(params![run, role, index], |row| row.get("state")).optional()?;
+    let Some(Coded(state)) = state else { return Ok(()) };
+    match fetched {
+        Fetched::Seen(sighting) => return sightings::note(conn, key, sighting),
+        Fetched::Read(read) => return sightings::decide(conn, key, read),
+        Fetched::Later(reason, when) if state != AttachmentState::Missing => {
+            if state == AttachmentState::Pending {
+                conn.prepare_cached(REASON)?.execute(params![run, role, index, reason.kept()])?;
+            }
+            conn.prepare_cached(LATER)?.execute(params![run, role, index, when.as_millis()])?;
+            return Ok(());
+        }
+        _ if state == AttachmentState::Stored => {
+            // It was to be looked at again, and can't be.
+            return attachments::unwant(conn, key);
+        }
+        Fetched::Later(..) => return Ok(()),
+        Fetched::Stored(blob) => attachments::store(conn, key, blob)?,
+        Fetched::Found(file, blob) => {
+            let folder = FolderName(file.folder.as_str());
+            conn.prepare_cached(RENAME)?.execute(params![run, role, index, folder, file.subfolder, file.filename])?;
+            attachments::store(conn, key, blob)?;
+        }
+        Fetched::NoFile if key.role == Role::Input => {
+            conn.prepare_cached(FORGET)?.execute(params![run, role, index])?;
+            return Ok(());
+        }
+        Fetched::NoFile => {
+            let (stored, text) = (Coded(AttachmentState::Stored), Coded(MediaKind::Text));
+            conn.prepare_cached(IS_TEXT)?.execute(params![run, role, index, stored, text])?;
+            attachments::unwant(conn, key)?;
+            outputs::note_found_text(conn, key.generation, index)?;
+            unindexed::note(conn, key.generation)?;
+        }
+        Fetched::Missing(reason) => {
+            let missing = Coded(AttachmentState::Missing);
+            conn.prepare_cached(MISSING)?.execute(params![run, role, index, missing, reason.kept()])?;
+            return attachments::unwant(conn, key);
+        }
+    }
+    if key.role == Role::Output {
+        outputs::sum_up(conn, tallies, key.generation)?;
+    }
+    Ok(())
 }
 
 /// Makes every file of an instance that waits for its next try due now.
@@ -129,20 +185,32 @@ pub(super) fn wanted(
     limit: u32,
 ) -> Result<Vec<WantedFile>, Error> {
     let mut statement = conn.prepare_cached(WANTED)?;
-    let rows = statement.query_map(params![instance.0, due.as_millis(), limit], |row| {
-        let FolderName(folder) = row.get("folder")?;
-        Ok(WantedFile {
-            key: AttachmentKey {
-                generation: GenerationId(row.get("generation_id")?),
-                role: row.get::<_, Coded<_>>("role")?.0,
-                index: row.get("idx")?,
-            },
-            file: FileRef { folder, subfolder: row.get("subfolder")?, filename: row.get("filename")? },
-            attempts: row.get("attempts")?,
-            finished_at: row.get::<_, Option<i64>>("finished_at")?.map(Timestamp::from_millis),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let rows = statement.query_map(params![instance.0, due.as_millis(), limit], wanted_from_row)?;
+    let mut files = rows.collect::<Result<Vec<_>, _>>()?;
+    for file in files.iter_mut().filter(|file| file.key.role == Role::Input) {
+        file.seen = sightings::of(conn, file.key)?;
+    }
+    Ok(files)
+}
+
+fn wanted_from_row(row: &Row<'_>) -> rusqlite::Result<WantedFile> {
+    let FolderName(folder) = row.get("folder")?;
+    let time = |name| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(name)?.map(Timestamp::from_millis));
+    Ok(WantedFile {
+        key: AttachmentKey {
+            generation: GenerationId(row.get("generation_id")?),
+            role: row.get::<_, Coded<_>>("role")?.0,
+            index: row.get("idx")?,
+        },
+        file: FileRef { folder, subfolder: row.get("subfolder")?, filename: row.get("filename")? },
+        told: row.get("text")?,
+        reported_as: row.get("key")?,
+        attempts: row.get("attempts")?,
+        status: row.get::<_, Coded<_>>("status")?.0,
+        started_at: time("started_at")?,
+        finished_at: time("finished_at")?,
+        seen: Vec::new(),
+    })
 }
 
 /// When the next file is due; `None` when none is wanted.
@@ -192,14 +260,15 @@ pub(super) fn blob(conn: &Connection, digest: Digest) -> Result<Option<Blob>, Er
 
 /// The blob of a row that may have none.
 pub(super) fn blob_from_row(row: &Row<'_>) -> rusqlite::Result<Option<Blob>> {
-    let Some(DigestBytes(digest)) = row.get("sha256")? else { return Ok(None) };
-    let bytes: i64 = row.get("bytes")?;
-    Ok(Some(Blob {
-        digest,
-        bytes: bytes.unsigned_abs(),
-        kind: row.get::<_, Coded<_>>("kind")?.0,
-        mime: row.get("mime")?,
-    }))
+    blob_named(row, ["sha256", "bytes", "kind", "mime"])
+}
+
+/// The same, in columns of these names.
+pub(super) fn blob_named(row: &Row<'_>, [sha256, bytes, kind, mime]: [&str; 4]) -> rusqlite::Result<Option<Blob>> {
+    let Some(DigestBytes(digest)) = row.get(sha256)? else { return Ok(None) };
+    let bytes: i64 = row.get(bytes)?;
+    let Coded(kind) = row.get(kind)?;
+    Ok(Some(Blob { digest, bytes: bytes.unsigned_abs(), kind, mime: row.get(mime)? }))
 }
 
 #[cfg(test)]

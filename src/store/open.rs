@@ -32,6 +32,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0005-webhooks.sql")),
     M::up(include_str!("migrations/0006-restarts.sql")),
     M::up(include_str!("migrations/0007-identity.sql")),
+    M::up(include_str!("migrations/0008-inputs.sql")),
     M::up(include_str!("migrations/0009-many-servers.sql")),
 ];
 

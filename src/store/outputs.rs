@@ -11,6 +11,7 @@ use crate::model::{GenerationId, MediaKind, Role};
 const EXCERPT: usize = 300;
 /// The first text stays the first.
 const SET_EXCERPT: &str = "UPDATE generations SET excerpt = ?2 WHERE id = ?1 AND excerpt IS NULL";
+const TEXT: &str = "SELECT text FROM attachments WHERE generation_id = ?1 AND role = 0 AND idx = ?2";
 const OUTPUTS: &str = "
     SELECT a.idx, a.kind AS guessed_kind, a.folder IS 0 AS is_saved, a.folder IS 1 AS is_preview, b.kind
     FROM attachments a LEFT JOIN blobs b ON b.id = a.blob_id
@@ -37,6 +38,12 @@ pub(super) fn beginning(text: &str, characters: usize) -> &str {
 pub(super) fn note_text(conn: &Connection, run: GenerationId, text: &str) -> Result<(), Error> {
     conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, beginning(text, EXCERPT)])?;
     Ok(())
+}
+
+/// The same for a text that was taken for the name of a file.
+pub(super) fn note_found_text(conn: &Connection, run: GenerationId, index: i64) -> Result<(), Error> {
+    let text: Option<String> = conn.prepare_cached(TEXT)?.query_row([run.0, index], |row| row.get("text"))?;
+    note_text(conn, run, text.as_deref().unwrap_or_default())
 }
 
 /// An output as far as the run's row tells of it.
@@ -101,7 +108,7 @@ mod tests {
 
     #[test]
     fn no_question_about_outputs_reads_a_whole_table() {
-        for query in [super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS] {
+        for query in [super::TEXT, super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS] {
             assert_searches(query);
         }
     }

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::codes::{Coded, DigestBytes};
 use super::writer::Session;
-use super::{AttachmentKey, Error, Store, outputs, unindexed};
+use super::{AttachmentKey, Error, Store, outputs, sightings, unindexed};
 use crate::model::{AttachmentState, Digest, Role, Trouble};
 
 const GIVE_UP: &str = "UPDATE attachments SET state = ?4, blob_id = NULL, reason = ?5 \
@@ -64,8 +64,9 @@ fn give_up(session: &mut Session, digest: Option<Digest>, files: &[(AttachmentKe
         unindexed::note(conn, run)?;
     }
     if let Some(digest) = digest {
-        let known = conn.prepare_cached(BLOB)?.query_row([DigestBytes(digest)], |_| Ok(())).optional()?;
-        if known.is_some() {
+        let known = conn.prepare_cached(BLOB)?.query_row([DigestBytes(digest)], |row| row.get("id")).optional()?;
+        if let Some(id) = known {
+            sightings::forget_bytes(conn, id)?;
             conn.prepare_cached(FORGET)?.execute([DigestBytes(digest)])?;
         }
     }

@@ -8,7 +8,7 @@ use super::codes::{Coded, PackedId};
 use super::outputs::{self, beginning};
 use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
-use super::{Error, NewAttachment, attachments, deliveries, unindexed};
+use super::{Error, NewAttachment, attachments, deliveries, sightings, unindexed};
 use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
 use crate::model::{StatusReason, Timestamp};
 
@@ -130,6 +130,9 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
         }
     }
     attachments::save(conn, tallies, instance, id, run.id.is_none(), &run.attachments)?;
+    if let Some(before) = before.filter(|before| *before != run.status) {
+        sightings::run_went_on(conn, id, before, (run.status, run.status_reason))?;
+    }
     unindexed::note(conn, id)?;
     deliveries::note(conn, listeners, instance, id, before, run)?;
     Ok(id)

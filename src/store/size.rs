@@ -9,8 +9,11 @@ use crate::model::{Filter, Size};
 
 /// One row, kept by triggers.
 const FILES: &str = "SELECT files, bytes FROM kept_files";
-/// As many as wait: few.
-const PENDING: &str = "SELECT count(*) AS files FROM wanted";
+/// As many as wait: few. Files that are kept may be looked at again; those don't wait.
+const PENDING: &str = "
+    SELECT count(*) AS files FROM wanted w
+    CROSS JOIN attachments a ON a.generation_id = w.generation_id AND a.role = w.role AND a.idx = w.idx
+    WHERE a.state = 0";
 /// An index of nothing else.
 const MISSING: &str = "SELECT count(*) AS files FROM attachments INDEXED BY attachments_missing WHERE state = 2";
 

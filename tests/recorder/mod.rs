@@ -1,12 +1,14 @@
 //! The daemon beside a ComfyUI: every hard case that it must record, and every way in which that can go wrong.
 
 mod backfill;
+mod cases;
 mod clients;
 mod crashes;
 mod disk;
 mod endings;
 mod files;
 mod frames;
+mod inputs;
 mod outages;
 mod quick;
 mod recordings;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::export::documents::{Nodes, strict};
-use crate::model::{Attachment, AttachmentState, Content, Digest, MediaKind, Trouble, file_url};
+use crate::model::{Attachment, AttachmentState, Blob, Content, Digest, FileRef, MediaKind, Trouble, file_url};
 
 /// One output or input.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,7 +34,7 @@ pub(super) struct FullAttachment<'a> {
     filename: Option<&'a str>,
     /// Whether the bytes are here.
     state: AttachmentState,
-    /// Why they aren't, in a sentence.
+    /// Why they aren't, in a sentence. Of an input that is kept: why these may not be the bytes that the run read.
     reason: Option<String>,
     /// The same in a word that never changes.
     reason_code: Option<&'static str>,
@@ -51,6 +51,22 @@ pub(super) struct FullAttachment<'a> {
     text: Option<&'a str>,
     /// It was found in ComfyUI's folder, and no node named it.
     is_unreported: bool,
+    /// What the run may have read instead, where the file was written over and it can't be known.
+    other_version: Option<OtherVersion<'a>>,
+}
+
+/// Bytes that a run may have read instead of those that are told.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtherVersion<'a> {
+    /// Their digest.
+    #[schema(value_type = String, min_length = 64, max_length = 64)]
+    sha256: Digest,
+    /// How many there are.
+    bytes: u64,
+    /// Their media type.
+    mime: &'a str,
+    /// Where this server serves them.
+    url: String,
 }
 
 /// What a generation made and read.
@@ -93,6 +109,13 @@ fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes, b
         Content::File { file, blob } => (Some(file), blob.as_ref(), None),
         Content::Text(text) => (None, None, Some(text.as_str())),
     };
+    let url = |blob: &Blob, file: &FileRef| format!("{base}{}", file_url(blob.digest, &file.filename));
+    let other_version = file.zip(attachment.other.as_ref()).map(|(file, blob)| OtherVersion {
+        sha256: blob.digest,
+        bytes: blob.bytes,
+        mime: &blob.mime,
+        url: url(blob, file),
+    });
     FullAttachment {
         id: attachment.index,
         node_id: attachment.node_id.as_deref(),
@@ -110,8 +133,9 @@ fn one_attachment<'a>(attachment: &'a Attachment, index: usize, nodes: &Nodes, b
         sha256: blob.map(|blob| blob.digest),
         bytes: blob.map(|blob| blob.bytes),
         mime: blob.map(|blob| blob.mime.as_str()),
-        url: file.zip(blob).map(|(file, blob)| format!("{base}{}", file_url(blob.digest, &file.filename))),
+        url: file.zip(blob).map(|(file, blob)| url(blob, file)),
         text,
         is_unreported: attachment.is_unreported,
+        other_version,
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
-use crate::model::AttachmentState;
-use crate::store::{AttachmentKey, Fetched};
+use crate::model::{AttachmentState, Cause, Content};
+use crate::store::{AttachmentKey, Fetched, Phase, Read, Sighting};
 
 fn key(generation: GenerationId, index: i64) -> AttachmentKey {
     AttachmentKey { generation, role: Role::Output, index }
@@ -118,4 +118,111 @@ async fn a_later_run_with_the_same_file_is_noticed() {
     assert!(!later(ids[2], "x.png", 99).await);
     let temp = file("temp", "x.png");
     assert!(!f.store.is_named_later(key(ids[0], 0), &temp, at(99)).await.unwrap());
+}
+
+fn named(text: &str) -> NewAttachment {
+    NewAttachment { key: "text".into(), ..output(Some("9"), NewContent::Named(file("output", text), text.into())) }
+}
+
+#[tokio::test]
+async fn a_text_that_named_no_file_is_a_text_and_one_that_did_is_a_file() {
+    let f = Fixture::new().await;
+    let save = || Save { attachments: vec![named("a.png"), named("b.png")], ..run("p", Status::Completed, 0) };
+    let id = f.save_one(save()).await;
+    let wanted = f.store.wanted_files(f.instance, Timestamp::now(), 9).await.unwrap();
+    assert_eq!((wanted[0].told.as_deref(), wanted[0].reported_as.as_str()), (Some("a.png"), "text"));
+    let found = Fetched::Found(file("temp", "b.png"), blob(1, MediaKind::Image));
+    f.store.settle(vec![(key(id, 0), Fetched::NoFile)]).await.unwrap();
+    assert_eq!(f.store.detail(id).await.unwrap().unwrap().summary.excerpt.as_deref(), Some("a.png"));
+    f.store.settle(vec![(key(id, 1), found)]).await.unwrap();
+    // Told again, they are the same two.
+    f.save_one(Save { id: Some(id), ..save() }).await;
+    let detail = f.store.detail(id).await.unwrap().unwrap();
+    assert_eq!(detail.outputs[0].content, Content::Text("a.png".into()));
+    let kept = Content::File { file: file("temp", "b.png"), blob: Some(blob(1, MediaKind::Image)) };
+    assert_eq!((&detail.outputs[1].content, detail.outputs.len()), (&kept, 2));
+    assert_eq!(detail.summary.kinds, [MediaKind::Image, MediaKind::Text]);
+    assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), None);
+}
+
+fn reads(content: NewContent) -> NewAttachment {
+    NewAttachment { role: Role::Input, key: "image".into(), ..output(Some("1"), content) }
+}
+
+fn seen(phase: Phase, seed: u8) -> Fetched {
+    Fetched::Seen(Sighting { phase, blob: blob(seed, MediaKind::Image), written_at: Some(at(7)) })
+}
+
+#[tokio::test]
+async fn a_file_that_a_run_reads_is_looked_at_again_when_it_starts_and_when_it_ends() {
+    let f = Fixture::new().await;
+    let read = reads(NewContent::Wanted(file("input", "a.png")));
+    let id = f.save_one(Save { attachments: vec![read], ..run("p", Status::Pending, 0) }).await;
+    let key = AttachmentKey { generation: id, role: Role::Input, index: 0 };
+    let due = async || f.store.wanted_files(f.instance, Timestamp::now(), 9).await.unwrap();
+    f.store.settle(vec![(key, seen(Phase::Waiting, 1))]).await.unwrap();
+    assert!(due().await.is_empty());
+    f.save_one(Save { id: Some(id), ..run("p", Status::InProgress, 0) }).await;
+    assert_eq!((due().await.len(), f.store.size().await.unwrap().pending_files), (1, 0));
+    f.store.settle(vec![(key, seen(Phase::Running, 2))]).await.unwrap();
+    f.save_one(Save { id: Some(id), finished_at: Some(at(9)), ..run("p", Status::Completed, 0) }).await;
+
+    let f = f.reopen().await;
+    let due = f.store.wanted_files(f.instance, Timestamp::now(), 9).await.unwrap();
+    let phases: Vec<_> = due[0].seen.iter().map(|seen| (seen.phase, seen.blob.digest, seen.written_at)).collect();
+    assert_eq!(
+        phases,
+        [(Phase::Waiting, Digest([1; 32]), Some(at(7))), (Phase::Running, Digest([2; 32]), Some(at(7)))]
+    );
+    let doubt = Some(Cause::MaybeOverwritten.into());
+    let (likely, other) = (blob(1, MediaKind::Image), Some(blob(2, MediaKind::Image)));
+    let decided = Fetched::Read(Read { blob: likely.clone(), other: other.clone(), doubt: doubt.clone() });
+    f.store.settle(vec![(key, decided)]).await.unwrap();
+    let read = f.store.detail(id).await.unwrap().unwrap().inputs.remove(0);
+    assert_eq!((read.state, read.reason, read.other), (AttachmentState::Stored, doubt, other));
+    assert!(matches!(read.content, Content::File { blob: Some(kept), .. } if kept == likely));
+    assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), None);
+    f.store.give_up(Some(Digest([2; 32])), Vec::new()).await.unwrap();
+    assert_eq!(f.store.detail(id).await.unwrap().unwrap().inputs[0].other, None);
+}
+
+#[tokio::test]
+async fn a_look_that_took_until_the_run_went_on_is_followed_by_another() {
+    let f = Fixture::new().await;
+    let read = reads(NewContent::Wanted(file("input", "a.png")));
+    let id = f.save_one(Save { attachments: vec![read], ..run("p", Status::Pending, 0) }).await;
+    f.save_one(Save { id: Some(id), ..run("p", Status::InProgress, 0) }).await;
+    let key = AttachmentKey { generation: id, role: Role::Input, index: 0 };
+    f.store.settle(vec![(key, seen(Phase::Waiting, 1))]).await.unwrap();
+    assert_eq!(f.store.wanted_files(f.instance, Timestamp::now(), 9).await.unwrap().len(), 1);
+    f.store.settle(vec![(key, seen(Phase::Running, 1))]).await.unwrap();
+    f.store.settle(vec![(key, Fetched::Missing("404".into()))]).await.unwrap();
+    let read = f.store.detail(id).await.unwrap().unwrap().inputs.remove(0);
+    assert_eq!((read.state, read.reason), (AttachmentState::Stored, None));
+}
+
+#[tokio::test]
+async fn what_was_perhaps_read_and_is_no_file_was_not_read() {
+    let f = Fixture::new().await;
+    let read = reads(NewContent::Named(file("input", "oil.png"), "oil.png".into()));
+    let id = f.save_one(Save { attachments: vec![read], ..run("p", Status::Completed, 0) }).await;
+    let key = AttachmentKey { generation: id, role: Role::Input, index: 0 };
+    f.store.settle(vec![(key, Fetched::NoFile)]).await.unwrap();
+    assert!(f.store.detail(id).await.unwrap().unwrap().inputs.is_empty());
+    assert_eq!(f.store.next_wanted_at(f.instance).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_file_found_in_the_folder_is_the_one_that_a_node_names_by_another_way() {
+    let f = Fixture::new().await;
+    let found = NewAttachment {
+        node_id: None,
+        ..output(None, NewContent::Stored(file("output", "a.png"), blob(1, MediaKind::Image)))
+    };
+    let id = f.save_one(Save { attachments: vec![found], ..run("p", Status::Completed, 0) }).await;
+    let dotted = FileRef { subfolder: ".".into(), ..file("output", "a.png") };
+    let told = output(Some("9"), NewContent::Wanted(dotted));
+    f.save_one(Save { id: Some(id), attachments: vec![told], ..run("p", Status::Completed, 0) }).await;
+    let outputs = f.store.detail(id).await.unwrap().unwrap().outputs;
+    assert_eq!((outputs.len(), outputs[0].node_id.as_deref()), (1, Some("9")));
 }

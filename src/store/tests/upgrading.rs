@@ -67,6 +67,7 @@ async fn a_database_of_schema_1_is_brought_up_to_date_with_everything_in_it() {
     assert_eq!(oldest.summary.workflow_name.as_deref(), Some("a cat"));
     assert!(oldest.document(DocumentKind::Prompt).unwrap().contains("KSampler"));
     assert_eq!((oldest.outputs.len(), oldest.inputs.len()), (1, 1));
+    assert_eq!((&oldest.inputs[0].reason, &oldest.inputs[0].other), (&None, &None));
     let failed = f.store.detail(GenerationId(9)).await.unwrap().unwrap().summary;
     assert_eq!((failed.status, failed.error.unwrap().message.as_deref()), (Status::Failed, Some("too big")));
     f.save_one(Save { id: Some(GenerationId(12)), ..run("12 waits", Status::Completed, 0) }).await;

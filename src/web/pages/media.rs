@@ -34,6 +34,10 @@ pub struct Media {
     pub is_unreported: bool,
     /// The digest of its bytes.
     pub digest: Option<Digest>,
+    /// Why these may not be the bytes that the run read.
+    pub doubt: Option<Trouble>,
+    /// The address of what it may have read instead, and how big that is.
+    pub other: Option<(String, String)>,
     /// Its pixels and how long it plays, where that is known.
     pub facts: MediaFacts,
 }
@@ -112,6 +116,8 @@ impl Media {
             key: attachment.key.clone(),
             is_unreported: attachment.is_unreported,
             digest: None,
+            doubt: attachment.reason.clone().filter(|_| attachment.state == AttachmentState::Stored),
+            other: None,
             facts: MediaFacts::default(),
         };
         match &attachment.content {
@@ -125,6 +131,10 @@ impl Media {
                 media.is_temp = file.folder == "temp";
                 media.digest = blob.as_ref().map(|blob| blob.digest);
                 media.facts = media.digest.and_then(|digest| known.get(&digest)).copied().unwrap_or_default();
+                media.other = attachment
+                    .other
+                    .as_ref()
+                    .map(|other| (base.join(&file_url(other.digest, &file.filename)), shown_bytes(other.bytes)));
                 media.size = blob.as_ref().map(|blob| shown_bytes(blob.bytes));
                 media.form = match (attachment.state, blob) {
                     (AttachmentState::Missing, _) => Form::Missing(attachment.reason.clone()),
@@ -183,6 +193,8 @@ mod tests {
             key: String::new(),
             is_unreported: false,
             digest: None,
+            doubt: None,
+            other: None,
             facts: MediaFacts::default(),
         }
     }

@@ -46,6 +46,12 @@ fn key(cause: Cause) -> Option<&'static str> {
         Cause::Deleted => "trouble-deleted",
         Cause::UnknownFolder => "trouble-unknown-folder",
         Cause::OutsideFolders => "trouble-outside-folders",
+        Cause::ImpossibleName => "trouble-impossible-name",
+        Cause::NotHandedOut => "trouble-not-handed-out",
+        Cause::OtherDrive => "trouble-other-drive",
+        Cause::KeepsFailing => "trouble-keeps-failing",
+        Cause::MaybeOverwritten => "trouble-maybe-overwritten",
+        Cause::WrittenLater => "trouble-written-later",
         Cause::Changing => "trouble-changing",
         Cause::Unreadable => "trouble-unreadable",
         Cause::DiskFull => "trouble-disk-full",
@@ -73,8 +79,15 @@ fn hint_key(cause: Cause) -> Option<&'static str> {
         Cause::DiskFull => "hint-disk",
         Cause::NoInodes => "hint-inodes",
         Cause::FilesRefused | Cause::RecordsRefused => "hint-folder",
-        Cause::Overwritten | Cause::TempDeleted | Cause::Deleted => "hint-watch",
-        Cause::UnknownFolder | Cause::OutsideFolders | Cause::Other => return None,
+        Cause::Overwritten
+        | Cause::TempDeleted
+        | Cause::Deleted
+        | Cause::NotHandedOut
+        | Cause::MaybeOverwritten
+        | Cause::WrittenLater => "hint-watch",
+        Cause::OutsideFolders | Cause::OtherDrive => "hint-below",
+        Cause::KeepsFailing => "hint-comfyui-log",
+        Cause::UnknownFolder | Cause::ImpossibleName | Cause::Other => return None,
     })
 }
 

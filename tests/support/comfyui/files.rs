@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -166,16 +167,23 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[derive(Debug, Default)]
 pub struct Files {
     kept: BTreeMap<Place, Content>,
+    /// When uploaded files were written. Whatever else is there is as old as the recordings.
+    written: BTreeMap<Place, SystemTime>,
     root: Option<TempDir>,
 }
 
 impl Files {
+    /// When a file was written, of one that a test uploaded.
+    pub fn written_at(&self, place: &Place) -> Option<SystemTime> {
+        self.written.get(place).copied()
+    }
+
     pub fn in_real_folders() -> Self {
         let root = TempDir::with_prefix("comfyui-").unwrap();
         for folder in ["output", "temp", "input"] {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
-        Self { kept: BTreeMap::new(), root: Some(root) }
+        Self { root: Some(root), ..Self::default() }
     }
 
     /// The folder that holds `output`, `temp` and `input`.
@@ -184,6 +192,9 @@ impl Files {
     }
 
     pub fn put(&mut self, file: File) {
+        if file.folder == "input" {
+            self.written.insert(file.place(), SystemTime::now());
+        }
         let Some(root) = self.root() else {
             self.kept.insert(file.place(), file.content);
             return;

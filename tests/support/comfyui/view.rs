@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::time::SystemTime;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use hyper::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
@@ -22,7 +24,7 @@ pub fn view(query: &HashMap<String, String>, headers: &HeaderMap, shared: &Share
     };
     let Some(content) = shared.read(|state| state.files.find(&place)) else { return not_found() };
     let length = content.len();
-    let etag = HeaderValue::from_str(&format!("\"{}\"", content.version())).unwrap();
+    let (etag, written) = shared.read(|state| version(&content, state.files.written_at(&place)));
     if headers.get(IF_NONE_MATCH) == Some(&etag) {
         return empty(StatusCode::NOT_MODIFIED);
     }
@@ -35,7 +37,7 @@ pub fn view(query: &HashMap<String, String>, headers: &HeaderMap, shared: &Share
     headers.insert(CONTENT_LENGTH, (part.end - part.start).into());
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime(&place.2)));
     headers.insert(ETAG, etag);
-    headers.insert(LAST_MODIFIED, HeaderValue::from_static("Fri, 20 Nov 2026 09:59:12 GMT"));
+    headers.insert(LAST_MODIFIED, written);
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if is_part {
         let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
@@ -45,6 +47,19 @@ pub fn view(query: &HashMap<String, String>, headers: &HeaderMap, shared: &Share
         headers.insert(CONTENT_DISPOSITION, name);
     }
     response
+}
+
+/// `ETag` and `Last-Modified`, the one with the nanoseconds of the other where it is known when the file was written.
+fn version(content: &Content, written: Option<SystemTime>) -> (HeaderValue, HeaderValue) {
+    let (etag, date) = match written {
+        Some(time) => {
+            let nanos = time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+            let date = DateTime::<Utc>::from(time).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+            (format!("\"{nanos:x}-{:x}\"", content.len()), date)
+        }
+        None => (format!("\"{}\"", content.version()), "Fri, 20 Nov 2026 09:59:12 GMT".to_owned()),
+    };
+    (HeaderValue::from_str(&etag).unwrap(), HeaderValue::from_str(&date).unwrap())
 }
 
 /// ComfyUI's own checks, in its order.
@@ -64,11 +79,22 @@ fn place(query: &HashMap<String, String>) -> Result<Place, StatusCode> {
         return Err(StatusCode::BAD_REQUEST);
     }
     let subfolder = query.get("subfolder").map_or("", String::as_str);
-    if subfolder.starts_with('/') || subfolder.split('/').any(|part| part == "..") {
-        return Err(StatusCode::FORBIDDEN);
-    }
+    let subfolder = normal(subfolder).ok_or(StatusCode::FORBIDDEN)?;
     let filename = filename.rsplit('/').next().unwrap();
-    Ok((folder.to_owned(), subfolder.trim_end_matches('/').to_owned(), filename.to_owned()))
+    Ok((folder.to_owned(), subfolder, filename.to_owned()))
+}
+
+/// A subfolder as `os.path.abspath` makes it; `None` when it leads out of its folder.
+fn normal(subfolder: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in subfolder.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    (!subfolder.starts_with('/')).then(|| parts.join("/"))
 }
 
 fn range_of(header: &str, length: u64) -> Option<Range<u64>> {
