@@ -8,6 +8,7 @@ mod recorders;
 mod signals;
 mod welcome;
 
+use std::future::ready;
 use std::path::Path;
 use std::time::Duration;
 
@@ -96,14 +97,10 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     let address = listener.local_addr().context("read the address that was bound")?;
     let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
-    let is_new = insist(async || store.is_new().await, store::Error::is_transient)
-        .await
-        .context("read whether anything was recorded")?;
-    let is_orphaned = insist(
-        async || orphaned::look(&store, &blobs, &live, is_new, &config.data_dir).await,
-        store::Error::is_transient,
-    )
-    .await;
+    let is_new =
+        insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;
+    let is_orphaned =
+        insist(|| orphaned::look(&store, &blobs, &live, is_new, &config.data_dir), store::Error::is_transient).await;
     let is_orphaned = is_orphaned.context("note that the records of files are gone")?;
     spawn_endless(&mut tasks, orphaned::watch(store.clone(), blobs.clone(), live.clone(), shutdown.clone()));
     let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
@@ -133,7 +130,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         live: live.clone(),
         metrics,
         redacts_secrets: config.redact_secrets,
-        last_at_work: insist(async || store.last_alive().await, store::Error::is_transient)
+        last_at_work: insist(|| store.last_alive(), store::Error::is_transient)
             .await
             .context("read when a daemon was last at work")?,
         welcome: Welcome::new(&front.voice, is_new && !is_orphaned, &page),
@@ -169,7 +166,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
 
 /// Everything that may refuse to be had by a second daemon.
 async fn start(config: &Config, voice: &Voice) -> anyhow::Result<(Store, Blobs, TcpListener)> {
-    let (store, blobs) = insist(async || open(&config.data_dir, voice), may_pass).await?;
+    let (store, blobs) = insist(|| ready(open(&config.data_dir, voice)), may_pass).await?;
     Ok((store, blobs, door::bind(config).await?))
 }
 

@@ -15,10 +15,11 @@ const TRIES: u32 = 5;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// Tries it a few times, as long as what went wrong `may_pass`.
-pub(super) async fn insist<T, E: Display>(
-    attempt: impl AsyncFn() -> Result<T, E>,
-    may_pass: impl Fn(&E) -> bool,
-) -> Result<T, E> {
+pub(super) async fn insist<T, E, F>(attempt: impl Fn() -> F, may_pass: impl Fn(&E) -> bool) -> Result<T, E>
+where
+    E: Display,
+    F: Future<Output = Result<T, E>>,
+{
     for _ in 1..TRIES {
         match attempt().await {
             Err(error) if may_pass(&error) => tracing::warn!("{error:#}; trying again"),
@@ -62,9 +63,9 @@ mod tests {
     async fn what_may_pass_is_tried_a_few_times_and_what_may_not_only_once() {
         for (may_pass, fails, tries, is_done) in [(true, 2, 3, true), (true, 99, TRIES, false), (false, 99, 1, false)] {
             let tried = Cell::new(0);
-            let attempt = async || {
+            let attempt = || {
                 tried.set(tried.get() + 1);
-                if tried.get() > fails { Ok(()) } else { Err("refused") }
+                std::future::ready(if tried.get() > fails { Ok(()) } else { Err("refused") })
             };
             assert_eq!(insist(attempt, |_| may_pass).await.is_ok(), is_done);
             assert_eq!(tried.get(), tries, "{may_pass} {fails}");
