@@ -178,7 +178,11 @@ impl Capture {
     async fn fetch(&self, wanted: WantedFile) -> Result<Settled, Error> {
         let (role, told) = (wanted.key.role, wanted.told.as_deref());
         let outcome = match self.fetcher.fetch(&wanted.file, role, told).await {
-            Ok(Sought::Found(_, fetched)) if role == Role::Input => seen(&wanted, fetched),
+            Ok(Sought::Found(place, fetched)) if role == Role::Input => {
+                self.fetcher.note_version(&place, &fetched);
+                let at_start = wanted.started_at.and_then(|start| self.fetcher.version_at(&place, start));
+                seen(&wanted, fetched, at_start)
+            }
             Ok(Sought::Found(_, fetched)) if self.is_of_a_later_run(&wanted, fetched.modified_at).await? => {
                 Fetched::Missing(Cause::Overwritten.into())
             }
@@ -207,8 +211,9 @@ impl Capture {
     }
 }
 
-/// What a file that a run reads held, or what the run read, when it has ended.
-fn seen(wanted: &WantedFile, fetched: fetch::Fetched) -> Fetched {
+/// What a file that a run reads held, or what the run read, when it has ended. `at_start`: what the file held when the run
+/// started, as the looks of other runs found it.
+fn seen(wanted: &WantedFile, fetched: fetch::Fetched, at_start: Option<fetch::Fetched>) -> Fetched {
     let phase = Phase::from(wanted.status);
     let sighting = Sighting { phase, blob: fetched.blob, written_at: fetched.modified_at };
     tracing::debug!(run = ?wanted.key.generation, file = ?wanted.file.filename, ?sighting, "looked at");
@@ -217,6 +222,15 @@ fn seen(wanted: &WantedFile, fetched: fetch::Fetched) -> Fetched {
     }
     let mut seen = wanted.seen.clone();
     seen.push(sighting.clone());
+    if let Some(version) = at_start {
+        let known = Sighting { phase: Phase::Waiting, blob: version.blob, written_at: version.modified_at };
+        let is_older = |seen: &Sighting| seen.phase == Phase::Waiting && seen.written_at < known.written_at;
+        // Where a look of this run's found it as well, that says more.
+        if seen.iter().all(|seen| seen.blob.digest != known.blob.digest) {
+            let place = seen.iter().take_while(|seen| is_older(seen)).count();
+            seen.insert(place, known);
+        }
+    }
     readings::read(&seen, span(wanted)).map_or(Fetched::Stored(sighting.blob), Fetched::Read)
 }
 
@@ -303,6 +317,30 @@ mod tests {
             why.cause
         };
         assert_eq!((failing("E:\\pictures"), failing("sub")), (Cause::OtherDrive, Cause::KeepsFailing));
+    }
+
+    #[test]
+    fn what_another_run_s_look_found_is_what_was_there_at_the_start() {
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        let blob = |n: u8| crate::model::Blob {
+            digest: crate::model::Digest([n; 32]),
+            bytes: 1,
+            kind: crate::model::MediaKind::Image,
+            mime: "image/png".into(),
+        };
+        let version = |n, millis| fetch::Fetched { blob: blob(n), modified_at: at(millis) };
+        let saw = |phase, n, millis| Sighting { phase, blob: blob(n), written_at: at(millis) };
+        let run = WantedFile {
+            started_at: at(10_000),
+            finished_at: at(20_000),
+            seen: vec![saw(Phase::Waiting, 1, 1_000), saw(Phase::Running, 3, 10_100)],
+            ..wanted(Role::Input, "", "a.png")
+        };
+        let Fetched::Read(read) = seen(&run, version(3, 10_100), Some(version(2, 5_000))) else { panic!() };
+        assert_eq!((read.blob, read.other), (blob(2), Some(blob(3))));
+        let run = WantedFile { seen: Vec::new(), ..run };
+        let Fetched::Read(read) = seen(&run, version(3, 30_000), Some(version(2, 5_000))) else { panic!() };
+        assert_eq!((read.blob, read.doubt), (blob(2), None));
     }
 
     #[test]

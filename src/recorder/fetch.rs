@@ -18,6 +18,9 @@ use crate::model::{Blob, FileRef, Role, Timestamp, Trouble};
 /// Files whose bytes are remembered, so that a cached run, which names the files of an earlier one, costs no second copy.
 const REMEMBERED: usize = 4096;
 
+/// Versions of one file that are remembered.
+const VERSIONS: usize = 16;
+
 /// Why a file could not be had this time.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -69,6 +72,8 @@ pub struct Fetcher {
     folders: Folders,
     blobs: Blobs,
     remembered: Mutex<HashMap<FileRef, (Version, Fetched)>>,
+    /// What files that runs read held lately, the oldest first: what one run's look found, another may have read.
+    versions: Mutex<HashMap<FileRef, Vec<Fetched>>>,
 }
 
 /// Which writing of a file it was.
@@ -83,7 +88,7 @@ enum Version {
 impl Fetcher {
     /// Nothing is fetched yet.
     pub fn new(client: Client, folders: Folders, blobs: Blobs) -> Self {
-        Self { client, folders, blobs, remembered: Mutex::default() }
+        Self { client, folders, blobs, remembered: Mutex::default(), versions: Mutex::default() }
     }
 
     /// Whether what is fetched can be kept, and every change of that.
@@ -110,6 +115,29 @@ impl Fetcher {
             }
         }
         failure.map_or(Ok(Sought::Nowhere(refusal)), Err)
+    }
+
+    /// Remembers what a file that runs read holds now.
+    pub fn note_version(&self, file: &FileRef, fetched: &Fetched) {
+        let mut files = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if files.len() >= REMEMBERED && !files.contains_key(file) {
+            files.clear();
+        }
+        let versions = files.entry(file.clone()).or_default();
+        if !versions.contains(fetched) {
+            versions.push(fetched.clone());
+        }
+        if versions.len() > VERSIONS {
+            versions.remove(0);
+        }
+    }
+
+    /// What a file that runs read held at that time, as far as that was ever seen.
+    pub fn version_at(&self, file: &FileRef, at: Timestamp) -> Option<Fetched> {
+        let files = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let by_then =
+            files.get(file)?.iter().filter(|version| version.modified_at.is_some_and(|written| written <= at));
+        by_then.max_by_key(|version| version.modified_at).cloned()
     }
 
     /// Takes a file from the folder on this machine; `None` when it isn't there.
