@@ -175,6 +175,7 @@ impl Listener {
             Err(error) if error.is_answer() => Ear::deaf(newest),
             Err(error) => return Err(error.into()),
         };
+        self.books = Books::new();
         let (mut before, dealt_with) = self.ear.first_status().await;
         let is_deaf = self.ear.is_deaf();
         let mut lookout = match is_deaf {

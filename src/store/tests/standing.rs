@@ -27,6 +27,36 @@ async fn the_queue_is_told_in_the_order_in_which_comfyui_takes_it() {
 }
 
 #[tokio::test]
+async fn runs_that_came_and_went_unseen_are_told_together_and_apart_from_the_gaps_that_last() {
+    let f = Fixture::new().await;
+    let store = &f.store;
+    store.open_gap(f.instance, GapKind::ComfyuiAway, at(0), None).await.unwrap();
+    let gap = store.note_unseen(f.instance, None, (at(10), at(20)), 2).await.unwrap();
+    assert_eq!(store.note_unseen(f.instance, Some(gap), (at(25), at(30)), 3).await.unwrap(), gap);
+    let next = store.note_unseen(f.instance, Some(gap + 100), (at(40), at(35)), 1).await.unwrap();
+    assert_ne!(next, gap, "a gap that isn't there is a new one");
+    let told: Vec<_> =
+        store.gaps(9).await.unwrap().into_iter().map(|gap| (gap.started_at, gap.ended_at, gap.runs)).collect();
+    let expected = [(at(40), Some(at(40)), Some(1)), (at(10), Some(at(30)), Some(5)), (at(0), None, None)];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn where_comfyui_may_have_been_restarted_is_kept_until_it_is_known() {
+    let f = Fixture::new().await;
+    let other = f.store.instance(&"other".parse().unwrap()).await.unwrap();
+    let id = GenerationId;
+    f.store.note_breaks(f.instance, vec![id(8), id(3)]).await.unwrap();
+    f.store.note_breaks(f.instance, vec![id(8), id(9)]).await.unwrap();
+    f.store.note_breaks(other, vec![id(8)]).await.unwrap();
+    let f = f.reopen().await;
+    assert_eq!(f.store.breaks(f.instance).await.unwrap(), [id(3), id(8), id(9)]);
+    f.store.forget_breaks(f.instance).await.unwrap();
+    assert_eq!(f.store.breaks(f.instance).await.unwrap(), []);
+    assert_eq!(f.store.breaks(other).await.unwrap(), [id(8)]);
+}
+
+#[tokio::test]
 async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
     let f = Fixture::new().await;
     let store = &f.store;

@@ -87,6 +87,17 @@ async fn every_run_of_a_database_of_schema_2_waits_to_be_indexed() {
 }
 
 #[tokio::test]
+async fn gaps_of_before_runs_could_be_told_unseen_stay_and_no_restart_is_assumed() {
+    let f = open_old("recall-0002.db").await;
+    let gaps = f.store.gaps(9).await.unwrap();
+    assert!(gaps.iter().all(|gap| gap.runs.is_none()), "{gaps:?}");
+    assert_eq!(f.store.breaks(f.instance).await.unwrap(), []);
+    let (from, until) = (Timestamp::from_millis(5), Timestamp::from_millis(9));
+    f.store.note_unseen(f.instance, None, (from, until), 2).await.unwrap();
+    assert_eq!(f.store.gaps(9).await.unwrap().len(), gaps.len() + 1);
+}
+
+#[tokio::test]
 async fn an_upgraded_database_has_the_same_tables_as_a_new_one_and_is_sound() {
     let upgraded = open_old("recall-0001.db").await;
     let new = Fixture::new().await;
