@@ -83,12 +83,12 @@ impl Listener {
     /// The queue is known whole. What rang when it was queued, and is neither there nor at the end of the history, is looked
     /// for where ComfyUI hides it; what isn't found is told as a gap.
     async fn settle_books(&mut self) -> Result<(), Ended> {
-        // What rang since may be those runs' ends, with what was asked at once.
-        if self.rung < self.ear.rings() {
-            return Ok(());
-        }
         if self.books.unseen() > 0 {
             self.find_hidden(None).await?;
+        }
+        // What rang since may be those runs' ends, with what was asked at once: they are told of after that.
+        if self.rung < self.ear.rings() {
+            return Ok(());
         }
         let unseen = self.books.unseen();
         if unseen > 0 {
