@@ -63,7 +63,7 @@ impl Books {
     pub fn balance(&self, starts: u64) {
         let mut books = self.lock();
         books.unseen = books.unseen.min(0);
-        books.started = books.started.max(starts);
+        books.started = starts;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -142,6 +142,11 @@ impl Ear {
         self.heard.borrow().starts
     }
 
+    /// How often it rang since the line was opened.
+    pub fn rings(&self) -> u64 {
+        self.heard.borrow().rings
+    }
+
     /// The length of the queue by the last ring.
     pub fn remaining(&self) -> u64 {
         self.heard.borrow().queue_remaining

@@ -64,6 +64,8 @@ pub struct Listener {
     pub(super) ear: Ear,
     /// What rang on it, and what was recorded.
     pub(super) books: Books,
+    /// Rings that were dealt with.
+    pub(super) rung: u64,
     /// When the books were last even.
     pub(super) even_at: Timestamp,
     /// When we last asked ComfyUI ourselves what it has: looks of before that are out of date.
@@ -115,6 +117,7 @@ impl Listener {
             history_is_known: true,
             ear: Ear::deaf(GenerationId(0)),
             books: Books::new(),
+            rung: 0,
             even_at: heard_at,
             asked_at: Instant::now(),
             has_jobs: true,
@@ -177,6 +180,7 @@ impl Listener {
         };
         self.books = Books::new();
         let (mut before, dealt_with) = self.ear.first_status().await;
+        self.rung = dealt_with;
         let is_deaf = self.ear.is_deaf();
         let mut lookout = match is_deaf {
             true => Lookout::none(),

@@ -29,7 +29,8 @@ impl Listener {
     /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
     /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
     pub(super) async fn rung(&mut self, look: Look) -> Result<(), Ended> {
-        let Look { rings, rang_at, asked_at, ended, queue } = look;
+        let Look { rings, rang_at, rung, asked_at, ended, queue } = look;
+        self.rung = self.rung.max(rung);
         self.account.rang(rings);
         self.books.queued(rings.queued, rang_at);
         let queue = queue.filter(|_| asked_at >= self.asked_at);
@@ -84,6 +85,10 @@ impl Listener {
     async fn settle_books(&mut self) -> Result<(), Ended> {
         if self.books.unseen() > 0 {
             self.find_hidden(None).await?;
+        }
+        // What rang since may be those runs' ends, with what was asked at once: they are told of after that.
+        if self.rung < self.ear.rings() {
+            return Ok(());
         }
         let unseen = self.books.unseen();
         if unseen > 0 {

@@ -1,6 +1,8 @@
 //! Asks at once when it rings: before anything is written, and while something is. A run of some milliseconds is only in
 //! the queue that long, and there are clients that delete a run from the history as soon as it has ended.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -28,6 +30,8 @@ pub struct Look {
     pub rings: Rings,
     /// When the last of it did.
     pub rang_at: Instant,
+    /// How often it rang since the line was opened, with these; 0 where it didn't ring.
+    pub rung: u64,
     /// When it was asked.
     pub asked_at: Instant,
     /// The end of its history, and how long that was to be.
@@ -40,38 +44,50 @@ impl Look {
     /// Nothing was asked yet.
     pub fn unasked(rings: Rings) -> Self {
         let now = Instant::now();
-        Self { rings, rang_at: now, asked_at: now, ended: None, queue: None }
+        Self { rings, rang_at: now, rung: 0, asked_at: now, ended: None, queue: None }
     }
 }
+
+/// A look that is under way: the next doesn't wait for its answers.
+type Looking = AbortOnDropHandle<Look>;
 
 /// Looks, in the order in which it rang.
 #[derive(Debug)]
 pub struct Lookout {
-    looks: mpsc::Receiver<Result<Look, comfy::Error>>,
-    looking: Option<AbortOnDropHandle<()>>,
+    looks: mpsc::Receiver<Result<Looking, comfy::Error>>,
+    /// The first of them, while its answers are waited for.
+    first: Option<Looking>,
+    _watching: Option<AbortOnDropHandle<()>>,
 }
 
 impl Lookout {
     /// Looks at each ring from now on. `before`: the length of the queue by the last of those that were `dealt_with`.
     pub fn begin(client: Client, heard: watch::Receiver<Heard>, before: u64, dealt_with: u64) -> Self {
         let (out, looks) = mpsc::channel(WAITING);
-        let watching = Watching { client, heard, before, dealt_with, queued: 0, pace: QueuePace::new() };
-        Self { looks, looking: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
+        let watching =
+            Watching { client, heard, before, dealt_with, queued: 0, pace: Pace::new(Mutex::new(QueuePace::new())) };
+        Self { looks, first: None, _watching: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
     }
 
     /// Where nothing rings.
     pub fn none() -> Self {
-        Self { looks: mpsc::channel(1).1, looking: None }
+        Self { looks: mpsc::channel(1).1, first: None, _watching: None }
     }
 
     /// The next look; an error when the line broke. Dropped, nothing is lost.
     pub async fn next(&mut self) -> Result<Look, comfy::Error> {
-        if self.looking.is_some()
-            && let Some(look) = self.looks.recv().await
-        {
-            return look;
+        loop {
+            if let Some(first) = &mut self.first {
+                let look = first.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+                self.first = None;
+                return Ok(look);
+            }
+            match self.looks.recv().await {
+                Some(looking) => self.first = Some(looking?),
+                // Where nothing rings, nothing ever will.
+                None => return std::future::pending().await,
+            }
         }
-        std::future::pending().await
     }
 }
 
@@ -81,18 +97,23 @@ struct Watching {
     before: u64,
     dealt_with: u64,
     queued: u64,
-    pace: QueuePace,
+    /// When the queue may be asked for at once: seldom, where it weighs much.
+    pace: Pace,
 }
 
+type Pace = Arc<Mutex<QueuePace>>;
+
 impl Watching {
-    async fn run(mut self, out: mpsc::Sender<Result<Look, comfy::Error>>) {
+    async fn run(mut self, out: mpsc::Sender<Result<Looking, comfy::Error>>) {
         loop {
             // Not before there is room: what rings meanwhile is asked about at once, by one question.
             let Ok(room) = out.reserve().await else { return };
             match self.rings().await {
                 Ok((rings, rang_at)) => {
-                    let look = self.look(rings, rang_at).await;
-                    room.send(Ok(look));
+                    let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after);
+                    let pace = Some(Arc::clone(&self.pace)).filter(|pace| may_read && lock(pace).may_read());
+                    let looking = look(self.client.clone(), rings, (rang_at, self.dealt_with), pace);
+                    room.send(Ok(AbortOnDropHandle::new(tokio::spawn(looking))));
                 }
                 Err(error) => return room.send(Err(error)),
             }
@@ -113,27 +134,34 @@ impl Watching {
         (self.dealt_with, self.queued, self.before) = (heard.rings, heard.queued, heard.queue_remaining);
         Ok((rings, heard.rang_at.unwrap_or_else(Instant::now)))
     }
+}
 
-    /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
-    async fn look(&mut self, rings: Rings, rang_at: Instant) -> Look {
-        let asked_at = Instant::now();
-        let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
-        let ended = async {
-            let length = most_ended.saturating_add(1);
-            if most_ended == 0 || length > MOST_ENDED {
-                return None;
-            }
-            let items = self.client.history_tail(length).await.ok()?;
-            all(items).await.map(|(entries, _)| (entries, length))
-        };
-        let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after) && self.pace.may_read();
-        let queue = async { if may_read { all(self.client.queue().await.ok()?).await } else { None } };
-        let (queue, ended) = tokio::join!(queue, ended);
-        if let Some((_, bytes)) = &queue {
-            self.pace.was_read(*bytes);
+/// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
+///
+/// `pace`: of the queue, if that may be asked for.
+async fn look(client: Client, rings: Rings, (rang_at, rung): (Instant, u64), pace: Option<Pace>) -> Look {
+    let asked_at = Instant::now();
+    let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
+    let ended = async {
+        let length = most_ended.saturating_add(1);
+        if most_ended == 0 || length > MOST_ENDED {
+            return None;
         }
-        Look { rings, rang_at, asked_at, ended, queue }
-    }
+        let items = client.history_tail(length).await.ok()?;
+        all(items).await.map(|(entries, _)| (entries, length))
+    };
+    let queue = async {
+        let pace = pace?;
+        let queue = all(client.queue().await.ok()?).await;
+        lock(&pace).was_read(queue.as_ref().map_or(BYTES, |(_, bytes)| *bytes));
+        queue
+    };
+    let (queue, ended) = tokio::join!(queue, ended);
+    Look { rings, rang_at, rung, asked_at, ended, queue }
+}
+
+fn lock(pace: &Mutex<QueuePace>) -> MutexGuard<'_, QueuePace> {
+    pace.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A whole list with its bytes; `None` where that fails or is too much.
