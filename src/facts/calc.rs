@@ -12,10 +12,23 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
     match eval.graph.class(place) {
         "ComfyMathExpression" => Some(worked_out(eval, place, output)),
         "ComfyNumberConvert" => Some(converted(eval, place, output)),
+        "ComfyOrNode" => Some(decided(eval, place, true)),
+        "ComfyAndNode" => Some(decided(eval, place, false)),
+        "ImpactIfNone" if output == 1 && !eval.graph.has(place, "any_input") => Some(Some(Known::Flag(false))),
         // Of other makers, where the expression stands in a text and its variables beside it.
         class if class.contains("Math") => Some(worked_out_elsewhere(eval, place, class, output)),
         _ => None,
     }
+}
+
+/// Several flags in one: `decides` is the one that settles it alone.
+fn decided<'a>(eval: &Eval<'_, 'a>, place: Place, decides: bool) -> Option<Known<'a>> {
+    let flags = eval.graph.inputs(place).filter(|(name, _)| name.starts_with("values"));
+    let flags: Vec<Option<bool>> = flags.map(|(_, value)| eval.known(value)?.is_true()).collect();
+    if flags.contains(&Some(decides)) {
+        return Some(Known::Flag(decides));
+    }
+    flags.iter().all(Option::is_some).then_some(Known::Flag(!decides))
 }
 
 /// Output 0 is a float, 1 an integer, 2 a flag.

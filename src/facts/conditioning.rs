@@ -3,7 +3,15 @@
 use std::collections::HashSet;
 
 use super::graph::{Graph, Place, Socket, Value};
-use super::{Facts, models, note, sampler, writer};
+use super::{Facts, models, note, sampler, typed, writer};
+
+/// What the side is called that says what is wanted.
+const POSITIVE: [&str; 8] =
+    ["positive", "conditioning", "cond1", "positive_cond", "cond", "pos", "base_positive", "optional_positive"];
+
+/// What the other is called.
+const NEGATIVE: [&str; 7] =
+    ["negative", "neg_conditioning", "uncond", "negative_cond", "neg", "base_negative", "optional_negative"];
 
 /// Which side of the guidance a conditioning is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,12 +35,10 @@ pub(super) struct Told {
 
 /// Adds the texts of a sampler. `writers` gathers the nodes that write texts at run time.
 pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
-    const POSITIVE: [&str; 5] = ["positive", "conditioning", "cond1", "positive_cond", "cond"];
-    const NEGATIVE: [&str; 5] = ["negative", "neg_conditioning", "uncond", "negative_cond", "neg"];
     const BOTH: [&str; 5] = ["text_embeds", "hyvid_embeds", "prompt_embeds", "embeds", "conditioning_embeds"];
     let guide = sampler::guide(graph, sampler);
     let mut starts: Vec<Step> = Vec::new();
-    for (names, side) in [(&POSITIVE, Side::Positive), (&NEGATIVE, Side::Negative)] {
+    for (names, side) in [(&POSITIVE[..], Side::Positive), (&NEGATIVE[..], Side::Negative)] {
         // Not through a node that shares its text with others.
         let holder = sampler::holder(graph, guide, names);
         let start = holder.and_then(|holder| start(graph, holder, names));
@@ -52,10 +58,8 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
         told.has_text |= found.has_text;
         told.guidance = told.guidance.or(found.guidance.filter(|_| start.1 == Side::Positive));
     }
-    if second.is_some() {
-        // One of the two may be told again what is wanted.
-        own.negative.retain(|text| !own.positive.contains(text));
-    }
+    // Where nothing is to be left out the other side is often told again what is wanted.
+    own.negative.retain(|text| !own.positive.contains(text));
     add(own, facts);
     told
 }
@@ -122,8 +126,17 @@ fn texts<'g, 'a>(graph: &'g Graph<'a>, place: Place, side: Side, is_shared: bool
         Side::Negative => true,
     };
     let has_populated = graph.has(place, "populated_text");
-    let inputs = graph.inputs(place).filter(|(name, value)| is_wanted(name) && is_text(graph, name, *value));
+    // Tags are sung to; elsewhere they are what a library files a prompt under.
+    let has_music = graph.has(place, "lyrics")
+        || ["audio", "music", "song"].iter().any(|word| graph.folded_class(place).contains(word));
+    let inputs = graph
+        .inputs(place)
+        .filter(|(name, value)| is_wanted(name) && is_text(graph, name, *value) && (has_music || !is_tags(name)));
     inputs.filter(|(name, _)| !has_populated || *name == "populated_text").collect()
+}
+
+fn is_tags(name: &str) -> bool {
+    name.rsplit('.').next() == Some("tags")
 }
 
 /// Whether an input holds a text to encode.
@@ -136,12 +149,16 @@ fn is_text(graph: &Graph<'_>, name: &str, value: Value<'_>) -> bool {
     let is_called_so = NAMES.contains(&last)
         || may_be_conditioning
         || last == "mt5xl"
-        || last == "populated_text"
-        || (last.ends_with("prompt") || last.starts_with("text_") || last.starts_with("prompt_"))
+        || matches!(last, "populated_text" | "pre_text" | "app_text" | "prepend_text" | "append_text")
+        || (last.ends_with("prompt")
+            || last.ends_with("_prompts")
+            || last.starts_with("text_")
+            || last.starts_with("prompt_"))
             && !["system", "encoder", "embeds"].iter().any(|word| last.contains(word));
     is_called_so
         && match value {
-            Value::Literal(json) => json.starts_with('"'),
+            // Where nothing is appended a pack writes a 0.
+            Value::Literal(json) => json.starts_with('"') && (last != "app_text" || json != "\"0\""),
             // A side may be a conditioning as well as a text.
             Value::Link(..) if may_be_conditioning => graph.text_of(value).is_some(),
             Value::Link(..) => true,
@@ -159,19 +176,26 @@ fn encode(
 ) -> bool {
     let text = graph.text_of(value);
     let is_linked = matches!(value, Value::Link(..));
-    if text.is_none() && is_linked {
-        writer::instructions(graph, value, &mut facts.instructions, writers);
-    }
     let has_text = text.is_some() || is_linked;
-    match (name, side) {
-        ("lyrics", Side::Positive) => note(&mut facts.lyrics, text),
-        ("lyrics", Side::Negative) => {}
-        (_, Side::Negative) => note(&mut facts.negative, text),
-        ("tags", Side::Positive) => {
-            note(&mut facts.tags, text.clone());
-            note(&mut facts.positive, text);
+    let texts = match text {
+        Some(text) => vec![text],
+        None if is_linked => {
+            writer::instructions(graph, value, &mut facts.instructions, writers);
+            typed::parts(graph, value)
         }
-        (_, Side::Positive) => note(&mut facts.positive, text),
+        None => Vec::new(),
+    };
+    for text in texts.into_iter().map(Some) {
+        match (name, side) {
+            ("lyrics", Side::Positive) => note(&mut facts.lyrics, text),
+            ("lyrics", Side::Negative) => {}
+            (_, Side::Negative) => note(&mut facts.negative, text),
+            ("tags", Side::Positive) => {
+                note(&mut facts.tags, text.clone());
+                note(&mut facts.positive, text);
+            }
+            (_, Side::Positive) => note(&mut facts.positive, text),
+        }
     }
     has_text
 }
@@ -179,7 +203,7 @@ fn encode(
 /// Where a node's conditioning comes from.
 fn above(graph: &Graph<'_>, ((place, output), side, is_shared): Step, is_encoder: bool) -> Vec<Step> {
     let link = |name: &str| graph.link(place, name).filter(|_| graph.text(place, name).is_none());
-    let (positive, negative) = (link("positive"), link("negative"));
+    let (positive, negative) = (link("positive").or_else(|| link("pos")), link("negative").or_else(|| link("neg")));
     if positive.is_some() || negative.is_some() {
         // From here on by the other input; what is found is still told to the side that the walk began with.
         let side = if is_crossed(graph, place, output, side) { other(side) } else { side };
@@ -206,7 +230,13 @@ fn above(graph: &Graph<'_>, ((place, output), side, is_shared): Step, is_encoder
     }
     let mut links = graph.links(place);
     let only = links.next().filter(|_| links.next().is_none()).map(|(_, socket)| socket);
-    let bundle = || graph.links(place).find(|(name, _)| sampler::is_bundle(name)).map(|(_, socket)| socket);
+    let names = if side == Side::Positive { &POSITIVE[..] } else { &NEGATIVE[..] };
+    let bundle = || {
+        let has_side = |place: &Place| sampler::holder(graph, *place, names).is_some();
+        let mut bundles = sampler::bundles(graph, place);
+        let first = bundles.next()?;
+        Some((Some(first).into_iter().chain(bundles).find(has_side).unwrap_or(first), 0))
+    };
     only.or_else(bundle).map(|socket| (socket, side, is_shared)).into_iter().collect()
 }
 

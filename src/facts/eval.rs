@@ -141,7 +141,8 @@ impl<'g, 'a> Eval<'g, 'a> {
         }
         let inputs = || self.graph.inputs(place).filter(|(name, _)| !is_decoration(name));
         match inputs().count() {
-            1 => inputs().next().map(|(_, value)| value),
+            // Of a picture or a model something else comes out.
+            1 => inputs().next().filter(|(name, _)| !is_material(name)).map(|(_, value)| value),
             _ => {
                 // Others beside it are fine only where they can't change it: a holder has one input of such a name,
                 // and none that is linked.
@@ -175,9 +176,28 @@ impl<'g, 'a> Eval<'g, 'a> {
             Manner::Makes => Pass::Itself,
             Manner::Previews => or_unknown(self.graph.value(place, "source")),
             Manner::Passes => or_unknown(self.only_link(place)),
-            Manner::Decides => or_unknown(self.by_flag(place, self.graph.class(place))),
-            Manner::Picks => or_unknown(self.switched(place, self.graph.class(place))),
+            Manner::Decides => {
+                or_unknown(self.by_flag(place, self.graph.class(place)).or_else(|| self.only_side(place)))
+            }
+            Manner::Picks => {
+                or_unknown(self.switched(place, self.graph.class(place)).or_else(|| self.only_side(place)))
+            }
         }
+    }
+
+    /// What all sides of a switch are, so that it doesn't matter which is taken.
+    fn only_side(&self, place: Place) -> Option<Value<'a>> {
+        const BY: [&str; 5] = ["switch", "select", "index", "boolean", "state"];
+        let sides =
+            self.graph.inputs(place).filter(|(name, value)| matches!(value, Value::Link(..)) && !BY.contains(name));
+        let mut sides = sides.map(|(_, value)| value);
+        let first = sides.next()?;
+        let mut count = 1;
+        let is_same = sides.all(|side| {
+            count += 1;
+            side == first
+        });
+        (is_same && count > 1).then_some(first)
     }
 
     /// `on_true if switch else on_false`, whatever the third input is called.
@@ -205,10 +225,21 @@ impl<'g, 'a> Eval<'g, 'a> {
             return sides.find(|(name, _)| numbered(name) == Some(wanted)).map(|(_, value)| value);
         }
         // The front end leaves out what is muted; of the rest the lowest number is taken.
-        let links = || graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+        let links = || graph.inputs(place).filter(|(_, value)| self.gives_something(*value));
         let number = |name: &str| numbered(name).unwrap_or(f64::MAX);
         let first = links().min_by(|(a, _), (b, _)| number(a).total_cmp(&number(b))).map(|(_, value)| value);
-        first.filter(|_| class.starts_with("Any Switch") || links().count() == 1)
+        let takes_first = ["Any Switch", "Context Switch"].iter().any(|start| class.starts_with(start));
+        first.filter(|_| takes_first || links().count() == 1)
+    }
+
+    /// Whether anything comes along a link: a switch to which nothing is linked gives nothing.
+    fn gives_something(&self, value: Value<'a>) -> bool {
+        match value {
+            Value::Link(place, _) => {
+                self.graph.node(place).manner != Manner::Picks || self.graph.inputs(place).next().is_some()
+            }
+            _ => false,
+        }
     }
 
     fn only_link(&self, place: Place) -> Option<Value<'a>> {
@@ -233,11 +264,48 @@ fn is_decoration(name: &str) -> bool {
     matches!(name, "control_after_generate" | "audioUI" | "upload" | "speak_and_recognation" | "title" | "label")
 }
 
-/// A class that is called after what it holds: `CR Integer`, `Seed (rgthree)`, `Text Multiline`, `easy float`.
+/// Whether an input takes what a node works on, not a value.
+fn is_material(name: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "image",
+        "pixels",
+        "video",
+        "audio",
+        "mask",
+        "latent",
+        "samples",
+        "model",
+        "clip",
+        "vae",
+        "ckpt",
+        "conditioning",
+    ];
+    WORDS.iter().any(|word| name.starts_with(word) || name.ends_with(word)) || name.ends_with("_name")
+}
+
+/// A class that is called after what it holds: `CR Integer`, `Seed (rgthree)`, `Text Multiline`, `easy float`,
+/// `StringConstantMultiline`.
 fn is_named_after(class: &str) -> bool {
-    const WORDS: [&str; 8] = ["int", "integer", "float", "seed", "string", "multiline", "literal", "constant"];
-    let mut words = class.split(|c: char| !c.is_ascii_alphabetic());
-    words.any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    const WORDS: [&str; 9] = ["int", "integer", "float", "seed", "string", "multiline", "literal", "constant", "text"];
+    const OTHERS: [&str; 9] = ["simple", "line", "multi", "box", "input", "widget", "node", "value", "kj"];
+    let is = |list: &[&str], word: &str| list.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let mut words = class.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    // Without blanks every word must be known: `StringToUpper` does more than hold one.
+    words.any(|word| is(&WORDS[..8], word)) || {
+        let mut words = in_words(class).peekable();
+        words.peek().is_some() && words.all(|word| is(&WORDS, word) || is(&OTHERS, word))
+    }
+}
+
+/// `StringConstantMultiline` in its words.
+fn in_words(class: &str) -> impl Iterator<Item = &str> {
+    let mut rest = class;
+    std::iter::from_fn(move || {
+        let end = |text: &str| text.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase()).map(|(at, _)| at);
+        let (word, after) = rest.split_at(end(rest).unwrap_or(rest.len()));
+        rest = after;
+        (!word.is_empty()).then(|| word.trim_end_matches(|c: char| !c.is_ascii_alphabetic()))
+    })
 }
 
 /// `input2`, `text_02`, `values.2`: 2.

@@ -13,6 +13,9 @@ use crate::json::{elements, members, unquote};
 /// Nodes looked at; real graphs have some hundreds.
 const MOST_NODES: usize = 100_000;
 
+/// Inputs looked at of one node; real ones have some dozens.
+const MOST_INPUTS: usize = 256;
+
 /// Steps that all walks over one graph may take together: far more than any real graph needs.
 const MOST_STEPS: u32 = 40_000;
 
@@ -113,7 +116,8 @@ impl<'a> Graph<'a> {
         let places: HashMap<Cow<'a, str>, Place> =
             nodes.iter().enumerate().map(|(place, (node, _))| (node.id.clone(), place)).collect();
         let filled = nodes.into_iter().map(|(mut node, inputs)| {
-            node.inputs = members(inputs).map(|(name, json)| (name, value_of(json, &places))).collect();
+            let inputs = members(inputs).take(MOST_INPUTS);
+            node.inputs = inputs.map(|(name, json)| (name, value_of(json, &places))).collect();
             node.folded_class = node.class.to_ascii_lowercase();
             node.folded_class.retain(|c| !matches!(c, ' ' | '_'));
             node.manner = Manner::of(&node);

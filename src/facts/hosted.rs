@@ -1,7 +1,8 @@
 //! Nodes that ask a hosted service: it has no sampler in the graph, but a prompt and settings in one node.
 
 use super::graph::{Graph, Place, Value};
-use super::{Facts, Pass, note, sampler, size, writer};
+use super::{Facts, Pass, models, note, sampler, size, typed, writer};
+use crate::json::unquote;
 
 /// How the classes of a service's nodes begin, and its name for people.
 const SERVICES: [(&str, &str); 52] = [
@@ -62,23 +63,60 @@ const SERVICES: [(&str, &str); 52] = [
 /// The service that a class belongs to.
 pub(super) fn service(class: &str) -> Option<&'static str> {
     let is_of_wan = || class.starts_with("Wan") && class.ends_with("Api");
-    let known = SERVICES.iter().find(|(start, _)| class.starts_with(start)).map(|(_, name)| *name);
+    // A word ends there: `ReverseImageBatch` has nothing to do with Reve. Pika calls its nodes `Pikadditions`.
+    let is_whole = |start: &str| start == "Pika" || !class[start.len()..].starts_with(|c: char| c.is_ascii_lowercase());
+    let is_one = |start: &str| class.starts_with(start) && is_whole(start);
+    let known = SERVICES.iter().find(|(start, _)| is_one(start)).map(|(_, name)| *name);
     known.or_else(|| is_of_wan().then_some("Wan"))
 }
 
 /// Whether a node asks a service for what it gives: it is of a known one, or it has a prompt and settings like theirs
 /// and no model of its own.
 pub(super) fn is_hosted(graph: &Graph<'_>, place: Place) -> bool {
+    let is_known = service(graph.class(place)).is_some();
     let is_local = graph.links(place).any(|(name, _)| {
-        matches!(name, "clip" | "vae" | "model" | "pipe") || name.ends_with("_model") || sampler::is_bundle(name)
+        matches!(name, "clip" | "vae" | "model" | "pipe")
+            || !is_known && name.ends_with("_model")
+            || sampler::is_bundle(name)
     });
     if is_local || graph.has(place, "ckpt_name") {
         return false;
     }
-    let has = |names: &[&str]| graph.has_any(place, names);
-    let is_like_one = graph.inputs(place).any(|(name, value)| is_prompt(name) && is_text(value))
-        && has(&["model", "seed", "aspect_ratio", "resolution", "duration", "size", "model_name", "api_key"]);
-    service(graph.class(place)).is_some() || is_like_one
+    (is_known || is_like_one(graph, place)) && !runs_here(graph, place)
+}
+
+fn is_like_one(graph: &Graph<'_>, place: Place) -> bool {
+    let has_prompt = graph.inputs(place).any(|(name, value)| is_prompt(name) && is_text(value));
+    let settings = ["model", "seed", "aspect_ratio", "resolution", "duration", "size", "model_name", "api_key"];
+    has_prompt && graph.has_any(place, &settings)
+}
+
+/// Whether a node loads a model by itself: it names a file, or says on what and how exactly it is to run.
+fn runs_here(graph: &Graph<'_>, place: Place) -> bool {
+    const SETTINGS: [&str; 10] = [
+        "precision",
+        "base_precision",
+        "quantization",
+        "device",
+        "load_device",
+        "dtype",
+        "torch_dtype",
+        "attention_mode",
+        "cpu_offload",
+        "force_offload",
+    ];
+    let names_file = |value: Value<'_>| match value {
+        Value::Literal(json) => json.len() < 512 && unquote(json).is_some_and(|text| models::is_file(&text)),
+        _ => false,
+    };
+    graph.has_any(place, &SETTINGS)
+        || graph.inputs(place).any(|(name, value)| !is_prompt(name) && !is_said(name) && names_file(value))
+}
+
+/// The name of the service for people; nothing for a node that only may ask one.
+fn named(class: &str) -> Option<String> {
+    let says_so = || ["Api", "API", "api"].iter().any(|word| class.contains(word));
+    service(class).map(str::to_owned).or_else(|| says_so().then(|| class.to_owned()))
 }
 
 /// `prompt`, `model.prompt`, `multi_shot.storyboard_1_prompt`, `prompt_text`, but not what everybody sends.
@@ -120,6 +158,7 @@ pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers:
             let text = graph.text_of(value);
             if text.is_none() {
                 writer::instructions(graph, value, &mut facts.instructions, writers);
+                typed::parts(graph, value).into_iter().for_each(|part| note(&mut facts.positive, Some(part)));
             }
             note(&mut facts.positive, text);
         }
@@ -133,8 +172,7 @@ pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers:
         }
     }
     facts.passes.extend(settings(graph, place));
-    let class = graph.class(place);
-    note(&mut facts.services, Some(service(class).unwrap_or(class).to_owned()).filter(|name| !name.is_empty()));
+    note(&mut facts.services, named(graph.class(place)));
 }
 
 fn settings(graph: &Graph<'_>, place: Place) -> Option<Pass> {

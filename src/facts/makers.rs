@@ -1,6 +1,8 @@
 //! From the outputs up: which samplers and services made what was saved, in the order in which they run. What only makes
 //! a mask, a control picture or a text for others isn't a maker.
 
+use std::collections::HashSet;
+
 use super::graph::{Graph, Place, Value};
 use super::{Facts, conditioning, hosted, models, sampler, writer};
 
@@ -121,7 +123,20 @@ impl Walk<'_, '_> {
             let from = std::mem::take(&mut controls);
             self.up(&from, &mut controls, |walk, maker| walk.course.helpers.push(maker.place));
         }
+        self.drop_settings();
         self.demote(before);
+    }
+
+    /// What only sets up a sampler that comes after it, and hands that a bundle, is no pass of its own.
+    fn drop_settings(&mut self) {
+        let graph = self.graph;
+        let set_up = |maker: &Maker| {
+            let has_own = graph.has_any(maker.place, &["steps", "sigmas"]);
+            let holder = (maker.is_sampler && !has_own).then(|| sampler::holder(graph, maker.place, &["steps"]));
+            holder.flatten().filter(|holder| !graph.folded_class(*holder).contains("sampler"))
+        };
+        let settings: HashSet<Place> = self.course.makers.iter().filter_map(set_up).collect();
+        self.course.makers.retain(|maker| !settings.contains(&maker.place));
     }
 
     /// A sampler that adds no noise and is told nothing turns one picture into another: a depth map or the like. Beside
@@ -192,7 +207,7 @@ enum Kind {
 }
 
 fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
-    const OTHER: [&str; 43] = [
+    const OTHER: [&str; 42] = [
         "clip",
         "vae",
         "width",
@@ -213,7 +228,6 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
         "batch_size",
         "index",
         "switch",
-        "value",
         "sampler",
         "sigmas",
         "text",
@@ -240,8 +254,9 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
     let class = graph.class(place);
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_model = models::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
-    let is_scalar =
-        ["GetImageSize", "MathExpression", "Primitive", "String"].iter().any(|word| graph.class(to).contains(word));
+    // Of a node that tells the size of a picture or holds a number, unless the picture itself passes through it.
+    let words = ["GetImageSize", "MathExpression", "Primitive", "String"];
+    let is_scalar = !is_picture(last) && words.iter().any(|word| graph.class(to).contains(word));
     if is_model
         || is_scalar
         || OTHER.contains(&last)
@@ -260,6 +275,13 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
         return Kind::Control;
     }
     Kind::Content
+}
+
+/// Inputs that take pictures, sounds or latents and nothing else.
+fn is_picture(name: &str) -> bool {
+    ["image", "pixels", "frames", "video", "samples", "latent", "audio", "mesh"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// Whether nothing is left of the latent that a sampler starts from.

@@ -11,7 +11,9 @@ mod eval;
 mod graph;
 mod hosted;
 mod inputs;
+mod joins;
 mod json;
+mod loras;
 mod makers;
 mod models;
 mod recent;
@@ -20,6 +22,7 @@ mod sampler;
 mod shape;
 mod size;
 mod strings;
+mod typed;
 mod workflow;
 mod writer;
 
@@ -32,7 +35,7 @@ use makers::{Course, Maker};
 pub use workflow::custom_nodes;
 
 /// Which reading of graphs this is: raised whenever what [`read`] gives changes, so that stores derive again.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Values of a kind that are kept: far more than any real graph has.
 const MOST_VALUES: usize = 64;
@@ -193,16 +196,19 @@ fn made(graph: &Graph<'_>, course: &Course, facts: &mut Facts) -> Vec<Place> {
     writers
 }
 
-/// The size of what was saved: of the last maker that says one.
+/// The size of what was saved: of the last sampler, or of the last service that says one.
 fn sizes(graph: &Graph<'_>, course: &Course, facts: &mut Facts) {
     let of = |maker: &Maker| {
         if maker.is_sampler { size::of_sampler(graph, maker.place) } else { hosted::size(graph, maker.place) }
     };
+    let mut is_unknown = false;
     let (saved, shown): (Vec<Maker>, Vec<Maker>) = course.makers.iter().partition(|maker| maker.is_saved);
     for maker in saved.iter().rev().chain(shown.iter().rev()) {
         let size = of(maker);
-        if facts.width.is_none() {
+        if facts.width.is_none() && !is_unknown {
             (facts.width, facts.height) = (size.width, size.height);
+            // What an earlier one made was enlarged since.
+            is_unknown = facts.width.is_none() && maker.is_sampler;
         }
         facts.length = facts.length.take().or(size.length);
         facts.seconds = facts.seconds.take().or(size.seconds);

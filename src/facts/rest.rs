@@ -2,8 +2,8 @@
 
 use super::graph::{Graph, Place, Value};
 use super::makers::Course;
-use super::models::is_name;
-use super::{Facts, note, short_name};
+use super::models::{is_file, is_name};
+use super::{Facts, loras, note};
 use crate::json::unquote;
 
 /// How media end that a run reads.
@@ -69,9 +69,11 @@ fn is_choice(graph: &Graph<'_>, place: Place) -> bool {
 /// The files that a node names.
 fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
     let class = graph.class(place);
+    let mut loras = None;
     for (name, value) in graph.inputs(place) {
         let Value::Literal(json) = value else { continue };
-        if !json.starts_with('"') || json.len() > 1024 {
+        // What was written for a picture is a prompt, even if it ends as a file does: `embedding:bad.pt`.
+        if !json.starts_with('"') || json.len() > 1024 || is_prompt(name) {
             continue;
         }
         let Some(text) = unquote(json).filter(|text| is_name(text)) else { continue };
@@ -79,9 +81,15 @@ fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
             note(&mut facts.inputs, Some(text.into_owned()));
             continue;
         }
-        let is_model = short_name(&text) != text.rsplit(['/', '\\']).next().unwrap_or(&text);
+        let is_model = is_file(&text);
         let is_known =
             facts.models.iter().any(|known| *known == text) || facts.loras.iter().any(|lora| lora.name == text);
+        // What is switched off took no part.
+        let is_lora = name.to_ascii_lowercase().contains("lora") && is_model;
+        let own = || loras::own(graph, place);
+        if is_lora && !loras.get_or_insert_with(own).iter().any(|lora| lora.name == text) {
+            continue;
+        }
         let list = match kind(class, name) {
             // A part of the model's own file.
             _ if is_known => continue,
@@ -97,7 +105,15 @@ fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
     }
 }
 
-enum Kind {
+fn is_prompt(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    matches!(last, "text" | "prompt" | "positive" | "negative" | "string" | "populated_text" | "tags" | "caption")
+        || ["text_", "prompt_", "string_"].iter().any(|start| last.starts_with(start)) && !last.contains("encoder")
+        || last.ends_with("_prompt")
+}
+
+/// A sort of file.
+pub(super) enum Kind {
     Vae,
     TextEncoder,
     ControlNet,
@@ -106,7 +122,7 @@ enum Kind {
 }
 
 /// What sort of file an input names.
-fn kind(class: &str, name: &str) -> Kind {
+pub(super) fn kind(class: &str, name: &str) -> Kind {
     let lower = class.to_ascii_lowercase();
     let is_of = |word: &str| lower.contains(word);
     let is_file = name.ends_with("name") || name.contains("model") || name.ends_with("path");
@@ -116,7 +132,7 @@ fn kind(class: &str, name: &str) -> Kind {
         Kind::ControlNet
     } else if name.starts_with("text_encoder")
         || name.starts_with("clip_name") && !is_of("vision")
-        || is_file && (is_of("textencoder") || is_of("t5"))
+        || is_file && (is_of("textencode") || is_of("t5"))
     {
         Kind::TextEncoder
     } else if is_file && is_of("upscal") {

@@ -1,8 +1,8 @@
 //! What a sampler is, by the shape of its inputs, and where it is told how to sample: in itself, in nodes for noise,
 //! guider, sampler and sigmas, or in a bundle of many things that other makers call pipe or context.
 
-use super::Pass;
 use super::graph::{Graph, Place, Socket};
+use super::{Pass, models, writer};
 
 /// Nodes in a row that bundle, split or change one thing.
 const MOST_HOPS: usize = 32;
@@ -10,24 +10,47 @@ const MOST_HOPS: usize = 32;
 /// Where the model goes in.
 const MODELS: [&str; 6] = ["model", "model1", "high_noise_model", "unet", "transformer", "pipeline"];
 
+/// What the number is called that noise is made from.
+const SEEDS: [&str; 4] = ["noise_seed", "seed", "Seed", "seed_num"];
+
 /// Whether a node samples: it takes noise, a schedule and a model, or all of those in parts.
 pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
     if graph.has(place, "guider") && graph.has(place, "sigmas") {
         return true;
     }
     let has = |names: &[&str]| graph.has_any(place, names);
-    if has(&["seed", "noise_seed"]) && has(&["steps", "sigmas"]) {
+    let is_part = |(name, _): (&str, Socket)| {
+        is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model") || name.ends_with("_sampler")
+    };
+    if has(&SEEDS) && has(&["steps", "sigmas"]) {
         return has(&["positive", "conditioning", "negative"])
-            || !graph.has(place, "clip")
-                && graph
-                    .links(place)
-                    .any(|(name, _)| is_bundle(name) || MODELS.contains(&name) || name.ends_with("_model"));
+            || !has(&["clip"]) && (graph.links(place).any(is_part) || is_converter(graph, place));
     }
     let is_called_so = graph.folded_class(place).contains("sampler");
+    let has_bundle = || graph.links(place).any(|(name, _)| is_bundle(name));
     (is_called_so || has(&["sampler_name"])) && (has(&["positive"]) && has(&["latent_image", "samples", "image"]))
-        || is_called_so
-            && graph.links(place).any(|(name, _)| is_bundle(name))
-            && holder(graph, place, &["steps"]).is_some()
+        || is_called_so && has_bundle() && (has(&["sampler_name"]) || holder(graph, place, &["steps"]).is_some())
+        || is_converter(graph, place)
+}
+
+/// Whether a node makes one picture of another with noise and a model of its own, told nothing in words: SeedVR2, FlashVSR.
+fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
+    const PICTURES: [&str; 8] =
+        ["image", "images", "video", "frames", "pixels", "input_image", "video_frames", "input_video"];
+    if !graph.has_any(place, &SEEDS) || writer::is_writer(graph, place) {
+        return false;
+    }
+    let is_called_so =
+        || ["upscale", "vsr", "restor", "superres"].iter().any(|word| graph.folded_class(place).contains(word));
+    graph.links(place).any(|(name, _)| PICTURES.contains(&name))
+        && (graph.has(place, "steps")
+            || is_called_so()
+            || graph.links(place).any(|(name, _)| is_a_model(name))
+            || models::files_of(graph, place).iter().any(|file| models::is_file(file)))
+}
+
+fn is_a_model(name: &str) -> bool {
+    models::is_model(name) || MODELS.contains(&name) || matches!(name, "dit" | "pipe") || name.ends_with("_model")
 }
 
 /// Inputs that carry many things at once.
@@ -36,17 +59,32 @@ pub(super) fn is_bundle(name: &str) -> bool {
     ["pipe", "ctx", "context", "tuple", "bus"].iter().any(|word| name.contains(word)) && !name.contains("pipeline")
 }
 
+/// The bundles that a node is handed, the one that counts most first: of contexts that are merged the last.
+pub(super) fn bundles(graph: &Graph<'_>, place: Place) -> impl Iterator<Item = Place> {
+    let mut bundles: Vec<Place> =
+        graph.links(place).filter(|(name, _)| is_bundle(name)).map(|(_, (to, _))| to).collect();
+    if graph.folded_class(place).contains("merge") {
+        bundles.reverse();
+    }
+    bundles.into_iter()
+}
+
 /// The node that has one of those inputs: this one, or one up the bundles.
 pub(super) fn holder(graph: &Graph<'_>, place: Place, names: &[&str]) -> Option<Place> {
-    let mut at = place;
+    find(graph, place, &|place| graph.has_any(place, names))
+}
+
+/// The first such node: this one, or one up the bundles.
+pub(super) fn find(graph: &Graph<'_>, place: Place, is_wanted: &dyn Fn(Place) -> bool) -> Option<Place> {
+    let mut stack = vec![place];
     for _ in 0..MOST_HOPS {
-        if !graph.step() {
-            return None;
-        }
-        if graph.has_any(at, names) {
+        let at = stack.pop().filter(|_| graph.step())?;
+        if is_wanted(at) {
             return Some(at);
         }
-        at = graph.links(at).find(|(name, _)| is_bundle(name))?.1.0;
+        let start = stack.len();
+        stack.extend(bundles(graph, at));
+        stack[start..].reverse();
     }
     None
 }
@@ -72,7 +110,7 @@ pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
     let of_schedule = |name: &str| schedule.node.and_then(|node| graph.number(node, name));
     let scheduler = text(&["scheduler"]).or_else(|| schedule.node.and_then(|node| graph.text(node, "scheduler")));
     let end = number(&["end_at_step", "end_step"]).or(schedule.end);
-    let steps = number(&["steps"]).or_else(|| of_schedule("steps")).or_else(|| schedule.listed.clone());
+    let steps = number(&["steps", "steps_total"]).or_else(|| of_schedule("steps")).or_else(|| schedule.listed.clone());
     // More than there are is to the end.
     let is_within = |end: &String| match (end.parse::<u64>(), steps.as_deref().map(str::parse::<u64>)) {
         (Ok(end), Some(Ok(steps))) => end <= steps,
@@ -137,7 +175,6 @@ fn name(graph: &Graph<'_>, sampler: Place) -> Option<String> {
 
 /// Where the noise comes from; none where none is added.
 fn seed(graph: &Graph<'_>, sampler: Place) -> Option<String> {
-    const SEEDS: [&str; 4] = ["noise_seed", "seed", "Seed", "seed_num"];
     if ["add_noise", "add_noise_to_latent"].iter().any(|name| graph.flag(sampler, name) == Some(false)) {
         return None;
     }

@@ -43,15 +43,21 @@ pub(super) struct Size {
 /// The size of what a sampler makes; nothing where that is another picture's.
 pub(super) fn of_sampler(graph: &Graph<'_>, sampler: Place) -> Size {
     let mut size = Size::default();
-    if let Some((width, height)) = walk(graph, (sampler, 0), Some(&mut size)) {
+    if let Some((width, height)) = walk(graph, (sampler, 0), Some(&mut size), false) {
         (size.width, size.height) = (Some(width), Some(height));
     }
     size
 }
 
 /// Up from a latent or a picture to the node that says its size.
-fn walk(graph: &Graph<'_>, mut at: Socket, mut size: Option<&mut Size>) -> Option<(String, String)> {
+fn walk(
+    graph: &Graph<'_>,
+    mut at: Socket,
+    mut size: Option<&mut Size>,
+    mut is_picture: bool,
+) -> Option<(String, String)> {
     let mut factor = 1.0;
+    let mut is_cut = false;
     for _ in 0..MOST_HOPS {
         let place = at.0;
         if !graph.step() {
@@ -61,12 +67,17 @@ fn walk(graph: &Graph<'_>, mut at: Socket, mut size: Option<&mut Size>) -> Optio
             note_times(graph, place, size);
         }
         match explicit(graph, place) {
-            Explicit::Is(width, height) => return Some((scaled(width, factor)?, scaled(height, factor)?)),
+            Explicit::Is(width, height) => {
+                return Some((scaled(&width, factor, is_cut)?, scaled(&height, factor, is_cut)?));
+            }
             Explicit::Unknown => return None,
             Explicit::No => {}
         }
-        factor *= factor_of(graph, place)?;
-        at = above(graph, place)?;
+        let own = factor_of(graph, place)?;
+        // An encoder cuts off what is no whole eighth, where a latent that is scaled is rounded.
+        is_cut |= is_picture && (own - 1.0).abs() > f64::EPSILON;
+        factor *= own;
+        (at, is_picture) = above(graph, place, is_picture)?;
     }
     None
 }
@@ -103,6 +114,9 @@ fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
     }
     let is_size = |number: &String| number.parse::<f64>().is_ok_and(|number| number > 0.0);
     for (width, height) in NAMES.iter().filter(|(width, height)| graph.has(place, width) && graph.has(place, height)) {
+        if let Some((width, height)) = picked(graph, place, width, height) {
+            return Explicit::Is(width, height);
+        }
         match (graph.number(place, width).filter(is_size), graph.number(place, height).filter(is_size)) {
             (Some(width), Some(height)) => return Explicit::Is(width, height),
             // An override of 0 is none.
@@ -111,6 +125,16 @@ fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
         }
     }
     Explicit::No
+}
+
+/// What a picker of sizes picked, of which a node reads one output as its width and the next as its height.
+fn picked(graph: &Graph<'_>, place: Place, width: &str, height: &str) -> Option<(String, String)> {
+    let ((picker, first), (same, second)) = (graph.link(place, width)?, graph.link(place, height)?);
+    let is_pair = picker == same && second == first + 1 && graph.step();
+    match is_pair.then(|| preset(graph, picker))? {
+        Explicit::Is(width, height) => Some((width, height)),
+        _ => None,
+    }
 }
 
 /// A choice that names the pixels; numbers beside it count only when the choice says so.
@@ -122,11 +146,25 @@ fn preset(graph: &Graph<'_>, place: Place) -> Explicit {
     };
     let is_swapped = graph.flag(place, "swap_dimensions") == Some(true);
     match of_text(&text) {
-        Some((width, height)) if is_swapped => Explicit::Is(height, width),
-        Some((width, height)) => Explicit::Is(width, height),
+        Some((width, height)) => {
+            let (width, height) = if is_swapped { (height, width) } else { (width, height) };
+            match (prescaled(graph, place, &width), prescaled(graph, place, &height)) {
+                (Some(width), Some(height)) => Explicit::Is(width, height),
+                _ => Explicit::Unknown,
+            }
+        }
         None if graph.has(place, "aspect_ratio") && !text.to_ascii_lowercase().contains("custom") => Explicit::Unknown,
         None => Explicit::No,
     }
+}
+
+/// Comfyroll's pickers enlarge what was picked.
+fn prescaled(graph: &Graph<'_>, place: Place, pixels: &str) -> Option<String> {
+    if !graph.has(place, "prescale_factor") {
+        return Some(pixels.to_owned());
+    }
+    let factor: f64 = graph.number(place, "prescale_factor")?.parse().ok()?;
+    Some(format!("{:.0}", (pixels.parse::<f64>().ok()? * factor).floor()))
 }
 
 /// `1024x1024`, `2560x1440 (16:9)`, `5:8 portrait 832 x 1216`, `1280*720`, `1280:720`; a ratio is no size.
@@ -142,54 +180,65 @@ pub(super) fn of_text(text: &str) -> Option<(String, String)> {
 
 /// How many times as large as what it gets a node's picture is; `None` when that is known only at run time.
 fn factor_of(graph: &Graph<'_>, place: Place) -> Option<f64> {
-    let class = graph.class(place);
-    if let Some(by) = ["scale_by", "upscale_by"].iter().find(|name| graph.has(place, name)) {
+    let word = graph.folded_class(place);
+    let is_upscale = word.contains("upscale") || word.contains("upsampl");
+    let names: &[&str] =
+        if is_upscale { &["scale_by", "upscale_by", "factor", "upscale_factor"] } else { &["scale_by"] };
+    if let Some(by) = names.iter().find(|name| graph.has(place, name)) {
         return graph.number(place, by)?.parse().ok().filter(|factor| (0.01..=32.0).contains(factor));
     }
-    if let (true, Some((model, _))) = (class.contains("Upsampl"), graph.link(place, "upscale_model")) {
+    if let (true, Some((model, _))) = (is_upscale, graph.link(place, "upscale_model")) {
         return of_upscaler(&graph.text(model, "model_name")?);
     }
     // One that hands on what is wanted too changes no size; `LTXVCropGuides` crops in time.
     if graph.has(place, "positive") {
         return Some(1.0);
     }
-    let word = class.to_ascii_lowercase();
-    let changes_it =
-        ["upscale", "scale", "crop", "pad", "resize", "rotate", "stitch"].iter().any(|part| word.contains(part));
-    (!changes_it).then_some(1.0)
+    let changes_it = ["upscale", "upsampl", "scale", "crop", "pad", "resize", "rotate", "stitch"];
+    (!changes_it.iter().any(|part| word.contains(part))).then_some(1.0)
 }
 
-/// `ltx-2-spatial-upscaler-x2-1.0.safetensors`: 2. One that only adds frames changes no size.
+/// `ltx-2-spatial-upscaler-x2-1.0.safetensors`, `RealESRGAN_x2plus.pth`, `2x-PSNR.pth`: 2. One that only adds frames
+/// changes no size.
 fn of_upscaler(name: &str) -> Option<f64> {
     if name.contains("temporal") {
         return Some(1.0);
     }
-    let at = name.rfind("-x").or_else(|| name.rfind("_x"))?;
-    let digits: String = name[at + 2..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
-    digits.trim_end_matches('.').parse().ok().filter(|factor| (1.0..=8.0).contains(factor))
+    let is_times = |factor: &f64| (1.0..=8.0).contains(factor);
+    let file = name.rsplit(['/', '\\']).next()?;
+    let first = file.split(['x', 'X']).next().filter(|digits| digits.len() == 1 && file.len() > 1);
+    let behind = || {
+        let at = file.rfind("-x").or_else(|| file.rfind("_x"))?;
+        let digits: String = file[at + 2..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        digits.trim_end_matches('.').parse().ok()
+    };
+    first.and_then(|digits| digits.parse().ok()).or_else(behind).filter(is_times)
 }
 
-fn scaled(pixels: String, factor: f64) -> Option<String> {
+fn scaled(pixels: &str, factor: f64, is_cut: bool) -> Option<String> {
     if (factor - 1.0).abs() < f64::EPSILON {
-        return Some(pixels);
+        return Some(pixels.to_owned());
     }
-    // A latent has an eighth of the pixels.
-    let wanted = (pixels.parse::<f64>().ok()? / 8.0 * factor).round() * 8.0;
-    Some(format!("{wanted:.0}"))
+    // A latent has an eighth of the pixels, or less: where they are no whole ones each model rounds in its own way.
+    let pixels: f64 = pixels.parse().ok().filter(|pixels| pixels % 8.0 == 0.0)?;
+    let eighths = pixels * factor / 8.0;
+    let whole = if is_cut { eighths.floor() } else { eighths.round_ties_even() };
+    Some(format!("{:.0}", whole * 8.0))
 }
 
-/// Where a node takes its latent or picture from.
-fn above(graph: &Graph<'_>, place: Place) -> Option<Socket> {
-    let encodes = graph.class(place).starts_with("VAEEncode");
-    if let Some(latent) = graph.first_link(place, &LATENTS).filter(|_| !encodes) {
-        return Some(latent);
+/// Where a node takes its latent or picture from, and whether it is a picture.
+fn above(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socket, bool)> {
+    let picture = || graph.first_link(place, &IMAGES).map(|socket| (socket, true));
+    let class = graph.class(place);
+    if let Some(latent) = graph.first_link(place, &LATENTS).filter(|_| !class.starts_with("VAEEncode") && !is_picture) {
+        return Some((latent, false));
     }
     if sampler::is_sampler(graph, place) {
-        let bundle = sampler::holder(graph, place, &["latent", "latent_image", "samples", "empty_latent_width"]);
-        let from_bundle = bundle
-            .filter(|holder| *holder != place)
-            .and_then(|holder| graph.first_link(holder, &["latent", "latent_image", "samples"]).or(Some((holder, 0))));
-        return from_bundle.or_else(|| graph.first_link(place, &IMAGES));
+        let latent = graph.first_link(place, &LATENTS).map(|latent| (latent, false));
+        return latent.or_else(|| in_bundle(graph, place, false)).or_else(picture);
+    }
+    if let Some(bundled) = in_bundle(graph, place, is_picture) {
+        return Some(bundled);
     }
     let hands_on = [
         "VAEEncode",
@@ -199,9 +248,40 @@ fn above(graph: &Graph<'_>, place: Place) -> Option<Socket> {
         "ImageInvert",
         "LTXVPreprocess",
         "Canny",
+        "ImageUpscaleWithModel",
+        "PreviewBridge",
+        "GetImageSize",
+        "ReActor",
+        "FaceRestore",
+        "ColorMatch",
     ];
-    let is_picture = hands_on.iter().any(|class| graph.class(place).contains(class));
-    if is_picture { graph.first_link(place, &IMAGES) } else { None }
+    if hands_on.iter().any(|word| class.contains(word)) {
+        return picture();
+    }
+    if let Some(latent) = graph.first_link(place, &LATENTS) {
+        return Some((latent, false));
+    }
+    passed(graph, place).map(|socket| (socket, is_picture))
+}
+
+/// The latent or picture in a pipe or a context; a loader that makes the latent holds it itself.
+fn in_bundle(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socket, bool)> {
+    const LATENT: [&str; 4] = ["latent", "latent_image", "samples", "empty_latent_width"];
+    let class = graph.folded_class(place);
+    let is_bundle =
+        class.contains("context") || class.contains("pipe") || sampler::bundles(graph, place).next().is_some();
+    let names: &[&str] = if is_picture { &IMAGES[1..3] } else { &LATENT };
+    let holder = is_bundle.then(|| sampler::holder(graph, place, names)).flatten()?;
+    let socket = graph.first_link(holder, names).or((holder != place).then_some((holder, 0)))?;
+    Some((socket, is_picture))
+}
+
+/// What a node is given that does nothing with it: it clears the memory or waits.
+fn passed(graph: &Graph<'_>, place: Place) -> Option<Socket> {
+    const NAMES: [&str; 5] = ["anything", "any", "any_input", "value", "image_pass"];
+    let mut links = graph.links(place);
+    let (name, socket) = links.next()?;
+    (NAMES.contains(&name) && links.next().is_none()).then_some(socket)
 }
 
 /// What a node that speaks of sizes gives out; `None` when it is another kind of node.
@@ -239,6 +319,6 @@ fn selected<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Know
 /// Of a picture that a node of the graph brings to a size.
 fn of_image<'a>(graph: &Graph<'a>, place: Place, output: usize) -> Option<Known<'a>> {
     let (image, _) = graph.link(place, "image")?;
-    let (width, height) = walk(graph, (image, 0), None)?;
+    let (width, height) = walk(graph, (image, 0), None, true)?;
     [width, height].into_iter().nth(output).map(|side| Known::Number(Cow::Owned(side)))
 }

@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use regex_lite::{NoExpand, Regex, RegexBuilder};
 
 use super::eval::{Eval, Known, MOST_BYTES};
-use super::graph::{Place, Value};
+use super::graph::Place;
+use super::joins;
 use crate::json::{elements, members, unquote};
 
-type Text<'a> = Cow<'a, str>;
+pub(super) type Text<'a> = Cow<'a, str>;
 
 /// What a node of texts gives out; `None` when it is another kind of node.
 pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Option<Known<'a>>> {
@@ -33,13 +34,13 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
         }
         // The wildcards of this text are chosen already.
         _ if graph.has(place, "populated_text") => eval.text(place, "populated_text"),
-        class => joined_of_any_class(eval, place, class)?,
+        _ => joins::given(eval, place)?,
     };
     Some(text.filter(|text| text.len() <= MOST_BYTES).map(Known::Text))
 }
 
 /// A text, or a whole number that a preview made one of.
-fn as_text<'a>(eval: &Eval<'_, 'a>, place: Place, name: &str) -> Option<Text<'a>> {
+pub(super) fn as_text<'a>(eval: &Eval<'_, 'a>, place: Place, name: &str) -> Option<Text<'a>> {
     match eval.input(place, name)? {
         Known::Text(text) => Some(text),
         Known::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
@@ -53,38 +54,6 @@ fn joined<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     Some(Cow::Owned([first, between, second].concat()))
 }
 
-/// Nodes of other makers that join: two texts or more whose names differ in their last letter or number, and perhaps what
-/// stands between them. `None`: not such a node.
-fn joined_of_any_class<'a>(eval: &Eval<'_, 'a>, place: Place, class: &str) -> Option<Option<Text<'a>>> {
-    const BETWEEN: [&str; 4] = ["delimiter", "separator", "seperator", "delim"];
-    let word = class.to_ascii_lowercase();
-    let is_joining = ["concat", "join", "combine", "append"].iter().any(|known| word.contains(known));
-    let parts: Vec<Value<'a>> =
-        eval.graph.inputs(place).filter(|(name, _)| is_part(name)).map(|(_, value)| value).collect();
-    let between = BETWEEN.iter().find(|name| eval.graph.has(place, name));
-    if parts.is_empty() || !(is_joining && (parts.len() > 1 || between.is_some())) {
-        return None;
-    }
-    let between = between.map_or(Some(Cow::Borrowed("")), |name| eval.text(place, name));
-    let texts: Option<Vec<Text<'a>>> = parts.into_iter().map(|value| eval.known(value)?.text()).collect();
-    Some(between.zip(texts).map(|(between, texts)| {
-        // Written with a backslash where the box has only one line.
-        let between = between.replace("\\n", "\n");
-        let texts: Vec<&str> = texts.iter().map(|text| &**text).filter(|text| !text.is_empty()).collect();
-        Cow::Owned(texts.join(&between))
-    }))
-}
-
-/// `text_a`, `text1`, `string_2`, `prompt_b`, `STRING`.
-fn is_part(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let known = ["text", "string", "str", "prompt"].iter().find_map(|word| name.strip_prefix(word));
-    known.is_some_and(|rest| {
-        let rest = rest.trim_start_matches('_');
-        rest.bytes().all(|c| c.is_ascii_digit()) || rest.len() == 1
-    })
-}
-
 fn replaced<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     let (text, find) = (as_text(eval, place, "string")?, as_text(eval, place, "find")?);
     if find.is_empty() || !text.contains(&*find) {
@@ -92,8 +61,12 @@ fn replaced<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
         return (!find.is_empty()).then_some(text);
     }
     let new = as_text(eval, place, "replace")?;
-    let is_small = text.len().saturating_mul(new.len().max(1)) <= MOST_BYTES * 16;
-    is_small.then(|| Cow::Owned(text.replace(&*find, &new)))
+    is_small(&text, &new).then(|| Cow::Owned(text.replace(&*find, &new)))
+}
+
+/// Whether a text stays small though much in it is replaced.
+pub(super) fn is_small(text: &str, new: &str) -> bool {
+    text.len().saturating_mul(new.len().max(1)) <= MOST_BYTES * 16
 }
 
 fn contains(eval: &Eval<'_, '_>, place: Place) -> Option<bool> {
@@ -203,20 +176,33 @@ fn text_in_python(text: &str, out: &mut String) -> Option<()> {
     write!(out, "{quote}{text}{quote}").ok()
 }
 
-/// Python's pattern, where ours means the same; `None` where it might not.
 fn pattern(eval: &Eval<'_, '_>, place: Place, text: &str) -> Option<Regex> {
-    let pattern = eval.text(place, "regex_pattern")?;
     let flag = |name: &str| eval.input(place, name).and_then(|flag| flag.is_true()).unwrap_or(false);
+    let flags =
+        Flags { case_insensitive: flag("case_insensitive"), multiline: flag("multiline"), dotall: flag("dotall") };
+    python_pattern(&eval.text(place, "regex_pattern")?, &flags, text)
+}
+
+/// How a pattern is meant.
+#[derive(Default)]
+pub(super) struct Flags {
+    case_insensitive: bool,
+    multiline: bool,
+    dotall: bool,
+}
+
+/// Python's pattern, where ours means the same on that text; `None` where it might not.
+pub(super) fn python_pattern(pattern: &str, flags: &Flags, text: &str) -> Option<Regex> {
     let has_class = ["\\w", "\\W", "\\b", "\\B", "\\d", "\\D"].iter().any(|class| pattern.contains(class));
-    let is_ascii_matter = (has_class || flag("case_insensitive")) && !text.is_ascii();
+    let is_ascii_matter = (has_class || flags.case_insensitive) && !text.is_ascii();
     // Python's `$` also stands before a line feed at the very end.
-    let is_end_matter = pattern.contains('$') && !flag("multiline") && text.ends_with('\n');
+    let is_end_matter = pattern.contains('$') && !flags.multiline && text.ends_with('\n');
     if is_ascii_matter || is_end_matter {
         return None;
     }
-    let mut builder = RegexBuilder::new(&pattern);
-    builder.case_insensitive(flag("case_insensitive")).multi_line(flag("multiline"));
-    builder.dot_matches_new_line(flag("dotall")).size_limit(1 << 18).build().ok()
+    let mut builder = RegexBuilder::new(pattern);
+    builder.case_insensitive(flags.case_insensitive).multi_line(flags.multiline);
+    builder.dot_matches_new_line(flags.dotall).size_limit(1 << 18).build().ok()
 }
 
 fn extracted<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
@@ -245,8 +231,8 @@ fn replaced_by_pattern<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>
         Known::Number(number) => number.parse::<usize>().ok(),
         _ => None,
     });
-    let is_small = text.len().saturating_mul(new.len().max(1)) <= MOST_BYTES * 16;
     // References to groups are written in another way.
     let is_plain = !new.contains('\\');
-    (is_small && is_plain).then(|| Cow::Owned(pattern.replacen(&text, count.unwrap_or(0), NoExpand(&new)).into_owned()))
+    (is_small(&text, &new) && is_plain)
+        .then(|| Cow::Owned(pattern.replacen(&text, count.unwrap_or(0), NoExpand(&new)).into_owned()))
 }

@@ -5,21 +5,47 @@ use std::collections::HashSet;
 use super::eval::{Eval, Known};
 use super::graph::{Graph, Place, Value};
 use super::makers::Maker;
-use super::note;
+use super::{joins, note};
 
 /// Nodes between an encoder and the model that writes for it.
 const MOST_DEEP: usize = 24;
 
 /// Whether a node asks a language model: it has a prompt, and a model, a text encoder or a seed to answer it with.
 pub(super) fn is_writer(graph: &Graph<'_>, place: Place) -> bool {
-    graph.inputs(place).any(|(name, value)| is_prompt(name) && !is_flag(value))
-        && graph.inputs(place).any(|(name, _)| {
-            let last = name.rsplit('.').next().unwrap_or(name);
-            matches!(
-                last,
-                "model" | "clip" | "seed" | "model_name" | "max_length" | "max_tokens" | "temperature" | "llm"
-            ) || last.ends_with("_model")
-        })
+    let has_prompt = graph.inputs(place).any(|(name, value)| is_prompt(name) && !is_flag(value));
+    has_prompt && (answers(graph, place) || graph.has(place, "seed") && !draws(graph.folded_class(place)))
+}
+
+/// Whether a node has what a language model answers with.
+pub(super) fn answers(graph: &Graph<'_>, place: Place) -> bool {
+    const NAMES: [&str; 10] = [
+        "model",
+        "clip",
+        "model_name",
+        "max_length",
+        "max_tokens",
+        "max_new_tokens",
+        "temperature",
+        "top_p",
+        "llm",
+        "api_key",
+    ];
+    graph.inputs(place).any(|(name, _)| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        NAMES.contains(&last) || last.ends_with("_model")
+    })
+}
+
+/// Whether a class draws one of the things that were typed: its seed is for no model.
+pub(super) fn draws(class: &str) -> bool {
+    ["wildcard", "random", "dynamicprompt", "combinator", "nsp", "shuffle", "line"]
+        .iter()
+        .any(|word| class.contains(word))
+}
+
+/// Whether an input takes what a node looks at or listens to.
+pub(super) fn is_sense(name: &str) -> bool {
+    ["image", "pixels", "video", "frames", "audio", "mask"].iter().any(|word| name.starts_with(word))
 }
 
 fn is_flag(value: Value<'_>) -> bool {
@@ -30,7 +56,8 @@ fn is_flag(value: Value<'_>) -> bool {
 fn is_prompt(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_other = ["system", "negative"].iter().any(|word| last.contains(word));
-    (last.ends_with("prompt") || matches!(last, "text" | "custom_prompt" | "text_input" | "question" | "user_message"))
+    (last.ends_with("prompt")
+        || matches!(last, "prompt_text" | "text" | "custom_prompt" | "text_input" | "question" | "user_message"))
         && !is_other
 }
 
@@ -51,8 +78,9 @@ pub(super) fn instructions(graph: &Graph<'_>, value: Value<'_>, found: &mut Vec<
             asked(graph, place, found, 0);
             continue;
         }
-        let links: Vec<Value<'_>> =
-            graph.inputs(place).map(|(_, value)| value).filter(|value| matches!(value, Value::Link(..))).collect();
+        // What a picture was asked to be, that it looks at, is another matter.
+        let links = graph.inputs(place).filter(|(name, value)| !is_sense(name) && matches!(value, Value::Link(..)));
+        let links: Vec<Value<'_>> = links.map(|(_, value)| value).collect();
         stack.extend(links.into_iter().rev().map(|value| (value, depth + 1)));
     }
 }
@@ -103,9 +131,10 @@ impl Typed {
                 go("replace", true);
                 go("string", is_inserted);
             }
-            "StringConcatenate" => {
-                go("string_a", is_inserted);
-                go("string_b", is_inserted);
+            _ if joins::is_joining(graph, place) => {
+                let parts: Vec<&str> =
+                    graph.inputs(place).map(|(name, _)| name).filter(|name| joins::is_part(name)).collect();
+                parts.into_iter().for_each(|name| go(name, is_inserted));
             }
             "JsonExtractString" | "CustomCombo" | "RegexExtract" => {}
             _ if !is_inserted && (title.contains("system") || title.contains("template")) => {}

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::*;
 
-const CLASSES: [&str; 22] = [
+const CLASSES: [&str; 30] = [
     "KSampler",
     "SamplerCustomAdvanced",
     "CFGGuider",
@@ -29,9 +29,17 @@ const CLASSES: [&str; 22] = [
     "Any Switch (rgthree)",
     "SplitSigmas",
     "SaveImage",
+    "StringFunction|pysssss",
+    "Text Find and Replace",
+    "JoinStringMulti",
+    "SDXLPromptStyler",
+    "easy wildcards",
+    "SomebodysLoraStack",
+    "Context Merge (rgthree)",
+    "SeedVR2VideoUpscaler",
 ];
 
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 36] = [
     "model",
     "positive",
     "negative",
@@ -60,6 +68,14 @@ const NAMES: [&str; 28] = [
     "values.a",
     "width",
     "height",
+    "text_a",
+    "action",
+    "passthrough",
+    "use_input_text",
+    "ctx_01",
+    "lora_high",
+    "dit",
+    "anything",
 ];
 
 const LITERALS: [&str; 14] = [
@@ -174,6 +190,10 @@ fn a_graph_of_twenty_thousand_nodes_is_read_in_no_time() {
         ("ComfySwitchNode", &["switch", "on_true", "on_false"]),
         ("LoraLoader", &["model", "clip", "lora_stack", "images"]),
         ("Context (rgthree)", &["base_ctx", "images"]),
+        ("Context Merge (rgthree)", &["ctx_01", "ctx_02", "images"]),
+        ("Unknown", &["a", "b", "images"]),
+        ("Text Concatenate", &["text_a", "text_b", "images"]),
+        ("easy kSampler", &["pipe", "image", "latent"]),
     ] {
         let prompt = chain(20_000, class, inputs);
         let start = Instant::now();
@@ -182,5 +202,27 @@ fn a_graph_of_twenty_thousand_nodes_is_read_in_no_time() {
         // Without optimization, on a busy machine: what is asked is that no walk is run for each node again.
         assert!(start.elapsed() < Duration::from_secs(10), "{class}: {:?}", start.elapsed());
         assert!(facts.passes.len() <= 64 && facts.nodes.len() == 2);
+    }
+}
+
+#[test]
+fn a_node_of_twenty_thousand_inputs_is_read_in_no_time() {
+    let rows: Vec<String> = (0..20_000)
+        .map(|n| format!(r#""lora_{n}":"{n}.safetensors","text_{n}":["1",0],"m{n}":["1",{n}],"model_{n}":["2",0]"#))
+        .collect();
+    for class in ["SomebodysLoraStack", "Text Concatenate", "Unknown", "Context Merge (rgthree)", "KSampler"] {
+        let prompt = format!(
+            r#"{{"1":{{"class_type":"{class}","inputs":{{{}}}}},"2":{{"class_type":"Other","inputs":{{"a":["1",0],"b":["1",1]}}}},
+            "3":{{"class_type":"CLIPTextEncode","inputs":{{"text":["1",0],"clip":["1",1]}}}},
+            "4":{{"class_type":"KSampler","inputs":{{"seed":1,"steps":2,"sampler_name":"e","model":["2",0],"positive":["3",0],
+            "latent_image":["1",2]}}}},"5":{{"class_type":"SaveImage","inputs":{{"images":["4",0],"more":["1",0]}}}}}}"#,
+            rows.join(",")
+        );
+        let start = Instant::now();
+        let facts = read(&prompt);
+
+        // As above: what is asked is that it ends.
+        assert!(start.elapsed() < Duration::from_secs(60), "{class}: {:?}", start.elapsed());
+        assert!(facts.loras.len() <= 64 && facts.positive.len() <= 64, "{class}");
     }
 }

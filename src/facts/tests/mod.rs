@@ -1,5 +1,6 @@
 #![allow(clippy::print_stderr, reason = "says how much of the sample agrees")]
 
+mod cases;
 mod expected;
 mod hostile;
 mod json;

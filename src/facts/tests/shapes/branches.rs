@@ -25,6 +25,20 @@ fn the_branch_that_a_switch_does_not_take_is_no_fact() {
 }
 
 #[test]
+fn flags_that_are_put_together_decide_a_switch() {
+    let more = r#"
+        20 CLIPTextEncode {"text":["21",0],"clip":["4",1]}
+        21 ComfySwitchNode {"switch":["22",0],"on_true":["25",0],"on_false":"as typed"}
+        22 ComfyOrNode {"values.value0":["23",1],"values.value1":["24",0]}
+        23 ImpactIfNone {}
+        24 ComfyAndNode {"values.value0":true,"values.value1":false}
+        25 TextGenerate {"prompt":"x","clip":["4",1],"max_length":9}
+    "#;
+    let facts = usual(r#""positive":["20",0]"#, more);
+    assert_eq!((texts(&facts.positive), facts.instructions.len()), (vec!["as typed"], 0));
+}
+
+#[test]
 fn switches_by_number_and_by_what_is_there_are_followed() {
     let more = r#"
         20 ImpactSwitch {"select":2,"sel_mode":false,"input1":["6",0],"input2":["21",0]}

@@ -3,9 +3,11 @@
 mod branches;
 mod models;
 mod packs;
+mod pipes;
 mod sampling;
 mod sizes;
 mod texts;
+mod typed;
 
 use crate::facts::*;
 

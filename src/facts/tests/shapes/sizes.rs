@@ -65,3 +65,60 @@ fn sizes_come_from_arithmetic_and_pickers_but_not_from_an_input_picture() {
     assert_eq!(of("30"), pixels("1216", "832"));
     assert_eq!(of("32"), pixels("896", "640"));
 }
+
+/// The size of a second pass whose latent is node `20`, after a first one of 512x768.
+fn second_pass(more: &str) -> Option<(String, String)> {
+    let first = r#"
+        1 KSampler {"seed":5,"steps":20,"cfg":6,"sampler_name":"a","scheduler":"s","denoise":1,"model":["4",0],"positive":["6",0],"negative":["7",0],"latent_image":["5",0]}
+        2 VAEDecode {"samples":["1",0],"vae":["4",2]}
+    "#;
+    let facts = usual(r#""latent_image":["20",0],"denoise":0.5"#, &[first, more].concat());
+    facts.width.zip(facts.height)
+}
+
+#[test]
+fn what_an_upscaler_makes_of_a_picture_is_known_by_its_factor_or_left_out() {
+    let pixels = |width: &str, height: &str| Some((width.to_owned(), height.to_owned()));
+    for (more, size) in [
+        (
+            r#"20 VAEEncode {"pixels":["21",0],"vae":["4",2]}
+            21 ImageScaleBy {"image":["22",0],"scale_by":0.5,"upscale_method":"area"}
+            22 ImageUpscaleWithModel {"image":["2",0],"upscale_model":["23",0]}
+            23 UpscaleModelLoader {"model_name":"4x-UltraSharp.pth"}"#,
+            pixels("1024", "1536"),
+        ),
+        (
+            r#"20 VAEEncode {"pixels":["22",0],"vae":["4",2]}
+            22 ImageUpscaleWithModel {"image":["2",0],"upscale_model":["23",0]}
+            23 UpscaleModelLoader {"model_name":"RealESRGAN_x2plus.pth"}"#,
+            pixels("1024", "1536"),
+        ),
+        (
+            r#"20 VAEEncode {"pixels":["22",0],"vae":["4",2]}
+            22 ImageUpscaleWithModel {"image":["2",0],"upscale_model":["23",0]}
+            23 UpscaleModelLoader {"model_name":"125843.pth"}"#,
+            None,
+        ),
+        (
+            r#"20 Latent Upscale by Factor (WAS) {"samples":["1",0],"mode":"bicubic","factor":2}"#,
+            pixels("1024", "1536"),
+        ),
+        (r#"20 LatentUpscaleBy {"samples":["1",0],"scale_by":1.51}"#, pixels("776", "1160")),
+        (
+            r#"20 VAEEncode {"pixels":["21",0],"vae":["4",2]}
+            21 ImageScaleBy {"image":["2",0],"scale_by":1.51}"#,
+            pixels("768", "1152"),
+        ),
+        (r#"20 LTXVLatentUpsampler {"latent":["1",0],"upsampler_model_name":"spatial.safetensors"}"#, None),
+        (
+            r#"20 VAEEncode {"pixels":["21",0],"vae":["4",2]}
+            21 SomebodysResize {"image":["2",0],"mode":"longest side"}"#,
+            None,
+        ),
+    ] {
+        assert_eq!(second_pass(more), size, "{more}");
+    }
+    let picked = r#"20 CR Aspect Ratio {"width":1024,"height":1024,"aspect_ratio":"SD1.5 - 1:1 square 512x512","swap_dimensions":"Off","prescale_factor":1.5}
+        21 EmptyLatentImage {"width":["20",0],"height":["20",1],"batch_size":1}"#;
+    assert_eq!(size(&usual(r#""latent_image":["21",0]"#, picked)), Some(("768", "768")));
+}

@@ -109,11 +109,6 @@ fn texts_are_put_together_as_the_nodes_do_it() {
         (r#"30 Florence2Run {"florence2_model":["31",0],"image":["32",0],"text_input":"","seed":1}"#, ""),
         (r#"30 RegexReplace {"string":"é","regex_pattern":"\\w","replace":"x"}"#, ""),
         (r#"30 RegexReplace {"string":"a","regex_pattern":"(?<=b)a","replace":"x"}"#, ""),
-        (
-            r#"30 StringConcatenate {"string_a":"a","string_b":["31",0],"delimiter":""}
-            31 SomethingUnknown {"image":["32",0]}"#,
-            "",
-        ),
     ] {
         assert_eq!(of(more), text, "{more}");
     }
