@@ -188,6 +188,18 @@ async fn reindexing_tells_how_far_it_is_and_ends_with_all_done() {
 }
 
 #[tokio::test]
+async fn when_graphs_are_read_better_every_run_is_indexed_again_by_itself() {
+    let f = Fixture::new().await;
+    let id = f.save(None, Status::Completed).await;
+    reindex(&f.store, |_| {}).await.unwrap();
+    // As a program left it that read graphs in another way.
+    assert!(f.store.derive_again("0.0", false).await.unwrap());
+    f.indexed(async || {}).await;
+    assert_eq!(f.found("fox").await, [id]);
+    assert!(!f.store.derive_again(&version(), false).await.unwrap(), "the index is of this version");
+}
+
+#[tokio::test]
 async fn an_index_that_was_lost_comes_back_by_itself() {
     let f = Fixture::new().await;
     let id = f.save(None, Status::Completed).await;
