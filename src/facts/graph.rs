@@ -14,7 +14,7 @@ use crate::json::{elements, members, unquote};
 const MOST_NODES: usize = 100_000;
 
 /// Inputs looked at of one node; real ones have some dozens.
-const MOST_INPUTS: usize = 1_024;
+const MOST_INPUTS: usize = 256;
 
 /// Steps that all walks over one graph may take together: far more than any real graph needs.
 const MOST_STEPS: u32 = 40_000;

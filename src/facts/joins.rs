@@ -47,8 +47,8 @@ pub(super) fn is_joining(graph: &Graph<'_>, place: Place) -> bool {
 
 /// `text_a`, `text1`, `string_2`, `prompt_b`, `STRING`.
 pub(super) fn is_part(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let known = ["text", "string", "str", "prompt"].iter().find_map(|word| name.strip_prefix(word));
+    let start = |word: &str| name.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let known = ["text", "string", "str", "prompt"].iter().find(|word| start(word)).map(|word| &name[word.len()..]);
     known.is_some_and(|rest| {
         let rest = rest.trim_start_matches('_');
         rest.bytes().all(|c| c.is_ascii_digit()) || rest.len() == 1
