@@ -28,6 +28,11 @@ pub(super) struct Echo {
 }
 
 impl Echo {
+    /// Begins an item.
+    pub(super) fn begin(&mut self) {
+        self.brackets.clear();
+    }
+
     /// Notes the next bracket of the item.
     pub(super) fn note(&mut self, bracket: Bracket) {
         if bracket.at < LONGEST {

@@ -189,7 +189,7 @@ impl Splitter {
                 }
                 self.depth += 1;
                 if self.depth <= self.item_depth() {
-                    self.start = self.at;
+                    self.begin();
                 } else {
                     self.echo.note(Bracket { at: self.at - 1 - self.start, byte });
                 }
@@ -219,18 +219,25 @@ impl Splitter {
                     self.cut(self.at - 1, out)?;
                 }
                 if self.depth <= self.item_depth() {
-                    self.start = self.at;
+                    self.begin();
                 }
             }
             b':' if self.depth == 1 => {
                 self.key = key_of(&self.buffer[self.start..self.at - 1])?;
-                self.start = self.at;
+                self.begin();
             }
             b' ' | b'\n' | b'\r' | b'\t' => {}
             _ if self.depth == 0 => return Err(SplitError::NotAnObject),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Begins an item, or the key before one, where it stands. What was noted of another one that never ended is of no use.
+    fn begin(&mut self) {
+        self.start = self.at;
+        self.closed.clear();
+        self.echo.begin();
     }
 
     /// Hands out what lies between `start` and `end`.
@@ -244,7 +251,7 @@ impl Splitter {
             out.push(Item { key: self.key.clone(), json: json.to_owned(), spans: Spans(spans) });
         }
         self.echo.end(&self.buffer[self.start..end]);
-        self.start = self.at;
+        self.begin();
         Ok(())
     }
 
