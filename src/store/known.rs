@@ -39,7 +39,7 @@ const NEWEST_ID: &str = "SELECT coalesce(max(id), 0) AS id FROM generations";
 /// The index is in the order of time, and holds the ids: those behind the given one are the few of the last moments.
 const ENDED_UP_TO: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at FROM generations
-    WHERE instance_id = ?1 AND status = ?2 AND id <= ?3 AND status_reason IS NOT ?4
+    WHERE instance_id = ?1 AND status = ?2 AND kinds = ?5 AND id <= ?3 AND status_reason IS NOT ?4
     ORDER BY created_at DESC, id DESC LIMIT 1";
 
 /// What reconciling needs to know of a run that is in the store.
@@ -135,11 +135,16 @@ pub(super) fn newest_id(conn: &Connection) -> Result<GenerationId, Error> {
 
 /// The newest of the runs up to an id that ended as ComfyUI's history tells: one of each status, newest first.
 pub(super) fn ended_up_to(conn: &Connection, instance: InstanceId, up_to: GenerationId) -> Result<Vec<Known>, Error> {
+    let ended = [Status::Completed, Status::Failed, Status::Cancelled].map(Code::code);
     let mut found = Vec::new();
-    for status in [Status::Completed, Status::Failed, Status::Cancelled] {
-        let parameters = params![instance.0, Coded(status), up_to.0, Coded(StatusReason::Dequeued)];
-        collect(conn, ENDED_UP_TO, parameters, &mut found)?;
+    for Group { status, kinds, .. } in places::groups_of_instance(conn, instance.0)? {
+        if ended.contains(&status) {
+            let parameters = params![instance.0, status, up_to.0, Coded(StatusReason::Dequeued), kinds];
+            collect(conn, ENDED_UP_TO, parameters, &mut found)?;
+        }
     }
+    found.sort_by_key(|known| (known.status.code(), Reverse((known.created_at, known.id))));
+    found.dedup_by_key(|known| known.status);
     found.sort_by_key(|known| Reverse((known.created_at, known.id)));
     Ok(found)
 }
