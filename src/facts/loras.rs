@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Lora;
 use super::graph::{Graph, Place, Value};
 use super::inputs::without_noise;
-use super::models::{is_file, is_name};
+use super::models::{is_file, is_name, without_secrets};
 use crate::json::{elements, members, unquote};
 
 /// Rows of a loader that takes many LoRAs.
@@ -135,7 +135,8 @@ fn has_effect(lora: &Lora) -> bool {
 fn lora(graph: &Graph<'_>, place: Place, name: &str, ending: &str) -> Option<Lora> {
     const CLIP: [&str; 5] = ["strength_clip", "lora_clip_strength", "clip_strength", "clip_str", "clip_weight"];
     let number = |names: &[&str]| names.iter().find_map(|name| graph.number(place, &format!("{name}{ending}")));
-    Some(Lora { name: graph.text(place, name)?, strength: number(&MODEL), strength_clip: number(&CLIP) })
+    let name = without_secrets(graph.text(place, name)?);
+    Some(Lora { name, strength: number(&MODEL), strength_clip: number(&CLIP) })
 }
 
 /// `lora_name_2` with `model_str_2`, `lora_02` with `strength_02`, `lora_2_name` with `lora_2_strength`, each with its

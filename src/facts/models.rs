@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use url::Url;
+
 use super::graph::{Graph, Place, Value};
 use super::rest::Kind;
 use super::{Facts, Lora, loras, note, rest, sampler};
+use crate::json::is_secret_name;
 
 /// Where a loader names its model, the surest first.
 const FILES: [&str; 18] = [
@@ -40,8 +43,12 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
     let mut stack = above(graph, sampler::guide(graph, sampler), true);
     if stack.is_empty() {
         // One that loads its model itself.
-        let files = files_of(graph, sampler).into_iter().filter(|file| is_file(file));
-        files.for_each(|file| note(&mut facts.models, Some(file)));
+        let mut files: Vec<String> = files_of(graph, sampler).into_iter().filter(|file| is_file(file)).collect();
+        if files.is_empty() {
+            let names = graph.inputs(sampler).map(|(name, _)| name).filter(|name| is_like_a_model(name));
+            files = names.filter_map(|name| graph.text(sampler, name)).filter(|file| is_file(file)).collect();
+        }
+        files.into_iter().for_each(|file| note(&mut facts.models, Some(file)));
     }
     // From the loader down, as they are applied.
     let mut loras: Vec<Lora> = Vec::new();
@@ -201,7 +208,25 @@ pub(super) fn files_of(graph: &Graph<'_>, place: Place) -> Vec<String> {
     let is_literal = |name: &&&str| !matches!(graph.value(place, name), None | Some(Value::Nowhere));
     let first = FILES.iter().filter(is_literal).find_map(|name| graph.text(place, name)).filter(|name| is_name(name));
     let more = MORE_FILES.iter().filter_map(|name| graph.text(place, name)).filter(|name| is_name(name));
-    first.into_iter().chain(more).collect()
+    first.into_iter().chain(more).map(without_secrets).collect()
+}
+
+/// A name; of one that is an address all but its secrets.
+pub(super) fn without_secrets(name: String) -> String {
+    if !name.starts_with("http://") && !name.starts_with("https://") {
+        return name;
+    }
+    let Ok(mut url) = Url::parse(&name) else { return name };
+    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(name, _)| is_secret_name(name)) {
+        url.query_pairs_mut().clear().extend_pairs(pairs.iter().filter(|(name, _)| !is_secret_name(name)));
+        if url.query() == Some("") {
+            url.set_query(None);
+        }
+    }
+    // An address with a host can have them taken away.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.into()
 }
 
 /// Whether a name ends as the files of models do.

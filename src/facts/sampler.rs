@@ -33,17 +33,18 @@ pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
         || is_converter(graph, place)
 }
 
-/// Whether a node makes one picture of another with noise and a model of its own, told nothing in words: SeedVR2, FlashVSR.
+/// Whether a node makes one picture of another with noise and a model of its own: SeedVR2, FlashVSR, SUPIR.
 fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
     const PICTURES: [&str; 8] =
         ["image", "images", "video", "frames", "pixels", "input_image", "video_frames", "input_video"];
-    if !graph.has_any(place, &SEEDS) || writer::is_writer(graph, place) {
+    let has_steps = graph.has(place, "steps");
+    if !graph.has_any(place, &SEEDS) || !has_steps && writer::is_writer(graph, place) {
         return false;
     }
     let is_called_so =
         || ["upscale", "vsr", "restor", "superres"].iter().any(|word| graph.folded_class(place).contains(word));
     graph.links(place).any(|(name, _)| PICTURES.contains(&name))
-        && (graph.has(place, "steps")
+        && (has_steps
             || is_called_so()
             || graph.links(place).any(|(name, _)| is_a_model(name))
             || models::files_of(graph, place).iter().any(|file| models::is_file(file)))

@@ -8,7 +8,7 @@ mod scan;
 mod split;
 mod strict;
 
-pub use redact::{REDACTED, Secrets, Sieve};
+pub use redact::{REDACTED, Secrets, Sieve, is_secret_name};
 pub use scan::{Scanner, elements, members, unquote};
 pub use split::{Item, Items, Spans, SplitError, Splitter};
 pub use strict::to_strict;

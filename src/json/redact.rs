@@ -295,7 +295,7 @@ fn link(scanner: &mut Scanner<'_>) -> Option<String> {
 
 /// Whether a value under this name is a secret: `api_key`, `openaiApiKey`, `auth_token_comfy_org`, `client-secret`,
 /// `password`; but not `max_tokens` or `token_normalization`.
-fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     if name.len() > 100 || !HINTS.is_match(name) {
         return false;
     }
