@@ -62,9 +62,13 @@ impl Books {
         self.lock().unseen < 0
     }
 
-    /// How many runs can have started of which that wasn't seen, after so many rings of the kind.
-    pub fn unseen_starts(&self, starts: u64) -> usize {
-        usize::try_from(starts.saturating_sub(self.lock().started)).unwrap_or(usize::MAX)
+    /// How many of the runs that are known can have started unseen. `starts`, `queued`: how often either rang since the line
+    /// was opened. Runs of which nothing else is known than that they were queued started before others, as a rule.
+    pub fn unseen_starts(&self, starts: u64, queued: u64) -> usize {
+        let books = self.lock();
+        let unknown = books.unseen.saturating_add_unsigned(queued.saturating_sub(books.queued));
+        let explained = books.started.saturating_add(u64::try_from(unknown).unwrap_or(0));
+        usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
 
     /// All that rang was entered, and is explained, or told; and no ring is on its way.
@@ -95,9 +99,19 @@ mod tests {
         let books = Books::default();
         books.queued(3);
         books.recorded(2, 1);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (1, 2));
+        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (1, 1));
         books.balance(3);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (0, 0));
+        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (0, 0));
+    }
+
+    #[test]
+    fn starts_are_those_of_runs_that_nobody_saw_before_they_are_those_of_runs_that_were_seen_waiting() {
+        let books = Books::default();
+        books.queued(30);
+        books.recorded(10, 2);
+        assert_eq!(books.unseen_starts(20, 30), 0, "twenty came and went");
+        assert_eq!(books.unseen_starts(25, 30), 3);
+        assert_eq!(books.unseen_starts(25, 50), 0, "twenty more rang, and aren't dealt with");
     }
 
     #[test]
