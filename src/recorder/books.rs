@@ -1,51 +1,54 @@
-//! Keeps books of the rings of one line: each run rings when it is queued, so what rang and was recorded nowhere came and
+//! Keeps books of the rings of one ComfyUI: each run rings when it is queued, so what rang and was recorded nowhere came and
 //! went unseen.
+//!
+//! They tell too little where something is entered that never rings: whatever was queued before the line was opened. So
+//! what a catching up records settles debts of before, and no debt to come; and runs without a ring are struck off as soon
+//! as no ring can be on its way any more.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use tokio::time::Instant;
-
-/// How long after a run was recorded its ring may come: it is on its way, or behind others.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// What rang against what was recorded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Books(Mutex<State>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// Runs that rang when they were queued, less those that were recorded; negative while rings are on their way.
     unseen: i64,
+    /// Rings of the kind that were entered since the line was opened.
+    queued: u64,
     /// Runs that were seen to have started.
     started: u64,
-    /// When a run was last recorded.
-    recorded_at: Instant,
 }
 
 impl Books {
-    /// Nothing rang yet.
-    pub fn new() -> Self {
-        Self(Mutex::new(State { unseen: 0, started: 0, recorded_at: Instant::now() }))
+    /// A line is opened. Over the one before, so many runs `rang` when they were queued: what of that wasn't recorded may be
+    /// found by catching up.
+    pub fn begin_line(&self, rang: u64) {
+        let mut books = self.lock();
+        let owed = books.unseen.saturating_add_unsigned(rang.saturating_sub(books.queued));
+        *books = State { unseen: owed.max(0), ..State::default() };
     }
 
-    /// Runs were queued; heard at `at`.
-    pub fn queued(&self, runs: u64, at: Instant) {
+    /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
+    /// among it, and be entered yet.
+    pub fn caught_up(&self, rang: u64) {
         let mut books = self.lock();
-        // Runs that rang before the line was opened are none to come.
-        if books.unseen < 0 && at > books.recorded_at + ON_ITS_WAY {
-            books.unseen = 0;
-        }
+        let to_enter = i64::try_from(rang.saturating_sub(books.queued)).unwrap_or(i64::MAX);
+        books.unseen = books.unseen.max(-to_enter);
+    }
+
+    /// Runs were queued.
+    pub fn queued(&self, runs: u64) {
+        let mut books = self.lock();
         books.unseen = books.unseen.saturating_add_unsigned(runs);
+        books.queued += runs;
     }
 
     /// Runs were recorded that weren't known, and of runs it was seen that they started.
     pub fn recorded(&self, new: usize, started: usize) {
         let mut books = self.lock();
-        if new > 0 {
-            books.unseen = books.unseen.saturating_sub_unsigned(new as u64);
-            books.recorded_at = Instant::now();
-        }
+        books.unseen = books.unseen.saturating_sub_unsigned(new as u64);
         books.started += started as u64;
     }
 
@@ -54,16 +57,30 @@ impl Books {
         u64::try_from(self.lock().unseen).unwrap_or(0)
     }
 
-    /// How many runs can have started of which that wasn't seen, after so many rings of the kind.
-    pub fn unseen_starts(&self, starts: u64) -> usize {
-        usize::try_from(starts.saturating_sub(self.lock().started)).unwrap_or(usize::MAX)
+    /// Whether runs were recorded that didn't ring until now.
+    pub fn awaits_rings(&self) -> bool {
+        self.lock().unseen < 0
     }
 
-    /// All that rang is explained, or told.
+    /// How many of the runs that are known can have started unseen. `starts`, `queued`: how often either rang since the line
+    /// was opened. Runs of which nothing else is known than that they were queued started before others, as a rule.
+    pub fn unseen_starts(&self, starts: u64, queued: u64) -> usize {
+        let books = self.lock();
+        let unknown = books.unseen.saturating_add_unsigned(queued.saturating_sub(books.queued));
+        let explained = books.started.saturating_add(u64::try_from(unknown).unwrap_or(0));
+        usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
+    }
+
+    /// All that rang was entered, and is explained, or told; and no ring is on its way.
     pub fn balance(&self, starts: u64) {
         let mut books = self.lock();
-        books.unseen = books.unseen.min(0);
+        books.unseen = 0;
         books.started = starts;
+    }
+
+    /// Nothing that started before has to be explained any more.
+    pub fn began(&self, starts: u64) {
+        self.lock().started = starts;
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -73,26 +90,217 @@ impl Books {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn what_rang_and_was_not_recorded_came_and_went_unseen() {
-        let books = Books::new();
-        books.queued(3, Instant::now());
+    #[test]
+    fn what_rang_and_was_not_recorded_came_and_went_unseen() {
+        let books = Books::default();
+        books.queued(3);
         books.recorded(2, 1);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (1, 2));
+        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (1, 1));
         books.balance(3);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (0, 0));
+        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (0, 0));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_ring_may_come_after_its_run_was_recorded_but_not_long_after() {
-        let books = Books::new();
+    #[test]
+    fn starts_are_those_of_runs_that_nobody_saw_before_they_are_those_of_runs_that_were_seen_waiting() {
+        let books = Books::default();
+        books.queued(30);
+        books.recorded(10, 2);
+        assert_eq!(books.unseen_starts(20, 30), 0, "twenty came and went");
+        assert_eq!(books.unseen_starts(25, 30), 3);
+        assert_eq!(books.unseen_starts(25, 50), 0, "twenty more rang, and aren't dealt with");
+    }
+
+    #[test]
+    fn runs_of_before_the_line_hide_none_that_come_later() {
+        let books = Books::default();
+        books.begin_line(0);
         books.recorded(40, 40);
-        books.queued(1, Instant::now());
-        assert_eq!(books.unseen(), 0);
-        tokio::time::advance(Duration::from_secs(2)).await;
-        books.queued(1, Instant::now());
-        assert_eq!(books.unseen(), 1, "those of before were queued before anybody listened");
+        books.caught_up(2);
+        assert!(books.awaits_rings(), "two that rang may be among the forty");
+        books.queued(2);
+        assert!(!books.awaits_rings());
+        books.queued(1);
+        assert_eq!(books.unseen(), 1);
+    }
+
+    #[test]
+    fn what_a_line_owed_when_it_broke_is_told_unless_catching_up_finds_it() {
+        for (found, unseen) in [(0, 5), (2, 3), (5, 0), (9, 0)] {
+            let books = Books::default();
+            books.queued(3);
+            books.begin_line(5);
+            books.recorded(found, found);
+            books.caught_up(0);
+            assert_eq!((books.unseen(), books.awaits_rings()), (unseen, false), "{found} were found");
+        }
+    }
+
+    /// A ComfyUI, and a listener that enters what it sees and hears into its books.
+    #[derive(Default)]
+    struct World {
+        waiting: Vec<u32>,
+        running: Option<u32>,
+        /// In its order: a prompt_id that was used again stands where its first run stood.
+        history: Vec<(u8, u32)>,
+        ids: Vec<u8>,
+        /// The lengths of the queue that rang; how many were heard, and how many dealt with.
+        rings: Vec<usize>,
+        heard: usize,
+        dealt_with: usize,
+        recorded: BTreeSet<u32>,
+        told: u64,
+        books: Books,
+    }
+
+    impl World {
+        fn ring(&mut self) {
+            self.rings.push(self.waiting.len() + usize::from(self.running.is_some()));
+        }
+
+        fn comfyui(&mut self, step: u8, id: u8) {
+            match step {
+                0 | 1 => {
+                    self.waiting.push(self.ids.len() as u32);
+                    self.ids.push(id);
+                }
+                2 if self.running.is_none() && !self.waiting.is_empty() => self.running = Some(self.waiting.remove(0)),
+                3 => match self.running.take() {
+                    Some(run) => {
+                        let id = self.ids[run as usize];
+                        match self.history.iter_mut().find(|(of, _)| *of == id) {
+                            Some(entry) => entry.1 = run,
+                            None => self.history.push((id, run)),
+                        }
+                    }
+                    None => return,
+                },
+                // Deleting from the history doesn't ring.
+                4 => return self.history.retain(|(of, _)| *of != id),
+                _ => return,
+            }
+            self.ring();
+        }
+
+        /// How many of the rings up to there tell that a run was queued; the first tells how long the queue is.
+        fn queued(&self, until: usize) -> u64 {
+            self.rings[..until].windows(2).map(|pair| pair[1].saturating_sub(pair[0]) as u64).sum()
+        }
+
+        fn record(&mut self, runs: Vec<u32>) {
+            let new = runs.into_iter().filter(|run| self.recorded.insert(*run)).count();
+            self.books.recorded(new, 0);
+        }
+
+        fn see_queue(&mut self) {
+            self.record(self.waiting.iter().copied().chain(self.running).collect());
+        }
+
+        fn see_end_of_history(&mut self, length: usize) {
+            self.record(self.history.iter().rev().take(length).map(|(_, run)| *run).collect());
+        }
+
+        fn deal(&mut self) {
+            let queued = self.queued(self.heard) - self.queued(self.dealt_with);
+            self.dealt_with = self.heard;
+            self.books.queued(queued);
+        }
+
+        fn settle(&mut self) {
+            self.see_queue();
+            if self.books.unseen() > 0 {
+                self.see_end_of_history(usize::MAX);
+            }
+            if self.dealt_with < self.heard {
+                return;
+            }
+            if self.books.awaits_rings() {
+                self.heard = self.rings.len();
+                if self.dealt_with < self.heard {
+                    return;
+                }
+            }
+            self.told += self.books.unseen();
+            self.books.balance(0);
+        }
+
+        fn listener(&mut self, step: u8, much: usize) {
+            match step {
+                0 => self.heard = (self.heard + much).min(self.rings.len()),
+                1 => self.deal(),
+                2 => self.see_end_of_history(much),
+                3 => self.see_queue(),
+                _ => self.settle(),
+            }
+        }
+
+        fn connect(&mut self) {
+            self.ring();
+            (self.heard, self.dealt_with) = (self.rings.len(), self.rings.len());
+            self.books.begin_line(0);
+        }
+
+        fn catch_up(&mut self) {
+            self.see_queue();
+            self.see_end_of_history(usize::MAX);
+            if self.books.awaits_rings() {
+                self.heard = self.rings.len();
+            }
+            let queued = self.queued(self.heard) - self.queued(self.dealt_with);
+            self.books.caught_up(queued);
+        }
+
+        fn unrecorded(&self, since: usize) -> u64 {
+            (since..self.ids.len()).filter(|run| !self.recorded.contains(&(*run as u32))).count() as u64
+        }
+    }
+
+    fn steps() -> impl proptest::strategy::Strategy<Value = Vec<(bool, u8, u8)>> {
+        proptest::collection::vec((proptest::bool::ANY, 0_u8..5, 0_u8..4), 0..80)
+    }
+
+    fn play(world: &mut World, steps: Vec<(bool, u8, u8)>) {
+        for (is_comfyui, step, what) in steps {
+            if is_comfyui { world.comfyui(step, what) } else { world.listener(step, what.into()) }
+        }
+    }
+
+    proptest::proptest! {
+        /// In whatever order ComfyUI, its rings and our questions follow each other: each run that was queued is recorded or
+        /// told, to the run, with prompt_ids that are used again and entries that are deleted.
+        #[test]
+        fn every_run_is_recorded_or_told_and_none_is_told_that_was_recorded(before in steps(), after in steps()) {
+            let mut world = World::default();
+            before.into_iter().for_each(|(_, step, what)| world.comfyui(step, what));
+            let queued_before = world.ids.len();
+            world.connect();
+            world.catch_up();
+            play(&mut world, after);
+            world.heard = world.rings.len();
+            world.deal();
+            world.settle();
+            proptest::prop_assert_eq!(world.told, world.unrecorded(queued_before));
+        }
+
+        /// Of what is queued while we catch up, more can't be said than that nothing is told that was recorded.
+        #[test]
+        fn nothing_is_told_that_was_recorded_while_we_caught_up(before in steps(), during in steps(), after in steps()) {
+            let mut world = World::default();
+            before.into_iter().for_each(|(_, step, what)| world.comfyui(step, what));
+            let queued_before = world.ids.len();
+            world.connect();
+            during.into_iter().for_each(|(_, step, what)| world.comfyui(step, what));
+            let meanwhile = (world.ids.len() - queued_before) as u64;
+            world.catch_up();
+            play(&mut world, after);
+            world.heard = world.rings.len();
+            world.deal();
+            world.settle();
+            let unrecorded = world.unrecorded(queued_before);
+            proptest::prop_assert!(world.told <= unrecorded && unrecorded <= world.told + meanwhile);
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::comfy::{self, Doorbell, Failure};
@@ -38,8 +38,6 @@ pub struct Heard {
     pub starts: u64,
     /// Its length by the last ring.
     pub queue_remaining: u64,
-    /// When that was.
-    pub rang_at: Option<Instant>,
     /// The number of the last ping that was answered.
     pub alive: u64,
     /// Why the line broke.
@@ -55,7 +53,6 @@ impl Heard {
         }
         self.rings += 1;
         self.queue_remaining = queue_remaining;
-        self.rang_at = Some(Instant::now());
     }
 
     /// The line broke: why.
@@ -145,6 +142,11 @@ impl Ear {
     /// How often it rang since the line was opened.
     pub fn rings(&self) -> u64 {
         self.heard.borrow().rings
+    }
+
+    /// How many runs were queued since the line was opened.
+    pub fn queued(&self) -> u64 {
+        self.heard.borrow().queued
     }
 
     /// The length of the queue by the last ring.

@@ -116,7 +116,7 @@ impl Listener {
             // Until it is read, what an earlier daemon recorded may be all that it holds.
             history_is_known: true,
             ear: Ear::deaf(GenerationId(0)),
-            books: Books::new(),
+            books: Books::default(),
             rung: 0,
             even_at: heard_at,
             asked_at: Instant::now(),
@@ -173,12 +173,12 @@ impl Listener {
         caught_up: oneshot::Sender<()>,
     ) -> Result<std::convert::Infallible, Ended> {
         let newest = self.scribe.newest_id().await?;
-        self.ear = match self.client.doorbell().await {
+        let ear = match self.client.doorbell().await {
             Ok(doorbell) => Ear::listen(doorbell, newest),
             Err(error) if error.is_answer() => Ear::deaf(newest),
             Err(error) => return Err(error.into()),
         };
-        self.books = Books::new();
+        self.books.begin_line(std::mem::replace(&mut self.ear, ear).queued());
         let (mut before, dealt_with) = self.ear.first_status().await;
         self.rung = dealt_with;
         let is_deaf = self.ear.is_deaf();

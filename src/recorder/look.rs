@@ -29,10 +29,10 @@ impl Listener {
     /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
     /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
     pub(super) async fn rung(&mut self, look: Look) -> Result<(), Ended> {
-        let Look { rings, rang_at, rung, asked_at, ended, queue } = look;
+        let Look { rings, rung, asked_at, ended, queue } = look;
         self.rung = self.rung.max(rung);
         self.account.rang(rings);
-        self.books.queued(rings.queued, rang_at);
+        self.books.queued(rings.queued);
         let queue = queue.filter(|_| asked_at >= self.asked_at);
         let read = match queue {
             Some((items, bytes)) => Some(self.record_queue(items, bytes).await?),
@@ -90,6 +90,13 @@ impl Listener {
         if self.rung < self.ear.rings() {
             return Ok(());
         }
+        // What never rings was queued before the line was opened.
+        if self.books.awaits_rings() {
+            self.ear.prove().await?;
+            if self.rung < self.ear.rings() {
+                return Ok(());
+            }
+        }
         let unseen = self.books.unseen();
         if unseen > 0 {
             tracing::debug!(instance = %self.settings.name, unseen, "runs came and went unseen");
@@ -122,8 +129,13 @@ impl Listener {
         let present_after = self.gaps.lives().present_after(found, newest);
         self.resolve_vanished(open_before, &queued, Some(present_after)).await?;
         self.history_is_known = !walked.is_empty;
-        self.books.balance(self.ear.starts());
-        self.even_at = Timestamp::now();
+        if self.books.awaits_rings() {
+            // Whatever rang before this answer is heard.
+            self.ear.prove().await?;
+        }
+        self.books.caught_up(self.ear.queued());
+        self.books.began(self.ear.starts());
+        self.settle_books().await?;
         Ok(had_known && !is_same_comfyui)
     }
 

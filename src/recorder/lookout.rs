@@ -28,8 +28,6 @@ const BYTES: usize = 4_000_000;
 pub struct Look {
     /// What rang.
     pub rings: Rings,
-    /// When the last of it did.
-    pub rang_at: Instant,
     /// How often it rang since the line was opened, with these; 0 where it didn't ring.
     pub rung: u64,
     /// When it was asked.
@@ -43,8 +41,7 @@ pub struct Look {
 impl Look {
     /// Nothing was asked yet.
     pub fn unasked(rings: Rings) -> Self {
-        let now = Instant::now();
-        Self { rings, rang_at: now, rung: 0, asked_at: now, ended: None, queue: None }
+        Self { rings, rung: 0, asked_at: Instant::now(), ended: None, queue: None }
     }
 }
 
@@ -109,10 +106,10 @@ impl Watching {
             // Not before there is room: what rings meanwhile is asked about at once, by one question.
             let Ok(room) = out.reserve().await else { return };
             match self.rings().await {
-                Ok((rings, rang_at)) => {
+                Ok(rings) => {
                     let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after);
                     let pace = Some(Arc::clone(&self.pace)).filter(|pace| may_read && lock(pace).may_read());
-                    let looking = look(self.client.clone(), rings, (rang_at, self.dealt_with), pace);
+                    let looking = look(self.client.clone(), rings, self.dealt_with, pace);
                     room.send(Ok(AbortOnDropHandle::new(tokio::spawn(looking))));
                 }
                 Err(error) => return room.send(Err(error)),
@@ -120,8 +117,8 @@ impl Watching {
         }
     }
 
-    /// Waits for rings that were not dealt with, and gives all of them, and when the last of them rang.
-    async fn rings(&mut self) -> Result<(Rings, Instant), comfy::Error> {
+    /// Waits for rings that were not dealt with, and gives all of them.
+    async fn rings(&mut self) -> Result<Rings, comfy::Error> {
         let dealt_with = self.dealt_with;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
@@ -132,14 +129,14 @@ impl Watching {
         let (count, queued) = (heard.rings - dealt_with, heard.queued - self.queued);
         let rings = Rings { count, queued, before: self.before, after: heard.queue_remaining };
         (self.dealt_with, self.queued, self.before) = (heard.rings, heard.queued, heard.queue_remaining);
-        Ok((rings, heard.rang_at.unwrap_or_else(Instant::now)))
+        Ok(rings)
     }
 }
 
 /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
 ///
 /// `pace`: of the queue, if that may be asked for.
-async fn look(client: Client, rings: Rings, (rang_at, rung): (Instant, u64), pace: Option<Pace>) -> Look {
+async fn look(client: Client, rings: Rings, rung: u64, pace: Option<Pace>) -> Look {
     let asked_at = Instant::now();
     let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
     let ended = async {
@@ -157,7 +154,7 @@ async fn look(client: Client, rings: Rings, (rang_at, rung): (Instant, u64), pac
         queue
     };
     let (queue, ended) = tokio::join!(queue, ended);
-    Look { rings, rang_at, rung, asked_at, ended, queue }
+    Look { rings, rung, asked_at, ended, queue }
 }
 
 fn lock(pace: &Mutex<QueuePace>) -> MutexGuard<'_, QueuePace> {
