@@ -100,7 +100,7 @@ fn plain(code: Code) -> &'static str {
         Code::NoFile => "there is no file with this digest here",
         Code::NoOutput => "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them",
         Code::OutputPending => "this file isn't copied yet; ask again in a moment",
-        Code::OutputMissing => "this file was gone before it could be copied; its reason is in the list of outputs",
+        Code::OutputMissing => "this file is missing: it couldn't be copied; its reason is in the list of outputs",
         // ComfyUI's own words.
         Code::NoJob => "Job not found",
         Code::ReadOnly => {

@@ -208,7 +208,7 @@ async fn a_missing_and_a_pending_file_say_why() {
         .await;
     let page = site.page(&format!("/g/{id}")).await;
     assert!(page.contains(&format!("<img src=\"{url}\" alt=\"a.png\"")));
-    assert!(page.contains("This file is gone") && page.contains("deleted by ComfyUI&#39;s restart"));
+    assert!(page.contains("This file is missing") && page.contains("deleted by ComfyUI&#39;s restart"));
     assert!(page.contains("Still to be fetched"));
 }
 

@@ -76,7 +76,7 @@ async fn each_instance_is_told_with_its_last_run_and_its_queue() {
         "Queue 0 running 0 waiting Last run None yet",
         "No longer listened to old 1 run",
         "Runs 6 Records",
-        "Files 8 B in 1 file To be fetched 1 file Gone 1 file",
+        "Files 8 B in 1 file To be fetched 1 file Missing 1 file",
         "SQLite 3.",
         "No gaps: ComfyUI was heard all the time.",
     ] {
