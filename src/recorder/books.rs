@@ -7,6 +7,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ear::Mark;
+
 /// What rang against what was recorded.
 #[derive(Debug, Default)]
 pub struct Books(Mutex<State>);
@@ -22,12 +24,12 @@ struct State {
 }
 
 impl Books {
-    /// A line is opened. Over the one before, so many runs `rang` when they were queued: what of that wasn't recorded may be
-    /// found by catching up.
-    pub fn begin_line(&self, rang: u64) {
+    /// A line is opened, over which so many runs were `queued` already. Over the one before, so many `rang` when they were
+    /// queued: what of that wasn't recorded may be found by catching up.
+    pub fn begin_line(&self, rang: u64, queued: u64) {
         let mut books = self.lock();
         let owed = books.unseen.saturating_add_unsigned(rang.saturating_sub(books.queued));
-        *books = State { unseen: owed.max(0), ..State::default() };
+        *books = State { unseen: owed.max(0), queued, started: 0 };
     }
 
     /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
@@ -62,11 +64,12 @@ impl Books {
         self.lock().unseen < 0
     }
 
-    /// How many of the runs that are known can have started unseen. `starts`, `queued`: how often either rang since the line
-    /// was opened. Runs of which nothing else is known than that they were queued started before others, as a rule.
-    pub fn unseen_starts(&self, starts: u64, queued: u64) -> usize {
+    /// How many of the runs that are known can have started unseen. `starts`: how often that rang since the line was
+    /// opened. Runs of which nothing else is known than that they were queued started as well, unless they are in the queue.
+    pub fn unseen_starts(&self, starts: u64, mark: Mark) -> usize {
         let books = self.lock();
-        let unknown = books.unseen.saturating_add_unsigned(queued.saturating_sub(books.queued));
+        let unknown = books.unseen.saturating_add_unsigned(mark.queued.saturating_sub(books.queued));
+        let unknown = unknown.saturating_sub_unsigned(mark.queue_remaining);
         let explained = books.started.saturating_add(u64::try_from(unknown).unwrap_or(0));
         usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
@@ -94,14 +97,18 @@ mod tests {
 
     use super::*;
 
+    fn mark(queued: u64, queue_remaining: u64) -> Mark {
+        Mark { queued, queue_remaining, ..Mark::default() }
+    }
+
     #[test]
     fn what_rang_and_was_not_recorded_came_and_went_unseen() {
         let books = Books::default();
         books.queued(3);
         books.recorded(2, 1);
-        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (1, 1));
+        assert_eq!((books.unseen(), books.unseen_starts(3, mark(3, 0))), (1, 1));
         books.balance(3);
-        assert_eq!((books.unseen(), books.unseen_starts(3, 3)), (0, 0));
+        assert_eq!((books.unseen(), books.unseen_starts(3, mark(3, 0))), (0, 0));
     }
 
     #[test]
@@ -109,17 +116,18 @@ mod tests {
         let books = Books::default();
         books.queued(30);
         books.recorded(10, 2);
-        assert_eq!(books.unseen_starts(20, 30), 0, "twenty came and went");
-        assert_eq!(books.unseen_starts(25, 30), 3);
-        assert_eq!(books.unseen_starts(25, 50), 0, "twenty more rang, and aren't dealt with");
+        assert_eq!(books.unseen_starts(20, mark(30, 0)), 0, "twenty came and went");
+        assert_eq!(books.unseen_starts(25, mark(30, 0)), 3);
+        assert_eq!(books.unseen_starts(25, mark(50, 0)), 0, "twenty more rang, and aren't dealt with");
+        assert_eq!(books.unseen_starts(25, mark(50, 20)), 3, "but they are in the queue");
     }
 
     #[test]
     fn runs_of_before_the_line_hide_none_that_come_later() {
         let books = Books::default();
-        books.begin_line(0);
+        books.begin_line(0, 3);
         books.recorded(40, 40);
-        books.caught_up(2);
+        books.caught_up(5);
         assert!(books.awaits_rings(), "two that rang may be among the forty");
         books.queued(2);
         assert!(!books.awaits_rings());
@@ -132,7 +140,7 @@ mod tests {
         for (found, unseen) in [(0, 5), (2, 3), (5, 0), (9, 0)] {
             let books = Books::default();
             books.queued(3);
-            books.begin_line(5);
+            books.begin_line(5, 0);
             books.recorded(found, found);
             books.caught_up(0);
             assert_eq!((books.unseen(), books.awaits_rings()), (unseen, false), "{found} were found");
@@ -211,11 +219,11 @@ mod tests {
 
         fn settle(&mut self) {
             self.see_queue();
-            if self.books.unseen() > 0 {
-                self.see_end_of_history(usize::MAX);
-            }
             if self.dealt_with < self.heard {
                 return;
+            }
+            if self.books.unseen() > 0 {
+                self.see_end_of_history(usize::MAX);
             }
             if self.books.awaits_rings() {
                 self.heard = self.rings.len();
@@ -240,7 +248,7 @@ mod tests {
         fn connect(&mut self) {
             self.ring();
             (self.heard, self.dealt_with) = (self.rings.len(), self.rings.len());
-            self.books.begin_line(0);
+            self.books.begin_line(0, 0);
         }
 
         fn catch_up(&mut self) {

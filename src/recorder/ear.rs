@@ -55,11 +55,27 @@ impl Heard {
         self.queue_remaining = queue_remaining;
     }
 
+    /// What was heard until now.
+    pub fn mark(&self) -> Mark {
+        Mark { rings: self.rings, queued: self.queued, queue_remaining: self.queue_remaining }
+    }
+
     /// The line broke: why.
     pub fn error(&self) -> comfy::Error {
         let why = self.broken.as_ref().map_or(Cause::ConnectionBroke.into(), |error| error.failure.trouble());
         comfy::Error { what: "listen at /ws", failure: Failure::Told(why) }
     }
+}
+
+/// How far a line was listened to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Mark {
+    /// Rings until there.
+    pub rings: u64,
+    /// Those by which the queue grew.
+    pub queued: u64,
+    /// Its length by the last of them.
+    pub queue_remaining: u64,
 }
 
 /// Whether the answers of late were those of the process that the line was opened to.
@@ -144,9 +160,9 @@ impl Ear {
         self.heard.borrow().rings
     }
 
-    /// How many runs were queued since the line was opened.
-    pub fn queued(&self) -> u64 {
-        self.heard.borrow().queued
+    /// What was heard until now.
+    pub fn mark(&self) -> Mark {
+        self.heard.borrow().mark()
     }
 
     /// The length of the queue by the last ring.
@@ -154,12 +170,12 @@ impl Ear {
         self.heard.borrow().queue_remaining
     }
 
-    /// Waits for the length of the queue that ComfyUI tells when one connects; gives it, and how often it rang.
-    pub async fn first_status(&self) -> (u64, u64) {
+    /// Waits for the length of the queue that ComfyUI tells when one connects; gives what was heard then.
+    pub async fn first_status(&self) -> Mark {
         let mut heard = self.heard.clone();
         let _ = timeout(FIRST_STATUS, heard.wait_for(|heard| heard.rings > 0 || heard.broken.is_some())).await;
         let heard = heard.borrow();
-        (heard.queue_remaining, heard.rings)
+        heard.mark()
     }
 
     /// Runs up to this id were recorded. ComfyUI is asked whether it lives, and not waited for.

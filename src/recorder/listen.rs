@@ -178,13 +178,15 @@ impl Listener {
             Err(error) if error.is_answer() => Ear::deaf(newest),
             Err(error) => return Err(error.into()),
         };
-        self.books.begin_line(std::mem::replace(&mut self.ear, ear).queued());
-        let (mut before, dealt_with) = self.ear.first_status().await;
-        self.rung = dealt_with;
+        let rang = std::mem::replace(&mut self.ear, ear).mark().queued;
+        let first = self.ear.first_status().await;
+        self.books.begin_line(rang, first.queued);
+        let mut before = first.queue_remaining;
+        self.rung = first.rings;
         let is_deaf = self.ear.is_deaf();
         let mut lookout = match is_deaf {
             true => Lookout::none(),
-            false => Lookout::begin(self.client.clone(), self.ear.heard(), before, dealt_with),
+            false => Lookout::begin(self.client.clone(), self.ear.heard(), first),
         };
         self.greet().await?;
         let may_have_missed = self.catch_up().await?;

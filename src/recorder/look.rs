@@ -83,12 +83,16 @@ impl Listener {
     /// The queue is known whole. What rang when it was queued, and is neither there nor at the end of the history, is looked
     /// for where ComfyUI hides it; what isn't found is told as a gap.
     async fn settle_books(&mut self) -> Result<(), Ended> {
-        if self.books.unseen() > 0 {
-            self.find_hidden(None).await?;
-        }
-        // What rang since may be those runs' ends, with what was asked at once: they are told of after that.
+        // What rang since may be those runs' ends, with what was asked at once. Before that is dealt with nothing newer is
+        // written down: what is known would no longer be the older part of the history.
         if self.rung < self.ear.rings() {
             return Ok(());
+        }
+        if self.books.unseen() > 0 {
+            self.find_hidden(None).await?;
+            if self.rung < self.ear.rings() {
+                return Ok(());
+            }
         }
         // What never rings was queued before the line was opened.
         if self.books.awaits_rings() {
@@ -133,7 +137,7 @@ impl Listener {
             // Whatever rang before this answer is heard.
             self.ear.prove().await?;
         }
-        self.books.caught_up(self.ear.queued());
+        self.books.caught_up(self.ear.mark().queued);
         self.books.began(self.ear.starts());
         self.settle_books().await?;
         Ok(had_known && !is_same_comfyui)

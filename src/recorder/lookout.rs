@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::ear::Heard;
+use super::ear::{Heard, Mark};
 use super::pace::QueuePace;
 use super::rings::Rings;
 use crate::comfy::{self, Client, HistoryEntry, Items, QueueItem};
@@ -58,11 +58,10 @@ pub struct Lookout {
 }
 
 impl Lookout {
-    /// Looks at each ring from now on. `before`: the length of the queue by the last of those that were `dealt_with`.
-    pub fn begin(client: Client, heard: watch::Receiver<Heard>, before: u64, dealt_with: u64) -> Self {
+    /// Looks at each ring from now on. `from`: what was heard before needs none.
+    pub fn begin(client: Client, heard: watch::Receiver<Heard>, from: Mark) -> Self {
         let (out, looks) = mpsc::channel(WAITING);
-        let watching =
-            Watching { client, heard, before, dealt_with, queued: 0, pace: Pace::new(Mutex::new(QueuePace::new())) };
+        let watching = Watching { client, heard, at: from, pace: Pace::new(Mutex::new(QueuePace::new())) };
         Self { looks, first: None, _watching: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
     }
 
@@ -91,9 +90,8 @@ impl Lookout {
 struct Watching {
     client: Client,
     heard: watch::Receiver<Heard>,
-    before: u64,
-    dealt_with: u64,
-    queued: u64,
+    /// What was dealt with.
+    at: Mark,
     /// When the queue may be asked for at once: seldom, where it weighs much.
     pace: Pace,
 }
@@ -109,7 +107,7 @@ impl Watching {
                 Ok(rings) => {
                     let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after);
                     let pace = Some(Arc::clone(&self.pace)).filter(|pace| may_read && lock(pace).may_read());
-                    let looking = look(self.client.clone(), rings, self.dealt_with, pace);
+                    let looking = look(self.client.clone(), rings, self.at.rings, pace);
                     room.send(Ok(AbortOnDropHandle::new(tokio::spawn(looking))));
                 }
                 Err(error) => return room.send(Err(error)),
@@ -119,17 +117,20 @@ impl Watching {
 
     /// Waits for rings that were not dealt with, and gives all of them.
     async fn rings(&mut self) -> Result<Rings, comfy::Error> {
-        let dealt_with = self.dealt_with;
+        let Mark { rings: dealt_with, queued, queue_remaining: before } = self.at;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
         let heard = self.heard.borrow();
         if heard.rings == dealt_with {
             return Err(heard.error());
         }
-        let (count, queued) = (heard.rings - dealt_with, heard.queued - self.queued);
-        let rings = Rings { count, queued, before: self.before, after: heard.queue_remaining };
-        (self.dealt_with, self.queued, self.before) = (heard.rings, heard.queued, heard.queue_remaining);
-        Ok(rings)
+        self.at = heard.mark();
+        Ok(Rings {
+            count: self.at.rings - dealt_with,
+            queued: self.at.queued - queued,
+            before,
+            after: self.at.queue_remaining,
+        })
     }
 }
 

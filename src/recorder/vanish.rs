@@ -51,7 +51,7 @@ impl Listener {
                 dead.append(&mut gone);
             }
         }
-        let became = vanished(&gone, self.books.unseen_starts(self.ear.starts(), self.ear.queued()));
+        let became = vanished(&gone, self.books.unseen_starts(self.ear.starts(), self.ear.mark()));
         let later = replaced.into_iter().map(|row| (row, (Status::Lost, StatusReason::HistoryDeleted)));
         let ended = gone.into_iter().zip(became).chain(later).map(|(row, became)| self.given_up(row, became));
         let mut saves: Vec<_> = ended.collect();
