@@ -4,27 +4,18 @@
 //! Only where brackets lie is taken from the item before, and only for bytes that were compared: outside of strings the same
 //! bytes have the same brackets, whatever stood before them.
 
-use std::ops::Range;
-
 /// The longest item that is kept to compare the next one with.
 const LONGEST: usize = 1 << 20;
 
 /// Compared at once.
 const STEP: usize = 128;
 
-/// A bracket of an item: how far from the item's start, and which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bracket {
-    pub(super) at: usize,
-    pub(super) byte: u8,
-}
-
-/// The brackets of the item in hand, and the item before with its own.
+/// The brackets of the item in hand, and the item before with its own; each as how far it lies from the item's start.
 #[derive(Debug, Default)]
 pub(super) struct Echo {
-    brackets: Vec<Bracket>,
+    brackets: Vec<usize>,
     last: Vec<u8>,
-    brackets_of_last: Vec<Bracket>,
+    brackets_of_last: Vec<usize>,
 }
 
 impl Echo {
@@ -34,9 +25,9 @@ impl Echo {
     }
 
     /// Notes the next bracket of the item.
-    pub(super) fn note(&mut self, bracket: Bracket) {
-        if bracket.at < LONGEST {
-            self.brackets.push(bracket);
+    pub(super) fn note(&mut self, at: usize) {
+        if at < LONGEST {
+            self.brackets.push(at);
         }
     }
 
@@ -52,22 +43,24 @@ impl Echo {
         self.brackets.clear();
     }
 
-    /// Which brackets of the item before lie in `rest` too, which follows the bracket that was noted last: as far as the
-    /// item before goes on with the same bytes behind its own bracket of that number.
-    pub(super) fn ahead(&self, rest: &[u8]) -> Range<usize> {
+    /// Notes and gives the brackets in `rest`, which lies `at` bytes from the item's start, right behind a bracket: as far
+    /// as the item before goes on with the same bytes behind its own bracket of that number.
+    pub(super) fn ahead(&mut self, at: usize, rest: &[u8]) -> &[usize] {
         let number = self.brackets.len();
         let pair = self.brackets.last().zip(number.checked_sub(1).and_then(|last| self.brackets_of_last.get(last)));
-        let Some(start) = pair.filter(|(own, last)| own.byte == last.byte).map(|(_, last)| last.at + 1) else {
-            return 0..0;
-        };
-        let end = start + alike(rest, &self.last[start..]);
-        number..self.brackets_of_last.partition_point(|bracket| bracket.at < end).max(number)
+        // Of an item that is too long the later brackets are not noted.
+        if let Some((&own, &last)) = pair.filter(|(own, _)| **own + 1 == at) {
+            let end = last + 1 + alike(rest, &self.last[last + 1..]);
+            let known = &self.brackets_of_last[number..];
+            let known = &known[..known.partition_point(|at| *at < end)];
+            self.brackets.extend(known.iter().map(|at| at - last + own).take_while(|at| *at < LONGEST));
+        }
+        &self.brackets[number..]
     }
 
-    /// A bracket of the item before, and how far it lies behind the one before that.
-    pub(super) fn of_last(&self, number: usize) -> (u8, usize) {
-        let bracket = self.brackets_of_last[number];
-        (bracket.byte, bracket.at - self.brackets_of_last[number - 1].at)
+    /// Forgets the brackets from there on again: the item ended before them.
+    pub(super) fn cut_off(&mut self, from: usize) {
+        self.brackets.truncate(self.brackets.partition_point(|at| *at < from));
     }
 }
 
