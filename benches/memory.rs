@@ -106,7 +106,9 @@ async fn pictures(comfy: &ComfyUi, daemon: &Daemon) {
         digests.push(run["outputs"][0]["sha256"].as_str().unwrap().to_owned());
     }
     join_all(digests.iter().map(async |digest| visit(daemon, &format!("/thumbs/{digest}?w=512")).await)).await;
-    join_all((0..2).map(async |_| visit(daemon, "/api/v1/generations.zip?status=completed").await)).await;
+    let archives = (0..2).map(async |_| visit(daemon, "/api/v1/generations.zip?status=completed").await);
+    let least = PICTURES * PICTURE_BYTES as u64;
+    assert!(join_all(archives).await.into_iter().all(|bytes| bytes > least), "every picture is in both");
 }
 
 async fn visitors(comfy: &ComfyUi, daemon: &Daemon) {
@@ -136,9 +138,13 @@ async fn visitors(comfy: &ComfyUi, daemon: &Daemon) {
     join_all((0..VISITORS as u64).map(visitor)).await;
 }
 
-/// Reads an answer, whatever it is.
-async fn visit(daemon: &Daemon, path: &str) {
+/// Reads an answer, whatever it is; gives how many bytes it has.
+async fn visit(daemon: &Daemon, path: &str) -> u64 {
     let mut response = client().get(format!("{}{path}", daemon.url())).send().await.unwrap();
     assert!(response.status().is_success(), "{path}: {}", response.status());
-    while response.chunk().await.unwrap().is_some() {}
+    let mut bytes = 0;
+    while let Some(piece) = response.chunk().await.unwrap() {
+        bytes += piece.len() as u64;
+    }
+    bytes
 }
