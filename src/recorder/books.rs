@@ -150,16 +150,16 @@ mod tests {
     /// A ComfyUI, and a listener that enters what it sees and hears into its books.
     #[derive(Default)]
     struct World {
-        waiting: Vec<u32>,
-        running: Option<u32>,
+        waiting: Vec<usize>,
+        running: Option<usize>,
         /// In its order: a prompt_id that was used again stands where its first run stood.
-        history: Vec<(u8, u32)>,
+        history: Vec<(u8, usize)>,
         ids: Vec<u8>,
         /// The lengths of the queue that rang; how many were heard, and how many dealt with.
         rings: Vec<usize>,
         heard: usize,
         dealt_with: usize,
-        recorded: BTreeSet<u32>,
+        recorded: BTreeSet<usize>,
         told: u64,
         books: Books,
     }
@@ -172,13 +172,13 @@ mod tests {
         fn comfyui(&mut self, step: u8, id: u8) {
             match step {
                 0 | 1 => {
-                    self.waiting.push(self.ids.len() as u32);
+                    self.waiting.push(self.ids.len());
                     self.ids.push(id);
                 }
                 2 if self.running.is_none() && !self.waiting.is_empty() => self.running = Some(self.waiting.remove(0)),
                 3 => match self.running.take() {
                     Some(run) => {
-                        let id = self.ids[run as usize];
+                        let id = self.ids[run];
                         match self.history.iter_mut().find(|(of, _)| *of == id) {
                             Some(entry) => entry.1 = run,
                             None => self.history.push((id, run)),
@@ -198,7 +198,7 @@ mod tests {
             self.rings[..until].windows(2).map(|pair| pair[1].saturating_sub(pair[0]) as u64).sum()
         }
 
-        fn record(&mut self, runs: Vec<u32>) {
+        fn record(&mut self, runs: Vec<usize>) {
             let new = runs.into_iter().filter(|run| self.recorded.insert(*run)).count();
             self.books.recorded(new, 0);
         }
@@ -262,7 +262,7 @@ mod tests {
         }
 
         fn unrecorded(&self, since: usize) -> u64 {
-            (since..self.ids.len()).filter(|run| !self.recorded.contains(&(*run as u32))).count() as u64
+            (since..self.ids.len()).filter(|run| !self.recorded.contains(run)).count() as u64
         }
     }
 
