@@ -52,6 +52,11 @@ impl Listener {
             }
         }
         let became = vanished(&gone, self.books.unseen_starts(self.ear.starts(), self.ear.mark()));
+        // Their starts are explained by that, and aren't those of the next that vanish.
+        let has_started = |(row, (status, _)): &(&&Known, &(Status, StatusReason))| {
+            row.status == Status::Pending && *status == Status::Lost
+        };
+        self.books.recorded(0, gone.iter().zip(&became).filter(has_started).count());
         let later = replaced.into_iter().map(|row| (row, (Status::Lost, StatusReason::HistoryDeleted)));
         let ended = gone.into_iter().zip(became).chain(later).map(|(row, became)| self.given_up(row, became));
         let mut saves: Vec<_> = ended.collect();
