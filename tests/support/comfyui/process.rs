@@ -108,7 +108,7 @@ impl ComfyUi {
         let Process::Listens(life, listener) = process else { panic!("already away") };
         life.cancel();
         listener.await.unwrap();
-        let socket = server::reserve(self.address).unwrap();
+        let socket = server::reserve_again(self.address).await;
         *self.process.lock().unwrap() = Process::Away(socket);
         self.shared.change(|state| state.sockets.break_all());
     }

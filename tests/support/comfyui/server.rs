@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -36,6 +36,20 @@ pub fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)
+}
+
+/// The same for a port that was listened on until now. A connection of another test may have taken it for its own end
+/// meanwhile; it is waited for.
+pub async fn reserve_again(address: SocketAddr) -> TcpSocket {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        match reserve(address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && Instant::now() < end => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            reserved => return reserved.unwrap(),
+        }
+    }
 }
 
 /// Serves until `life` ends, and breaks every connection then.
