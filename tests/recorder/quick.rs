@@ -66,6 +66,8 @@ async fn same_prompt_id_again_is_recorded_though_we_were_stopped_and_others_came
 #[tokio::test]
 async fn run_that_was_only_seen_waiting_and_is_deleted_at_its_end_was_not_taken_out_of_the_queue() {
     let (comfy, daemon) = pair().await;
+    let before = comfy.run(run_saving("before.png"));
+    daemon.until_whole(&before, "completed").await;
     let (first, second) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
     daemon.until_status(&second, "pending").await;
     daemon.until_status(&first, "pending").await;
