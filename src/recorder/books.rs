@@ -7,8 +7,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ear::Mark;
-
 /// What rang against what was recorded.
 #[derive(Debug, Default)]
 pub struct Books(Mutex<State>);
@@ -64,13 +62,11 @@ impl Books {
         self.lock().unseen < 0
     }
 
-    /// How many of the runs that are known can have started unseen. `starts`: how often that rang since the line was
-    /// opened. Runs of which nothing else is known than that they were queued started as well, unless they are in the queue.
-    pub fn unseen_starts(&self, starts: u64, mark: Mark) -> usize {
+    /// How many of the runs that are known started unseen, when all that rang is entered. `starts`: how often that rang since
+    /// the line was opened. Runs of which nothing else is known than that they were queued started as well.
+    pub fn unseen_starts(&self, starts: u64) -> usize {
         let books = self.lock();
-        let unknown = books.unseen.saturating_add_unsigned(mark.queued.saturating_sub(books.queued));
-        let unknown = unknown.saturating_sub_unsigned(mark.queue_remaining);
-        let explained = books.started.saturating_add(u64::try_from(unknown).unwrap_or(0));
+        let explained = books.started.saturating_add(u64::try_from(books.unseen).unwrap_or(0));
         usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
 
@@ -78,7 +74,13 @@ impl Books {
     pub fn balance(&self, starts: u64) {
         let mut books = self.lock();
         books.unseen = 0;
-        books.started = starts;
+        books.started = books.started.max(starts);
+    }
+
+    /// What rang like a start until then has to be explained no more: it was none, or is another's.
+    pub fn explain(&self, starts: u64) {
+        let mut books = self.lock();
+        books.started = books.started.max(starts);
     }
 
     /// Nothing that started before has to be explained any more.
@@ -97,18 +99,14 @@ mod tests {
 
     use super::*;
 
-    fn mark(queued: u64, queue_remaining: u64) -> Mark {
-        Mark { queued, queue_remaining, ..Mark::default() }
-    }
-
     #[test]
     fn what_rang_and_was_not_recorded_came_and_went_unseen() {
         let books = Books::default();
         books.queued(3);
         books.recorded(2, 1);
-        assert_eq!((books.unseen(), books.unseen_starts(3, mark(3, 0))), (1, 1));
+        assert_eq!((books.unseen(), books.unseen_starts(3)), (1, 1));
         books.balance(3);
-        assert_eq!((books.unseen(), books.unseen_starts(3, mark(3, 0))), (0, 0));
+        assert_eq!((books.unseen(), books.unseen_starts(3)), (0, 0));
     }
 
     #[test]
@@ -116,10 +114,20 @@ mod tests {
         let books = Books::default();
         books.queued(30);
         books.recorded(10, 2);
-        assert_eq!(books.unseen_starts(20, mark(30, 0)), 0, "twenty came and went");
-        assert_eq!(books.unseen_starts(25, mark(30, 0)), 3);
-        assert_eq!(books.unseen_starts(25, mark(50, 0)), 0, "twenty more rang, and aren't dealt with");
-        assert_eq!(books.unseen_starts(25, mark(50, 20)), 3, "but they are in the queue");
+        assert_eq!(books.unseen_starts(20), 0, "twenty came and went");
+        assert_eq!(books.unseen_starts(25), 3);
+        books.explain(24);
+        books.recorded(20, 0);
+        assert_eq!(books.unseen_starts(25), 1);
+    }
+
+    #[test]
+    fn start_that_was_seen_before_it_rang_is_not_the_next_ones() {
+        let books = Books::default();
+        books.recorded(0, 2);
+        books.balance(1);
+        books.explain(1);
+        assert_eq!((books.unseen_starts(2), books.unseen_starts(3)), (0, 1));
     }
 
     #[test]

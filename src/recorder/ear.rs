@@ -57,7 +57,7 @@ impl Heard {
 
     /// What was heard until now.
     pub fn mark(&self) -> Mark {
-        Mark { rings: self.rings, queued: self.queued, queue_remaining: self.queue_remaining }
+        Mark { rings: self.rings, queued: self.queued, starts: self.starts, queue_remaining: self.queue_remaining }
     }
 
     /// The line broke: why.
@@ -74,6 +74,8 @@ pub struct Mark {
     pub rings: u64,
     /// Those by which the queue grew.
     pub queued: u64,
+    /// Those that left it as long as it was.
+    pub starts: u64,
     /// Its length by the last of them.
     pub queue_remaining: u64,
 }
@@ -103,6 +105,8 @@ struct Recorded {
     proven: GenerationId,
     /// The newest run after each writing since, and the ping that was sent then.
     unproven: VecDeque<(u64, GenerationId)>,
+    /// Whether a ping was waited for in vain, and none was ever answered.
+    is_mute: bool,
 }
 
 impl Ear {
@@ -136,7 +140,7 @@ impl Ear {
     }
 
     fn with(ask: watch::Sender<u64>, newest: GenerationId) -> Self {
-        let recorded = Mutex::new(Recorded { proven: newest, unproven: VecDeque::new() });
+        let recorded = Mutex::new(Recorded { proven: newest, unproven: VecDeque::new(), is_mute: false });
         Self { heard: watch::channel(Heard::default()).1, ask, recorded, listening: None }
     }
 
@@ -210,6 +214,9 @@ impl Ear {
         let number = self.next_ping();
         let mut heard = self.heard.clone();
         let was_answered = heard.borrow().alive > 0;
+        if !was_answered && self.lock().is_mute {
+            return Ok(Proof::Unknown);
+        }
         let patience = if was_answered { ANSWER_WITHIN } else { FIRST_ANSWER_WITHIN };
         let answer = heard.wait_for(|heard| heard.alive >= number || heard.broken.is_some());
         match timeout(patience, answer).await {
@@ -217,7 +224,10 @@ impl Ear {
             Ok(Ok(heard)) => Err(heard.error()),
             Ok(Err(_)) => Err(self.heard.borrow().error()),
             Err(_) if was_answered => Err(comfy::Error { what: "listen at /ws", failure: Failure::TimedOut }),
-            Err(_) => Ok(Proof::Unknown),
+            Err(_) => {
+                self.lock().is_mute = true;
+                Ok(Proof::Unknown)
+            }
         }
     }
 
@@ -262,7 +272,8 @@ mod tests {
     #[test]
     fn what_was_recorded_after_the_last_sign_of_life_may_be_of_another_process() {
         let id = GenerationId;
-        let mut recorded = Recorded { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into() };
+        let mut recorded =
+            Recorded { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into(), is_mute: false };
         recorded.catch_up(2);
         assert_eq!((recorded.proven, recorded.unproven), (id(8), [(3, id(9))].into()));
         let ear = Ear::deaf(id(5));

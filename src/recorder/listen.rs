@@ -20,6 +20,7 @@ use super::{Error, Settings};
 use crate::comfy::{self, Client, Failure};
 use crate::json::{Sieve, SplitError};
 use crate::model::{Comfyui, ConnectionState, GenerationId, Health, Timestamp};
+use crate::store::Known;
 
 /// How often the length of the queue is asked for although nothing rang.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -68,6 +69,8 @@ pub struct Listener {
     pub(super) rung: u64,
     /// When the books were last even.
     pub(super) even_at: Timestamp,
+    /// Runs that only waited when they were last seen, and are nowhere any more: which of them ran isn't known yet.
+    pub(super) missing: Vec<Known>,
     /// When we last asked ComfyUI ourselves what it has: looks of before that are out of date.
     pub(super) asked_at: Instant,
     /// Whether this ComfyUI knows jobs, as far as that was tried.
@@ -119,6 +122,7 @@ impl Listener {
             books: Books::default(),
             rung: 0,
             even_at: heard_at,
+            missing: Vec::new(),
             asked_at: Instant::now(),
             has_jobs: true,
             gaps,

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::ear::Proof;
 use super::listen::{Ended, Listener};
 use super::lookout::Look;
 use super::reconcile;
 use super::record::Recorded;
-use super::rings::{Account, Rings, Told};
+use super::rings::{Rings, Told};
 use super::walk::Tail;
 use crate::comfy::QueueItem;
 use crate::model::{GenerationId, Status, Timestamp};
@@ -29,13 +30,13 @@ impl Listener {
     /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
     /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
     pub(super) async fn rung(&mut self, look: Look) -> Result<(), Ended> {
-        let Look { rings, rung, asked_at, ended, queue } = look;
+        let Look { rings, rung, starts, asked_at, ended, queue } = look;
         self.rung = self.rung.max(rung);
         self.account.rang(rings);
         self.books.queued(rings.queued);
         let queue = queue.filter(|_| asked_at >= self.asked_at);
         let read = match queue {
-            Some((items, bytes)) => Some(self.record_queue(items, bytes).await?),
+            Some((items, bytes)) => Some(self.record_queue(items, bytes, starts).await?),
             None => None,
         };
         let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
@@ -45,8 +46,8 @@ impl Listener {
             self.read_tail(most_ended).await?;
         }
         match read {
-            Some(QueueRead { open_before, queued }) => {
-                self.resolve_vanished(open_before, &queued, None).await?;
+            Some(read) => {
+                self.resolve_vanished(read, None).await?;
                 self.settle_books().await
             }
             None => self.follow(rings).await,
@@ -57,14 +58,14 @@ impl Listener {
     async fn follow(&mut self, rings: Rings) -> Result<(), Ended> {
         let open = self.scribe.open_runs().await?;
         let is_as_long = usize::try_from(rings.after).is_ok_and(|remaining| remaining == open.len());
-        let Told::Whole { has_started } = self.account.told() else {
-            self.want_queue(rings);
-            return Ok(());
+        let has_started = match self.account.told() {
+            Told::Whole { has_started } if is_as_long => has_started,
+            told => {
+                let has_changed = told == Told::Changed || rings.after > rings.before;
+                self.pace.want_in(if has_changed { Duration::ZERO } else { SETTLING });
+                return Ok(());
+            }
         };
-        if !is_as_long {
-            self.want_queue(rings);
-            return Ok(());
-        }
         self.pace.forget();
         if let Some(next) = reconcile::next_to_run(&open).filter(|_| has_started) {
             let started = self.describer().changed(next, Status::InProgress, None);
@@ -72,12 +73,8 @@ impl Listener {
             self.books.recorded(0, 1);
         }
         let is_running = has_started || open.iter().any(|run| run.status == Status::InProgress);
-        self.account = Account::known(rings.after, is_running);
+        self.account = self.account.settled(is_running);
         self.settle_books().await
-    }
-
-    fn want_queue(&mut self, rings: Rings) {
-        self.pace.want_in(if rings.after > rings.before { Duration::ZERO } else { SETTLING });
     }
 
     /// The queue is known whole. What rang when it was queued, and is neither there nor at the end of the history, is looked
@@ -94,13 +91,16 @@ impl Listener {
                 return Ok(());
             }
         }
-        // What never rings was queued before the line was opened.
-        if self.books.awaits_rings() {
-            self.ear.prove().await?;
+        let mut all_rang = false;
+        // What never rings was queued before the line was opened. And of those that vanished the starts must be known.
+        if self.books.awaits_rings() || !self.missing.is_empty() {
+            let proof = self.ear.prove().await?;
             if self.rung < self.ear.rings() {
                 return Ok(());
             }
+            all_rang = proof == Proof::Alive;
         }
+        self.give_up_missing(self.books.unseen_starts(self.ear.starts())).await?;
         let unseen = self.books.unseen();
         if unseen > 0 {
             tracing::debug!(instance = %self.settings.name, unseen, "runs came and went unseen");
@@ -108,6 +108,9 @@ impl Listener {
             self.gaps.unseen(self.even_at, unseen).await?;
         }
         self.books.balance(self.ear.starts());
+        if all_rang {
+            self.books.began(self.ear.starts());
+        }
         self.even_at = Timestamp::now();
         Ok(())
     }
@@ -119,7 +122,8 @@ impl Listener {
         let newest = self.scribe.newest_id().await?;
         let before = self.gaps.lives().last_before().unwrap_or(newest);
         let anchor = self.scribe.ended_up_to(before).await?.into_iter().next();
-        let QueueRead { open_before, queued } = self.read_queue().await?;
+        let read = self.read_queue().await?;
+        let (open_before, queued) = (&read.open_before, &read.queued);
         let walked = self.walk(self.scribe.newest_finished().await?.is_some()).await?;
         let found = queued.iter().copied().chain(walked.oldest_known).filter(|id| *id <= newest).min();
         let found = self.oldest_there(found, before, walked.is_empty).await?;
@@ -131,7 +135,7 @@ impl Listener {
         // A history that held nothing of ours can have lost nothing of ours.
         let had_known = open_before.iter().any(|row| row.id <= before) || self.history_is_known && anchor.is_some();
         let present_after = self.gaps.lives().present_after(found, newest);
-        self.resolve_vanished(open_before, &queued, Some(present_after)).await?;
+        self.resolve_vanished(read, Some(present_after)).await?;
         self.history_is_known = !walked.is_empty;
         if self.books.awaits_rings() {
             // Whatever rang before this answer is heard.
@@ -145,17 +149,18 @@ impl Listener {
 
     /// Reads the queue and settles what is no longer in it.
     pub(super) async fn look_at_queue(&mut self) -> Result<(), Ended> {
-        let QueueRead { open_before, queued } = self.read_queue().await?;
-        self.resolve_vanished(open_before, &queued, None).await?;
+        let read = self.read_queue().await?;
+        self.resolve_vanished(read, None).await?;
         self.settle_books().await
     }
 
     /// Writes down what waits and runs; gives the rows of all of it.
     async fn read_queue(&mut self) -> Result<QueueRead, Ended> {
         let open_before = self.scribe.open_runs().await?;
+        let starts = self.ear.starts();
         let mut items = self.client.queue().await?;
         let mut queued = HashSet::new();
-        let (mut runs, mut is_running) = (0, false);
+        let (mut runs, mut is_running, mut has_started) = (0, false, false);
         let mut batch = Vec::new();
         let mut batch_start = 0;
         loop {
@@ -166,26 +171,29 @@ impl Listener {
             batch.extend(item);
             let is_full = batch.len() >= BATCH_RUNS || items.bytes_read() - batch_start >= BATCH_BYTES;
             if (is_full || is_end) && !batch.is_empty() {
-                queued.extend(self.record_queued(std::mem::take(&mut batch)).await?);
+                let (rows, is_news) = self.record_queued(std::mem::take(&mut batch)).await?;
+                queued.extend(rows);
+                has_started |= is_news;
                 batch_start = items.bytes_read();
             }
             if is_end {
                 self.asked_at = Instant::now();
                 self.pace.was_read(items.bytes_read());
-                self.account = Account::read(runs, is_running);
-                return Ok(QueueRead { open_before, queued });
+                self.account = self.account.read(runs, is_running, has_started);
+                return Ok(QueueRead { open_before, queued, starts });
             }
         }
     }
 
     /// The same for a short queue that was read already.
-    async fn record_queue(&mut self, items: Vec<QueueItem>, bytes: usize) -> Result<QueueRead, Ended> {
+    async fn record_queue(&mut self, items: Vec<QueueItem>, bytes: usize, starts: u64) -> Result<QueueRead, Ended> {
         let open_before = self.scribe.open_runs().await?;
         let (runs, is_running) = (items.len() as u64, items.iter().any(|item| item.is_running));
-        let queued = if items.is_empty() { Vec::new() } else { self.record_queued(items).await? };
+        let (queued, has_started) =
+            if items.is_empty() { Default::default() } else { self.record_queued(items).await? };
         self.pace.was_read(bytes);
-        self.account = Account::read(runs, is_running);
-        Ok(QueueRead { open_before, queued: queued.into_iter().collect() })
+        self.account = self.account.read(runs, is_running, has_started);
+        Ok(QueueRead { open_before, queued: queued.into_iter().collect(), starts })
     }
 
     /// Writes down the end of the history that was asked for when it rang; reads more where that doesn't reach back to what
@@ -231,9 +239,11 @@ impl Listener {
 }
 
 /// A queue that was read.
-struct QueueRead {
+pub(super) struct QueueRead {
     /// What was open before that.
-    open_before: Vec<Known>,
+    pub open_before: Vec<Known>,
     /// The rows of what is in it.
-    queued: HashSet<GenerationId>,
+    pub queued: HashSet<GenerationId>,
+    /// How often it had rung for a start when the queue was asked for.
+    pub starts: u64,
 }

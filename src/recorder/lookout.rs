@@ -30,6 +30,8 @@ pub struct Look {
     pub rings: Rings,
     /// How often it rang since the line was opened, with these; 0 where it didn't ring.
     pub rung: u64,
+    /// How many of those told of a start.
+    pub starts: u64,
     /// When it was asked.
     pub asked_at: Instant,
     /// The end of its history, and how long that was to be.
@@ -41,7 +43,7 @@ pub struct Look {
 impl Look {
     /// Nothing was asked yet.
     pub fn unasked(rings: Rings) -> Self {
-        Self { rings, rung: 0, asked_at: Instant::now(), ended: None, queue: None }
+        Self { rings, rung: 0, starts: 0, asked_at: Instant::now(), ended: None, queue: None }
     }
 }
 
@@ -107,7 +109,7 @@ impl Watching {
                 Ok(rings) => {
                     let may_read = rings.queued > 0 && (1..=LONGEST_QUEUE).contains(&rings.after);
                     let pace = Some(Arc::clone(&self.pace)).filter(|pace| may_read && lock(pace).may_read());
-                    let looking = look(self.client.clone(), rings, self.at.rings, pace);
+                    let looking = look(self.client.clone(), rings, self.at, pace);
                     room.send(Ok(AbortOnDropHandle::new(tokio::spawn(looking))));
                 }
                 Err(error) => return room.send(Err(error)),
@@ -117,7 +119,7 @@ impl Watching {
 
     /// Waits for rings that were not dealt with, and gives all of them.
     async fn rings(&mut self) -> Result<Rings, comfy::Error> {
-        let Mark { rings: dealt_with, queued, queue_remaining: before } = self.at;
+        let Mark { rings: dealt_with, queued, queue_remaining: before, .. } = self.at;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
         let heard = self.heard.borrow();
@@ -137,7 +139,7 @@ impl Watching {
 /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
 ///
 /// `pace`: of the queue, if that may be asked for.
-async fn look(client: Client, rings: Rings, rung: u64, pace: Option<Pace>) -> Look {
+async fn look(client: Client, rings: Rings, at: Mark, pace: Option<Pace>) -> Look {
     let asked_at = Instant::now();
     let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
     let ended = async {
@@ -155,7 +157,7 @@ async fn look(client: Client, rings: Rings, rung: u64, pace: Option<Pace>) -> Lo
         queue
     };
     let (queue, ended) = tokio::join!(queue, ended);
-    Look { rings, rung, asked_at, ended, queue }
+    Look { rings, rung: at.rings, starts: at.starts, asked_at, ended, queue }
 }
 
 fn lock(pace: &Mutex<QueuePace>) -> MutexGuard<'_, QueuePace> {

@@ -11,12 +11,13 @@ use crate::model::{GenerationId, Role, Status, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
 impl Listener {
-    /// Writes down what waits and runs, as far as it is news; gives the rows of all of it.
-    pub(super) async fn record_queued(&self, items: Vec<QueueItem>) -> Result<Vec<GenerationId>, Ended> {
+    /// Writes down what waits and runs, as far as it is news; gives the rows of all of it, and whether it is news that one
+    /// of them started.
+    pub(super) async fn record_queued(&self, items: Vec<QueueItem>) -> Result<(Vec<GenerationId>, bool), Ended> {
         let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
-        self.enter(&known, &seen, &verdicts);
+        let started = self.enter(&known, &seen, &verdicts);
         let describer = self.describer();
         let describing = verdicts.clone();
         let saves = blocking(move || {
@@ -29,7 +30,7 @@ impl Listener {
             Verdict::Same(id) => Some(id),
             Verdict::New | Verdict::Update(_) => saved.next(),
         });
-        Ok(rows.collect())
+        Ok((rows.collect(), started > 0))
     }
 
     /// Writes down those runs of the history, oldest first, that are news.
@@ -74,8 +75,8 @@ impl Listener {
         Ok(Described { saves, new, oldest_known })
     }
 
-    /// Enters runs into the books: those that are new, and those that are seen to have started.
-    fn enter(&self, known: &[Known], seen: &[Seen], verdicts: &[Verdict]) {
+    /// Enters runs into the books: those that are new, and those that are seen to have started. Gives how many those are.
+    fn enter(&self, known: &[Known], seen: &[Seen], verdicts: &[Verdict]) -> usize {
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let has_started = |(seen, verdict): (&Seen, &Verdict)| match verdict {
             Verdict::New => seen.stage != Stage::Waiting,
@@ -84,6 +85,7 @@ impl Listener {
         };
         let started = seen.iter().zip(verdicts).filter(|pair| has_started(*pair)).count();
         self.books.recorded(new, started);
+        started
     }
 
     /// Writes rows, and notes that what they tell is of the ComfyUI whose line we have, if that line still holds.

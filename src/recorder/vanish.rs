@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::ear::Proof;
 use super::listen::{Ended, Listener};
 use super::lives::Lives;
+use super::look::QueueRead;
 use super::reconcile::{in_line, judge, vanished};
 use super::record::seen_in_history;
 use crate::comfy::HistoryEntry;
@@ -25,10 +26,16 @@ impl Listener {
     /// began that was read, as far as that is known; `None` when it was listened to all the time.
     pub(super) async fn resolve_vanished(
         &mut self,
-        open_before: Vec<Known>,
-        queued: &HashSet<GenerationId>,
+        QueueRead { open_before, queued, starts }: QueueRead,
         present_after: Option<GenerationId>,
     ) -> Result<(), Ended> {
+        let missed = std::mem::take(&mut self.missing);
+        // ComfyUI runs one at a time: while one runs, no other starts.
+        let still_runs = |row: &Known| row.status == Status::InProgress && queued.contains(&row.id);
+        let none_started = open_before.iter().any(still_runs);
+        if none_started && missed.is_empty() {
+            self.books.explain(starts);
+        }
         if open_before.iter().all(|row| queued.contains(&row.id)) {
             return Ok(());
         }
@@ -43,7 +50,7 @@ impl Listener {
             let is_same = match self.ear.prove().await? {
                 Proof::Alive => true,
                 Proof::Unknown => {
-                    present_after.is_some() || has_ended || self.is_still_there(&open_before, queued).await?
+                    present_after.is_some() || has_ended || self.is_still_there(&open_before, &queued).await?
                 }
             };
             if !is_same {
@@ -51,17 +58,31 @@ impl Listener {
                 dead.append(&mut gone);
             }
         }
-        let became = vanished(&gone, self.books.unseen_starts(self.ear.starts(), self.ear.mark()));
-        // Their starts are explained by that, and aren't those of the next that vanish.
-        let has_started = |(row, (status, _)): &(&&Known, &(Status, StatusReason))| {
-            row.status == Status::Pending && *status == Status::Lost
+        let is_known = |row: &&Known| {
+            row.status == Status::InProgress || none_started && missed.iter().all(|missed| missed.id != row.id)
         };
-        self.books.recorded(0, gone.iter().zip(&became).filter(has_started).count());
-        let later = replaced.into_iter().map(|row| (row, (Status::Lost, StatusReason::HistoryDeleted)));
-        let ended = gone.into_iter().zip(became).chain(later).map(|(row, became)| self.given_up(row, became));
-        let mut saves: Vec<_> = ended.collect();
+        let (told, missing): (Vec<_>, Vec<_>) = gone.into_iter().partition(is_known);
+        self.missing = missing.into_iter().cloned().collect();
+        let mut saves = self.given_up(&told, 0);
+        saves.extend(replaced.into_iter().map(|row| self.gone(row, Status::Lost, StatusReason::HistoryDeleted)));
         dead.sort_by(|a, b| in_line(a, b));
         saves.extend(dead.into_iter().map(|row| self.died(row)));
+        self.save_in_batches(saves).await
+    }
+
+    /// Says what became of the runs that are missing: all that rang is dealt with, and so many starts are left that were
+    /// those of no other run.
+    pub(super) async fn give_up_missing(&mut self, starts: usize) -> Result<(), Ended> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let missing = std::mem::take(&mut self.missing);
+        let open: HashSet<_> = self.scribe.open_runs().await?.into_iter().map(|row| row.id).collect();
+        let gone: Vec<_> = missing.iter().filter(|row| open.contains(&row.id)).collect();
+        self.save_in_batches(self.given_up(&gone, starts)).await
+    }
+
+    async fn save_in_batches(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
         while !saves.is_empty() {
             let rest = saves.split_off(saves.len().min(BATCH));
             self.save_ended(std::mem::replace(&mut saves, rest)).await?;
@@ -88,8 +109,14 @@ impl Listener {
         Ok(left)
     }
 
+    /// Rows of runs that are nowhere to be found.
+    fn given_up(&self, gone: &[&Known], starts: usize) -> Vec<Save> {
+        let became = vanished(gone, starts);
+        gone.iter().zip(became).map(|(row, (status, reason))| self.gone(row, status, reason)).collect()
+    }
+
     /// A row of a run that nobody will hear of any more.
-    fn given_up(&self, row: &Known, (status, reason): (Status, StatusReason)) -> Save {
+    fn gone(&self, row: &Known, status: Status, reason: StatusReason) -> Save {
         Save { started_at: row.started_at, ..self.describer().changed(row, status, Some(reason)) }
     }
 
@@ -98,7 +125,7 @@ impl Listener {
         let before = self.gaps.lives().last_before();
         let was_there = before.is_some_and(|before| row.id <= before);
         let finished_at = self.gaps.away_since().filter(|_| was_there);
-        Save { finished_at, ..self.given_up(row, (Status::Lost, StatusReason::ComfyuiRestarted)) }
+        Save { finished_at, ..self.gone(row, Status::Lost, StatusReason::ComfyuiRestarted) }
     }
 
     /// Whether a run is still there of those that were known before: where no line to ComfyUI tells.

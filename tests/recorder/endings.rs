@@ -40,6 +40,29 @@ async fn clearing_the_queue_cancels_what_waits_and_not_what_runs() {
 }
 
 #[tokio::test]
+async fn rings_that_only_sound_like_a_start_start_nothing() {
+    let (comfy, daemon) = pair().await;
+    let running = comfy.queue(Run::from_api());
+    comfy.start_next();
+    daemon.until_status(&running, "in_progress").await;
+    for _ in 0..3 {
+        // Nothing waits, and the browser clears the queue all the same.
+        comfy.clear_queue();
+        let waiting: Vec<_> = (0..2).map(|_| comfy.queue(Run::from_api())).collect();
+        for id in &waiting {
+            daemon.until_status(id, "pending").await;
+        }
+        for id in waiting.iter().rev() {
+            // Taking out the last that waits rings twice.
+            comfy.delete_from_queue(id);
+            assert_eq!(daemon.until_whole(id, "cancelled").await["status_reason"], "dequeued");
+        }
+    }
+    comfy.finish(&Outcome::Success);
+    daemon.until_whole(&running, "completed").await;
+}
+
+#[tokio::test]
 async fn run_deleted_while_others_end_is_told_from_them() {
     let (comfy, daemon) = pair().await;
     let first = comfy.queue(Run::from_api());

@@ -66,8 +66,6 @@ async fn same_prompt_id_again_is_recorded_though_we_were_stopped_and_others_came
 #[tokio::test]
 async fn run_that_was_only_seen_waiting_and_is_deleted_at_its_end_was_not_taken_out_of_the_queue() {
     let (comfy, daemon) = pair().await;
-    let before = comfy.run(run_saving("before.png"));
-    daemon.until_whole(&before, "completed").await;
     let (first, second) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
     daemon.until_status(&second, "pending").await;
     daemon.until_status(&first, "pending").await;
@@ -79,6 +77,37 @@ async fn run_that_was_only_seen_waiting_and_is_deleted_at_its_end_was_not_taken_
     comfy.delete_from_queue(&second);
     let cancelled = daemon.until_whole(&second, "cancelled").await;
     assert_eq!(cancelled["status_reason"], "dequeued", "and this one was");
+}
+
+#[tokio::test]
+async fn runs_that_are_queued_while_we_catch_up_only_wait() {
+    for _ in 0..5 {
+        let (comfy, daemon) = pair().await;
+        let waiting: Vec<_> = (0..3).map(|_| comfy.queue(Run::from_browser("b"))).collect();
+        for id in &waiting {
+            daemon.until_status(id, "pending").await;
+        }
+        comfy.clear_queue();
+        for id in &waiting {
+            assert_eq!(daemon.until_whole(id, "cancelled").await["status_reason"], "dequeued");
+        }
+    }
+}
+
+#[tokio::test]
+async fn start_of_a_run_that_was_deleted_is_not_that_of_one_that_is_taken_out_later() {
+    let (comfy, daemon) = pair().await;
+    for _ in 0..3 {
+        let (first, second) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
+        daemon.until_status(&second, "pending").await;
+        daemon.until_status(&first, "pending").await;
+        comfy.start_next();
+        comfy.finish(&Outcome::Success);
+        comfy.delete_from_history(&first);
+        comfy.delete_from_queue(&second);
+        daemon.until_whole(&first, "lost").await;
+        daemon.until_whole(&second, "cancelled").await;
+    }
 }
 
 #[tokio::test]

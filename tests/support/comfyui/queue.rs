@@ -65,6 +65,10 @@ impl Queue {
         self.pending.len() + usize::from(self.running.is_some())
     }
 
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
     pub fn push(&mut self, job: Job) {
         self.pending.push(Reverse(job));
     }

@@ -155,6 +155,10 @@ impl Change {
         }
         for prompt_id in &self.delete {
             if state.queue.delete(prompt_id) {
+                // ComfyUI clears the queue when it takes out the last that waits, and rings for both.
+                if state.queue.waiting() == 0 {
+                    state.sockets.send_status(state.queue.remaining());
+                }
                 state.sockets.send_status(state.queue.remaining());
             }
         }
