@@ -57,9 +57,10 @@ impl Books {
         u64::try_from(self.lock().unseen).unwrap_or(0)
     }
 
-    /// Whether runs were recorded that didn't ring until now.
-    pub fn awaits_rings(&self) -> bool {
-        self.lock().unseen < 0
+    /// Whether runs were recorded whose rings weren't heard until now; that of a start is one of `starts`.
+    pub fn awaits_rings(&self, starts: u64) -> bool {
+        let books = self.lock();
+        books.unseen < 0 || books.started > starts
     }
 
     /// How many of the runs that are known started unseen, when all that rang is entered. `starts`: how often that rang since
@@ -70,7 +71,7 @@ impl Books {
         usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
 
-    /// All that rang was entered, and is explained, or told; and no ring is on its way.
+    /// All that rang was entered, and is explained, or told.
     pub fn balance(&self, starts: u64) {
         let mut books = self.lock();
         books.unseen = 0;
@@ -83,9 +84,10 @@ impl Books {
         books.started = books.started.max(starts);
     }
 
-    /// Nothing that started before has to be explained any more.
-    pub fn began(&self, starts: u64) {
-        self.lock().started = starts;
+    /// None of the starts of what was recorded is on its way: those that didn't ring were before the line was opened.
+    pub fn all_rang(&self, starts: u64) {
+        let mut books = self.lock();
+        books.started = books.started.min(starts);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -136,9 +138,9 @@ mod tests {
         books.begin_line(0, 3);
         books.recorded(40, 40);
         books.caught_up(5);
-        assert!(books.awaits_rings(), "two that rang may be among the forty");
+        assert!(books.awaits_rings(0), "two that rang may be among the forty");
         books.queued(2);
-        assert!(!books.awaits_rings());
+        assert!(!books.awaits_rings(40));
         books.queued(1);
         assert_eq!(books.unseen(), 1);
     }
@@ -151,7 +153,7 @@ mod tests {
             books.begin_line(5, 0);
             books.recorded(found, found);
             books.caught_up(0);
-            assert_eq!((books.unseen(), books.awaits_rings()), (unseen, false), "{found} were found");
+            assert_eq!((books.unseen(), books.awaits_rings(9)), (unseen, false), "{found} were found");
         }
     }
 
@@ -233,7 +235,7 @@ mod tests {
             if self.books.unseen() > 0 {
                 self.see_end_of_history(usize::MAX);
             }
-            if self.books.awaits_rings() {
+            if self.books.awaits_rings(0) {
                 self.heard = self.rings.len();
                 if self.dealt_with < self.heard {
                     return;
@@ -262,7 +264,7 @@ mod tests {
         fn catch_up(&mut self) {
             self.see_queue();
             self.see_end_of_history(usize::MAX);
-            if self.books.awaits_rings() {
+            if self.books.awaits_rings(0) {
                 self.heard = self.rings.len();
             }
             let queued = self.queued(self.heard) - self.queued(self.dealt_with);

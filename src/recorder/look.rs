@@ -92,8 +92,8 @@ impl Listener {
             }
         }
         let mut all_rang = false;
-        // What never rings was queued before the line was opened. And of those that vanished the starts must be known.
-        if self.books.awaits_rings() || !self.missing.is_empty() {
+        // What never rings was queued before the line was opened. And the starts of those that vanished must be known.
+        if self.books.awaits_rings(self.ear.starts()) || !self.missing.is_empty() {
             let proof = self.ear.prove().await?;
             if self.rung < self.ear.rings() {
                 return Ok(());
@@ -109,7 +109,7 @@ impl Listener {
         }
         self.books.balance(self.ear.starts());
         if all_rang {
-            self.books.began(self.ear.starts());
+            self.books.all_rang(self.ear.starts());
         }
         self.even_at = Timestamp::now();
         Ok(())
@@ -137,12 +137,12 @@ impl Listener {
         let present_after = self.gaps.lives().present_after(found, newest);
         self.resolve_vanished(read, Some(present_after)).await?;
         self.history_is_known = !walked.is_empty;
-        if self.books.awaits_rings() {
+        if self.books.awaits_rings(self.ear.starts()) {
             // Whatever rang before this answer is heard.
             self.ear.prove().await?;
         }
         self.books.caught_up(self.ear.mark().queued);
-        self.books.began(self.ear.starts());
+        self.books.all_rang(self.ear.starts());
         self.settle_books().await?;
         Ok(had_known && !is_same_comfyui)
     }
