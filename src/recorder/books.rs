@@ -63,6 +63,11 @@ impl Books {
         books.unseen < 0 || books.started > starts
     }
 
+    /// How many of the runs that are known can have started unseen at the most, whatever is still to be entered.
+    pub fn most_unseen_starts(&self, starts: u64) -> usize {
+        usize::try_from(starts.saturating_sub(self.lock().started)).unwrap_or(usize::MAX)
+    }
+
     /// How many of the runs that are known started unseen, when all that rang is entered. `starts`: how often that rang since
     /// the line was opened. Runs of which nothing else is known than that they were queued started as well.
     pub fn unseen_starts(&self, starts: u64) -> usize {
@@ -116,7 +121,7 @@ mod tests {
         let books = Books::default();
         books.queued(30);
         books.recorded(10, 2);
-        assert_eq!(books.unseen_starts(20), 0, "twenty came and went");
+        assert_eq!((books.unseen_starts(20), books.most_unseen_starts(20)), (0, 18), "twenty came and went");
         assert_eq!(books.unseen_starts(25), 3);
         books.explain(24);
         books.recorded(20, 0);

@@ -61,7 +61,9 @@ impl Listener {
         let is_known = |row: &&Known| {
             row.status == Status::InProgress || none_started && missed.iter().all(|missed| missed.id != row.id)
         };
-        let (told, missing): (Vec<_>, Vec<_>) = gone.into_iter().partition(is_known);
+        let (mut told, mut missing): (Vec<_>, Vec<_>) = gone.into_iter().partition(is_known);
+        missing.sort_by(|a, b| in_line(a, b));
+        told.extend(missing.split_off(missing.len().min(self.books.most_unseen_starts(self.ear.starts()))));
         self.missing = missing.into_iter().cloned().collect();
         let mut saves = self.given_up(&told, 0);
         saves.extend(replaced.into_iter().map(|row| self.gone(row, Status::Lost, StatusReason::HistoryDeleted)));
