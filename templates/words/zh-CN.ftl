@@ -66,6 +66,7 @@ kind-other = 文件
 date-short = %Y年%-m月%-d日
 date-day = %-m月%-d日 { $weekday }
 date-day-year = %Y年%-m月%-d日 { $weekday }
+date-clock = { $date } { $clock }
 date-month = %Y年%-m月
 weekday = { $day ->
     [Mon] 星期一
@@ -126,6 +127,7 @@ chip-prompt = 提示 { $id }
 chip-from = 从 { $time } 起
 chip-to = { $time } 之前
 list-separator = 、
+sentence-gap = {""}
 no-files = 没有文件
 earlier-month = 上个月
 later-month = 下个月
@@ -340,10 +342,10 @@ trouble-disk-full = 磁盘已满。
 trouble-no-inodes = 磁盘还有空间，但已无法再创建文件。
 trouble-files-refused = 文件夹无法写入。
 trouble-records-refused = 数据库无法写入。
-hint-start = 请启动 ComfyUI；它一出现就会开始记录。如果它在别的地址，请用 --comfyui 告诉 comfy-recall。
+hint-start = 请启动 ComfyUI；它一出现就会开始记录。如果它在别的地址，请用 `--comfyui` 告诉 comfy-recall。
 hint-wait = comfy-recall 会自动重试。
 hint-address = 请检查地址，它可能属于别的程序。
-hint-certificate = 如果是您自己制作的证书，请用 --accept-invalid-certs 允许它。
+hint-certificate = 如果是您自己制作的证书，请用 `--accept-invalid-certs` 允许它。
 hint-http = 请在地址中改用 http://。
 hint-https = 如果对方使用 TLS，请在地址中改用 https://。
 hint-password = 请在地址中写上 user:password@，或提供它需要的请求头。
@@ -355,7 +357,7 @@ hint-inodes = 请删除数据文件夹所在磁盘上的一些文件，大小不
 hint-folder = 请检查数据文件夹是否存在且可以写入；之后会自动继续写入。
 hint-below = 只有位于 ComfyUI 的 output、temp 和 input 文件夹中的文件才能保存。
 hint-comfyui-log = 原因请看 ComfyUI 的日志。
-hint-watch = 如果 ComfyUI 的文件夹在本机上，用 --comfyui-dir 可以在文件写好时就收下它们。
+hint-watch = 如果 ComfyUI 的文件夹在本机上，用 `--comfyui-dir` 可以在文件写好时就收下它们。
 
 # One run
 way = 前后的生成
