@@ -121,6 +121,10 @@ impl Listener {
         let anchor = self.scribe.ended_up_to(before).await?.into_iter().next();
         let QueueRead { open_before, queued } = self.read_queue().await?;
         let walked = self.walk(self.scribe.newest_finished().await?.is_some()).await?;
+        if let Some(since) = self.gaps.since().filter(|_| walked.replaced > 0) {
+            tracing::debug!(instance = %self.settings.name, runs = walked.replaced, "runs were replaced in the history");
+            self.gaps.unseen(since, walked.replaced).await?;
+        }
         let found = queued.iter().copied().chain(walked.oldest_known).filter(|id| *id <= newest).min();
         let found = self.oldest_there(found, before, walked.is_empty).await?;
 

@@ -287,7 +287,7 @@ gaps-none = No gaps: ComfyUI was heard all the time.
 gap-away = ComfyUI was away
 gap-away-now = ComfyUI is away
 gap-stopped = comfy-recall didn't run
-gap-unseen = Runs came and went too quickly to be seen
+gap-unseen = Runs came and went unseen
 gap-runs = { $n ->
     [one] { $n } run missed
    *[other] { $n } runs missed

@@ -123,7 +123,7 @@ async fn a_gap_of_milliseconds_is_not_told_as_one_of_no_time() {
     let until = Timestamp::from_millis(from.as_millis() + 180);
     site.site.store.note_unseen(id, None, (from, until), 2).await.unwrap();
     let told = words(&page_in(&site, "en").await);
-    assert!(told.contains("too quickly to be seen 2 runs missed") && told.contains(" 180 ms"), "{told}");
+    assert!(told.contains("Runs came and went unseen 2 runs missed") && told.contains(" 180 ms"), "{told}");
 }
 
 #[tokio::test]
