@@ -119,7 +119,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     spawn_endless(&mut tasks, thumbnails);
     spawn_endless(&mut tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
     let (base, webhooks) = (config.base_path.clone(), webhooks(config.webhooks));
-    let subscribing = subscribe(store.clone(), live.clone(), webhooks.clone());
+    let subscribing = subscribe(store.clone(), live.clone(), webhooks.clone(), shutdown.clone());
     let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
     tasks.spawn(async { telling.await.context("prepare to call webhooks") });
     let page = browser::address(address, base.as_str());
@@ -140,14 +140,13 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     front.open(&page);
     let greeting = recorders.welcome.clone();
     tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
-    let (stopping, looks_at, comfyui) = (shutdown.clone(), config.looks_at, config.comfyui);
+    let (looks_at, comfyui) = (config.looks_at, config.comfyui);
     tasks.spawn(async move {
         // Before anything ends that they want to know of.
-        tokio::select! {
-            subscribed = subscribing => subscribed.context("note who is told of what ends")?,
-            () = stopping.cancelled() => return Ok(()),
+        match subscribing.await.context("note who is told of what ends")? {
+            true => record(recorders, looks_at, comfyui).await,
+            false => Ok(()),
         }
-        record(recorders, looks_at, comfyui).await
     });
     spawn_endless(&mut tasks, recorder::note_alive(store.clone(), live.clone(), shutdown.clone()));
 

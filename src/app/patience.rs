@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use crate::live::Live;
 use crate::model::{Cause, Trouble};
@@ -35,8 +36,15 @@ pub(super) fn may_pass(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(store::Error::is_transient)
 }
 
-/// Notes who is told of what ends. A disk that refuses is waited for, as it is to record: there are pages meanwhile.
-pub(super) async fn subscribe(store: Store, live: Live, webhooks: Vec<Webhook>) -> Result<(), store::Error> {
+/// Notes who is told of what ends; gives whether that is done. A disk that refuses is waited for until `stopping`, as it is
+/// to record: there are pages meanwhile. It is tried once in any case, so that a daemon that is stopped as soon as it has
+/// begun still reads what ComfyUI has now.
+pub(super) async fn subscribe(
+    store: Store,
+    live: Live,
+    webhooks: Vec<Webhook>,
+    stopping: CancellationToken,
+) -> Result<bool, store::Error> {
     let mut waits = None;
     loop {
         match webhooks::subscribe(&store, &webhooks).await {
@@ -47,9 +55,11 @@ pub(super) async fn subscribe(store: Store, live: Live, webhooks: Vec<Webhook>) 
                     live.wait_for_disk(Trouble::new(cause, &error))
                 });
             }
-            subscribed => return subscribed,
+            subscribed => return subscribed.map(|()| true),
         }
-        sleep(BETWEEN_TRIES).await;
+        if stopping.run_until_cancelled(sleep(BETWEEN_TRIES)).await.is_none() {
+            return Ok(false);
+        }
     }
 }
 
@@ -58,6 +68,14 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+
+    #[tokio::test]
+    async fn daemon_that_is_stopped_as_soon_as_it_has_begun_still_records_what_there_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, stopping) = (Store::open(dir.path()).unwrap(), CancellationToken::new());
+        stopping.cancel();
+        assert!(subscribe(store, Live::default(), Vec::new(), stopping).await.unwrap());
+    }
 
     #[tokio::test(start_paused = true)]
     async fn what_may_pass_is_tried_a_few_times_and_what_may_not_only_once() {

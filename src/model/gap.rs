@@ -14,7 +14,7 @@ pub enum GapKind {
     /// We didn't run.
     RecallStopped,
     /// Runs came and went before anybody could look, though ComfyUI was heard: the queue told of them, and nothing else
-    /// did.
+    /// did. Or while it wasn't heard, and the order of its history tells of them.
     RunsUnseen,
 }
 

@@ -68,6 +68,12 @@ impl Gaps {
         self.away.map(|(since, _)| since).filter(|_| self.was_seen_to_go)
     }
 
+    /// When what is open began.
+    pub fn since(&self) -> Option<Timestamp> {
+        let (away, stopped) = (self.away.map(|(since, _)| since), self.stopped.map(|(since, _)| since));
+        away.into_iter().chain(stopped).min()
+    }
+
     /// ComfyUI was restarted in this time, and nobody heard of it.
     pub async fn was_away(&self, since: Timestamp) -> Result<(), Error> {
         self.scribe.open_gap(GapKind::ComfyuiAway, since, None).await?;

@@ -125,6 +125,10 @@ impl Listener {
         let read = self.read_queue().await?;
         let (open_before, queued) = (&read.open_before, &read.queued);
         let walked = self.walk(self.scribe.newest_finished().await?.is_some()).await?;
+        if let Some(since) = self.gaps.since().filter(|_| walked.replaced > 0) {
+            tracing::debug!(instance = %self.settings.name, runs = walked.replaced, "runs were replaced in the history");
+            self.gaps.unseen(since, walked.replaced).await?;
+        }
         let found = queued.iter().copied().chain(walked.oldest_known).filter(|id| *id <= newest).min();
         let found = self.oldest_there(found, before, walked.is_empty).await?;
 

@@ -30,6 +30,7 @@ mod pages;
 mod readings;
 pub mod reconcile;
 mod record;
+mod replaced;
 pub mod rings;
 mod room;
 mod scribe;

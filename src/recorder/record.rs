@@ -6,6 +6,7 @@ use super::attribute::span;
 use super::describe::Describer;
 use super::listen::{Ended, Listener};
 use super::reconcile::{Seen, Stage, Verdict, judge};
+use super::replaced::Order;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
 use crate::model::{GenerationId, Role, Status, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
@@ -35,10 +36,11 @@ impl Listener {
 
     /// Writes down those runs of the history, oldest first, that are news.
     pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
-        let Described { saves, new, oldest_known } = self.describe_ended(entries).await?;
+        let mut order = Order::default();
+        let Described { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
         let recorded = saves.len();
         self.save_ended(saves).await?;
-        Ok(Recorded { recorded, new, oldest_known })
+        Ok(Recorded { recorded, new, oldest_known, replaced: order.replaced() })
     }
 
     /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
@@ -52,12 +54,17 @@ impl Listener {
         Ok(())
     }
 
-    /// Compares runs from the history with what is known, and describes those that are news.
-    pub(super) async fn describe_ended(&self, entries: Vec<HistoryEntry>) -> Result<Described, Ended> {
+    /// Compares runs from the history with what is known, and describes those that are news. `order`: of those before them.
+    pub(super) async fn describe_ended(
+        &self,
+        entries: Vec<HistoryEntry>,
+        order: &mut Order,
+    ) -> Result<Described, Ended> {
         let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
         self.enter(&known, &seen, &verdicts);
+        order.follow(&known, &seen, &verdicts);
         let oldest_known = verdicts.iter().filter_map(|verdict| verdict.id()).min();
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
@@ -128,6 +135,8 @@ pub(super) struct Recorded {
     pub new: usize,
     /// The oldest row of those that were.
     pub oldest_known: Option<GenerationId>,
+    /// How many took the place of a run of which nothing is recorded.
+    pub replaced: u64,
 }
 
 fn seen_in_queue(item: &QueueItem) -> Seen {

@@ -14,7 +14,8 @@ use super::listen::{Ended, Listener};
 use super::look::LONGEST_TAIL;
 use super::pages::{Batch, read_pages, read_rest};
 use super::reconcile::{Verdict, judge};
-use super::record::{Described, seen_in_history};
+use super::record::{Described, Recorded, seen_in_history};
+use super::replaced::Order;
 use crate::comfy::{self, HistoryEntry, Items, Paging};
 use crate::model::GenerationId;
 
@@ -43,6 +44,8 @@ pub(super) struct Walked {
     pub oldest_known: Option<GenerationId>,
     /// Whether the history holds nothing at all.
     pub is_empty: bool,
+    /// How many runs took the place of one of which nothing is recorded.
+    pub replaced: u64,
 }
 
 /// The end of the history.
@@ -67,19 +70,21 @@ impl Listener {
         for length in [2, LONGEST_TAIL].into_iter().filter(|_| has_anchor) {
             if let Tail::Reaches(entries) = self.tail(length).await? {
                 let is_empty = entries.is_empty();
-                return Ok(Walked { oldest_known: self.record_ended(entries).await?.oldest_known, is_empty });
+                let Recorded { oldest_known, replaced, .. } = self.record_ended(entries).await?;
+                return Ok(Walked { oldest_known, is_empty, replaced });
             }
         }
-        let oldest_known = match self.client.paging().await? {
-            None => return Ok(Walked { oldest_known: None, is_empty: true }),
+        let walked = match self.client.paging().await? {
+            None => return Ok(Walked { is_empty: true, ..Walked::default() }),
             Some(Paging::Offset) => {
                 let (first, known) = if has_anchor { self.first_unknown().await? } else { (0, None) };
-                self.walk_pages(first).await.map(|met| met.into_iter().chain(known).min())
+                let walked = self.walk_pages(first).await;
+                walked.map(|it| Walked { oldest_known: it.oldest_known.into_iter().chain(known).min(), ..it })
             }
             Some(Paging::TailOnly) => self.walk_tails(has_anchor).await,
         };
         self.show_backfilled(None, None);
-        Ok(Walked { oldest_known: oldest_known?, is_empty: false })
+        walked
     }
 
     /// Reads the newest entries, if they reach back to something known or are the whole history.
@@ -97,17 +102,17 @@ impl Listener {
         Ok(if reaches { Tail::Reaches(entries) } else { Tail::TooShort })
     }
 
-    /// Walks forward in pages from the `start`-th oldest entry; gives the oldest row that was there before.
-    async fn walk_pages(&self, start: usize) -> Result<Option<GenerationId>, Ended> {
+    /// Walks forward in pages from the `start`-th oldest entry.
+    async fn walk_pages(&self, start: usize) -> Result<Walked, Ended> {
         let (out, arriving) = mpsc::channel(BATCHES_WAITING);
         let goal = Goal::default();
         let reading = async move { Ok(read_pages(&self.client, start, &out).await?) };
         let walking = async { tokio::try_join!(reading, self.record_all(arriving, &goal)) };
-        let ((), oldest_known) = tokio::select! {
+        let ((), walked) = tokio::select! {
             walked = walking => walked?,
             never = self.count(&goal), if self.settings.counts_history => match never {},
         };
-        Ok(oldest_known)
+        Ok(walked)
     }
 
     /// Counts what the history holds, for those who watch; where that fails nobody hears of it.
@@ -138,7 +143,7 @@ impl Listener {
 
     /// For servers that only give their newest entries: longer and longer tails until one reaches what is known. Read
     /// while they arrive, so that the memory needed is that of a few runs.
-    async fn walk_tails(&self, has_anchor: bool) -> Result<Option<GenerationId>, Ended> {
+    async fn walk_tails(&self, has_anchor: bool) -> Result<Walked, Ended> {
         for length in [512, 4096, WHOLE_HISTORY] {
             let mut items = self.client.history_tail(length).await?;
             let first = items.next().await?;
@@ -150,25 +155,21 @@ impl Listener {
             let (out, arriving) = mpsc::channel(BATCHES_WAITING);
             let reading = async move { Ok(read_rest(first, items, &out).await?) };
             let goal = Goal::default();
-            let ((), oldest_known) = tokio::try_join!(reading, self.record_all(arriving, &goal))?;
-            return Ok(oldest_known);
+            let ((), walked) = tokio::try_join!(reading, self.record_all(arriving, &goal))?;
+            return Ok(walked);
         }
-        Ok(None)
+        Ok(Walked::default())
     }
 
-    /// Records batches in their order; gives the oldest row that was there before. While one is written, the next is
-    /// described.
-    async fn record_all(
-        &self,
-        mut arriving: mpsc::Receiver<Batch>,
-        goal: &Goal,
-    ) -> Result<Option<GenerationId>, Ended> {
+    /// Records batches in their order. While one is written, the next is described.
+    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<Walked, Ended> {
         let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
         let describing = async move {
+            let mut order = Order::default();
             while let Some(entries) = arriving.recv().await {
-                let _ = out.send(self.describe_ended(entries).await?).await;
+                let _ = out.send(self.describe_ended(entries, &mut order).await?).await;
             }
-            Ok::<_, Ended>(())
+            Ok::<_, Ended>(order.replaced())
         };
         let saving = async {
             let (mut recorded, mut oldest_known) = (0, None);
@@ -181,8 +182,8 @@ impl Listener {
             }
             Ok(oldest_known)
         };
-        let ((), oldest_known) = tokio::try_join!(describing, saving)?;
-        Ok(oldest_known)
+        let (replaced, oldest_known) = tokio::try_join!(describing, saving)?;
+        Ok(Walked { oldest_known, is_empty: false, replaced })
     }
 
     /// Whether a tail, whose first entry was read, is as long as was asked for: then there may be more before it.

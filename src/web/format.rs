@@ -15,6 +15,8 @@ pub struct Moment {
     pub date: String,
     /// The clock there: `17:59:12`.
     pub clock: String,
+    /// Both: `20 Nov 2026, 17:59:12`.
+    pub shown: String,
     /// Both, and the distance from UTC: for a tooltip.
     pub exact: String,
 }
@@ -22,10 +24,12 @@ pub struct Moment {
 /// A moment as clocks in that zone show it.
 pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
     let local = zone.local(moment);
+    let (date, clock) = (date(local.date_naive(), t), local.format("%H:%M:%S").to_string());
     Moment {
         utc: moment.to_string(),
-        date: date(local.date_naive(), t),
-        clock: local.format("%H:%M:%S").to_string(),
+        shown: t.with_both("date-clock", "date", &date, "clock", &clock),
+        date,
+        clock,
         exact: local.format("%Y-%m-%d %H:%M:%S%.3f %:z").to_string(),
     }
 }
@@ -129,8 +133,9 @@ mod tests {
         let english = shown(Language::English);
         assert_eq!(english.utc, "2026-11-20T09:59:12.094Z");
         assert_eq!((&*english.date, &*english.clock), ("20 Nov 2026", "17:59:12"));
+        assert_eq!(english.shown, "20 Nov 2026, 17:59:12");
         assert_eq!(english.exact, "2026-11-20 17:59:12.094 +08:00");
-        assert_eq!(shown(Language::Chinese).date, "2026年11月20日");
+        assert_eq!(shown(Language::Chinese).shown, "2026年11月20日 17:59:12");
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod excerpt;
 mod facets;
 mod files;
 mod format;
+mod guests;
 mod headers;
 mod host;
 mod indent;

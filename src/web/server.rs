@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,16 +11,27 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, service_fn};
 
+use super::guests::{Guest, Guests};
 use super::site::{App, Site};
 use super::{arrival, routes};
 use crate::memory;
 
-/// Connections at the same time. The next one waits in the listener's queue until another ends.
+/// Connections at the same time. The next one gets the place of the one that has rested longest; where all are being
+/// answered, it waits in the listener's queue until one is.
 const CONNECTIONS: usize = 512;
+
+/// Connections beyond those that may be on their way out.
+const LEAVING: usize = 64;
+
+/// How long the rest of an answer may take to be read by a client that is sent away.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How often it is said that there are too many.
+const SAID: Duration = Duration::from_secs(60);
 
 /// How long a client may take to send the head of a request, and may stay without sending another one.
 const HEAD_WAIT: Duration = Duration::from_secs(30);
@@ -43,20 +55,39 @@ pub enum Error {
 
 /// Answers whoever connects, until it is told to stop; then finishes the requests in hand, for a few seconds at most.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToken) -> Result<(), Error> {
+    serve_up_to(CONNECTIONS, listener, site, shutdown).await
+}
+
+/// The same for so many at the same time.
+pub(super) async fn serve_up_to(
+    most: usize,
+    listener: TcpListener,
+    site: Site,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     let address = listener.local_addr().map_err(Error::Address)?;
     let app = App::new(site, address, shutdown.clone());
     let router = routes::router(app.clone());
-    let mut connections = JoinSet::new();
+    let (mut connections, guests, mut said_at) = (JoinSet::new(), Guests::default(), None);
     let mut rounds = interval(memory::ROUND);
     loop {
-        let may_accept = connections.len() < CONNECTIONS;
+        let is_full = guests.count() >= most;
+        let accept = async {
+            if is_full {
+                guests.rest().await;
+            }
+            listener.accept().await
+        };
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
             _ = rounds.tick() => app.told.rest(memory::UNUSED),
-            accepted = listener.accept(), if may_accept => match accepted {
+            accepted = accept, if connections.len() < most + LEAVING => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(converse(stream, peer.ip(), app.clone(), router.clone()));
+                    if is_full && guests.dismiss() {
+                        say_full(&mut said_at);
+                    }
+                    connections.spawn(converse(stream, peer.ip(), guests.arrive(), app.clone(), router.clone()));
                 }
                 Err(error) => pause_after(&error, &shutdown).await,
             },
@@ -75,9 +106,15 @@ pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToke
 }
 
 /// One connection, until either side ends it.
-async fn converse(stream: TcpStream, peer: IpAddr, app: App, router: Router) {
+async fn converse(stream: TcpStream, peer: IpAddr, guest: Guest, app: App, router: Router) {
     let shutdown = app.closing.clone();
+    let guest = Arc::new(guest);
+    let answering = Arc::clone(&guest);
     let service = router.map_request(move |request| arrival::receive(peer, &app.proxies, &app.base, request));
+    let service = service_fn(move |request| {
+        let (guest, service) = (Arc::clone(&answering), service.clone());
+        async move { guest.answer(service.oneshot(request)).await }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)
@@ -89,6 +126,14 @@ async fn converse(stream: TcpStream, peer: IpAddr, app: App, router: Router) {
         () = shutdown.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
+        }
+        () = guest.dismissed() => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(FAREWELL, connection.as_mut()).await {
+                Ok(ended) => ended,
+                Err(_) if guest.is_at_work() => connection.await,
+                Err(_) => Ok(()),
+            }
         }
     };
     if let Err(error) = ended {
@@ -106,6 +151,17 @@ async fn pause_after(error: &io::Error, shutdown: &CancellationToken) {
     tokio::select! {
         () = sleep(ACCEPT_PAUSE) => {}
         () = shutdown.cancelled() => {}
+    }
+}
+
+/// Says that there are too many, now and then.
+fn say_full(said_at: &mut Option<Instant>) {
+    if said_at.is_none_or(|at| at.elapsed() >= SAID) {
+        *said_at = Some(Instant::now());
+        tracing::warn!(
+            connections = CONNECTIONS,
+            "all connections are taken; whoever comes next gets the place of the one that has rested longest"
+        );
     }
 }
 

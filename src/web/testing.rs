@@ -11,7 +11,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Settings, Site, Token, serve};
+use super::server::serve_up_to;
+use super::{Error, Settings, Site, Token};
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -41,6 +42,11 @@ impl TestSite {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::serving(512, settings).await
+    }
+
+    /// For so many connections at the same time.
+    pub async fn serving(connections: usize, settings: Settings) -> Self {
         // Reqwest wants one even for plain HTTP; other tests may have been faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -52,7 +58,7 @@ impl TestSite {
         let cache = Cache::open(folder.path());
         let thumbs = Thumbs::new(store.clone(), blobs.clone(), cache, None, shutdown.clone());
         let site = Site { store, blobs, thumbs, live: Live::default(), metrics: Metrics::default(), settings };
-        let server = tokio::spawn(serve(listener, site.clone(), shutdown.clone()));
+        let server = tokio::spawn(serve_up_to(connections, listener, site.clone(), shutdown.clone()));
         let client = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
         Self { site, address, client, shutdown, server, folder }
     }

@@ -233,7 +233,10 @@ fn grouped(number: &str) -> String {
     grouped
 }
 
+mod prose;
 mod troubles;
+
+pub use prose::{Prose, prose};
 
 #[cfg(test)]
 mod tests;

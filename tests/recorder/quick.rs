@@ -19,6 +19,14 @@ async fn until_runs(daemon: &Daemon, prompt_id: &str, count: usize) {
     daemon.until(&format!("{count} runs of one id"), look).await;
 }
 
+/// Runs that share a millisecond can't be told apart by when they started, or their files were written.
+async fn next_millisecond() {
+    let before = Timestamp::now();
+    while Timestamp::now() <= before {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// How many runs the gaps say came and went unseen.
 async fn unseen(daemon: &Daemon) -> u64 {
     let status = daemon.json("/api/v1/status").await;
@@ -60,6 +68,25 @@ async fn same_prompt_id_again_is_recorded_though_we_were_stopped_and_others_came
         daemon.start_again().await;
         daemon.until_whole(others.last().unwrap(), "completed").await;
         until_runs(&daemon, AGAIN, 3).await;
+    }
+}
+
+#[tokio::test]
+async fn run_that_another_with_its_id_replaced_while_we_were_stopped_is_told() {
+    for version in Version::ALL {
+        let (comfy, mut daemon) = beside(ComfyUi::builder().version(version).start().await).await;
+        let before = comfy.run(Run::from_api());
+        daemon.until_whole(&before, "completed").await;
+        assert!(daemon.terminate().await.success());
+        comfy.run(Run::from_api().with_id(AGAIN));
+        comfy.run(Run::from_api());
+        next_millisecond().await;
+        comfy.run(Run::from_api().with_id(AGAIN).with_seed(2));
+        daemon.start_again().await;
+        until_runs(&daemon, AGAIN, 1).await;
+        let look = async |daemon: &Daemon| (unseen(daemon).await == 1).then_some(());
+        daemon.until("the run that was replaced to be told", look).await;
+        assert_eq!(daemon.list("").await.len(), 3, "{version:?}");
     }
 }
 
@@ -166,11 +193,7 @@ async fn files_of_a_run_that_is_deleted_as_soon_as_it_ended_are_that_runs_and_to
     comfy.start_next();
     daemon.until_status(&id, "in_progress").await;
     comfy.put(File::output("rescued.png", picture("rescued")));
-    // Runs that share a millisecond can't be told apart by when their files were written.
-    let written_at = Timestamp::now();
-    while Timestamp::now() <= written_at {
-        tokio::task::yield_now().await;
-    }
+    next_millisecond().await;
     comfy.hold_history();
     comfy.finish(&Outcome::Success);
     comfy.delete_from_history(&id);

@@ -207,8 +207,7 @@ fn chips(query: &ListQuery, today: NaiveDate, t: &Words) -> Vec<Chip> {
     for (name, key) in [("from", "chip-from"), ("to", "chip-to")] {
         let time = if name == "from" { filter.from } else { filter.until };
         if let Some(time) = time.filter(|_| query.given(name).is_some()) {
-            let moment = format::moment(time, query.zone, t);
-            chips.push(chip(name, t.with(key, "time", format!("{}, {}", moment.date, moment.clock))));
+            chips.push(chip(name, t.with(key, "time", format::moment(time, query.zone, t).shown)));
         }
     }
     if query.shows_previews {

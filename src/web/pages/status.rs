@@ -179,6 +179,14 @@ impl Look<'_> {
         format::span(until.as_millis() - from.as_millis(), self.viewer.words)
     }
 
+    /// How long a gap was: runs that came and went unseen did so within milliseconds.
+    fn lasted(&self, from: Timestamp, until: Timestamp) -> String {
+        match until.as_millis() - from.as_millis() {
+            millis @ 1..1_000 => format::duration(millis, self.viewer.words),
+            _ => self.span(from, until),
+        }
+    }
+
     async fn instance(&self, health: Health) -> Result<Instance, Error> {
         let filter = Filter { instance: Some(health.name.clone()), ..Filter::default() };
         let ended = Filter { statuses: ENDED.into(), ..filter.clone() };
@@ -228,7 +236,7 @@ impl Look<'_> {
                 runs: gap.runs,
                 from: self.moment(gap.started_at),
                 until: until.map(|at| self.moment(at)),
-                span: self.span(gap.started_at, until.unwrap_or(self.now)),
+                span: self.lasted(gap.started_at, until.unwrap_or(self.now)),
                 why: gap.reason,
                 may_have_missed: gap.ended_at.map(|_| gap.may_have_missed),
             }

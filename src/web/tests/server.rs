@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::model::{Comfyui, ConnectionState, Health, InstanceName, Timestamp};
+use crate::web::Settings;
 use crate::web::testing::{NOON, TestSite};
 
 #[tokio::test]
@@ -177,4 +178,36 @@ async fn told_to_stop_it_does_not_wait_for_idle_connections() {
     let _silent = TcpStream::connect(&site.address).await.unwrap();
     site.shutdown.cancel();
     tokio::time::timeout(Duration::from_secs(2), site.server).await.unwrap().unwrap().unwrap();
+}
+
+async fn asks(site: &TestSite, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(&site.address).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+    let mut answer = [0; 15];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    stream
+}
+
+#[tokio::test]
+async fn visitor_is_served_though_all_connections_are_taken_by_those_that_listen_or_rest() {
+    for path in ["/events", "/healthz"] {
+        let site = TestSite::serving(3, Settings::default()).await;
+        let mut first = asks(&site, path).await;
+        let (_second, _third) = (asks(&site, path).await, asks(&site, path).await);
+        assert_eq!(site.get("/healthz").await.status(), 200, "{path}");
+        // It had rested longest.
+        let mut rest = Vec::new();
+        first.read_to_end(&mut rest).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn visitor_is_served_though_all_connections_are_taken_by_those_that_never_ask() {
+    let site = TestSite::serving(3, Settings::default()).await;
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(TcpStream::connect(&site.address).await.unwrap());
+    }
+    assert_eq!(site.get("/healthz").await.status(), 200);
 }

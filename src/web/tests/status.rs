@@ -116,6 +116,28 @@ async fn gaps_are_told_with_their_reason_and_what_they_may_have_cost() {
 }
 
 #[tokio::test]
+async fn a_gap_of_milliseconds_is_not_told_as_one_of_no_time() {
+    let site = TestSite::start().await;
+    let id = instance(&site, "default").await;
+    let from = ago(30);
+    let until = Timestamp::from_millis(from.as_millis() + 180);
+    site.site.store.note_unseen(id, None, (from, until), 2).await.unwrap();
+    let told = words(&page_in(&site, "en").await);
+    assert!(told.contains("Runs came and went unseen 2 runs missed") && told.contains(" 180 ms"), "{told}");
+}
+
+#[tokio::test]
+async fn sentences_have_the_gap_between_them_that_their_language_has() {
+    let site = TestSite::start().await;
+    site.site.live.set_health(health("gpu-1", ConnectionState::Away(Cause::NobodyAnswers.into())));
+    let english = page_in(&site, "en").await;
+    assert!(english.contains("Nobody answers.</bdi> Start ComfyUI;"), "{english}");
+    assert!(english.contains("<code class=\"option\">--comfyui</code>"), "{english}");
+    let chinese = page_in(&site, "zh").await;
+    assert!(chinese.contains("没有任何响应。</bdi>请启动 ComfyUI；"), "{chinese}");
+}
+
+#[tokio::test]
 async fn only_the_newest_fifty_gaps_are_shown() {
     let site = TestSite::start().await;
     let id = instance(&site, "default").await;

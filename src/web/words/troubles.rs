@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Words;
+use super::prose::{Prose, prose};
 use crate::model::{Cause, Trouble};
 
 impl Words {
@@ -20,8 +21,8 @@ impl Words {
     }
 
     /// What to do about it, where anything can be done.
-    pub fn hint(&self, trouble: &Trouble) -> Option<Cow<'_, str>> {
-        hint_key(trouble.cause).map(|key| self.say(key))
+    pub fn hint(&self, trouble: &Trouble) -> Option<Prose> {
+        hint_key(trouble.cause).map(|key| prose(&self.say(key)))
     }
 }
 
@@ -103,9 +104,19 @@ mod tests {
                 let trouble = Trouble::new(cause, "x");
                 let said = t.trouble(&trouble);
                 assert!(cause == Cause::Other || said.chars().count() > 3, "{cause:?}: {said}");
-                for said in [Some(said), t.hint(&trouble)].into_iter().flatten() {
+                let hint: String = t.hint(&trouble).into_iter().flatten().map(|part| part.text).collect();
+                for said in [&*said, &hint] {
                     assert!(!said.starts_with("trouble-") && !said.starts_with("hint-"), "{said} is no key");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_that_a_hint_names_is_code() {
+        for t in Language::ALL.map(Language::words) {
+            for part in Cause::ALL.into_iter().filter_map(|cause| t.hint(&cause.into())).flatten() {
+                assert_eq!(part.text.contains("--"), part.is_code && part.text.starts_with("--"), "{}", part.text);
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::web::error::{Code, Error};
 use crate::web::excerpt::{self, Line, Wanted};
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
-use crate::web::words::Words;
+use crate::web::words::{Prose, Words, prose};
 use example::{Example, Guide, Place, Sample};
 use operation::{Group, Operation, Parameter, Reference};
 use schema::Object;
@@ -50,16 +50,6 @@ const COMPATIBLE: [(&str, &str, &str); 9] = [
     ("POST", "/bt/artifacts/list", "compatible-artifacts"),
     ("GET", "/bt/artifacts/{id}", "compatible-artifact"),
 ];
-
-/// A text, part by part.
-type Prose = Vec<Part>;
-
-/// A part of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
-    text: String,
-    is_code: bool,
-}
 
 /// Who may ask here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,22 +181,4 @@ async fn newest(app: &App) -> Result<(Vec<Line>, bool), Error> {
     let excerpt = excerpt::cut(&String::from_utf8_lossy(&body), &Wanted::default());
     let is_cut = excerpt.total > LINES;
     Ok((excerpt.lines.into_iter().take(LINES).collect(), is_cut))
-}
-
-fn prose(text: &str) -> Prose {
-    let parts =
-        text.split('`').enumerate().map(|(place, part)| Part { text: part.to_owned(), is_code: place % 2 == 1 });
-    parts.filter(|part| !part.text.is_empty()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_stands_between_backticks_is_code() {
-        let parts = prose("`a` is <b>, `c`");
-        let parts: Vec<_> = parts.iter().map(|part| (part.text.as_str(), part.is_code)).collect();
-        assert_eq!(parts, [("a", true), (" is <b>, ", false), ("c", true)]);
-    }
 }

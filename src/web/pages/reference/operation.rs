@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::schema::{Kind, Object, objects};
-use super::{Prose, prose};
 use crate::web::api::openapi;
+use crate::web::words::{Prose, prose};
 
 /// A parameter that so many operations take is described once, for all of them.
 const SHARED_BY: usize = 3;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::operation::{entries, list, text};
-use super::{Prose, prose};
+use crate::web::words::{Prose, prose};
 
 /// What a value may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
