@@ -21,7 +21,7 @@ pub(super) struct Place {
 /// Where the daemon is, too.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Address {
-    /// Where it listens [default: 127.0.0.1:8189]
+    /// Where it listens [default: 127.0.0.1:8588]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// The path below which it serves everything [default: /]
