@@ -48,8 +48,8 @@ impl FromStr for Listen {
             return Err(Problem::Brackets);
         }
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
-        if is_number(text) {
-            let port = text.parse().map_err(|_| Problem::Port)?;
+        if let Some(port) = Some(text.strip_prefix(':').unwrap_or(text)).filter(|port| is_number(port)) {
+            let port = port.parse().map_err(|_| Problem::Port)?;
             return Ok(Self { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port });
         }
         let (host, port) = text.rsplit_once(':').ok_or(Problem::NoPort)?;
@@ -118,6 +118,7 @@ mod tests {
     fn a_port_alone_is_one_of_this_machine_and_the_address_of_a_page_is_a_place() {
         for (text, listen) in [
             ("8299", "127.0.0.1:8299"),
+            (":8299", "127.0.0.1:8299"),
             ("0", "127.0.0.1:0"),
             ("http://127.0.0.1:8588", "127.0.0.1:8588"),
             ("http://[::1]:8588/", "[::1]:8588"),
@@ -153,7 +154,8 @@ mod tests {
             ("127.0.0.1:", Problem::Port),
             ("127.0.0.1:+80", Problem::Port),
             ("127.0.0.1:http", Problem::Port),
-            (":8588", Problem::Host),
+            (":80800", Problem::Port),
+            (":", Problem::Port),
             ("*:8588", Problem::Host),
             ("127.0.0.256:8588", Problem::Host),
             ("https://127.0.0.1:8588", Problem::Host),

@@ -154,8 +154,9 @@ pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), Problem> {
 /// An address as browsers and logs show it: `HOST:PORT/PATH`, or a port of this machine.
 fn with_scheme(text: &str) -> Cow<'_, str> {
     let host = authority(text);
-    if !host.is_empty() && text.starts_with(host) && host.bytes().all(|byte| byte.is_ascii_digit()) {
-        return format!("http://{}:{text}", Ipv4Addr::LOCALHOST).into();
+    let port = host.strip_prefix(':').unwrap_or(host);
+    if !port.is_empty() && text.starts_with(host) && port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("http://{}:{}", Ipv4Addr::LOCALHOST, text.trim_start_matches(':')).into();
     }
     match text.starts_with(host) && host.parse::<Listen>().is_ok() {
         true => format!("http://{text}").into(),
@@ -229,6 +230,7 @@ mod tests {
             ("[::1]:8188", "http://[::1]:8188/", None),
             ("gpu.lan:80", "http://gpu.lan/", None),
             ("8188", "http://127.0.0.1:8188/", None),
+            (":8188/comfy", "http://127.0.0.1:8188/comfy/", None),
             ("http://0.0.0.0:8188", "http://127.0.0.1:8188/", None),
             ("0.0.0.0:8188/", "http://127.0.0.1:8188/", None),
             ("http://[::]:8188", "http://[::1]:8188/", None),

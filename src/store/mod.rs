@@ -77,7 +77,7 @@ pub use save::Save;
 pub use sightings::{Phase, Read, Sighting};
 pub use stop::{asked_to_stop, is_in_use, stop};
 pub use unindexed::{Indexed, Unindexed};
-pub use upgrade::{Copy, Upgrade};
+pub use upgrade::{Copy, Upgrade, copies};
 
 /// The writer's thread, and how its last checkpoint went.
 type Thread = JoinHandle<Result<(), Error>>;

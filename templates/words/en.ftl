@@ -186,7 +186,7 @@ expected-one-of = Use one of { $words }.
 expected-number = Use a number, >20, <=20 or 20..30.
 expected-duration = Use seconds, or a time such as >2m or 1m..2m.
 expected-seed = Use a whole number.
-expected-date = Use today, yesterday, 7d, 2026-11-20, 2026-11 or 2026-11-01..2026-11-20.
+expected-date = Use today, yesterday, 7d, 2026-11-20, 2026-11 or 2026-11-01..yesterday.
 expected-moment = Use a day such as 2026-11-20, or 7d for seven days ago.
 expected-words = Use words, or a phrase in quotes.
 field-model = Checkpoint or diffusion model

@@ -180,7 +180,7 @@ expected-one-of = 请从中选用：{ $words }。
 expected-number = 请用数字、>20、<=20 或 20..30。
 expected-duration = 请用秒数，或 >2m、1m..2m 这样的时长。
 expected-seed = 请用整数。
-expected-date = 请用 today、yesterday、7d、2026-11-20、2026-11 或 2026-11-01..2026-11-20。
+expected-date = 请用 today、yesterday、7d、2026-11-20、2026-11 或 2026-11-01..yesterday。
 expected-moment = 请用日期，如 2026-11-20；7d 表示七天前。
 expected-words = 请用文字，或加引号的短语。
 field-model = 大模型或扩散模型

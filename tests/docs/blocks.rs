@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use super::page::{Block, Page};
-use crate::commands::{Shell, recorded};
+use crate::commands::{Shell, recorded, studio};
 use crate::support::comfyui::ComfyUi;
 use crate::support::daemon::{Daemon, program};
 
@@ -71,7 +71,7 @@ impl Reader {
         Shell::on(daemon.data_dir()).done(&["backup", kept.to_str().unwrap()]);
         // A backup has no index.
         copy(&kept, &folder.path().join("used"));
-        Shell::on(&folder.path().join("used")).done(&["reindex"]);
+        studio::add(&folder.path().join("used")).await;
         Self { folder, comfy, daemon }
     }
 
