@@ -186,7 +186,8 @@ fn data_folder(proc: &Path, id: u32) -> Option<PathBuf> {
     files.find(|path| path.file_name().is_some_and(|name| name == store::LOCK))?.parent().map(Path::to_owned)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
 

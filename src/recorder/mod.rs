@@ -33,6 +33,7 @@ mod record;
 pub mod rings;
 mod room;
 mod scribe;
+mod traces;
 mod vanish;
 mod walk;
 mod watch;

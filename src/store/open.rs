@@ -34,6 +34,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007-identity.sql")),
     M::up(include_str!("migrations/0008-inputs.sql")),
     M::up(include_str!("migrations/0009-many-servers.sql")),
+    M::up(include_str!("migrations/0010-dismissed-gaps.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.

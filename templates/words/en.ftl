@@ -25,9 +25,10 @@ away-address = It should be at { $address }.
 low-disk-title = Little room is left on the disk.
 low-disk = { $free } of { $total } are left where comfy-recall keeps its data. Make room before what ComfyUI makes no longer fits.
 missed-title = Runs of { $name } may be missing.
-missed-away = It was away from { $from } to { $until } and doesn't know what we knew: it was restarted, or its history was cleared.
-missed-stopped = comfy-recall didn't run from { $from } to { $until }, and ComfyUI doesn't know what we knew: it was restarted, or its history was cleared.
-missed-more = All gaps
+missed-away = It was restarted or cleared between { $from } and { $until }.
+missed-stopped = It was restarted or cleared while comfy-recall was off, { $from } – { $until }.
+missed-more = Details
+missed-dismiss = Don't show this again
 catching-up = Catching up with { $name }.
 catching-up-runs = { $n ->
     [one] One run from before was read so far; older ones appear as they come in.
