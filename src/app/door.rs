@@ -74,7 +74,7 @@ pub(super) async fn refused(error: anyhow::Error, config: &Config, front: &Front
     match &tenant {
         Tenant::Ours(folder) if has_our_data(folder.as_deref(), &config.data_dir) => running_already(&address, front),
         Tenant::Ours(folder) => {
-            let whose = folder.as_ref().map(|folder| format!(", {}", folder.display())).unwrap_or_default();
+            let whose = folder.as_ref().map(|folder| format!(", {},", folder.display())).unwrap_or_default();
             let ours = config.data_dir.display();
             Err(anyhow!(
                 "a comfy-recall with another data folder{whose} is running at {address}, so nothing would be recorded into \

@@ -205,12 +205,12 @@ pub enum Problem {
     UrlBrackets,
     /// A query, which may be how a browser was let in.
     #[error(
-        "an address ends before the '?'; a token behind it is sent as a header instead: --comfyui-header 'Authorization: \
-         Bearer TOKEN', or headers in config.toml"
+        "an address can't hold a query; end it before the '?', and send a token that stands there as a header: \
+         --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml"
     )]
     UrlQuery,
     /// A fragment, which ComfyUI's page adds.
-    #[error("an address ends before the '#'; what follows it is a place within ComfyUI's page, and means nothing here")]
+    #[error("an address can't hold a fragment; end it before the '#', which only marks a place within ComfyUI's page")]
     UrlFragment,
     /// A bad name for an instance.
     #[error(transparent)]

@@ -74,13 +74,13 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::ComfyuiUrl, "http://[::1]:8188/?token=hunter2"),
-            "--comfyui \"http://[::1]:8188/?[redacted]\": an address ends before the '?'; a token behind it is sent as a \
-             header instead: --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml",
+            "--comfyui \"http://[::1]:8188/?[redacted]\": an address can't hold a query; end it before the '?', and \
+             send a token that stands there as a header: --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml",
         ),
         (
             world().variable("RECALL_COMFYUI", "gpu=localhost:8188/#3f9c"),
-            "RECALL_COMFYUI \"localhost:8188/#[redacted]\": an address ends before the '#'; what follows it is a place \
-             within ComfyUI's page, and means nothing here",
+            "RECALL_COMFYUI \"localhost:8188/#[redacted]\": an address can't hold a fragment; end it before the '#', which \
+             only marks a place within ComfyUI's page",
         ),
         (
             world().flag(S::ComfyuiUrl, "gpu.lan"),
