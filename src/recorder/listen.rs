@@ -291,8 +291,11 @@ impl Listener {
         let is_late = self.health.since.as_millis() - self.heard_at.as_millis() > LATE;
         self.gaps.broke(self.ear.breaks()).await?;
         self.held.restarted(self.heard_at, Timestamp::now());
-        self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await?;
-        if was_whole && !is_late { self.gaps.rests(true, self.history_is_known).await } else { Ok(()) }
+        // Before the gap: whoever finds that one open after a crash must know how it began.
+        if was_whole && !is_late {
+            self.gaps.rests(true, self.history_is_known).await?;
+        }
+        self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await
     }
 
     /// Who isn't there yet, or goes when its work is done, is no reason to warn.
