@@ -6,6 +6,7 @@ mod orphaned;
 mod patience;
 mod recorders;
 mod signals;
+mod tenant;
 mod welcome;
 
 use std::future::ready;
@@ -141,6 +142,11 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     let greeting = recorders.welcome.clone();
     tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
     let (looks_at, comfyui) = (config.looks_at, config.comfyui);
+    if !is_new {
+        let named = if looks_at.is_empty() { comfyui.as_slice() } else { &[] };
+        let named = named.iter().map(|it| (it.name.clone(), it.url.to_string())).collect();
+        tokio::spawn(welcome::back(front.voice, named, config.data_dir.clone(), store.clone()));
+    }
     tasks.spawn(async move {
         // Before anything ends that they want to know of.
         match subscribing.await.context("note who is told of what ends")? {
@@ -165,8 +171,10 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
 
 /// Everything that may refuse to be had by a second daemon.
 async fn start(config: &Config, voice: &Voice) -> anyhow::Result<(Store, Blobs, TcpListener)> {
+    // First the address: one that is taken leaves no new data folder behind.
+    let listener = door::bind(config).await?;
     let (store, blobs) = insist(|| ready(open(&config.data_dir, voice)), may_pass).await?;
-    Ok((store, blobs, door::bind(config).await?))
+    Ok((store, blobs, listener))
 }
 
 /// Adds a task that ends with the daemon and can't fail.

@@ -38,18 +38,45 @@ fn here(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// Whether a daemon of ours is there. Blocks, for a second at most and a name's lookup.
-pub fn answers(listen: &Listen, base: &str) -> bool {
-    ask(listen, base).is_ok_and(|answer| {
-        let is_well = answer.split(' ').nth(1) == Some("200");
-        is_well && answer.contains(SIGN)
-    })
+/// Who is at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// A daemon of ours.
+    Ours,
+    /// Something that takes connections, and isn't ours or doesn't say so.
+    Other,
+    /// Nobody takes connections.
+    Nobody,
 }
 
-fn ask(listen: &Listen, base: &str) -> io::Result<String> {
-    let nobody = || io::Error::from(io::ErrorKind::AddrNotAvailable);
-    let address = listen.to_string().to_socket_addrs()?.next().ok_or_else(nobody)?;
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+/// Whether a daemon of ours is there. Blocks, for a second at most and a name's lookup.
+pub fn answers(listen: &Listen, base: &str) -> bool {
+    who(listen, base) == There::Ours
+}
+
+/// Who is there. Blocks as [`answers`] does.
+pub fn who(listen: &Listen, base: &str) -> There {
+    let Ok(stream) = connect(listen) else { return There::Nobody };
+    let is_ours = ask(stream, listen, base).is_ok_and(|answer| {
+        let is_well = answer.split(' ').nth(1) == Some("200");
+        is_well && answer.contains(SIGN)
+    });
+    if is_ours { There::Ours } else { There::Other }
+}
+
+/// The first of its addresses that takes connections: `localhost` is two.
+fn connect(listen: &Listen) -> io::Result<TcpStream> {
+    let mut refused = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in listen.to_string().to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, PATIENCE) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => refused = error,
+        }
+    }
+    Err(refused)
+}
+
+fn ask(mut stream: TcpStream, listen: &Listen, base: &str) -> io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let request = format!("GET {base}/healthz HTTP/1.1\r\nHost: {listen}\r\nConnection: close\r\n\r\n");
@@ -77,16 +104,16 @@ mod tests {
     #[test]
     fn an_address_that_means_all_of_this_machine_is_reached_on_itself() {
         for (listen, reached) in [
-            ("0.0.0.0:8189", "127.0.0.1:8189"),
-            ("[::]:8189", "[::1]:8189"),
+            ("0.0.0.0:8588", "127.0.0.1:8588"),
+            ("[::]:8588", "[::1]:8588"),
             ("192.168.1.5:80", "192.168.1.5:80"),
             ("my.host:80", "my.host:80"),
         ] {
             assert_eq!(reachable(&listen.parse().unwrap()).unwrap().to_string(), reached);
         }
         assert_eq!(reachable(&"127.0.0.1:0".parse().unwrap()), None);
-        assert_eq!(address("0.0.0.0:8189".parse().unwrap(), "/history"), "http://127.0.0.1:8189/history/");
-        assert_eq!(address("[::1]:8189".parse().unwrap(), ""), "http://[::1]:8189/");
+        assert_eq!(address("0.0.0.0:8588".parse().unwrap(), "/history"), "http://127.0.0.1:8588/history/");
+        assert_eq!(address("[::1]:8588".parse().unwrap(), ""), "http://[::1]:8588/");
     }
 
     #[test]
@@ -120,9 +147,9 @@ mod tests {
                 let _ = stream.read(&mut [0; 1024]).unwrap();
                 stream.write_all(answer.as_bytes()).unwrap();
             });
-            assert_eq!(answers(&listen, ""), is_ours, "{answer}");
+            assert_eq!(who(&listen, ""), if is_ours { There::Ours } else { There::Other }, "{answer}");
             serving.join().unwrap();
         }
-        assert!(!answers(&"127.0.0.1:1".parse().unwrap(), ""));
+        assert_eq!(who(&"127.0.0.1:1".parse().unwrap(), ""), There::Nobody);
     }
 }

@@ -29,14 +29,14 @@ fn main() -> ExitCode {
         Err(Unparsed::Answer(text)) => return done_or_failed(print(&text)),
         Err(Unparsed::Mistake(line)) => return complain(line, WRONG_USAGE),
     };
-    let flags = parsed.flags;
+    let (flags, name) = (parsed.flags, parsed.action.name());
     match parsed.action {
         // Makes a part of a configuration: has to work before there is a good one.
-        Action::Make(make) => on_screen(|screen| commands::make(&make, screen)),
-        Action::Describe(what) => on_screen(|screen| commands::describe(&what, screen)),
+        Action::Make(make) => on_screen(name, |screen| commands::make(&make, screen)),
+        Action::Describe(what) => on_screen(name, |screen| commands::describe(&what, screen)),
         Action::Serve { opens } => configured(flags, |effective| serve(effective, opens)),
         Action::Run(command) => {
-            configured(flags, |effective| on_screen(|screen| commands::run(&command, &effective, screen)))
+            configured(flags, |effective| on_screen(name, |screen| commands::run(&command, &effective, screen)))
         }
     }
 }
@@ -49,8 +49,8 @@ fn configured(flags: Vec<Given>, run: impl FnOnce(Effective) -> ExitCode) -> Exi
     }
 }
 
-/// Runs a command on what this process writes to.
-fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
+/// Runs the command of this name on what this process writes to.
+fn on_screen(name: Option<&str>, run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
     let is_plain = is_set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
     let size = terminal_size::terminal_size_of(&stdout);
@@ -70,7 +70,7 @@ fn on_screen(run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -
     };
     match run(&mut screen) {
         Ok(()) | Err(commands::Error::ReaderLeft) => ExitCode::SUCCESS,
-        Err(commands::Error::Usage(line)) => complain(format!("{line}; see comfy-recall --help"), WRONG_USAGE),
+        Err(commands::Error::Usage(line)) => complain(format!("{line}; see {}", cli::help(name)), WRONG_USAGE),
         Err(commands::Error::Failed(error)) => complain(format!("{error:#}"), FAILED),
     }
 }

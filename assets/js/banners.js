@@ -44,5 +44,18 @@ function soon() {
   timer ??= setTimeout(refresh, PAUSE);
 }
 
+// Without scripts the same form leads back to the page.
+async function dismiss(event) {
+  const form = event.target.closest("[data-dismiss]");
+  if (!form) return;
+  event.preventDefault();
+  try {
+    await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+  } finally {
+    soon();
+  }
+}
+
 if (region) follow();
+if (region) region.addEventListener("submit", dismiss);
 if (region) for (const type of ["instance", "storage", "reload"]) hear(type, soon);

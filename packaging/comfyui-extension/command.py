@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Mapping
 
 NAME = "comfy-recall.exe" if os.name == "nt" else "comfy-recall"
-DEFAULT_URL = "http://127.0.0.1:8189"
+DEFAULT_URL = "http://127.0.0.1:8588"
 DEFAULT_FILE = "config.toml"
 
 # A log that nobody reads must not fill a disk.

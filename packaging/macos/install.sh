@@ -66,5 +66,5 @@ mv "$made" "$agent"
 
 stop
 launchctl bootstrap "$domain" "$agent"
-echo "comfy-recall runs now, and whenever you log in. The history: http://127.0.0.1:8189, unless it listens elsewhere."
+echo "comfy-recall runs now, and whenever you log in. The history: http://127.0.0.1:8588, unless it listens elsewhere."
 echo "Its log: ~/Library/Logs/comfy-recall.log. To remove it: install.sh --uninstall"

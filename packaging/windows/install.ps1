@@ -116,5 +116,5 @@ Register-ScheduledTask -TaskName 'comfy-recall' -Description 'Records what Comfy
 Start-ScheduledTask -TaskName 'comfy-recall'
 
 Write-Host "comfy-recall runs now, and whenever you log on. Its program: $path"
-Write-Host 'The history: http://127.0.0.1:8189, unless it listens elsewhere. To remove it: uninstall.ps1'
+Write-Host 'The history: http://127.0.0.1:8588, unless it listens elsewhere. To remove it: uninstall.ps1'
 Write-Host "Its log: $log"

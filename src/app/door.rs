@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow, ensure};
 use tokio::net::TcpListener;
 
 use super::Front;
+use super::tenant::{self, Tenant};
 use crate::browser;
-use crate::config::{Config, Host};
+use crate::config::{Config, Host, Listen};
 use crate::store;
 
 /// Binds the address of the configuration.
@@ -32,12 +34,8 @@ pub(super) async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
     bound.map_err(|error| {
         let listen = &config.listen;
         let said = match error.kind() {
-            io::ErrorKind::AddrInUse => {
-                format!(
-                    "listen on {listen}: another program uses it; choose another address with --listen, for example \
-                     127.0.0.1:8190, or stop that program"
-                )
-            }
+            // Who has it is asked after.
+            io::ErrorKind::AddrInUse => return error.into(),
             io::ErrorKind::PermissionDenied => {
                 format!(
                     "listen on {listen}: this user may not; choose another address with --listen, with a port from \
@@ -54,26 +52,61 @@ fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 
-/// What follows when the daemon couldn't start: when one is at work there already, whoever wanted to see the page sees it.
+/// What follows when the daemon couldn't start: when one is at work on the same data, whoever wanted to see the page sees
+/// it; whoever has the address is named.
 pub(super) async fn refused(error: anyhow::Error, config: &Config, front: &Front) -> anyhow::Result<()> {
+    if matches!(error.downcast_ref(), Some(store::Error::InUse { .. })) {
+        let folder = config.data_dir.clone();
+        let looked = tokio::task::spawn_blocking(move || tenant::address_of_folder(&folder));
+        return match looked.await.ok().flatten() {
+            // As it was started with another --listen, or when another one was the default.
+            Some(at) => running_already(&browser::address(at, config.base_path.as_str()), front),
+            None => Err(error),
+        };
+    }
     let is_taken = error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::AddrInUse);
-    let is_in_use = matches!(error.downcast_ref(), Some(store::Error::InUse { .. }));
-    let Some(listen) = browser::reachable(&config.listen).filter(|_| is_taken || is_in_use) else {
+    let Some(listen) = browser::reachable(&config.listen).filter(|_| is_taken) else {
         return Err(error);
     };
-    let (asked, base) = (listen.clone(), config.base_path.clone());
-    let answers = tokio::task::spawn_blocking(move || browser::answers(&asked, base.as_str()));
-    if !answers.await.unwrap_or(false) {
-        return Err(error);
-    }
+    let tenant = tenant::of(&listen, config.base_path.as_str()).await;
     let address = format!("http://{listen}{}/", config.base_path);
+    let other = other_port(&config.listen);
+    match &tenant {
+        Tenant::Ours(folder) if has_our_data(folder.as_deref(), &config.data_dir) => running_already(&address, front),
+        Tenant::Ours(folder) => {
+            let whose = folder.as_ref().map(|folder| format!(", {},", folder.display())).unwrap_or_default();
+            let ours = config.data_dir.display();
+            Err(anyhow!(
+                "a comfy-recall with another data folder{whose} is running at {address}, so nothing would be recorded into \
+                 {ours}; look at its history with comfy-recall open; to have both, start this one with --listen {other}"
+            ))
+        }
+        _ => Err(anyhow!(
+            "listen on {}: {tenant}; choose another address with --listen, for example {other}, or stop that program",
+            config.listen
+        )),
+    }
+}
+
+fn running_already(address: &str, front: &Front) -> anyhow::Result<()> {
     if front.opens {
         front.voice.say(&format!("comfy-recall is running already at {address}"));
-        front.open(&address);
+        front.open(address);
         return Ok(());
     }
     Err(anyhow!(
         "comfy-recall is running already at {address}; look at it with comfy-recall open, end it with comfy-recall stop, \
          or, for a second one, choose another --listen and another --data-dir"
     ))
+}
+
+/// Whether the daemon that has our address has our data folder too: by the folder where the system tells it, else by
+/// whether somebody has it.
+fn has_our_data(theirs: Option<&Path>, ours: &Path) -> bool {
+    theirs.map_or_else(|| store::is_in_use(ours).unwrap_or(false), |theirs| tenant::is_same(theirs, ours))
+}
+
+/// The same address with the next port.
+fn other_port(listen: &Listen) -> Listen {
+    Listen { host: listen.host.clone(), port: listen.port.checked_add(1).unwrap_or(Listen::DEFAULT_PORT) }
 }

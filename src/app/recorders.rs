@@ -1,13 +1,14 @@
 //! One recorder for each ComfyUI. Where nobody said which there are, they are looked for on this machine: once at the first
 //! start, and at an easy pace as long as none is heard. What was found is remembered, so that the next start needs no look.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::anyhow;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use url::Url;
+use url::{Host, Url};
 
 use super::welcome::Welcome;
 use crate::blobs::Blobs;
@@ -69,8 +70,9 @@ impl Recorders {
         let is_remembered = !crew.at_work.is_empty();
         if !is_remembered {
             self.welcome.looks(ports);
+            let everywhere = addresses(ports);
             let found = tokio::select! {
-                found = comfy::look(ports) => comfy::distinct(found, &[]),
+                found = comfy::look(&everywhere) => comfy::distinct(found, &[]),
                 () = self.shutdown.cancelled() => return Ok(()),
             };
             if found.is_empty() {
@@ -110,8 +112,8 @@ impl Recorders {
                 Some(ended) = crew.tasks.join_next() => return Err(ended_unasked(ended)),
                 _ = events.recv() => {}
                 () = &mut due => {
-                    let known = crew.ports();
-                    let others: Vec<u16> = ports.iter().copied().filter(|port| !known.contains(port)).collect();
+                    let known = crew.addresses();
+                    let others: Vec<_> = addresses(ports).into_iter().filter(|at| !known.contains(at)).collect();
                     let found = comfy::distinct(comfy::look(&others).await, &known);
                     if !found.is_empty() {
                         self.adopt(crew, found, assumed).await?;
@@ -137,7 +139,7 @@ impl Recorders {
             let Some(url) = one.url() else { continue };
             let name = match is_first && nth == 0 {
                 true => assumed.name.clone(),
-                false => format!("port-{}", one.port).parse()?,
+                false => name_of(one.at).parse()?,
             };
             self.start(crew, instance(name, url, assumed));
         }
@@ -173,6 +175,16 @@ impl Recorders {
     }
 }
 
+/// Everywhere on this machine that these ports are.
+fn addresses(ports: &[u16]) -> Vec<SocketAddr> {
+    ports.iter().flat_map(|port| comfy::on_this_machine(*port)).collect()
+}
+
+/// What a server is called that isn't the first.
+fn name_of(at: SocketAddr) -> String {
+    format!("port-{}{}", at.port(), if at.is_ipv6() { "-ipv6" } else { "" })
+}
+
 /// A server that was found; what was said of the assumed one goes with its name.
 fn instance(name: InstanceName, url: Url, assumed: &Instance) -> Instance {
     match name == assumed.name {
@@ -185,8 +197,17 @@ fn instance(name: InstanceName, url: Url, assumed: &Instance) -> Instance {
 }
 
 impl Crew {
-    fn ports(&self) -> Vec<u16> {
-        self.at_work.iter().filter_map(|one| one.instance.url.port_or_known_default()).collect()
+    /// Where they are that were found: those addresses are numbers.
+    fn addresses(&self) -> Vec<SocketAddr> {
+        let at = |url: &Url| {
+            let ip = match url.host()? {
+                Host::Ipv4(ip) => ip.into(),
+                Host::Ipv6(ip) => ip.into(),
+                Host::Domain(_) => return None,
+            };
+            Some(SocketAddr::new(ip, url.port_or_known_default()?))
+        };
+        self.at_work.iter().filter_map(|one| at(&one.instance.url)).collect()
     }
 
     /// Ends all that are at work, in order.

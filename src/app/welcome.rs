@@ -1,10 +1,12 @@
 //! What whoever starts comfy-recall for the first time is told, in words for people: where ComfyUI is looked for, what was
-//! found, how far its history is, and where to look at it. Nobody is told twice.
+//! found, how far its history is, and where to look at it. Nobody is told this twice: later starts say in two lines what is
+//! kept where, and of which ComfyUI.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::ProgressBar;
+use indicatif::{HumanCount, ProgressBar};
 use tokio_util::sync::CancellationToken;
 
 use super::Voice;
@@ -121,6 +123,25 @@ impl Welcome {
             tracing::debug!(%error, "not noted that the first start was told of");
         }
     }
+}
+
+/// Says on a later start how many runs are kept, where, and which servers are recorded: those that are `named` in the
+/// configuration, or those that were found before.
+pub(super) async fn back(voice: Voice, named: Vec<(InstanceName, String)>, data_dir: PathBuf, store: Store) {
+    if !voice.is_heard() {
+        return;
+    }
+    // A store that is busy has better to do than to be counted.
+    let Ok(runs) = store.count(Filter::default()).await else { return };
+    let servers = if named.is_empty() { store.found_servers().await.unwrap_or_default() } else { named };
+    let are = if runs == 1 { "run is" } else { "runs are" };
+    voice.say(&format!("{} {are} kept in {}", HumanCount(runs), data_dir.display()));
+    let servers: Vec<String> = match &servers[..] {
+        [] => return,
+        [(_, url)] => vec![url.clone()],
+        servers => servers.iter().map(|(name, url)| format!("{url} ({name})")).collect(),
+    };
+    voice.say(&format!("Recording ComfyUI at {}", servers.join(", ")));
 }
 
 /// How far the history of one server is.

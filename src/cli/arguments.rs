@@ -21,7 +21,7 @@ pub(super) struct Place {
 /// Where the daemon is, too.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Address {
-    /// Where it listens [default: 127.0.0.1:8189]
+    /// Where it listens [default: 127.0.0.1:8588]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// The path below which it serves everything [default: /]
@@ -57,19 +57,20 @@ pub struct Narrowing {
     /// Only with one of these among the outputs: image, video, audio, text, model3d, other (commas between)
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
-    /// Only of this ComfyUI
+    /// Only of this ComfyUI, by its name
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
-    /// Only of this day, YYYY-MM-DD, or of all days from FIRST..LAST; either may be left out
+    /// Only of this day: today, yesterday, 2026-11-20; of the last days: 7d; of a month: 2026-11; or of all days from
+    /// FIRST..LAST, either of which may be left out
     #[arg(long, value_name = "DAY")]
     date: Option<String>,
     /// Where days begin and clocks are shown: Europe/Berlin, +08:00 [default: this machine's time zone]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     tz: Option<String>,
-    /// Only created at or after this moment, such as 2026-11-20T09:59:12Z
+    /// Only created at or after this moment, such as 2026-11-20T09:59:12Z, or from the beginning of a day on
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Only with this id of ComfyUI's
+    /// Only with this prompt_id, which is ComfyUI's
     #[arg(long, value_name = "ID")]
     prompt_id: Option<String>,
 }
@@ -107,13 +108,14 @@ pub struct NewToken {
 Examples:
   comfy-recall list                                       the newest 50 runs
   comfy-recall list red fox --status failed               failed runs with both words
+  comfy-recall list yesterday                             yesterday's runs; --date yesterday is the same
   comfy-recall list 'model:flux -blurry' --all --json     everything that fits, one JSON object a line
   comfy-recall list --date 2026-11-20.. --format '{id} {seed} {prompt}'
 
-The search is that of the page: words, \"a phrase\", -without, fox OR wolf, model:flux, steps:>20, today, has:error.
+The search is that of the page: words, \"a phrase\", -without, fox OR wolf, model:flux, steps:>20, today, 7d, has:error. \
 One that begins with - stands behind a --.
 
-A terminal gets a table. Elsewhere each run is a line with tabs between id, created_at, status, duration_ms, model,
+A terminal gets a table. Elsewhere each run is a line with tabs between id, created_at, status, duration_ms, model, \
 outputs_count and its text.")]
 pub struct List {
     /// What to search for, as in the search box of the page
@@ -122,13 +124,13 @@ pub struct List {
     /// What else narrows the list
     #[command(flatten)]
     pub narrowing: Narrowing,
-    /// Only created before this moment
+    /// Only created before this moment, or before a day begins
     #[arg(long, value_name = "TIME", visible_alias = "until")]
     pub to: Option<String>,
-    /// At most so many
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    /// At most N runs
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = number_of_runs)]
     pub limit: u64,
-    /// All there are
+    /// No limit
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
     /// One JSON object a line: what an item of /api/v1/generations is
@@ -150,7 +152,7 @@ Examples:
   comfy-recall show 128 --workflow > fox.json    for dropping onto ComfyUI's canvas")]
 pub struct Show {
     /// Which run, by its number
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = run_id)]
     pub id: i64,
     /// Everything as one JSON object
     #[arg(long, group = "form")]
@@ -177,14 +179,14 @@ Examples:
   comfy-recall export --query 'model:flux' --status completed --date 2026-11-01.. --to ~/flux
   comfy-recall export --query '' --to everything
 
-Each run gets a folder of its number, with its files as ComfyUI named them, inputs and previews apart, the prompt, the
+Each run gets a folder of its number, with its files as ComfyUI named them, inputs and previews apart, the prompt, the \
 workflow, and generation.json with all that is known of it. An archive of one run named by its number has no folder.
 
-The same command once more copies what is new and what was broken off. A file that is there already and is another one
+The same command once more copies what is new and what was broken off. A file that is there already and is another one \
 is never touched without --force, and neither is an archive.")]
 pub struct Export {
     /// Which runs, by their numbers
-    #[arg(value_name = "ID", required_unless_present_any = FILTERS, conflicts_with_all = FILTERS)]
+    #[arg(value_name = "ID", value_parser = run_id, required_unless_present_any = FILTERS, conflicts_with_all = FILTERS)]
     pub ids: Vec<i64>,
     /// All runs that this search finds, as in the search box of the page; an empty one finds all
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
@@ -192,10 +194,10 @@ pub struct Export {
     /// What else narrows them
     #[command(flatten)]
     pub narrowing: Narrowing,
-    /// Only created before this moment
+    /// Only created before this moment, or before a day begins
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// A folder, or an archive if it ends with .zip
+    /// A folder, or an archive if it ends with .zip; it is made where there is none
     #[arg(long, value_name = "DIR|FILE.zip")]
     pub to: PathBuf,
     /// Overwrite what is there already and differs
@@ -213,7 +215,7 @@ Examples:
   comfy-recall open --print        the address of the history")]
 pub struct Open {
     /// Which run, by its number; the history itself if there is none
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = run_id)]
     pub id: Option<i64>,
     /// Only print the address
     #[arg(long)]
@@ -238,8 +240,8 @@ pub struct Health {
 Examples:
   comfy-recall stop                               before an update by pip, or to start it with other options
 
-Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was
-started as a service is better stopped as one. What runs meanwhile is read from ComfyUI's history at the next start, unless
+Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was \
+started as a service is better stopped as one. What runs meanwhile is read from ComfyUI's history at the next start, unless \
 ComfyUI ends before.")]
 pub struct Stop {
     #[command(flatten)]
@@ -253,10 +255,10 @@ Examples:
   comfy-recall verify              beside a running comfy-recall or without one; changes nothing
   comfy-recall verify --repair     when none runs
 
-Reads every file that is kept and compares it with the digest that it had when it was written, looks for the file of
+Reads every file that is kept and compares it with the digest that it had when it was written, looks for the file of \
 every row and the row of every file, and lets SQLite check the records. The exit code is 0 if nothing is broken.
 
-A repair deletes nothing. It moves broken files into the folder \"broken\" of the data folder and has them fetched again
+A repair deletes nothing. It moves broken files into the folder \"broken\" of the data folder and has them fetched again \
 from ComfyUI at the next start; files that no run names go into the folder \"orphans\".")]
 pub struct Verify {
     /// Set broken files aside and have them fetched again
@@ -276,8 +278,8 @@ Examples:
   comfy-recall backup /mnt/backup/comfy-recall
   comfy-recall --data-dir /mnt/backup/comfy-recall     start on a backup, or on a copy of one
 
-The copy is of one moment, also while runs are recorded. Only files that are not there yet are copied, so a second
-backup into the same folder is quick; none is ever deleted there. One that is broken off leaves the backup before it as
+The copy is of one moment, also while runs are recorded. Only files that are not there yet are copied, so a second \
+backup into the same folder is quick; none is ever deleted there. One that is broken off leaves the backup before it as \
 it was. Thumbnails and the index of searches are left out: they are made again.")]
 pub struct Backup {
     /// The folder to back up to; it is made if there is none
@@ -294,15 +296,38 @@ Examples:
   comfy-recall restore                            after going back to an older comfy-recall
   comfy-recall restore recall.db.before-0.2.0     a certain copy
 
-Before an update changes recall.db, a copy of it is kept beside it. This puts the copy back that lost least, while no
-comfy-recall runs. Nothing is deleted: what was there is kept beside it, and files that were recorded since stay in blobs,
+Before an update changes recall.db, a copy of it is kept beside it. This puts the copy back that lost least, while no \
+comfy-recall runs. Nothing is deleted: what was there is kept beside it, and files that were recorded since stay in blobs, \
 only no run names them.")]
 pub struct Restore {
-    /// The copy [default: the one that was kept before the last update that this comfy-recall doesn't know]
+    /// The copy, here or in the data folder [default: the one that was kept before the last update that this comfy-recall doesn't know]
     #[arg(value_name = "FILE")]
     pub copy: Option<PathBuf>,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+/// `reindex`
+#[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
+#[command(after_help = "\
+Examples:
+  comfy-recall reindex                            when no comfy-recall runs; a running one indexes by itself
+
+Reads the prompt of every run once more, so that searches find it by all that this version can read. Nothing that was \
+recorded is changed.")]
+pub struct Reindex {
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+/// The number of a run.
+fn run_id(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| format!("{text} isn't the number of a run"))
+}
+
+/// How many runs.
+fn number_of_runs(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text} isn't a number of runs"))
 }
 
 /// What tells of the command line itself.

@@ -1,19 +1,23 @@
 //! The command line: what clap makes of it, handed on as texts. Nothing is checked here but the spelling.
 
 mod arguments;
+mod mistake;
 mod options;
 #[cfg(test)]
 mod tests;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Given;
 use options::Options;
 
-pub use arguments::{Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Restore, Show, Stop, Verify};
+pub use arguments::{
+    Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Reindex, Restore, Show, Stop, Verify,
+};
+pub use mistake::help;
 
 /// Records everything ComfyUI makes.
 #[derive(Parser)]
@@ -79,7 +83,7 @@ Examples:
 Without a file it asks, and doesn't show what is typed.")]
     Password,
     /// Read everything that is kept once more, so that searches find it by all that is known today
-    Reindex(Options),
+    Reindex(Reindex),
 }
 
 /// What the user wants done.
@@ -155,16 +159,17 @@ pub enum Unparsed {
 
 /// Takes a command line apart; the first argument is the program's name.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Unparsed> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
     let CommandLine { command, serve } =
-        CommandLine::try_parse_from(arguments).map_err(|error| match error.kind() {
+        CommandLine::try_parse_from(&arguments).map_err(|error| match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Unparsed::Answer(error.to_string()),
-            _ => Unparsed::Mistake(one_line(&error)),
+            _ => Unparsed::Mistake(mistake::told(&error, named(&arguments))),
         })?;
     let (action, flags) = match command {
         None => serve.into_action(),
         Some(Subcommands::Serve(serve)) => serve.into_action(),
         Some(Subcommands::Config(options)) => (Action::Run(Command::ShowConfig), options.into_givens()),
-        Some(Subcommands::Reindex(options)) => (Action::Run(Command::Reindex), options.into_givens()),
+        Some(Subcommands::Reindex(it)) => located(it, |it| it.place.take_givens(), |_| Command::Reindex),
         Some(Subcommands::Token(token)) => (Action::Make(Make::Token(token)), Vec::new()),
         Some(Subcommands::Password) => (Action::Make(Make::Password), Vec::new()),
         Some(Subcommands::Describe(what)) => (Action::Describe(what), Vec::new()),
@@ -179,6 +184,44 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Un
         Some(Subcommands::Restore(it)) => located(it, |it| it.place.take_givens(), Command::Restore),
     };
     Ok(Parsed { action, flags })
+}
+
+/// The command that stands first.
+fn named(arguments: &[OsString]) -> Option<&str> {
+    let first = arguments.get(1)?.to_str()?;
+    CommandLine::command().find_subcommand(first).map(|_| first)
+}
+
+impl Action {
+    /// The command as it is typed; `None` where it needs none.
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Serve { .. } => None,
+            Self::Run(command) => Some(command.name()),
+            Self::Describe(Describe::Completions { .. }) => Some("completions"),
+            Self::Describe(Describe::Man { .. }) => Some("man"),
+            Self::Make(Make::Token(_)) => Some("token"),
+            Self::Make(Make::Password) => Some("password"),
+        }
+    }
+}
+
+impl Command {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Show(_) => "show",
+            Self::Export(_) => "export",
+            Self::Open(_) => "open",
+            Self::Health => "health",
+            Self::Stop => "stop",
+            Self::Verify(_) => "verify",
+            Self::Backup(_) => "backup",
+            Self::Restore(_) => "restore",
+            Self::ShowConfig => "config",
+            Self::Reindex => "reindex",
+        }
+    }
 }
 
 impl Serve {
@@ -196,33 +239,4 @@ fn located<T>(mut it: T, take: fn(&mut T) -> Vec<Given>, command: fn(T) -> Comma
 /// All of it as clap knows it: for completions and manual pages.
 pub fn command() -> clap::Command {
     CommandLine::command()
-}
-
-/// The message and the tip, without the usage that clap prints below.
-fn one_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    let lines = text.lines().map(str::trim);
-    let said = lines.filter_map(|line| line.strip_prefix("error: ").or_else(|| line.strip_prefix("tip: ")));
-    let mut parts: Vec<&str> = said.collect();
-    let missing = missing(error);
-    if parts.iter().any(|part| part.contains("://")) {
-        // Not repeated, as it may hold a password.
-        parts = vec!["an address needs its option in front; use --comfyui URL"];
-    } else if error.kind() == ErrorKind::ArgumentConflict {
-        parts.push("options stand behind the command, each once");
-    } else if let Some(missing) = &missing {
-        parts = vec![missing];
-    }
-    parts.push("see comfy-recall --help");
-    parts.join("; ")
-}
-
-/// What stands on lines of its own.
-fn missing(error: &clap::Error) -> Option<String> {
-    match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::Strings(names)) if error.kind() == ErrorKind::MissingRequiredArgument => {
-            Some(format!("{} must be given too", names.join(" and ")))
-        }
-        _ => None,
-    }
 }

@@ -31,7 +31,7 @@ pub(super) struct Options {
     /// Where to keep everything [default: the platform's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
-    /// Where to listen [default: 127.0.0.1:8189]
+    /// Where to listen [default: 127.0.0.1:8588]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// A further name that visitors may use for this machine

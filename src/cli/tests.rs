@@ -29,7 +29,7 @@ fn the_command_line_has_every_option_and_no_other() {
     assert_eq!(of(&command), of_serve);
     let whole: Vec<_> =
         command.get_subcommands().filter(|it| of(it).contains("--no-auth")).map(|it| it.get_name()).collect();
-    assert_eq!(whole, ["serve", "config", "reindex"]);
+    assert_eq!(whole, ["serve", "config"]);
     for subcommand in command.get_subcommands().filter(|it| whole.contains(&it.get_name())) {
         assert_eq!(of(subcommand), if subcommand.get_name() == "serve" { of_serve.clone() } else { known.clone() });
     }
@@ -77,7 +77,6 @@ fn a_wrong_option_gets_one_line_that_names_the_right_one() {
         ),
         (&["http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
         (&["--no-auth", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
-        (&["serve", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
         (&["--listen"], "a value is required for '--listen <HOST:PORT>' but none was supplied"),
         (
             &["--password=hunter2"],
@@ -85,5 +84,53 @@ fn a_wrong_option_gets_one_line_that_names_the_right_one() {
         ),
     ] {
         assert_eq!(parsed(arguments).err().unwrap(), format!("{expected}; see comfy-recall --help"));
+    }
+}
+
+#[test]
+fn a_mistake_with_a_command_says_what_the_command_wants_and_leads_to_its_help() {
+    for (arguments, expected) in [
+        (&["show", "abc"][..], "abc isn't the number of a run"),
+        (&["open", "17x"], "17x isn't the number of a run"),
+        (&["export", "1", "two", "--to", "x"], "two isn't the number of a run"),
+        (&["list", "--limit", "abc"], "abc isn't a number of runs"),
+        (&["show"], "say which run: comfy-recall show 128"),
+        (&["export", "--to", "x"], "say which runs: comfy-recall export 128 --to fox.zip"),
+        (&["export", "1"], "say where to, with --to: comfy-recall export 128 --to fox.zip"),
+        (&["backup"], "say into which folder: comfy-recall backup /mnt/backup/comfy-recall"),
+        (&["token"], "say what the log is to call it: comfy-recall token backup-script"),
+        (
+            &["completions"],
+            "say for which shell: comfy-recall completions bash > ~/.local/share/bash-completion/completions/comfy-recall",
+        ),
+        (&["show", "3", "--json", "--prompt"], "the argument '--json' cannot be used with '--prompt'; use one of them"),
+        (
+            &["list", "--tz", "UTC", "--tz", "UTC"],
+            "the argument '--tz <ZONE>' cannot be used multiple times; options stand behind the command, each once",
+        ),
+        (&["token", "x", "--scope", "write"], "invalid value 'write' for '--scope <SCOPE>'; use read or full"),
+        (&["completions", "cmd"], "invalid value 'cmd' for '<SHELL>'; use bash, elvish, fish, powershell or zsh"),
+        (&["serve", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["list", "--limt", "1"], "unexpected argument '--limt' found; a similar argument exists: '--limit'"),
+    ] {
+        assert_eq!(parsed(arguments).err().unwrap(), format!("{expected}; see comfy-recall {} --help", arguments[0]));
+    }
+}
+
+#[test]
+fn every_command_knows_the_name_that_it_is_typed_by() {
+    for command in CommandLine::command().get_subcommands() {
+        let name = command.get_name();
+        let more: &[&str] = match name {
+            "show" => &["1"],
+            "export" => &["1", "--to", "x"],
+            "backup" => &["x"],
+            "token" => &["x"],
+            "completions" => &["bash"],
+            _ => &[],
+        };
+        let arguments = [&[name], more].concat();
+        let known = parsed(&arguments).unwrap().action.name();
+        assert_eq!(known, Some(name).filter(|name| *name != "serve"));
     }
 }

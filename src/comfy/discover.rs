@@ -1,7 +1,7 @@
 //! Looking for ComfyUI on this machine, where nobody said where it is. Only loopback is called, and only `/system_stats` is
 //! asked, whose answer tells a ComfyUI from any other server.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ const DEFAULT_PORT: u16 = 8188;
 /// A ComfyUI that answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The port on which it answered.
-    pub port: u16,
+    /// Where on this machine it answered.
+    pub at: SocketAddr,
     /// What it said of itself.
     pub system: System,
 }
@@ -30,37 +30,44 @@ pub struct Found {
 impl Found {
     /// Its address.
     pub fn url(&self) -> Option<Url> {
-        address(self.port)
+        address(self.at)
     }
 }
 
-fn address(port: u16) -> Option<Url> {
-    Url::parse(&format!("http://{}:{port}/", Ipv4Addr::LOCALHOST)).ok()
+fn address(at: SocketAddr) -> Option<Url> {
+    Url::parse(&format!("http://{at}/")).ok()
 }
 
-/// Asks all these ports of this machine at once. Gives those where a ComfyUI answers, in their order.
-pub async fn look(ports: &[u16]) -> Vec<Found> {
-    join_all(ports.iter().map(|port| ask(*port))).await.into_iter().flatten().collect()
+/// Where this machine is reached on a port: a ComfyUI that was told `--listen ::1` is only at the second.
+pub fn on_this_machine(port: u16) -> [SocketAddr; 2] {
+    [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(|ip| SocketAddr::new(ip, port))
 }
 
-async fn ask(port: u16) -> Option<Found> {
+/// Asks all these addresses of this machine at once. Gives those where a ComfyUI answers, in their order.
+pub async fn look(at: &[SocketAddr]) -> Vec<Found> {
+    join_all(at.iter().map(|at| ask(*at))).await.into_iter().flatten().collect()
+}
+
+/// The ComfyUI that answers at an address of this machine.
+pub async fn ask(at: SocketAddr) -> Option<Found> {
     // No TLS is spoken to a loopback address: not loading the certificates of the platform saves their memory.
-    let endpoint = Endpoint { url: address(port)?, headers: HeaderMap::new(), accept_invalid_certs: true };
+    let endpoint = Endpoint { url: address(at)?, headers: HeaderMap::new(), accept_invalid_certs: true };
     let client = Client::new(endpoint).ok()?;
     let system = timeout(PATIENCE, client.system()).await.ok()?.ok()?;
-    system.is_unmistakable.then_some(Found { port, system })
+    system.is_unmistakable.then_some(Found { at, system })
 }
 
 /// Those of what answered that are servers of their own. A proxy in front of a ComfyUI answers as that does; recorded under
-/// both addresses, every run would be there twice. `known` are ports of servers that are recorded already.
-pub fn distinct(found: Vec<Found>, known: &[u16]) -> Vec<Found> {
-    let ports: Vec<u16> = found.iter().map(|one| one.port).chain(known.iter().copied()).collect();
+/// both addresses, every run would be there twice. `known` are where servers are that are recorded already.
+pub fn distinct(found: Vec<Found>, known: &[SocketAddr]) -> Vec<Found> {
+    let ports: Vec<u16> = found.iter().map(|one| one.at).chain(known.iter().copied()).map(|at| at.port()).collect();
     let mut kept: Vec<Found> = Vec::new();
     for one in found {
-        let own = one.system.port();
-        let leads_to_another = own != one.port && ports.contains(&own);
-        // Its port is another one outside of its container, and may be two.
-        let is_same = own != one.port && kept.iter().any(|other| other.system == one.system);
+        let (own, port) = (one.system.port(), one.at.port());
+        let leads_to_another = own != port && ports.contains(&own);
+        // Its port is another one outside of its container, and may be two; or it listens to both sorts of addresses.
+        let is_as = |other: &&Found| other.system == one.system && (own != port || other.at.port() == port);
+        let is_same = kept.iter().any(|other| is_as(&other));
         if !leads_to_another && !is_same {
             kept.push(one);
         }
@@ -105,11 +112,25 @@ mod tests {
 
     fn found(port: u16, argv: &[&str]) -> Found {
         let argv = argv.iter().map(|argument| (*argument).to_owned()).collect();
-        Found { port, system: System { argv, is_comfyui: true, is_unmistakable: true, ..System::default() } }
+        Found {
+            at: on_this_machine(port)[0],
+            system: System { argv, is_comfyui: true, is_unmistakable: true, ..System::default() },
+        }
     }
 
     fn ports(found: Vec<Found>, known: &[u16]) -> Vec<u16> {
-        distinct(found, known).into_iter().map(|one| one.port).collect()
+        let known: Vec<_> = known.iter().map(|port| on_this_machine(*port)[0]).collect();
+        distinct(found, &known).into_iter().map(|one| one.at.port()).collect()
+    }
+
+    #[test]
+    fn one_that_listens_to_both_sorts_of_addresses_is_one_and_two_that_share_a_port_are_two() {
+        let at = |nth: usize, argv: &[&str]| Found { at: on_this_machine(8188)[nth], ..found(8188, argv) };
+        let kept = |found: Vec<Found>| distinct(found, &[]).into_iter().map(|one| one.at).collect::<Vec<_>>();
+        let [v4, v6] = on_this_machine(8188);
+        assert_eq!(kept(vec![at(0, &["main.py"]), at(1, &["main.py"])]), [v4]);
+        assert_eq!(kept(vec![at(1, &["main.py"])]), [v6]);
+        assert_eq!(kept(vec![at(0, &["/a/main.py"]), at(1, &["/b/main.py"])]), [v4, v6]);
     }
 
     #[test]

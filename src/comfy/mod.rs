@@ -15,7 +15,7 @@ mod tls;
 mod view;
 mod wire;
 
-pub use discover::{Found, distinct, look};
+pub use discover::{Found, ask, distinct, look, on_this_machine};
 pub use error::{Error, Failure};
 pub use http::{Client, Endpoint, Items, Paging};
 pub use jobs::Job;

@@ -15,7 +15,7 @@ use crate::blobs::{self, Adopted, Blobs};
 use crate::cli::Backup;
 use crate::config::Effective;
 use crate::model::{Digest, shown_bytes};
-use crate::store::{Inspector, Vault};
+use crate::store::{self, Inspector, Vault};
 
 /// Files that are looked up at once.
 const AT_ONCE: u32 = 512;
@@ -37,7 +37,13 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen
         return Err(Error::Usage(format!("{} is the data folder itself; choose another folder", to.display())));
     }
     let source = Inspector::open(data)?;
-    let vault = Vault::open(&to)?;
+    if is_within(data, &to) {
+        return Err(Error::Usage(format!(
+            "{} lies within the data folder that is backed up; choose a folder outside of it, better on another disk",
+            to.display()
+        )));
+    }
+    let vault = Vault::open(&to).map_err(|error| unusable(error, &to))?;
     let copy = vault.copy(&source).map_err(|error| told(error.is_full(), error, &to))?;
     let blob_error = |error: blobs::Error| told(error.is_full(), error, &to);
     let (from, into) = (Blobs::look(&data.join("blobs")), Blobs::open(&to.join("blobs")).map_err(blob_error)?);
@@ -65,6 +71,23 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen
             count(broken.len() as u64, "file")
         )
         .into()),
+    }
+}
+
+/// Why the folder of the backup can't be used: what is said of a data folder elsewhere is said of it.
+fn unusable(error: store::Error, to: &Path) -> anyhow::Error {
+    let to = to.display();
+    match error {
+        store::Error::NotWritable { source, .. } => anyhow!(
+            "the folder of the backup, {to}, can't be written ({source}); give this user the right to, or choose another one"
+        ),
+        store::Error::NotAFolder { .. } => {
+            anyhow!("the folder of the backup, {to}, is no folder, or lies below a file; choose another one")
+        }
+        store::Error::InUse { .. } => {
+            anyhow!("{to} is in use by another comfy-recall, or by another backup; choose another folder")
+        }
+        error => error.into(),
     }
 }
 
@@ -110,6 +133,13 @@ fn copy_files(
     }
     bar.finish_and_clear();
     Ok(copied)
+}
+
+/// Whether one path lies within another, also where it isn't there yet.
+fn is_within(folder: &Path, path: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let there = path.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    there.is_some_and(|there| there.starts_with(folder))
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {

@@ -55,7 +55,10 @@ pub(super) fn list(list: &List, effective: &Effective, screen: &mut Screen<'_>) 
     let form = Form::of(list, effective, screen)?;
     let most = if list.all { u64::MAX } else { list.limit };
     let store = read(effective)?;
-    threads()?.block_on(write(&store, &narrow, form, most, screen))
+    threads()?.block_on(async {
+        narrow::know_server(&store, &narrow).await?;
+        write(&store, &narrow, form, most, screen).await
+    })
 }
 
 async fn write(
@@ -141,7 +144,8 @@ async fn tell_the_rest(
         let waiting = store.index_progress().await?.waiting;
         if waiting > 0 {
             screen.warn(format_args!(
-                "{waiting} runs wait to be indexed, so a search may miss them; a running comfy-recall does that by itself"
+                "{} to be indexed, so a search may miss what isn't yet; a running comfy-recall does that by itself",
+                if waiting == 1 { "1 run waits".to_owned() } else { format!("{waiting} runs wait") }
             ))?;
         }
     }

@@ -1,8 +1,12 @@
 //! From the arguments that narrow a list to its filter.
 
+use anyhow::anyhow;
+
 use super::Error;
 use crate::cli::Narrowing;
-use crate::search::Narrow;
+use crate::model::InstanceName;
+use crate::search::{self, Narrow};
+use crate::store::Store;
 
 /// A value, and the argument that gave it.
 pub(super) type Given<'a> = (&'static str, Option<&'a str>);
@@ -13,9 +17,30 @@ pub(super) fn narrow(query: Given<'_>, until: Given<'_>, narrowing: &Narrowing) 
     let apart = [(query, "q"), (until, "to")];
     let apart = apart.into_iter().filter_map(|((flag, value), name)| Some((flag, name, value?)));
     for (flag, name, value) in apart.chain(narrowing.given()) {
+        if name == "q" && search::leaves_quote_open(value) {
+            let line =
+                format!("{flag} {value:?}: the quote isn't closed; close it, or write \\\" for a quotation mark");
+            return Err(Error::Usage(line));
+        }
         narrow.take(name, value).map_err(|error| Error::Usage(format!("{flag} {value:?}: {error}")))?;
     }
     Ok(narrow)
+}
+
+/// Refuses the name of a server that never was.
+pub(super) async fn know_server(store: &Store, narrow: &Narrow) -> Result<(), Error> {
+    let Some(name) = &narrow.rows.instance else { return Ok(()) };
+    let known = store.instances().await?;
+    if known.contains(name) {
+        return Ok(());
+    }
+    let known: Vec<&str> = known.iter().map(InstanceName::as_str).collect();
+    let there = match known.len() {
+        0 => "none was recorded yet".to_owned(),
+        1 => format!("there is: {}", known.concat()),
+        _ => format!("there are: {}", known.join(", ")),
+    };
+    Err(anyhow!("no server is called {name}; {there}").into())
 }
 
 #[cfg(test)]
@@ -81,6 +106,10 @@ mod tests {
         assert!(
             wrong(&["--status", "done"]).starts_with("--status \"done\": not a status: use one or more of pending,")
         );
+        for open in ["\"open", "fox \"in the", "model:=\"flux", "“开"] {
+            assert!(wrong(&[open]).contains("the quote isn't closed"), "{open}");
+        }
+        assert!(of(&list(&["\"red fox\"", "5\\\" disk"])).is_ok());
         assert!(wrong(&["modle:flux"]).starts_with("QUERY \"modle:flux\": unknown field"));
     }
 }

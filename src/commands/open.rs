@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 
+use super::health::absent;
 use super::show::no_run;
 use super::{Error, Screen, base, read, threads};
 use crate::browser;
@@ -21,9 +22,8 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
     let listen = reachable(effective)?;
     let address = format!("http://{listen}{}{path}", base(effective));
     writeln!(screen.out, "{address}")?;
-    if !browser::answers(&listen, base(effective)) {
-        return Ok(screen
-            .warn(format_args!("nobody answers there; start comfy-recall, or say with --listen where it listens"))?);
+    if let Some(line) = absent(browser::who(&listen, base(effective))) {
+        return Ok(screen.warn(format_args!("{line}"))?);
     }
     if !open.print && screen.width.is_some() && screen.has_display {
         browser::open(&address).with_context(|| format!("open {address} in the browser"))?;

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::numbers::count;
 use super::{Error, Screen};
 use crate::config::Effective;
 use crate::{app, telemetry};
@@ -17,6 +18,6 @@ pub(super) fn reindex(effective: &Effective, screen: &mut Screen<'_>) -> Result<
         bar.set_position(progress.runs.saturating_sub(progress.waiting));
     })?;
     bar.finish_and_clear();
-    writeln!(screen.out, "indexed {runs} runs")?;
+    writeln!(screen.out, "indexed {}", count(runs, "run"))?;
     Ok(())
 }

@@ -209,7 +209,7 @@ fn sampler(pass: &Pass) -> String {
     let named = [pass.sampler.clone(), pass.scheduler.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let said = |value: &Option<String>, name: &str| value.as_ref().map(|value| format!("{name} {value}"));
     let rest = [
-        pass.steps.as_ref().map(|steps| format!("{steps} steps")),
+        pass.steps.as_ref().map(|steps| counted(steps, "step")),
         said(&pass.cfg, "cfg"),
         said(&pass.guidance, "guidance"),
         said(&pass.denoise, "denoise"),
@@ -218,11 +218,17 @@ fn sampler(pass: &Pass) -> String {
     [named].into_iter().chain(rest).flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// `1 step`, `20 steps`
+fn counted(number: &str, one: &str) -> String {
+    format!("{number} {one}{}", if number == "1" { "" } else { "s" })
+}
+
 /// `1024 × 768, 81 frames, 16 fps`
 fn size(facts: &Facts) -> String {
     let sides = facts.width.as_ref().zip(facts.height.as_ref()).map(|(width, height)| format!("{width} × {height}"));
     let said = |value: &Option<String>, name: &str| value.as_ref().map(|value| format!("{value} {name}"));
     let batch = facts.batch.as_ref().map(|batch| format!("{batch} at once"));
-    let all = [sides, said(&facts.length, "frames"), said(&facts.seconds, "s"), said(&facts.fps, "fps"), batch];
+    let frames = facts.length.as_ref().map(|length| counted(length, "frame"));
+    let all = [sides, frames, said(&facts.seconds, "s"), said(&facts.fps, "fps"), batch];
     all.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

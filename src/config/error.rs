@@ -178,18 +178,18 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// No port to listen on.
-    #[error("no port; use HOST:PORT, for example 127.0.0.1:8189")]
+    #[error("no port; use HOST:PORT, for example 127.0.0.1:8588")]
     NoPort,
     /// Not a number from 0 to 65535.
-    #[error("not a port; use HOST:PORT, for example 127.0.0.1:8189")]
+    #[error("not a port; use HOST:PORT, for example 127.0.0.1:8588")]
     Port,
     /// Neither address nor name.
     #[error(
-        "not an address or host name; use HOST:PORT, for example 127.0.0.1:8189, or 0.0.0.0:8189 for all addresses"
+        "not an address or host name; use HOST:PORT, for example 127.0.0.1:8588, or 0.0.0.0:8588 for all addresses"
     )]
     Host,
     /// An IPv6 address and perhaps a port.
-    #[error("an IPv6 address needs brackets; use [ADDRESS]:PORT, for example [::1]:8189")]
+    #[error("an IPv6 address needs brackets; use [ADDRESS]:PORT, for example [::1]:8588")]
     Brackets,
     /// Not a name of a machine.
     #[error("not a host name; use a name without scheme and port, for example recall.example.org")]
@@ -200,9 +200,18 @@ pub enum Problem {
     /// A port that nobody can listen on.
     #[error("not a port; use http://HOST:PORT, for example http://127.0.0.1:8188")]
     UrlPort,
-    /// Something after the path.
-    #[error("an address can't hold a query or a fragment; end it before the '?' or '#'")]
+    /// An IPv6 address without brackets.
+    #[error("an IPv6 address needs brackets; use http://[ADDRESS]:PORT, for example http://[::1]:8188")]
+    UrlBrackets,
+    /// A query, which may be how a browser was let in.
+    #[error(
+        "an address can't hold a query; end it before the '?', and send a token that stands there as a header: \
+         --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml"
+    )]
     UrlQuery,
+    /// A fragment, which ComfyUI's page adds.
+    #[error("an address can't hold a fragment; end it before the '#', which only marks a place within ComfyUI's page")]
+    UrlFragment,
     /// A bad name for an instance.
     #[error(transparent)]
     InstanceName(ParseIdError),

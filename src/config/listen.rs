@@ -1,7 +1,7 @@
 //! Where to listen.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use super::Problem;
@@ -25,6 +25,9 @@ pub enum Host {
 }
 
 impl Listen {
+    /// The port where nobody said another: beside ComfyUI's, and none that its proxies, galleries or a second one take.
+    pub const DEFAULT_PORT: u16 = 8588;
+
     /// Whether only this machine can reach it. Of the names only `localhost` counts; whoever binds it should check that
     /// it resolves to loopback.
     pub fn is_loopback(&self) -> bool {
@@ -39,12 +42,18 @@ impl FromStr for Listen {
     type Err = Problem;
 
     fn from_str(text: &str) -> Result<Self, Problem> {
+        // As a browser shows the page that is to be there.
+        let text = text.strip_prefix("http://").map_or(text, |rest| rest.strip_suffix('/').unwrap_or(rest));
         if text.parse::<Ipv6Addr>().is_ok() {
             return Err(Problem::Brackets);
         }
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+        if let Some(port) = Some(text.strip_prefix(':').unwrap_or(text)).filter(|port| is_number(port)) {
+            let port = port.parse().map_err(|_| Problem::Port)?;
+            return Ok(Self { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port });
+        }
         let (host, port) = text.rsplit_once(':').ok_or(Problem::NoPort)?;
-        let is_number = !port.is_empty() && port.bytes().all(|digit| digit.is_ascii_digit());
-        let port = port.parse().ok().filter(|_| is_number).ok_or(Problem::Port)?;
+        let port = port.parse().ok().filter(|_| is_number(port)).ok_or(Problem::Port)?;
         if host.parse::<Ipv6Addr>().is_ok() {
             return Err(Problem::Brackets);
         }
@@ -100,8 +109,21 @@ mod tests {
 
     #[test]
     fn a_place_to_listen_reads_back_what_it_writes() {
-        for text in ["127.0.0.1:8189", "0.0.0.0:0", "[::1]:65535", "[::]:80", "localhost:8189", "my_host.lan:1"] {
+        for text in ["127.0.0.1:8588", "0.0.0.0:0", "[::1]:65535", "[::]:80", "localhost:8588", "my_host.lan:1"] {
             assert_eq!(text.parse::<Listen>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_port_alone_is_one_of_this_machine_and_the_address_of_a_page_is_a_place() {
+        for (text, listen) in [
+            ("8299", "127.0.0.1:8299"),
+            (":8299", "127.0.0.1:8299"),
+            ("0", "127.0.0.1:0"),
+            ("http://127.0.0.1:8588", "127.0.0.1:8588"),
+            ("http://[::1]:8588/", "[::1]:8588"),
+        ] {
+            assert_eq!(text.parse::<Listen>().unwrap().to_string(), listen);
         }
     }
 
@@ -126,21 +148,23 @@ mod tests {
     fn what_is_no_place_to_listen_is_told_apart() {
         for (text, problem) in [
             ("", Problem::NoPort),
-            ("8189", Problem::NoPort),
+            ("80800", Problem::Port),
             ("127.0.0.1", Problem::NoPort),
             ("127.0.0.1:80800", Problem::Port),
             ("127.0.0.1:", Problem::Port),
             ("127.0.0.1:+80", Problem::Port),
             ("127.0.0.1:http", Problem::Port),
-            (":8189", Problem::Host),
-            ("*:8189", Problem::Host),
-            ("127.0.0.256:8189", Problem::Host),
-            ("http://127.0.0.1:8189", Problem::Host),
-            ("a b:8189", Problem::Host),
-            ("[::g]:8189", Problem::Host),
+            (":80800", Problem::Port),
+            (":", Problem::Port),
+            ("*:8588", Problem::Host),
+            ("127.0.0.256:8588", Problem::Host),
+            ("https://127.0.0.1:8588", Problem::Host),
+            ("http://127.0.0.1:8588/history", Problem::Port),
+            ("a b:8588", Problem::Host),
+            ("[::g]:8588", Problem::Host),
             ("::1", Problem::Brackets),
-            ("::1:8189", Problem::Brackets),
-            ("fe80:0:0:0:1:2:3:4:8189", Problem::Brackets),
+            ("::1:8588", Problem::Brackets),
+            ("fe80:0:0:0:1:2:3:4:8588", Problem::Brackets),
         ] {
             assert_eq!(text.parse::<Listen>(), Err(problem), "{text}");
         }

@@ -61,7 +61,7 @@ pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result
 }
 
 fn default_listen() -> Listen {
-    Listen { host: super::Host::Ip([127, 0, 0, 1].into()), port: 8189 }
+    Listen { host: super::Host::Ip([127, 0, 0, 1].into()), port: Listen::DEFAULT_PORT }
 }
 
 /// What stands once in a configuration, as it was given.

@@ -1,5 +1,8 @@
 //! From the texts that users write to values.
 
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{self, HeaderName, HeaderValue};
@@ -10,7 +13,7 @@ use url::{ParseError, Url};
 use crate::model::{Digest, InstanceName, Status};
 
 use super::credentials::HASH_MARK;
-use super::{Host, LogFormat, LogLevel, Problem, Secret};
+use super::{Host, Listen, LogFormat, LogLevel, Problem, Secret};
 
 /// Headers that make a request what it is, or that ComfyUI refuses: a header of the user's own would break them.
 const OURS: [HeaderName; 8] = [
@@ -115,17 +118,29 @@ pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), Problem> {
 
 /// Reads the address of a ComfyUI: made to end in `/`, its user and password taken out and turned into a header.
 pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), Problem> {
-    let mut url = match Url::parse(text) {
+    let mut url = match Url::parse(&with_scheme(text)) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+        Err(_) if authority(text).parse::<Listen>() == Err(Problem::Brackets) => return Err(Problem::UrlBrackets),
         Err(ParseError::InvalidPort) => return Err(Problem::UrlPort),
         _ => return Err(not_http(text)),
     };
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.query().is_some() {
         return Err(Problem::UrlQuery);
+    }
+    if url.fragment().is_some() {
+        return Err(Problem::UrlFragment);
     }
     if url.port() == Some(0) {
         return Err(Problem::UrlPort);
     }
+    // ComfyUI's log shows the address that it listens on, to which not every system connects.
+    let here = match url.host() {
+        Some(url::Host::Ipv4(ip)) if ip.is_unspecified() => Some(Ipv4Addr::LOCALHOST.into()),
+        Some(url::Host::Ipv6(ip)) if ip.is_unspecified() => Some(Ipv6Addr::LOCALHOST.into()),
+        _ => None,
+    };
+    // Can't fail either, as below.
+    let _ = here.map(|ip| url.set_ip_host(ip));
     let basic = basic(&url);
     // Neither can fail for a URL that has a host, and http insists on one.
     let _ = url.set_username("");
@@ -134,6 +149,26 @@ pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), Problem> {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok((url, basic))
+}
+
+/// An address as browsers and logs show it: `HOST:PORT/PATH`, or a port of this machine.
+fn with_scheme(text: &str) -> Cow<'_, str> {
+    let host = authority(text);
+    let port = host.strip_prefix(':').unwrap_or(host);
+    if !port.is_empty() && text.starts_with(host) && port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("http://{}:{}", Ipv4Addr::LOCALHOST, text.trim_start_matches(':')).into();
+    }
+    match text.starts_with(host) && host.parse::<Listen>().is_ok() {
+        true => format!("http://{text}").into(),
+        false => text.into(),
+    }
+}
+
+/// Host and port, behind a scheme and a user where there are any.
+fn authority(text: &str) -> &str {
+    let behind = text.split_once("://").map_or(text, |(_, behind)| behind);
+    let whole = behind.split(['/', '?', '#']).next().unwrap_or_default();
+    whole.rsplit_once('@').map_or(whole, |(_, host)| host)
 }
 
 fn not_http(text: &str) -> Problem {
@@ -157,12 +192,16 @@ fn basic(url: &Url) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// A URL as it may be shown in an error: without whatever could be its user and password.
+/// A URL as it may be shown in an error: without whatever could be its user and password, or a token behind it.
 pub(super) fn shown_url(text: &str) -> String {
     let start = text.find("://").map_or(0, |at| at + 3);
-    match text.rfind('@') {
-        Some(end) if end >= start => format!("{}{}{}", &text[..start], Secret::REDACTED, &text[end..]),
-        _ => text.to_owned(),
+    let (before, text) = match text.rfind('@') {
+        Some(end) if end >= start => (format!("{}{}", &text[..start], Secret::REDACTED), &text[end..]),
+        _ => (String::new(), text),
+    };
+    match text.find(['?', '#']) {
+        Some(end) if end + 1 < text.len() => format!("{before}{}{}", &text[..=end], Secret::REDACTED),
+        _ => before + text,
     }
 }
 
@@ -186,6 +225,15 @@ mod tests {
             ("http://Aladdin:open%20sesame@h/x", "http://h/x/", Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
             ("http://me@h", "http://h/", Some("Basic bWU6")),
             ("http://:pw@h", "http://h/", Some("Basic OnB3")),
+            ("127.0.0.1:8188", "http://127.0.0.1:8188/", None),
+            ("localhost:8188/comfy", "http://localhost:8188/comfy/", None),
+            ("[::1]:8188", "http://[::1]:8188/", None),
+            ("gpu.lan:80", "http://gpu.lan/", None),
+            ("8188", "http://127.0.0.1:8188/", None),
+            (":8188/comfy", "http://127.0.0.1:8188/comfy/", None),
+            ("http://0.0.0.0:8188", "http://127.0.0.1:8188/", None),
+            ("0.0.0.0:8188/", "http://127.0.0.1:8188/", None),
+            ("http://[::]:8188", "http://[::1]:8188/", None),
         ] {
             let (url, basic) = url(text).unwrap();
             assert_eq!(url.as_str(), plain);
@@ -198,15 +246,24 @@ mod tests {
     fn what_is_no_address_of_a_comfyui_is_told_apart() {
         for (text, problem) in [
             ("", Problem::Url),
-            ("127.0.0.1:8188", Problem::Url),
-            ("localhost:8188", Problem::Url),
+            ("gpu.lan", Problem::Url),
+            ("127.0.0.1", Problem::Url),
+            ("99999", Problem::UrlPort),
+            ("me:secret@gpu.lan:8188", Problem::Url),
+            ("::1:8188", Problem::UrlBrackets),
+            ("http://::1:8188", Problem::UrlBrackets),
+            ("https://fe80::1/comfy", Problem::UrlBrackets),
             ("ws://127.0.0.1:8188/ws", Problem::Url),
             ("file:///etc/passwd", Problem::Url),
             ("http://", Problem::Url),
             ("http://h:80800", Problem::UrlPort),
             ("http://h:0", Problem::UrlPort),
             ("http://h/?token=x", Problem::UrlQuery),
-            ("http://h/#top", Problem::UrlQuery),
+            ("http://h?token=x#top", Problem::UrlQuery),
+            ("127.0.0.1:8188/?token=x", Problem::UrlQuery),
+            ("http://h/#top", Problem::UrlFragment),
+            ("http://h/#/?token=x", Problem::UrlFragment),
+            ("localhost:8188#3f9c", Problem::UrlFragment),
             ("my gpu=http://h", Problem::InstanceName(crate::model::ParseIdError::InstanceName)),
         ] {
             assert_eq!(url(text).unwrap_err(), problem, "{text}");
@@ -221,6 +278,10 @@ mod tests {
             ("u:hunter2@h", "[redacted]@h"),
             ("http://u:hunt@er2@h", "http://[redacted]@h"),
             ("gpu=ftp://u:hunter2@h", "gpu=ftp://[redacted]@h"),
+            ("http://h/?token=hunter2", "http://h/?[redacted]"),
+            ("http://h/#token=hunter2", "http://h/#[redacted]"),
+            ("http://u:hunter2@h/?token=hunter2#a", "http://[redacted]@h/?[redacted]"),
+            ("http://h/?token=hunter2@x", "http://[redacted]@x"),
         ] {
             assert_eq!(shown_url(text), shown);
         }

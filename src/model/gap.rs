@@ -35,6 +35,8 @@ impl GapKind {
 /// A time in which an instance wasn't listened to, or not well enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
+    /// Its number.
+    pub id: i64,
     /// Which.
     pub instance: InstanceName,
     /// Why.
@@ -49,6 +51,8 @@ pub struct Gap {
     pub may_have_missed: bool,
     /// How many did, where that is known: [`GapKind::RunsUnseen`].
     pub runs: Option<u64>,
+    /// When somebody said that they know of it.
+    pub dismissed_at: Option<Timestamp>,
 }
 
 /// How many gaps of a kind an instance ever had.

@@ -1,10 +1,15 @@
 //! The times in which one instance isn't recorded: ComfyUI is away, or we didn't run. They are written down when they
 //! begin, so that a crash in one doesn't hide it, and closed when all that can be read back was read back.
+//!
+//! A ComfyUI that comes back as another one may have made runs that nobody saw. Where it was left whole, and nothing tells of
+//! anything since, it is taken to have made none: an evening and a morning are no news.
 
-use super::Error;
+use std::path::Path;
+
 use super::lives::Lives;
 use super::scribe::Scribe;
-use crate::model::{Cause, GapKind, GenerationId, Timestamp, Trouble};
+use super::{Error, traces};
+use crate::model::{Cause, GapKind, GenerationId, Rest, Timestamp, Trouble};
 
 /// A gap shorter than this in which nothing was missed isn't worth telling, in milliseconds.
 const SHORT: i64 = 10_000;
@@ -25,6 +30,8 @@ pub struct Gaps {
     /// Where ComfyUI may have been restarted between two runs. As long as nobody knows, it is written down, too: whatever
     /// is recorded meanwhile, also by a catching up that is broken off, says nothing of the time before.
     lives: Lives,
+    /// How ComfyUI was left, where it was left whole.
+    rest: Option<Rest>,
     /// The last gap in which runs came and went unseen, and until when.
     unseen: Option<(i64, Timestamp)>,
 }
@@ -44,7 +51,8 @@ impl Gaps {
         }
         let lives = scribe.breaks().await?.into_iter().collect();
         let (stopped, was_seen_to_go) = (from.map(|from| (from, now)), away.is_some());
-        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, lives, unseen: None };
+        let rest = scribe.rest().await?;
+        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, lives, rest, unseen: None };
         if has_runs {
             let newest = gaps.scribe.newest_id().await?;
             gaps.broke(vec![newest]).await?;
@@ -52,8 +60,10 @@ impl Gaps {
         Ok(gaps)
     }
 
-    /// ComfyUI may have been restarted behind these runs.
-    pub async fn broke(&mut self, behind: Vec<GenerationId>) -> Result<(), Error> {
+    /// ComfyUI may have been restarted behind these runs. Behind none (0), as where no line was ever opened, nothing was known
+    /// that could be gone.
+    pub async fn broke(&mut self, mut behind: Vec<GenerationId>) -> Result<(), Error> {
+        behind.retain(|id| id.0 > 0);
         let new = self.lives.add(behind);
         if new.is_empty() { Ok(()) } else { self.scribe.note_breaks(new).await }
     }
@@ -104,6 +114,43 @@ impl Gaps {
         Ok(())
     }
 
+    /// Nothing waits or runs, and all that was made is recorded: so ComfyUI is left, as it went itself (`is_gone`) or as we
+    /// go.
+    pub async fn rests(&mut self, is_gone: bool, has_history: bool) -> Result<(), Error> {
+        let rest = Rest { since: Timestamp::now(), is_gone, has_history, boot: traces::boot() };
+        self.rest = Some(rest.clone());
+        self.scribe.note_rest(Some(rest)).await
+    }
+
+    /// Whether ComfyUI's history may hold what an earlier daemon recorded.
+    pub fn may_have_history(&self) -> bool {
+        self.rest.as_ref().is_none_or(|rest| rest.has_history)
+    }
+
+    /// Whether nothing speaks for runs that were made while we were stopped, though another ComfyUI is there now. It was left
+    /// whole; since then, where we share its output folder, nothing was written there that isn't explained by runs that are
+    /// recorded; else it had gone before us, or the machine was started anew.
+    pub async fn has_nothing_missed(&self, output: Option<&Path>) -> Result<bool, Error> {
+        let (Some(rest), true) = (&self.rest, self.stopped.is_some()) else { return Ok(false) };
+        let Some(folder) = output.filter(|folder| folder.is_dir()) else {
+            return Ok(rest.is_gone || rest.boot.is_some() && rest.boot != traces::boot());
+        };
+        let (folder, since, until) = (folder.to_owned(), rest.since, self.scribe.first_after(rest.since).await?);
+        let looked = tokio::task::spawn_blocking(move || traces::may_be_written(&folder, since, until)).await;
+        let may_be_written = looked.unwrap_or(true);
+        tracing::debug!(%since, ?until, may_be_written, "looked for what was made while nobody listened");
+        Ok(!may_be_written)
+    }
+
+    /// Forgets what is open: another ComfyUI is heard, and nothing was missed.
+    pub async fn is_back_anew(&mut self) -> Result<(), Error> {
+        let open = [self.away.map(|_| GapKind::ComfyuiAway), self.stopped.map(|_| GapKind::RecallStopped)];
+        for kind in open.into_iter().flatten() {
+            self.scribe.drop_gap(kind).await?;
+        }
+        self.is_heard().await
+    }
+
     /// Closes what is open: ComfyUI is heard, and what it still tells was read.
     pub async fn is_back(&mut self, may_have_missed: bool) -> Result<(), Error> {
         let away = self.away.map(|(since, _)| (GapKind::ComfyuiAway, since, Timestamp::now()));
@@ -115,7 +162,14 @@ impl Gaps {
                 self.scribe.close_gap(kind, until, may_have_missed).await?;
             }
         }
+        self.is_heard().await
+    }
+
+    async fn is_heard(&mut self) -> Result<(), Error> {
         (self.away, self.stopped) = (None, None);
+        if self.rest.take().is_some() {
+            self.scribe.note_rest(None).await?;
+        }
         if self.lives != Lives::default() {
             self.lives = Lives::default();
             self.scribe.forget_breaks().await?;

@@ -12,6 +12,7 @@ use super::books::Books;
 use super::ear::{Ear, Proof};
 use super::gaps::Gaps;
 use super::held::Held;
+use super::look::CaughtUp;
 use super::lookout::{Look, Lookout};
 use super::pace::{Backoff, QueuePace};
 use super::rings::{Account, Rings};
@@ -19,7 +20,7 @@ use super::scribe::Scribe;
 use super::{Error, Settings};
 use crate::comfy::{self, Client, Failure};
 use crate::json::{Sieve, SplitError};
-use crate::model::{Comfyui, ConnectionState, GenerationId, Health, Timestamp};
+use crate::model::{Cause, Comfyui, ConnectionState, GenerationId, Health, Timestamp};
 use crate::store::Known;
 
 /// How often the length of the queue is asked for although nothing rang.
@@ -117,7 +118,7 @@ impl Listener {
             account,
             wanted,
             // Until it is read, what an earlier daemon recorded may be all that it holds.
-            history_is_known: true,
+            history_is_known: gaps.may_have_history(),
             ear: Ear::deaf(GenerationId(0)),
             books: Books::default(),
             rung: 0,
@@ -143,9 +144,10 @@ impl Listener {
                 let _ = timeout(LAST_LOOK, waiting).await;
             };
             let ended = tokio::select! {
-                ended = self.session(&mut backoff, caught_up) => ended,
-                () = last_look => return Ok(()),
+                ended = self.session(&mut backoff, caught_up) => Some(ended),
+                () = last_look => None,
             };
+            let Some(ended) = ended else { return self.goes().await };
             if shutdown.is_cancelled() && matches!(ended, Ended::Away(_)) {
                 return Ok(());
             }
@@ -161,6 +163,18 @@ impl Listener {
                 () = shutdown.cancelled() => return Ok(()),
             }
         }
+    }
+
+    /// We end, in order.
+    async fn goes(&mut self) -> Result<(), Error> {
+        if self.is_whole().await? { self.gaps.rests(false, self.history_is_known).await } else { Ok(()) }
+    }
+
+    /// Whether ComfyUI is heard, nothing waits or runs there, and all that it has made is recorded.
+    async fn is_whole(&self) -> Result<bool, Error> {
+        let is_quiet = self.health.connection == ConnectionState::Connected && self.health.queue_remaining == Some(0);
+        let is_told = self.rung >= self.ear.rings() && self.books.unseen() == 0;
+        Ok(is_quiet && is_told && self.scribe.open_runs().await?.is_empty())
     }
 
     /// One connection, from its start to its end.
@@ -193,8 +207,13 @@ impl Listener {
             false => Lookout::begin(self.client.clone(), self.ear.heard(), first),
         };
         self.greet().await?;
-        let may_have_missed = self.catch_up().await?;
-        self.gaps.is_back(may_have_missed).await?;
+        let CaughtUp { is_same, may_have_missed } = self.catch_up().await?;
+        let may_have_missed =
+            may_have_missed && !self.gaps.has_nothing_missed(self.settings.folders.output.as_deref()).await?;
+        match may_have_missed || is_same {
+            true => self.gaps.is_back(may_have_missed).await?,
+            false => self.gaps.is_back_anew().await?,
+        }
         let _ = caught_up.send(());
         backoff.reset();
         self.health.queue_remaining = (!is_deaf).then_some(before);
@@ -267,20 +286,36 @@ impl Listener {
     }
 
     async fn is_away(&mut self, error: &comfy::Error) -> Result<(), Error> {
-        let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
-        if matches!(self.health.connection, ConnectionState::Away(_)) {
-            tracing::debug!(%instance, %error, "still away");
-        } else {
-            tracing::warn!(%instance, %address, %error, "ComfyUI can't be reached; trying again");
-        }
         let why = error.failure.trouble();
+        let was_whole = self.is_whole().await?;
+        self.tell_away(error, why.cause, was_whole);
         self.health.queue_remaining = None;
         self.set_connection(ConnectionState::Away(why.clone()));
         // A machine that slept wakes with a dead connection, and finds out hours late.
         let is_late = self.health.since.as_millis() - self.heard_at.as_millis() > LATE;
         self.gaps.broke(self.ear.breaks()).await?;
         self.held.restarted(self.heard_at, Timestamp::now());
+        // Before the gap: whoever finds that one open after a crash must know how it began.
+        if was_whole && !is_late {
+            self.gaps.rests(true, self.history_is_known).await?;
+        }
         self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await
+    }
+
+    /// Who isn't there yet, or goes when its work is done, is no reason to warn.
+    fn tell_away(&self, error: &comfy::Error, cause: Cause, was_whole: bool) {
+        let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
+        let is_plain = matches!(cause, Cause::NobodyAnswers | Cause::ConnectionClosed | Cause::ConnectionBroke);
+        match self.health.connection {
+            ConnectionState::Away(_) => tracing::debug!(%instance, %error, "still away"),
+            ConnectionState::Connecting if error.is_refused() => {
+                tracing::info!(%instance, %address, "ComfyUI isn't there yet; it is waited for");
+            }
+            ConnectionState::Connected if was_whole && is_plain => {
+                tracing::info!(%instance, %address, "ComfyUI went away; nothing waited or ran there");
+            }
+            _ => tracing::warn!(%instance, %address, %error, "ComfyUI can't be reached; trying again"),
+        }
     }
 
     fn set_connection(&mut self, state: ConnectionState) {

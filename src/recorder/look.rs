@@ -116,9 +116,8 @@ impl Listener {
     }
 
     /// After a gap of any length: whatever happened meanwhile. The queue is read before the history, so that a run
-    /// that ends in between is seen in both, not in neither. Gives whether runs may have come and gone meanwhile: nothing
-    /// that ComfyUI tells of is what we knew before.
-    pub(super) async fn catch_up(&mut self) -> Result<bool, Ended> {
+    /// that ends in between is seen in both, not in neither.
+    pub(super) async fn catch_up(&mut self) -> Result<CaughtUp, Ended> {
         let newest = self.scribe.newest_id().await?;
         let before = self.gaps.lives().last_before().unwrap_or(newest);
         let anchor = self.scribe.ended_up_to(before).await?.into_iter().next();
@@ -148,7 +147,7 @@ impl Listener {
         self.books.caught_up(self.ear.mark().queued);
         self.books.all_rang(self.ear.starts());
         self.settle_books().await?;
-        Ok(had_known && !is_same_comfyui)
+        Ok(CaughtUp { is_same: is_same_comfyui, may_have_missed: had_known && !is_same_comfyui })
     }
 
     /// Reads the queue and settles what is no longer in it.
@@ -240,6 +239,15 @@ impl Listener {
         self.account.ended(recorded - new, new);
         self.history_is_known |= recorded > 0;
     }
+}
+
+/// What is known after a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct CaughtUp {
+    /// Whether ComfyUI still has something of what we knew before.
+    pub is_same: bool,
+    /// Whether runs may have come and gone meanwhile: it had something, and has nothing of it.
+    pub may_have_missed: bool,
 }
 
 /// A queue that was read.

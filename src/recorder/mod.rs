@@ -34,6 +34,7 @@ mod replaced;
 pub mod rings;
 mod room;
 mod scribe;
+mod traces;
 mod vanish;
 mod walk;
 mod watch;

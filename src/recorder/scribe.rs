@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::Error;
 use crate::live::{DiskWait, Live};
 use crate::model::{
-    Cause, Comfyui, Event, FileRef, Gap, GapKind, GenerationId, InstanceId, InstanceName, PromptId, Status, Timestamp,
-    Trouble,
+    Cause, Comfyui, Cursor, Event, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
+    PromptId, Rest, Start, Status, Timestamp, Trouble,
 };
 use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
 
@@ -155,6 +155,25 @@ impl Scribe {
     /// It is known now whether it was.
     pub async fn forget_breaks(&self) -> Result<(), Error> {
         self.patiently(|| self.store.forget_breaks(self.instance)).await
+    }
+
+    /// How ComfyUI was left, where it was left whole.
+    pub async fn rest(&self) -> Result<Option<Rest>, Error> {
+        self.patiently(|| self.store.rest_of(self.name.clone())).await
+    }
+
+    /// Notes that it is left whole, or that it is listened to again.
+    pub async fn note_rest(&self, rest: Option<Rest>) -> Result<(), Error> {
+        self.patiently(|| self.store.note_rest(self.name.clone(), rest.clone())).await
+    }
+
+    /// When the first run began that was queued after a moment.
+    pub async fn first_after(&self, moment: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let from = Timestamp::bound(moment.as_millis().saturating_add(1));
+        let filter = Filter { instance: Some(self.name.clone()), from: Some(from), ..Filter::default() };
+        let start = Start::Newer(Cursor { created_at: moment, id: GenerationId(i64::MAX) });
+        let page = self.patiently(|| self.store.list(filter.clone(), start, Limit::up_to(1))).await?;
+        Ok(page.items.first().map(|run| run.started_at.map_or(run.created_at, |at| at.min(run.created_at))))
     }
 
     /// The gaps of this instance that are open.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::days::Spelled;
 use super::fold::fold_value;
 use super::parse::spots;
 use super::tree::Leaf;
@@ -88,7 +89,10 @@ impl What {
 impl Completing {
     /// The text that stands for a chosen value.
     pub fn written(&self, value: &str) -> String {
-        let What::Value { field, is_in_group, .. } = &self.what else { return value.to_owned() };
+        let What::Value { field, is_in_group, .. } = &self.what else {
+            // A word that alone would mean days.
+            return if Spelled::of_word(value).is_some() { format!("\"{value}\"") } else { value.to_owned() };
+        };
         let written = match field.values() {
             Some(list) => Leaf::exact(list, value).to_string(),
             None => format!("{field}:{value}"),

@@ -74,7 +74,8 @@ impl fmt::Display for Expected {
             Self::Duration => f.write_str("use seconds or 2m, 1h30m: 90, >90, >=2m, <2m, <=2m or 1m..2m"),
             Self::Seed => f.write_str("use a whole number"),
             Self::Date => f.write_str(
-                "use today, yesterday, 7d (the last 7 days), 2026-11-20, 2026-11, 2026 or 2026-11-01..2026-11-20",
+                "use today, yesterday, 7d (the last 7 days), 2026-11-20, 2026-11, 2026, or two with .. between: \
+                 2026-11-01..yesterday",
             ),
             Self::Moment => f.write_str(
                 "use a day or a time: before:2026-11-20 ends before that day begins, after:2026-11-20 begins after it \

@@ -106,7 +106,7 @@ fields! {
     /// Queued before.
     Before "before" "before:2026-11-20" Shape::When,
     /// Queued after.
-    After "after" "after:2026-11" Shape::When,
+    After "after" "after:2026-11-01" Shape::When,
     /// `temp`: gave previews; also the words of `status:` and `kind:`.
     Is "is" "is:temp" Shape::Choice(IS),
     /// What there is of it.

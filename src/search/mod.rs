@@ -30,14 +30,14 @@ mod tests;
 use std::fmt;
 
 pub use complete::{Completing, What, completing};
-pub use days::{Days, date};
+pub use days::{Days, Spelled, date};
 pub use entry::{Source, SourceFile, entry, text_hash};
 pub use error::{Error, Expected};
 pub use field::Field;
 pub use fold::{Word, Words, fold_value};
 pub use mark::{Snippet, snippet};
 pub use narrow::{Narrow, Unusable};
-pub use parse::parse;
+pub use parse::{leaves_quote_open, parse};
 pub use place::Place;
 pub use term::sortable;
 pub use want::Clock;

@@ -2,9 +2,10 @@
 
 use chrono::DateTime;
 
-use super::days::Days;
+use super::days::{Days, Spelled};
+use super::when::When;
 use super::zone::{ParseZoneError, Zone};
-use super::{Search, parse};
+use super::{Clock as _, Search, parse};
 use crate::model::{Filter, MediaKind, ParseIdError, PromptId, Status, Timestamp};
 
 /// What is wrong with a value, and what would be right.
@@ -15,9 +16,15 @@ pub enum Unusable {
     Status,
     #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
     Kind,
-    #[error("not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last")]
+    #[error(
+        "not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. between for all days \
+         from the first to the last"
+    )]
     Date,
-    #[error("not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00")]
+    #[error(
+        "not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00, or a day, which stands for \
+         its beginning: 2026-11-20, today, yesterday, 7d"
+    )]
     Time,
     #[error(transparent)]
     Search(#[from] super::Error),
@@ -30,21 +37,39 @@ pub enum Unusable {
 /// Which runs are asked for, as it was given so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Narrow {
-    /// What the rows must say; without days and search, which [`Narrow::filter`] adds.
+    /// What the rows must say; without days, times and search, which [`Narrow::filter`] adds.
     pub rows: Filter,
     /// What is searched for.
     pub search: Search,
-    /// The days to keep to.
-    pub days: Days,
-    /// Where these days begin.
+    /// Where days begin.
     pub zone: Zone,
+    /// The first and the last of the days to keep to.
+    days: Ends,
+    /// From when on.
+    from: Option<When>,
+    /// Up to when.
+    until: Option<When>,
+}
+
+/// Days as they were given: at once, or each end by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Ends {
+    both: Option<Spelled>,
+    first: Option<Spelled>,
+    last: Option<Spelled>,
 }
 
 impl Narrow {
     /// Every name that [`Narrow::take`] knows.
     pub const NAMES: [&'static str; 9] = ["q", "status", "kind", "instance", "date", "tz", "from", "to", "prompt_id"];
 
-    /// Takes in one value. A name that isn't one of [`Narrow::NAMES`] changes nothing.
+    /// Everything, with days that begin there unless another zone is taken in.
+    pub fn in_zone(zone: Zone) -> Self {
+        Self { zone, ..Self::default() }
+    }
+
+    /// Takes in one value. A name that isn't one of [`Narrow::NAMES`] changes nothing, but for `first` and `last`: the two
+    /// fields that a form has for `date`.
     ///
     /// # Errors
     /// The value isn't what this name may have.
@@ -54,24 +79,38 @@ impl Narrow {
             "status" => words(value, &mut self.rows.statuses).ok_or(Unusable::Status)?,
             "kind" => words(value, &mut self.rows.kinds).ok_or(Unusable::Kind)?,
             "instance" => self.rows.instance = Some(value.parse()?),
-            "date" => self.days = value.parse()?,
+            "date" => self.days.both = Some(value.parse()?),
+            // Two fields of a form.
+            "first" => self.days.first = Some(value.parse()?),
+            "last" => self.days.last = Some(value.parse()?),
             "tz" => self.zone = value.parse()?,
-            "from" => self.rows.from = Some(time(value)?),
-            "to" => self.rows.until = Some(time(value)?),
+            "from" => self.from = Some(time(value)?),
+            "to" => self.until = Some(time(value)?),
             "prompt_id" => self.rows.prompt_id = Some(PromptId::from(value)),
             _ => {}
         }
         Ok(())
     }
 
+    /// The days to keep to, today.
+    pub fn days(&self) -> Days {
+        let today = self.zone.today();
+        let [both, first, last] = [self.days.both, self.days.first, self.days.last]
+            .map(|spelled| spelled.map(|days| days.days(today)).unwrap_or_default());
+        Days { first: first.first.or(both.first), last: last.last.or(both.last) }
+    }
+
     /// The filter of all of it. Days and a span narrow each other.
     pub fn filter(&self) -> Filter {
         let mut filter = self.rows.clone();
-        if let Some(first) = self.days.first {
+        let days = self.days();
+        filter.from = self.from.map(|when| when.during(&self.zone).0);
+        filter.until = self.until.map(|when| when.during(&self.zone).0);
+        if let Some(first) = days.first {
             let (start, _) = self.zone.day(first);
             filter.from = Some(filter.from.map_or(start, |from| from.max(start)));
         }
-        if let Some(last) = self.days.last {
+        if let Some(last) = days.last {
             let (_, end) = self.zone.day(last);
             filter.until = Some(filter.until.map_or(end, |until| until.min(end)));
         }
@@ -91,8 +130,12 @@ fn words<T: std::str::FromStr + PartialEq>(value: &str, into: &mut Vec<T>) -> Op
     Some(())
 }
 
-/// A part of a millisecond counts up, for a start and for an end: then no moment before it is taken in.
-fn time(text: &str) -> Result<Timestamp, Unusable> {
+/// A moment, or days, which stand for their beginning. A part of a millisecond counts up, for a start and for an end: then no
+/// moment before it is taken in.
+fn time(text: &str) -> Result<When, Unusable> {
+    if let Some(days @ When::Days(_)) = When::of_moments(text) {
+        return Ok(days);
+    }
     // The plus of an offset that was not percent-encoded arrives as a blank.
     let text = match text.rsplit_once(' ') {
         Some((clock, offset)) if offset.len() == 5 => format!("{clock}+{offset}"),
@@ -100,11 +143,13 @@ fn time(text: &str) -> Result<Timestamp, Unusable> {
     };
     let time = DateTime::parse_from_rfc3339(&text).map_err(|_| Unusable::Time)?;
     let has_rest = time.timestamp_subsec_nanos() % 1_000_000 > 0;
-    Ok(Timestamp::bound(time.timestamp_millis() + i64::from(has_rest)))
+    Ok(When::Moment(Timestamp::bound(time.timestamp_millis() + i64::from(has_rest))))
 }
 
 #[cfg(test)]
 mod tests {
+    use chrono::NaiveDate;
+
     use super::*;
 
     fn narrow(given: &[(&str, &str)]) -> Result<Narrow, Unusable> {
@@ -134,13 +179,43 @@ mod tests {
     }
 
     #[test]
+    fn days_by_word_are_those_of_the_zone_wherever_it_is_said() {
+        for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+            let of = |given: &[(&str, &str)]| narrow(given).unwrap().filter();
+            let place: Zone = zone.parse().unwrap();
+            let is_one = |look: &dyn Fn(NaiveDate) -> bool| {
+                // The day may end between two looks.
+                let before = place.today();
+                look(before) || look(place.today())
+            };
+            assert!(is_one(&|today| {
+                let (from, until) = place.day(today);
+                let [first, second] = [[("date", "today"), ("tz", zone)], [("tz", zone), ("date", "today")]];
+                let is = |given: &[(&str, &str)]| (of(given).from, of(given).until) == (Some(from), Some(until));
+                is(&first) && is(&second)
+            }));
+            assert!(is_one(&|today| {
+                let span = of(&[("from", "yesterday"), ("to", "today"), ("tz", zone)]);
+                let (yesterday, _) = place.day(today.pred_opt().unwrap());
+                (span.from, span.until) == (Some(yesterday), Some(place.day(today).0))
+            }));
+        }
+        let month = narrow(&[("from", "2026-10"), ("to", "2026-11-05")]).unwrap().filter();
+        assert_eq!(month.from.unwrap().to_string(), "2026-10-01T00:00:00.000Z");
+        assert_eq!(month.until.unwrap().to_string(), "2026-11-05T00:00:00.000Z");
+    }
+
+    #[test]
     fn what_says_nothing_is_refused() {
         for (name, value, problem) in [
             ("status", "done", Unusable::Status),
             ("status", "", Unusable::Status),
             ("kind", "image,", Unusable::Kind),
             ("date", "2026-02-30", Unusable::Date),
-            ("from", "yesterday", Unusable::Time),
+            ("date", "tomorrow", Unusable::Date),
+            ("from", "tomorrow", Unusable::Time),
+            ("from", "..today", Unusable::Time),
+            ("to", "7d..", Unusable::Time),
             ("tz", "Mars", Unusable::Zone(ParseZoneError)),
         ] {
             assert_eq!(narrow(&[(name, value)]), Err(problem), "{name}={value}");

@@ -50,6 +50,13 @@ pub(super) struct Spot {
     pub text: String,
 }
 
+/// Whether the last phrase of a text isn't closed. A search box forgives that, as more may be typed; a shell's line is whole.
+pub fn leaves_quote_open(text: &str) -> bool {
+    let mut reader = Reader::of(text);
+    reader.all(None);
+    reader.leaves_quote_open
+}
+
 /// The spots of the terms in a text, whatever is wrong with it.
 pub(super) fn spots(text: &str) -> Vec<Spot> {
     let mut reader = Reader::of(text);
@@ -66,12 +73,23 @@ pub(super) struct Reader<'a> {
     is_excluded: bool,
     /// The first.
     error: Option<Error>,
+    /// Whether the text ended within a phrase.
+    pub leaves_quote_open: bool,
     spots: Vec<Spot>,
 }
 
 impl<'a> Reader<'a> {
     fn of(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, terms: 0, is_excluded: false, error: None, spots: Vec::new() }
+        Self {
+            text,
+            at: 0,
+            depth: 0,
+            terms: 0,
+            is_excluded: false,
+            error: None,
+            leaves_quote_open: false,
+            spots: Vec::new(),
+        }
     }
 
     pub fn rest(&self) -> &'a str {

@@ -23,9 +23,11 @@ impl Reader<'_> {
         let mut text = String::new();
         let mut rest = self.rest().char_indices().skip(1).peekable();
         let mut end = self.text.len();
+        self.leaves_quote_open = true;
         while let Some((at, c)) = rest.next() {
             if closing.contains(c) {
                 end = self.at + at + c.len_utf8();
+                self.leaves_quote_open = false;
                 break;
             }
             let escaped = rest.peek().map(|(_, c)| *c).filter(|next| c == '\\' && is_escaped_in_quotes(*next));

@@ -2,6 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::days::Spelled;
 use super::entry::text_hash;
 use super::error::{Error, Expected};
 use super::field::{self, Field, Shape};
@@ -26,7 +27,7 @@ pub(super) struct Given {
 
 /// The term; `None` where it says nothing yet.
 pub(super) fn leaf(field: Option<Field>, given: Given) -> Result<Option<Leaf>, Error> {
-    let Some(field) = field else { return Ok(words(&given).map(|value| Leaf { field: None, value })) };
+    let Some(field) = field else { return Ok(word(&given)) };
     if given.text.trim().is_empty() {
         return Ok(None);
     }
@@ -68,6 +69,22 @@ fn bad(field: Field, given: String, expected: Expected) -> Error {
         _ => None,
     };
     Error::BadValue { field, given, nearest, expected }
+}
+
+/// A word without a field: days where it means some, else a word to look for. What can't mean days is kept in quotes, so that
+/// it reads back as the word that it is.
+fn word(given: &Given) -> Option<Leaf> {
+    let mut value = words(given)?;
+    if let Value::Words { text, is_quoted, is_open: false } = &mut value
+        && !*is_quoted
+        && let Some(days) = Spelled::of_word(text)
+    {
+        if given.weight.is_none() {
+            return Some(Leaf { field: Some(Field::Date), value: Value::When(When::Days(days)) });
+        }
+        *is_quoted = true;
+    }
+    Some(Leaf { field: None, value })
 }
 
 /// From the first letter of a word to the last one; `None` without a word.

@@ -17,12 +17,18 @@ const CLOSE: &str = "
 const DROP: &str = "DELETE FROM gaps WHERE instance_id = ?1 AND kind = ?2 AND ended_at IS NULL";
 const ADD_UNSEEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, ended_at, is_missed, runs) VALUES (?1, ?2, ?3, max(?3, ?4), 1, ?5)";
-const MORE_UNSEEN: &str = "UPDATE gaps SET ended_at = max(?2, ended_at), runs = runs + ?3 WHERE id = ?1";
+/// What grows is news again.
+const MORE_UNSEEN: &str =
+    "UPDATE gaps SET ended_at = max(?2, ended_at), runs = runs + ?3, dismissed_at = NULL WHERE id = ?1";
+/// One that lasts is no past one yet. Said twice, the first time holds.
+const DISMISS: &str = "
+    UPDATE gaps SET dismissed_at = coalesce(dismissed_at, ?2) WHERE id = ?1 AND ended_at IS NOT NULL
+    RETURNING dismissed_at";
 const BREAKS: &str = "SELECT after_id FROM breaks WHERE instance_id = ?1 ORDER BY after_id";
 const ADD_BREAK: &str = "INSERT OR IGNORE INTO breaks (instance_id, after_id) VALUES (?1, ?2)";
 const FORGET_BREAKS: &str = "DELETE FROM breaks WHERE instance_id = ?1";
 const GAPS: &str = "
-    SELECT i.name AS instance, g.kind, g.started_at, g.ended_at, g.reason, g.is_missed, g.runs
+    SELECT g.id, i.name AS instance, g.kind, g.started_at, g.ended_at, g.reason, g.is_missed, g.runs, g.dismissed_at
     FROM gaps g JOIN instances i ON i.id = g.instance_id
     ORDER BY g.started_at DESC, g.id DESC LIMIT ?1";
 /// Reads all of them: a few a day.
@@ -100,6 +106,11 @@ impl Store {
         self.writer.write(work).await
     }
 
+    /// Notes that somebody knows of a gap that is over; gives since when, or `None` where there is no such.
+    pub async fn dismiss_gap(&self, gap: i64, at: Timestamp) -> Result<Option<Timestamp>, Error> {
+        self.writer.write(move |session| dismiss(&session.conn, gap, at)).await
+    }
+
     /// The last gaps of all instances, the latest to start first.
     pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
         self.readers.read(move |conn| gaps(conn, limit)).await
@@ -153,6 +164,12 @@ fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Er
     Ok(())
 }
 
+fn dismiss(conn: &Connection, gap: i64, at: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let mut statement = conn.prepare_cached(DISMISS)?;
+    let since = statement.query_row(params![gap, at.as_millis()], |row| row.get("dismissed_at")).optional()?;
+    Ok(since.map(Timestamp::from_millis))
+}
+
 fn note_unseen(
     conn: &Connection,
     instance: InstanceId,
@@ -185,6 +202,7 @@ fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
     Ok(Gap {
+        id: row.get("id")?,
         instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
         kind: row.get::<_, Coded<_>>("kind")?.0,
         started_at: Timestamp::from_millis(row.get("started_at")?),
@@ -192,6 +210,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
         runs: row.get::<_, Option<i64>>("runs")?.map(i64::unsigned_abs),
+        dismissed_at: row.get::<_, Option<i64>>("dismissed_at")?.map(Timestamp::from_millis),
     })
 }
 
@@ -224,9 +243,15 @@ mod tests {
 
     #[test]
     fn no_question_about_gaps_reads_or_sorts_them_all() {
-        for query in
-            [super::CLOSE, super::DROP, super::LAST_ALIVE, super::MORE_UNSEEN, super::BREAKS, super::FORGET_BREAKS]
-        {
+        for query in [
+            super::DISMISS,
+            super::CLOSE,
+            super::DROP,
+            super::LAST_ALIVE,
+            super::MORE_UNSEEN,
+            super::BREAKS,
+            super::FORGET_BREAKS,
+        ] {
             assert_searches(query);
         }
         let plan = plan(super::GAPS);

@@ -70,13 +70,14 @@ pub use files::{AttachmentKey, Fetched, WantedFile};
 pub use inspect::{Inspector, KeptFile, NamedFile};
 pub use known::{Known, Queue};
 pub use named::Named;
+pub use open::LOCK;
 pub use repair::Fate;
 pub use restore::{Restored, restore};
 pub use save::Save;
 pub use sightings::{Phase, Read, Sighting};
-pub use stop::{asked_to_stop, stop};
+pub use stop::{asked_to_stop, is_in_use, stop};
 pub use unindexed::{Indexed, Unindexed};
-pub use upgrade::{Copy, Upgrade};
+pub use upgrade::{Copy, Upgrade, copies};
 
 /// The writer's thread, and how its last checkpoint went.
 type Thread = JoinHandle<Result<(), Error>>;

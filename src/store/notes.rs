@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Error, Store};
-use crate::model::{InstanceName, Timestamp};
+use crate::model::{InstanceName, Rest, Timestamp};
 
 const NOTE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";
 const NOTED: &str = "SELECT value FROM meta WHERE key = ?1";
@@ -16,6 +16,8 @@ const FORGET: &str = "DELETE FROM meta WHERE key = ?1";
 const FOUND: &str = "comfyui_found";
 const GREETED: &str = "greeted";
 const ORPHANED: &str = "orphaned_since";
+/// Before the name of a ComfyUI.
+const REST: &str = "rest:";
 
 impl Store {
     /// The ComfyUI servers that were found by looking for them, by name, each with its address.
@@ -49,6 +51,16 @@ impl Store {
         self.writer.write(move |session| forget(&session.conn)).await
     }
 
+    /// How a ComfyUI was left, where it was left whole.
+    pub async fn rest_of(&self, instance: InstanceName) -> Result<Option<Rest>, Error> {
+        self.readers.read(move |conn| rest(conn, &instance)).await
+    }
+
+    /// Notes that it is left whole, or that it is listened to again.
+    pub async fn note_rest(&self, instance: InstanceName, rest: Option<Rest>) -> Result<(), Error> {
+        self.writer.write(move |session| note_rest(&session.conn, &instance, rest.as_ref())).await
+    }
+
     /// Notes that it was told.
     pub async fn note_greeted(&self) -> Result<(), Error> {
         self.writer.write(|session| note_greeted(&session.conn)).await
@@ -65,6 +77,33 @@ fn note_found(conn: &Connection, found: &[(InstanceName, String)]) -> Result<(),
     let rows: Vec<(&str, &str)> = found.iter().map(|(name, url)| (name.as_str(), url.as_str())).collect();
     let text = serde_json::Value::from_iter(rows.into_iter().map(|(name, url)| vec![name, url])).to_string();
     conn.prepare_cached(NOTE)?.execute([FOUND, &text])?;
+    Ok(())
+}
+
+fn rest(conn: &Connection, instance: &InstanceName) -> Result<Option<Rest>, Error> {
+    let key = format!("{REST}{instance}");
+    let text: Option<String> = conn.prepare_cached(NOTED)?.query_row([&key], |row| row.get("value")).optional()?;
+    let noted: Option<(i64, bool, bool, Option<String>)> = text.and_then(|text| serde_json::from_str(&text).ok());
+    let rest = noted.map(|(since, is_gone, has_history, boot)| Rest {
+        since: Timestamp::from_millis(since),
+        is_gone,
+        has_history,
+        boot,
+    });
+    Ok(rest)
+}
+
+fn note_rest(conn: &Connection, instance: &InstanceName, rest: Option<&Rest>) -> Result<(), Error> {
+    let key = format!("{REST}{instance}");
+    match rest {
+        Some(Rest { since, is_gone, has_history, boot }) => {
+            let text = serde_json::json!([since.as_millis(), is_gone, has_history, boot]).to_string();
+            conn.prepare_cached(NOTE)?.execute([&key, &text])?;
+        }
+        None => {
+            conn.prepare_cached(FORGET)?.execute([&key])?;
+        }
+    }
     Ok(())
 }
 
@@ -90,8 +129,25 @@ fn note_greeted(conn: &Connection) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::{InstanceName, Rest, Timestamp};
     use crate::store::Store;
     use crate::store::tests::assert_searches;
+
+    #[tokio::test]
+    async fn how_a_comfyui_was_left_is_known_until_it_is_heard_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let [one, other] = ["default", "gpu"].map(|name| name.parse::<InstanceName>().unwrap());
+        let rest =
+            Rest { since: Timestamp::from_millis(7), is_gone: true, has_history: true, boot: Some("b".to_owned()) };
+        store.note_rest(one.clone(), Some(rest.clone())).await.unwrap();
+        assert_eq!(
+            (store.rest_of(one.clone()).await.unwrap(), store.rest_of(other).await.unwrap()),
+            (Some(rest), None)
+        );
+        store.note_rest(one.clone(), None).await.unwrap();
+        assert_eq!(store.rest_of(one).await.unwrap(), None);
+    }
 
     #[test]
     fn a_note_is_found_by_its_name() {

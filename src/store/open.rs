@@ -18,7 +18,7 @@ use crate::model::percent_encode;
 pub(super) const FILE: &str = "recall.db";
 
 /// The file whose lock says that a daemon uses the folder.
-pub(super) const LOCK: &str = "recall.lock";
+pub const LOCK: &str = "recall.lock";
 
 /// `application_id` of our databases, as migration 0001 sets it.
 const APPLICATION_ID: i64 = 1_668_440_940;
@@ -34,6 +34,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007-identity.sql")),
     M::up(include_str!("migrations/0008-inputs.sql")),
     M::up(include_str!("migrations/0009-many-servers.sql")),
+    M::up(include_str!("migrations/0010-dismissed-gaps.sql")),
 ];
 
 /// How many [`MIGRATIONS`] there are: `user_version` of a database that is up to date.

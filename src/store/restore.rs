@@ -18,7 +18,7 @@ use crate::share::share;
 const PART: &str = "recall.db.restoring";
 
 /// What the name of what was there begins with.
-const ASIDE: &str = "recall.db.from-";
+pub(super) const ASIDE: &str = "recall.db.from-";
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -64,7 +64,10 @@ pub async fn stop(folder: &Path, patience: Duration) -> Result<bool, Error> {
 }
 
 /// Whether somebody has the lock of the folder.
-fn is_in_use(folder: &Path) -> io::Result<bool> {
+///
+/// # Errors
+/// It can't be looked at.
+pub fn is_in_use(folder: &Path) -> io::Result<bool> {
     let lock = match OpenOptions::new().read(true).write(true).open(folder.join(LOCK)) {
         Ok(lock) => lock,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

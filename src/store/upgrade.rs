@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Error, derived, open};
+use super::{Error, derived, open, restore};
 use crate::model::shown_bytes;
 use crate::share::share;
 
@@ -61,6 +61,16 @@ pub struct Copy {
     pub made_at: Option<SystemTime>,
     /// How many migrations it has.
     pub schema: i64,
+}
+
+/// The copies that are kept in a data folder: before updates, and what a restore set aside. By name.
+pub fn copies(folder: &Path) -> Vec<PathBuf> {
+    let is_copy = |name: &str| [NAME, restore::ASIDE].iter().any(|start| name.starts_with(start));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut copies: Vec<_> = names.filter(|name| is_copy(name) && !name.ends_with(PART)).collect();
+    copies.sort_unstable();
+    copies.into_iter().map(|name| folder.join(name)).collect()
 }
 
 /// Keeps a copy of a database that `conn` has open, and that is to be changed. Nobody else writes to it: the caller has the

@@ -203,10 +203,10 @@ mod tests {
             "https://comfy.example",
             "https://comfy.example:443",
         ] {
-            assert_eq!(origins.trust(origin, Some("localhost:8189")), Some(Trust::Reader), "{origin}");
+            assert_eq!(origins.trust(origin, Some("localhost:8588")), Some(Trust::Reader), "{origin}");
         }
         for origin in [
-            "http://127.0.0.1:8189",
+            "http://127.0.0.1:8588",
             "https://127.0.0.1:8188",
             "http://comfy.example",
             "https://comfy.example.evil",
@@ -215,18 +215,18 @@ mod tests {
             "null",
             "",
         ] {
-            assert_eq!(origins.trust(origin, Some("localhost:8189")), None, "{origin}");
+            assert_eq!(origins.trust(origin, Some("localhost:8588")), None, "{origin}");
         }
     }
 
     #[test]
     fn a_comfyui_on_this_machine_has_the_name_that_we_are_called_by() {
         let origins = Origins::new(&[], &["http://localhost:8188".to_owned()]);
-        assert_eq!(origins.trust("http://192.168.1.5:8188", Some("192.168.1.5:8189")), Some(Trust::Reader));
-        assert_eq!(origins.trust("http://192.168.1.5:9999", Some("192.168.1.5:8189")), None);
-        assert_eq!(origins.trust("http://192.168.1.6:8188", Some("192.168.1.5:8189")), None);
+        assert_eq!(origins.trust("http://192.168.1.5:8188", Some("192.168.1.5:8588")), Some(Trust::Reader));
+        assert_eq!(origins.trust("http://192.168.1.5:9999", Some("192.168.1.5:8588")), None);
+        assert_eq!(origins.trust("http://192.168.1.6:8188", Some("192.168.1.5:8588")), None);
         let elsewhere = Origins::new(&[], &["http://10.0.0.7:8188".to_owned()]);
-        assert_eq!(elsewhere.trust("http://192.168.1.5:8188", Some("192.168.1.5:8189")), None);
+        assert_eq!(elsewhere.trust("http://192.168.1.5:8188", Some("192.168.1.5:8588")), None);
     }
 
     #[test]
@@ -246,10 +246,10 @@ mod tests {
     fn a_site_that_is_named_may_read_and_only_exactly_that() {
         let origins = Origins::new(&["https://gallery.example".to_owned(), "http://localhost:5173".to_owned()], &[]);
         for origin in ["https://gallery.example", "http://localhost:5173"] {
-            assert_eq!(origins.trust(origin, Some("localhost:8189")), Some(Trust::Member), "{origin}");
+            assert_eq!(origins.trust(origin, Some("localhost:8588")), Some(Trust::Member), "{origin}");
         }
         for origin in ["http://gallery.example", "https://a.gallery.example", "http://127.0.0.1:5173", "null", "*"] {
-            assert_eq!(origins.trust(origin, Some("localhost:8189")), None, "{origin}");
+            assert_eq!(origins.trust(origin, Some("localhost:8588")), None, "{origin}");
         }
     }
 

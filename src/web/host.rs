@@ -68,33 +68,33 @@ mod tests {
 
     #[test]
     fn our_own_addresses_are_answered() {
-        for host in ["localhost", "LOCALHOST:8189", "127.0.0.1:8189", "127.0.0.1:9000", "[::1]:8189"] {
-            assert!(allows("127.0.0.1:8189", &[], host), "{host}");
+        for host in ["localhost", "LOCALHOST:8588", "127.0.0.1:8588", "127.0.0.1:9000", "[::1]:8588"] {
+            assert!(allows("127.0.0.1:8588", &[], host), "{host}");
         }
-        assert!(allows("192.168.1.5:8189", &[], "192.168.1.5:8189"));
-        assert!(allows("0.0.0.0:8189", &[], "10.1.2.3:8189"));
+        assert!(allows("192.168.1.5:8588", &[], "192.168.1.5:8588"));
+        assert!(allows("0.0.0.0:8588", &[], "10.1.2.3:8588"));
     }
 
     #[test]
     fn names_of_others_are_refused() {
         for host in [
             "evil.example",
-            "evil.example:8189",
+            "evil.example:8588",
             "localhost.evil.example",
             "127.0.0.1.evil.example",
             "10.0.0.1",
             "localhost@evil.example",
             "evil.example@localhost",
         ] {
-            assert!(!allows("127.0.0.1:8189", &[], host), "{host}");
+            assert!(!allows("127.0.0.1:8588", &[], host), "{host}");
         }
-        assert!(!allows("0.0.0.0:8189", &[], "evil.example"));
+        assert!(!allows("0.0.0.0:8588", &[], "evil.example"));
     }
 
     #[test]
     fn configured_names_are_answered() {
-        assert!(allows("127.0.0.1:8189", &["Recall.example"], "recall.EXAMPLE:443"));
-        assert!(allows("127.0.0.1:8189", &["recall.example:8443"], "recall.example:8443"));
-        assert!(!allows("127.0.0.1:8189", &["recall.example:8443"], "recall.example:1"));
+        assert!(allows("127.0.0.1:8588", &["Recall.example"], "recall.EXAMPLE:443"));
+        assert!(allows("127.0.0.1:8588", &["recall.example:8443"], "recall.example:8443"));
+        assert!(!allows("127.0.0.1:8588", &["recall.example:8443"], "recall.example:1"));
     }
 }

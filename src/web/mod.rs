@@ -8,6 +8,7 @@ mod assets;
 mod auth;
 mod compat;
 mod cors;
+mod dismiss;
 mod error;
 mod etag;
 mod events;

@@ -69,7 +69,7 @@ impl ListQuery {
             base: BasePath::default(),
             given: Vec::new(),
         };
-        let mut narrow = Narrow { zone: server_zone, ..Narrow::default() };
+        let mut narrow = Narrow::in_zone(server_zone);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let form_names = FORM_NAMES.into_iter().filter(|_| author == Author::Form);
             let known = NAMES.into_iter().chain(form_names).find(|known| *known == name);
@@ -103,7 +103,8 @@ impl ListQuery {
         if read.mistake.is_some() {
             read.filter.want = Some(Want::Any(Vec::new()));
         }
-        Narrow { search: read.search, days: read.days, zone: read.zone, .. } = narrow;
+        read.days = narrow.days();
+        Narrow { search: read.search, zone: read.zone, .. } = narrow;
         Ok(read)
     }
 
@@ -200,8 +201,7 @@ impl ListQuery {
     fn take(&mut self, narrow: &mut Narrow, name: &'static str, value: &str) -> Result<(), BadValue> {
         match name {
             "facets" => {}
-            "first" => narrow.days.first = Some(date(value)?),
-            "last" => narrow.days.last = Some(date(value)?),
+            "first" | "last" => narrow.take(name, value)?,
             "month" => self.month = Some(date(&format!("{value}-01")).map_err(|_| BadValue::Month)?),
             "previews" if value == "shown" => self.shows_previews = true,
             "previews" => return Err(BadValue::Previews),

@@ -21,7 +21,7 @@ use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, reference, sign_in, status};
 use super::site::App;
 use super::viewer::Viewer;
-use super::{archive, assets, auth, compat, etag, events, files, host, metrics, origin, preferences, thumbs};
+use super::{archive, assets, auth, compat, dismiss, etag, events, files, host, metrics, origin, preferences, thumbs};
 use crate::model::BasePath;
 
 /// Routes that read whatever the method: there the question stands in the body.
@@ -42,6 +42,8 @@ pub fn router(app: App) -> Router {
         .route("/facets", get(facets::fragment))
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
+        .route("/gaps/{id}/dismiss", post(dismiss::from_page))
+        .route("/api/v1/gaps/{id}/dismiss", post(dismiss::from_script))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .merge(api_texts)

@@ -25,9 +25,10 @@ away-address = It should be at { $address }.
 low-disk-title = Little room is left on the disk.
 low-disk = { $free } of { $total } are left where comfy-recall keeps its data. Make room before what ComfyUI makes no longer fits.
 missed-title = Runs of { $name } may be missing.
-missed-away = It was away from { $from } to { $until } and doesn't know what we knew: it was restarted, or its history was cleared.
-missed-stopped = comfy-recall didn't run from { $from } to { $until }, and ComfyUI doesn't know what we knew: it was restarted, or its history was cleared.
-missed-more = All gaps
+missed-away = It was restarted or cleared between { $from } and { $until }.
+missed-stopped = It was restarted or cleared while comfy-recall was off, { $from } – { $until }.
+missed-more = Details
+missed-dismiss = Don't show this again
 catching-up = Catching up with { $name }.
 catching-up-runs = { $n ->
     [one] One run from before was read so far; older ones appear as they come in.
@@ -188,7 +189,7 @@ expected-one-of = Use one of { $words }.
 expected-number = Use a number, >20, <=20 or 20..30.
 expected-duration = Use seconds, or a time such as >2m or 1m..2m.
 expected-seed = Use a whole number.
-expected-date = Use today, yesterday, 7d, 2026-11-20, 2026-11 or 2026-11-01..2026-11-20.
+expected-date = Use today, yesterday, 7d, 2026-11-20, 2026-11 or 2026-11-01..yesterday.
 expected-moment = Use a day such as 2026-11-20, or 7d for seven days ago.
 expected-words = Use words, or a phrase in quotes.
 field-model = Checkpoint or diffusion model

@@ -25,9 +25,10 @@ away-address = 它的地址应为 { $address }。
 low-disk-title = 磁盘空间不多了。
 low-disk = comfy-recall 数据所在的磁盘只剩 { $free }（共 { $total }）。请在写满之前腾出空间。
 missed-title = { $name } 可能有遗漏的生成。
-missed-away = 它从 { $from } 到 { $until } 离线，回来后已没有我们记得的历史：它重启过，或者历史被清空了。
-missed-stopped = comfy-recall 从 { $from } 到 { $until } 没有运行，而 ComfyUI 已没有我们记得的历史：它重启过，或者历史被清空了。
-missed-more = 查看所有空档
+missed-away = { $from } 至 { $until } 期间，它重启过或历史被清空。
+missed-stopped = comfy-recall 未运行期间（{ $from } 至 { $until }），它重启过或历史被清空。
+missed-more = 详情
+missed-dismiss = 不再提示
 catching-up = 正在补录 { $name }。
 catching-up-runs = { $n ->
    *[other] 已读取此前的 { $n } 次生成；更早的会陆续出现。
@@ -182,7 +183,7 @@ expected-one-of = 请从中选用：{ $words }。
 expected-number = 请用数字、>20、<=20 或 20..30。
 expected-duration = 请用秒数，或 >2m、1m..2m 这样的时长。
 expected-seed = 请用整数。
-expected-date = 请用 today、yesterday、7d、2026-11-20、2026-11 或 2026-11-01..2026-11-20。
+expected-date = 请用 today、yesterday、7d、2026-11-20、2026-11 或 2026-11-01..yesterday。
 expected-moment = 请用日期，如 2026-11-20；7d 表示七天前。
 expected-words = 请用文字，或加引号的短语。
 field-model = 大模型或扩散模型

@@ -8,7 +8,7 @@ use std::process::Command;
 use comfy_recall::cli;
 
 use super::restore::{KEPT, downgraded};
-use super::{Shell, recorded};
+use super::{Shell, recorded, studio};
 use crate::support::daemon::program;
 
 const GUIDE: &str = include_str!("../../docs/commands.md");
@@ -77,6 +77,7 @@ async fn every_example_runs() {
     let (_comfy, mut daemon) = recorded().await;
     daemon.until("the index", async |daemon| (daemon.list("q=lighthouse").await.len() == 6).then_some(())).await;
     daemon.terminate().await;
+    studio::add(daemon.data_dir()).await;
     let examples = cli::command().get_subcommands().flat_map(of_help).chain(in_blocks(GUIDE)).collect::<Vec<_>>();
     assert!(examples.len() > 30, "{examples:#?}");
     for example in examples {
@@ -91,6 +92,8 @@ async fn every_example_runs() {
         let output = shell(folder.path(), data, &example).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.success(), "{example}: {error}");
+        let is_shown = !example.contains(" > ") && !example.contains("| man");
+        assert!(!is_shown || !output.stdout.is_empty(), "{example} prints nothing");
     }
 }
 

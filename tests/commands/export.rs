@@ -200,9 +200,12 @@ async fn what_can_not_be_exported_says_what_to_do() {
     let place = to.path().join("to").to_str().unwrap().to_owned();
     assert!(shell.refused(1, &["export", "1", "99", "--to", &place]).contains("there is no run 99"));
     for (arguments, said) in [
-        (&["export", "--to", &place][..], "comfy-recall: <ID>... must be given too; see comfy-recall --help"),
+        (
+            &["export", "--to", &place][..],
+            "comfy-recall: say which runs: comfy-recall export 128 --to fox.zip; see comfy-recall export --help",
+        ),
         (&["export", "1", "--query", "fox", "--to", &place], "cannot be used with"),
-        (&["export", "1"], "--to <DIR|FILE.zip> must be given too"),
+        (&["export", "1"], "say where to, with --to: comfy-recall export 128 --to fox.zip"),
         (&["export", "--query", "modle:x", "--to", &place], "did you mean \"model:\"?"),
     ] {
         let refused = shell.refused(2, arguments);

@@ -18,7 +18,7 @@ async fn list_says_the_same_beside_a_daemon_and_without_one() {
         &["list", "--status", "failed", "--format", "{status}: {error}"],
         &["list", "--status", "failed,completed", "--kind", "image", "--limit", "2"],
         &["list", "--", "-seed:3"],
-        &["list", "--instance", "nobody"],
+        &["list", "--status", "lost"],
         &["list", "--date", "2020-01-01.."],
     ];
     let beside = given.map(|arguments| shell.done(arguments));
@@ -66,7 +66,7 @@ fn what_can_not_be_listed_says_what_to_do() {
         ),
         (&["list", "modle:flux"], "did you mean \"model:\"?"),
         (&["list", "--format", "{sede}"], "did you mean {seed}? there are id, instance,"),
-        (&["list", "--limit", "-1"], "see comfy-recall --help"),
+        (&["list", "--limit", "-1"], "see comfy-recall list --help"),
         (&["list", "--limit", "3", "--all"], "cannot be used with"),
         (&["exprt"], "a similar subcommand exists: 'export'"),
     ] {

@@ -4,10 +4,12 @@ mod backup;
 mod docs;
 mod export;
 mod list;
+mod mistakes;
 mod restore;
 mod shell;
 mod show;
 mod stop;
+pub mod studio;
 mod verify;
 
 use crate::support::comfyui::{ComfyUi, File, Outcome, Run, picture};

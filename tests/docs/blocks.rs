@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use super::page::{Block, Page};
-use crate::commands::{Shell, recorded};
+use crate::commands::{Shell, recorded, studio};
 use crate::support::comfyui::ComfyUi;
 use crate::support::daemon::{Daemon, program};
 
@@ -37,7 +37,7 @@ case ${1:-serve} in
     *) exec "$PROGRAM" "$@" ;;
 esac
 export RECALL_LISTEN=127.0.0.1:0
-coproc "$PROGRAM" "${@//:8189/:0}"
+coproc "$PROGRAM" "${@//:8588/:0}"
 daemon=$COPROC_PID
 IFS= read -r said <&"${COPROC[0]}"
 kill -TERM "$daemon" 2>/dev/null
@@ -71,7 +71,7 @@ impl Reader {
         Shell::on(daemon.data_dir()).done(&["backup", kept.to_str().unwrap()]);
         // A backup has no index.
         copy(&kept, &folder.path().join("used"));
-        Shell::on(&folder.path().join("used")).done(&["reindex"]);
+        studio::add(&folder.path().join("used")).await;
         Self { folder, comfy, daemon }
     }
 
@@ -94,7 +94,7 @@ impl Reader {
         let theirs_password = theirs.join("run/secrets/recall-password");
         let theirs = theirs.display();
         let mut code = THEIRS.iter().fold(code.to_owned(), |code, path| code.replace(path, &format!("{theirs}{path}")));
-        code = code.replace("http://127.0.0.1:8189", self.daemon.url());
+        code = code.replace("http://127.0.0.1:8588", self.daemon.url());
         code = code.replace("http://127.0.0.1:8188", &self.comfy.url());
         code = code.replace("curl ", "curl --silent --show-error --fail --noproxy '*' ");
         let path = format!("{}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
@@ -155,7 +155,7 @@ async fn every_block_runs_or_says_why_not() {
 async fn a_block_that_goes_wrong_is_seen() {
     let reader = Reader::new().await;
     let wrong =
-        ["comfy-recall --no-such-option\n", "comfy-recall show 99\n", "curl http://127.0.0.1:8189/none\n", "none\n"];
+        ["comfy-recall --no-such-option\n", "comfy-recall show 99\n", "curl http://127.0.0.1:8588/none\n", "none\n"];
     for (n, code) in wrong.into_iter().enumerate() {
         assert!(!reader.run(n, code).status.success(), "{code}");
     }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod dependencies;
+mod examples;
 mod links;
 mod mirror;
 mod page;

@@ -39,3 +39,42 @@ fn files_that_are_named_are_there() {
     }
     assert!(seen > 20, "{seen}");
 }
+
+/// What the default port was: told where one upgrades, else nowhere.
+const OLD_PORT: &str = "8189";
+
+#[test]
+fn nothing_names_the_port_that_was_the_default() {
+    let (mut read, mut found) = (0, Vec::new());
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_made = ["target", "node_modules", "fixtures", ".git", "Cargo.lock", "CHANGELOG.md"];
+            if is_made.iter().any(|made| *made == name) || path.ends_with("tests/docs/places.rs") {
+                continue;
+            }
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            read += 1;
+            // The number of the container's user isn't the port, and those who upgrade are told.
+            let is_user = |line: &str| {
+                ["--gid", "--uid", "-o 8189", "USER", "container's user"].iter().any(|it| line.contains(it))
+            };
+            let lines = text.lines().filter(|line| line.contains(OLD_PORT) && !is_user(line));
+            let lines = lines.filter(|_| !path.ends_with("docs/operations.md"));
+            found.extend(lines.map(|line| format!("{}: {line}", path.display())));
+        }
+    }
+    assert!(read > 300, "only {read} files were read");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let told = Page::read("docs/operations.md").text;
+    assert_eq!(
+        told.lines().filter(|line| line.contains(OLD_PORT)).count(),
+        3,
+        "the old port is told of where one upgrades"
+    );
+}

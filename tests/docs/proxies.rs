@@ -23,7 +23,7 @@ fn documented(language: &str, daemon: &Daemon) -> String {
     let page = Page::read("docs/operations.md");
     let block = page.blocks().into_iter().find(|it| it.language == language && it.code.contains("/history/"));
     let address = daemon.url().strip_prefix("http://").unwrap().split('/').next().unwrap();
-    block.unwrap_or_else(|| panic!("no {language}")).code.replace("127.0.0.1:8189", address)
+    block.unwrap_or_else(|| panic!("no {language}")).code.replace("127.0.0.1:8588", address)
 }
 
 async fn daemon() -> Daemon {

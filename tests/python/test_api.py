@@ -35,7 +35,7 @@ def run_example(kind, block, folder):
 
 @pytest.mark.parametrize("kind, block", BLOCKS, ids=[block.splitlines()[0][:50] for _, block in BLOCKS])
 def test_every_example_runs(lab, runs, tmp_path, kind, block):
-    run_example(kind, block.replace("http://127.0.0.1:8189", lab.url), tmp_path)
+    run_example(kind, block.replace("http://127.0.0.1:8588", lab.url), tmp_path)
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -55,7 +55,7 @@ def test_every_example_of_the_page_runs(lab, runs, tmp_path, language):
 
 def test_asking_again_gets_nothing_anew(lab, runs, tmp_path):
     block = next(block for kind, block in BLOCKS if "If-None-Match" in block)
-    assert run_example("sh", block.replace("http://127.0.0.1:8189", lab.url), tmp_path).strip() == "304"
+    assert run_example("sh", block.replace("http://127.0.0.1:8588", lab.url), tmp_path).strip() == "304"
 
 
 def test_every_address_is_documented(lab):

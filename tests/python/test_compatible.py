@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.
 
 def at(lab, text):
     """The documented addresses, where they are now."""
-    return text.replace("http://127.0.0.1:8189", lab.url).replace("http://127.0.0.1:8188", lab.comfyui)
+    return text.replace("http://127.0.0.1:8588", lab.url).replace("http://127.0.0.1:8188", lab.comfyui)
 
 
 @pytest.mark.parametrize("kind, block", BLOCKS, ids=[block.splitlines()[0][:50] for _, block in BLOCKS])

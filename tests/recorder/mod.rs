@@ -6,6 +6,7 @@ mod clients;
 mod crashes;
 mod disk;
 mod endings;
+mod evenings;
 mod files;
 mod frames;
 mod inputs;

@@ -186,7 +186,7 @@ async fn an_address_that_is_no_comfyui_stops_nothing() {
 }
 
 /// The gaps on the status page, those that last first: who was away, and whether runs may be missing.
-async fn gaps(daemon: &Daemon) -> Vec<(String, String)> {
+pub(super) async fn gaps(daemon: &Daemon) -> Vec<(String, String)> {
     let page = daemon.get("/status").await.text().await.unwrap();
     let value = |text: &str, name: &str| text.split_once(name).unwrap().1.split('"').next().unwrap().to_owned();
     page.split("<li ")
@@ -201,7 +201,7 @@ pub(super) async fn until_gaps(daemon: &Daemon, expected: &[(&str, &str)]) {
     daemon.until(&format!("the gaps {expected:?}"), look).await;
 }
 
-async fn until_heard(daemon: &Daemon) {
+pub(super) async fn until_heard(daemon: &Daemon) {
     let look =
         async |daemon: &Daemon| (daemon.json("/readyz").await["instances"][0]["state"] == "connected").then_some(());
     daemon.until("ComfyUI to be heard", look).await;

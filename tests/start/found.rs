@@ -1,5 +1,7 @@
 //! Which servers are found, and under which names they stay.
 
+use std::net::Ipv6Addr;
+
 use super::{Here, new_data};
 use crate::support::comfyui::{ComfyUi, Fault, Route, Run, Version};
 use crate::support::daemon::Daemon;
@@ -26,7 +28,7 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     let recorded = here.json("/api/v1/generations").await;
     assert_eq!(recorded["items"].as_array().unwrap().len(), ids.len());
 
-    // Once more, with ComfyUI away and another one where the first look begins: silent, and the same server.
+    // Once more, with ComfyUI away and another one where the first look begins: the same server.
     let data = here.data.clone();
     here.end().await;
     comfy.unplug().await;
@@ -38,7 +40,33 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     .await;
     comfy.plug_in();
     here.until_connected(&[("default", &comfy)]).await;
-    assert_eq!(here.said(), "");
+    here.until_said("Recording").await;
+    let kept = format!("3 runs are kept in {}\nRecording ComfyUI at {}/", data.path().display(), comfy.url());
+    assert_eq!(here.said(), kept);
+    here.end().await;
+}
+
+#[tokio::test]
+async fn comfyui_that_listens_to_ipv6_alone_is_found_also_when_it_comes_later() {
+    let later = ComfyUi::builder().at(Ipv6Addr::LOCALHOST).start().await;
+    let port = later.address().port();
+    later.unplug().await;
+    let here = Here::looking_at(&new_data(), &[port]).await;
+    here.until_said("No ComfyUI answers there yet").await;
+    later.plug_in();
+    here.until_connected(&[("default", &later)]).await;
+    assert_eq!(later.url(), format!("http://[::1]:{port}"));
+    let id = later.run(Run::from_browser("b"));
+    here.until("its run", async |here| {
+        let items = here.json("/api/v1/generations").await["items"].clone();
+        (items[0]["prompt_id"] == id.as_str() && items[0]["status"] == "completed").then_some(())
+    })
+    .await;
+    let data = here.data.clone();
+    here.end().await;
+    let here = Here::looking_at(&data, &[port]).await;
+    here.until_connected(&[("default", &later)]).await;
+    here.until_said(&format!("Recording ComfyUI at {}/", later.url())).await;
     here.end().await;
 }
 

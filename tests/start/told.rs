@@ -13,7 +13,7 @@ fn words(daemon: &Daemon) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn first_start_tells_how_far_the_history_is_and_the_second_is_silent() {
+async fn first_start_tells_how_far_the_history_is_and_the_second_what_is_kept_where() {
     let comfy = ComfyUi::start().await;
     let ids = comfy.preload(700, &Run::from_browser("b").with_texts(&Texts::of(4_000)));
     let mut daemon = Daemon::beside(&comfy).await;
@@ -33,7 +33,9 @@ async fn first_start_tells_how_far_the_history_is_and_the_second_is_silent() {
     comfy.until_sockets(1).await;
     let id = comfy.run(Run::from_browser("b"));
     daemon.until_status(&id, "completed").await;
-    assert_eq!(daemon.log(), before, "not a word");
+    let kept = format!("700 runs are kept in {}", daemon.data_dir().display());
+    let recorded = format!("Recording ComfyUI at {}/", comfy.url());
+    assert_eq!(daemon.log().strip_prefix(&before).unwrap().lines().collect::<Vec<_>>(), [kept, recorded]);
 }
 
 #[tokio::test]

@@ -43,6 +43,9 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
     if to.exists() {
         return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
     }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+    }
     let part = arriving(to);
     let mut lost = Vec::new();
     let written = fill(source, chosen, &part, &mut lost).and_then(|written| {

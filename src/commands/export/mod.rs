@@ -48,7 +48,11 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
     let (chosen, total) = match ids.is_empty() {
         true => {
             let filter = narrow.filter();
+            runtime.block_on(narrow::know_server(&store, &narrow))?;
             let total = runtime.block_on(store.count(filter.clone()))?;
+            if total == 0 {
+                return Err(nothing(export).into());
+            }
             (Chosen::Filter(Box::new(filter), Start::Newest), total)
         }
         false => {
@@ -67,6 +71,18 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
         archive::write(&source, chosen, &export.to, screen)
     } else {
         into_folder(&source, chosen, export, screen)
+    }
+}
+
+/// Why there is nothing to export.
+fn nothing(export: &Export) -> anyhow::Error {
+    let query = export.query.as_deref().map(str::trim).filter(|query| !query.is_empty());
+    let is_narrow = export.until.is_some() || export.narrowing.given().any(|(_, name, _)| name != "tz");
+    match (query, is_narrow) {
+        (Some(query), false) => anyhow!("nothing matches {query}"),
+        (Some(query), true) => anyhow!("nothing matches {query} together with the other options"),
+        (None, true) => anyhow!("nothing matches these options"),
+        (None, false) => anyhow!("nothing has been recorded yet"),
     }
 }
 

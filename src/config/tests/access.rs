@@ -16,10 +16,10 @@ fn plain(auth: Auth) -> String {
 
 #[test]
 fn other_machines_come_in_with_a_password_or_a_token_or_on_purpose() {
-    let open = world().flag(Setting::Listen, "0.0.0.0:8189");
+    let open = world().flag(Setting::Listen, "0.0.0.0:8588");
     assert_eq!(
         open.error(),
-        "--listen \"0.0.0.0:8189\": other machines could come in without a password; set RECALL_PASSWORD or \
+        "--listen \"0.0.0.0:8588\": other machines could come in without a password; set RECALL_PASSWORD or \
          RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth"
     );
     assert!(!open.clone().variable("RECALL_TOKEN", "t").config().auth.is_open());

@@ -10,7 +10,7 @@ fn nothing_given_records_the_comfyui_of_this_machine_for_this_machine() {
     assert_eq!((instance.name.as_str(), instance.url.as_str()), ("default", "http://127.0.0.1:8188/"));
     assert_eq!((instance.headers.len(), instance.accept_invalid_certs), (0, false));
     assert_eq!(instance.folders, Folders::default());
-    assert_eq!((data_dir.to_str(), listen.to_string().as_str()), (Some("/home/ada/data"), "127.0.0.1:8189"));
+    assert_eq!((data_dir.to_str(), listen.to_string().as_str()), (Some("/home/ada/data"), "127.0.0.1:8588"));
     assert_eq!((allowed_hosts.len(), auth, redact_secrets), (0, Auth::default(), true));
     let Config { base_path, trusted_proxies, cors_origins, webhooks, .. } = world().config();
     assert_eq!((base_path.as_str(), trusted_proxies.len(), cors_origins.len(), webhooks.len()), ("", 0, 0, 0));
@@ -30,7 +30,7 @@ fn flags_win_over_variables_and_variables_over_the_file() {
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    assert_eq!(world().variable("RECALL_LISTEN", "").config().listen.to_string(), "127.0.0.1:8189");
+    assert_eq!(world().variable("RECALL_LISTEN", "").config().listen.to_string(), "127.0.0.1:8588");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_named_configuration_file_must_exist_and_the_usual_one_need_not() {
     assert_eq!(world().toml("").load().unwrap().file.as_deref(), Some(Path::new(FILE)));
     let named = world().toml("listen = \"localhost:1\"").variable("RECALL_CONFIG", "my.toml");
     assert_eq!(named.error(), "RECALL_CONFIG \"/cwd/my.toml\": can't be read; check the path and its permissions");
-    assert_eq!(named.file("/cwd/my.toml", "").config().listen.to_string(), "127.0.0.1:8189");
+    assert_eq!(named.file("/cwd/my.toml", "").config().listen.to_string(), "127.0.0.1:8588");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::*;
 fn a_mistyped_variable_is_an_error_and_a_foreign_one_a_warning() {
     let error = world().variable("RECALL_PASWORD", "p").error();
     assert_eq!(error, "RECALL_PASWORD: not a known variable; did you mean RECALL_PASSWORD?");
-    let foreign = world().variable("RECALL_PORT_8189_TCP", "tcp://10.0.0.1:8189").variable("PATH", "/bin");
-    assert_eq!(foreign.load().unwrap().warnings, ["RECALL_PORT_8189_TCP is set, but it is no option of comfy-recall"]);
+    let foreign = world().variable("RECALL_PORT_8588_TCP", "tcp://10.0.0.1:8588").variable("PATH", "/bin");
+    assert_eq!(foreign.load().unwrap().warnings, ["RECALL_PORT_8588_TCP is set, but it is no option of comfy-recall"]);
 }
 
 #[test]
@@ -18,18 +18,18 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
     for (world, expected) in [
         (
             world().flag(S::Listen, "127.0.0.1:80800"),
-            "--listen \"127.0.0.1:80800\": not a port; use HOST:PORT, for example 127.0.0.1:8189",
+            "--listen \"127.0.0.1:80800\": not a port; use HOST:PORT, for example 127.0.0.1:8588",
         ),
         (
-            world().variable("RECALL_LISTEN", "8189"),
-            "RECALL_LISTEN \"8189\": no port; use HOST:PORT, for example 127.0.0.1:8189",
+            world().variable("RECALL_LISTEN", "localhost"),
+            "RECALL_LISTEN \"localhost\": no port; use HOST:PORT, for example 127.0.0.1:8588",
         ),
         (
-            world().toml("# ours\nlisten = \"::1:8189\""),
-            "/etc/recall.toml, line 2, listen \"::1:8189\": an IPv6 address needs brackets; use [ADDRESS]:PORT, for example [::1]:8189",
+            world().toml("# ours\nlisten = \"::1:8588\""),
+            "/etc/recall.toml, line 2, listen \"::1:8588\": an IPv6 address needs brackets; use [ADDRESS]:PORT, for example [::1]:8588",
         ),
         (
-            world().toml("listen = 8189"),
+            world().toml("listen = 8588"),
             "/etc/recall.toml, line 1, listen: a number can't stand here; write a text in quotation marks",
         ),
         (
@@ -73,8 +73,18 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
             "/etc/recall.toml, line 4, comfyui: this ComfyUI has no address; add url = \"http://127.0.0.1:8188\"",
         ),
         (
-            world().flag(S::ComfyuiUrl, "localhost:8188"),
-            "--comfyui \"localhost:8188\": not an http or https address; use http://HOST:PORT, for example http://127.0.0.1:8188",
+            world().flag(S::ComfyuiUrl, "http://[::1]:8188/?token=hunter2"),
+            "--comfyui \"http://[::1]:8188/?[redacted]\": an address can't hold a query; end it before the '?', and \
+             send a token that stands there as a header: --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml",
+        ),
+        (
+            world().variable("RECALL_COMFYUI", "gpu=localhost:8188/#3f9c"),
+            "RECALL_COMFYUI \"localhost:8188/#[redacted]\": an address can't hold a fragment; end it before the '#', which \
+             only marks a place within ComfyUI's page",
+        ),
+        (
+            world().flag(S::ComfyuiUrl, "gpu.lan"),
+            "--comfyui \"gpu.lan\": not an http or https address; use http://HOST:PORT, for example http://127.0.0.1:8188",
         ),
         (
             world().flag(S::ComfyuiUrl, "my gpu=http://h"),

@@ -23,11 +23,11 @@ fn the_printed_configuration_says_where_each_value_comes_from() {
         .variable("RECALL_COMFYUI", "http://u:p@h")
         .variable("RECALL_PASSWORD_FILE", "/p")
         .file("/p", "p")
-        .flag(Setting::Listen, "0.0.0.0:8189");
+        .flag(Setting::Listen, "0.0.0.0:8588");
     insta::assert_snapshot!(world.load().unwrap(), @r#"
     # configuration file: /etc/recall.toml
     data_dir = "/home/ada/data"  # default
-    listen = "0.0.0.0:8189"  # --listen
+    listen = "0.0.0.0:8588"  # --listen
     allow_host = []  # default
     base_path = "/"  # default
     trusted_proxy = []  # default

@@ -124,6 +124,19 @@ fn days_and_moments() {
         ("date:yesterday", "date:yesterday"),
         ("date:7d", "date:7d"),
         ("date:2w", "date:14d"),
+        ("today", "date:today"),
+        ("fox Yesterday", "fox date:yesterday"),
+        ("-7d OR 30d,", "-date:7d OR date:30d"),
+        ("(today fox)", "date:today fox"),
+        ("\"today\"", "\"today\""),
+        ("today*", "today*"),
+        ("(today:1.2)", "\"today\""),
+        ("3d render", "3d render"),
+        ("canon 5d", "canon 5d"),
+        ("2026-11-20", "2026-11-20"),
+        ("prompt:today", "prompt:today"),
+        ("date:yesterday..", "date:yesterday.."),
+        ("date:today..yesterday", "date:today..yesterday"),
         ("date:2026", "date:2026"),
         ("date:2026-1", "date:2026-01"),
         ("date:2026-11-20..2026-11-01", "date:2026-11-01..2026-11-20"),
@@ -190,13 +203,13 @@ fn errors_say_what_was_meant_and_what_to_do() {
         ("seed:0x12", "! seed can't be \"0x12\": use a whole number"),
         (
             "date:2026-13-40",
-            "! date can't be \"2026-13-40\": use today, yesterday, 7d (the last 7 days), 2026-11-20, 2026-11, 2026 or \
-             2026-11-01..2026-11-20",
+            "! date can't be \"2026-13-40\": use today, yesterday, 7d (the last 7 days), 2026-11-20, 2026-11, 2026, \
+             or two with .. between: 2026-11-01..yesterday",
         ),
         (
             "date:yesterdy",
             "! date can't be \"yesterdy\": did you mean \"yesterday\"? use today, yesterday, 7d (the last 7 days), \
-             2026-11-20, 2026-11, 2026 or 2026-11-01..2026-11-20",
+             2026-11-20, 2026-11, 2026, or two with .. between: 2026-11-01..yesterday",
         ),
         (
             "before:soon",

@@ -65,7 +65,8 @@ async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
     store.open_gap(f.instance, away, at(50), Some(Trouble::new(Cause::NobodyAnswers, "no route"))).await.unwrap();
     store.open_gap(f.instance, away, at(60), None).await.unwrap();
     store.open_gap(f.instance, GapKind::RecallStopped, at(70), None).await.unwrap();
-    let gap = |kind, start, end: Option<i64>, reason: Option<&str>, may_have_missed| Gap {
+    let gap = |id, kind, start, end: Option<i64>, reason: Option<&str>, may_have_missed| Gap {
+        id,
         instance: InstanceName::default(),
         kind,
         started_at: at(start),
@@ -73,19 +74,30 @@ async fn a_gap_opens_once_and_closes_with_what_it_may_have_cost() {
         reason: reason.map(Trouble::from),
         may_have_missed,
         runs: None,
+        dismissed_at: None,
     };
-    let stopped = gap(GapKind::RecallStopped, 70, None, None, false);
-    assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(away, 0, None, Some("nobody_answers: no route"), false)]);
+    let stopped = gap(2, GapKind::RecallStopped, 70, None, None, false);
+    assert_eq!(store.gaps(9).await.unwrap(), [stopped, gap(1, away, 0, None, Some("nobody_answers: no route"), false)]);
 
     store.close_gap(f.instance, away, at(99), true).await.unwrap();
     store.close_gap(f.instance, away, at(500), false).await.unwrap();
     store.drop_gap(f.instance, GapKind::RecallStopped).await.unwrap();
     store.open_gap(f.instance, away, at(200), None).await.unwrap();
     store.close_gap(f.instance, away, at(150), false).await.unwrap();
-    let first = gap(away, 0, Some(99), Some("nobody_answers: no route"), true);
-    let set_back = gap(away, 200, Some(200), None, false);
+    let first = gap(1, away, 0, Some(99), Some("nobody_answers: no route"), true);
+    let set_back = gap(2, away, 200, Some(200), None, false);
     let f = f.reopen().await;
-    assert_eq!(f.store.gaps(9).await.unwrap(), [set_back.clone(), first]);
+    assert_eq!(f.store.gaps(9).await.unwrap(), [set_back.clone(), first.clone()]);
+    // Who knows of one knows of it for good, since the first time that it was said.
+    assert_eq!(f.store.dismiss_gap(1, at(600)).await.unwrap(), Some(at(600)));
+    assert_eq!(f.store.dismiss_gap(1, at(700)).await.unwrap(), Some(at(600)));
+    assert_eq!(f.store.dismiss_gap(9, at(700)).await.unwrap(), None);
+    let f = f.reopen().await;
+    let known = Gap { dismissed_at: Some(at(600)), ..first };
+    assert_eq!(f.store.gaps(9).await.unwrap(), [set_back.clone(), known]);
+    f.store.open_gap(f.instance, away, at(900), None).await.unwrap();
+    assert_eq!(f.store.dismiss_gap(3, at(950)).await.unwrap(), None, "it lasts");
+    f.store.drop_gap(f.instance, away).await.unwrap();
     assert_eq!(f.store.gaps(1).await.unwrap(), [set_back]);
 }
 

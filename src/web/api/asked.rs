@@ -28,7 +28,8 @@ pub struct Which {
     /// The name of a ComfyUI server.
     #[param(example = "default", pattern = "^[A-Za-z0-9_.-]{1,64}$")]
     instance: Option<String>,
-    /// A day, or all from a first to a last: `2026-11-20`, `2026-11-01..2026-11-20`, `2026-11-01..`.
+    /// A day, or all from a first to a last: `2026-11-20`, `2026-11-01..2026-11-20`, `2026-11-01..`; also by word: `today`,
+    /// `yesterday`, `7d`.
     #[param(example = "2026-11-20")]
     date: Option<String>,
     /// Where days begin: an IANA name or an offset. The server's own zone unless told.

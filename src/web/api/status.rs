@@ -112,6 +112,7 @@ struct Index {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Gap)]
 struct GapBody {
+    id: i64,
     #[schema(value_type = String)]
     instance: InstanceName,
     kind: GapKind,
@@ -126,6 +127,9 @@ struct GapBody {
     may_have_missed: Option<bool>,
     /// How many did, for `runs_unseen`; else null.
     runs: Option<u64>,
+    /// When somebody said that they know of it, so that pages no longer tell of it at their top.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    dismissed_at: Option<Timestamp>,
 }
 
 /// The ComfyUI servers that are recorded, or were once.
@@ -231,6 +235,7 @@ async fn storage(app: &App) -> Result<Storage, Error> {
 
 fn gap(gap: Gap) -> GapBody {
     GapBody {
+        id: gap.id,
         instance: gap.instance,
         kind: gap.kind,
         started_at: gap.started_at,
@@ -239,5 +244,6 @@ fn gap(gap: Gap) -> GapBody {
         reason_code: gap.reason.as_ref().and_then(Trouble::code),
         may_have_missed: gap.ended_at.map(|_| gap.may_have_missed),
         runs: gap.runs,
+        dismissed_at: gap.dismissed_at,
     }
 }

@@ -14,7 +14,7 @@ use super::entry::{self, End};
 use super::stream::{Parts, answer, json};
 use super::write::Object;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
-use crate::search::{ParseZoneError, Zone, date};
+use crate::search::{Clock as _, ParseZoneError, Spelled, Zone};
 use crate::web::api::generations::generation_id;
 use crate::web::error::Error;
 use crate::web::query::BadValue;
@@ -55,11 +55,9 @@ impl Wanted {
             filter.statuses = known.ok_or_else(|| Mistake::ArtifactStatus(shown(&word)))?.1.to_vec();
         }
         if let Some(day) = text(&given, "date")? {
-            let day = date(day.trim()).map_err(|_| Mistake::Value {
-                name: "date",
-                value: shown(&day),
-                source: BadValue::Day,
-            })?;
+            let spelled = day.parse().ok().and_then(|spelled: Spelled| spelled.days(zone.today()).single());
+            let day =
+                spelled.ok_or_else(|| Mistake::Value { name: "date", value: shown(&day), source: BadValue::Day })?;
             let (from, until) = zone.day(day);
             (filter.from, filter.until) = (Some(from), Some(until));
         }
@@ -175,6 +173,7 @@ mod tests {
     #[test]
     fn what_is_meant_plainly_is_taken() {
         let plain = read(r#"{"date":"2026-11-20","status":"2","limit":7,"offset":14,"tz":"+08:00"}"#).unwrap();
+        assert!(read(r#"{"date":"yesterday"}"#).unwrap().filter.from.is_some());
         let odd = read(r#"{"date":" 2026-11-20 ","status":2,"limit":"7","offset":14.0,"tz":"+08:00"}"#).unwrap();
         assert_eq!(plain, odd);
         assert_eq!(plain.filter.statuses, [Status::Failed, Status::Cancelled, Status::Lost]);

@@ -71,6 +71,8 @@ pub enum Banner {
     },
     /// Runs may have come and gone unseen.
     Missed {
+        /// The gap's number.
+        id: i64,
         /// Whose.
         name: Option<InstanceName>,
         /// Whether we didn't run; else ComfyUI was away.
@@ -122,6 +124,7 @@ impl Frame {
         for gap in news(app.store.gaps(GAPS_LOOKED_AT).await?, now) {
             let moment = |at| format::moment(at, zone, t);
             banners.push(Banner::Missed {
+                id: gap.id,
                 name: named(&gap.instance),
                 is_ours: gap.kind == GapKind::RecallStopped,
                 from: moment(gap.started_at),
@@ -164,11 +167,13 @@ fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zon
     })
 }
 
-/// The gap of each instance that is worth telling on every page: the last that may have cost something.
+/// The gap of each instance that is worth telling on every page: the last that may have cost something, and of which nobody
+/// said that they know it.
 fn news(gaps: Vec<Gap>, now: Timestamp) -> Vec<Gap> {
     let mut news: Vec<Gap> = Vec::new();
     // Runs that were too quick to be seen stand on the status page: every page would say so all day beside some clients.
-    for gap in gaps.into_iter().filter(|gap| gap.may_have_missed && gap.kind != GapKind::RunsUnseen) {
+    let is_told = |gap: &Gap| gap.may_have_missed && gap.kind != GapKind::RunsUnseen && gap.dismissed_at.is_none();
+    for gap in gaps.into_iter().filter(is_told) {
         let Some(end) = gap.ended_at else { continue };
         let is_restart = end.as_millis() - gap.started_at.as_millis() < RESTART;
         let is_old = now.as_millis() - end.as_millis() > NEWS;
@@ -206,6 +211,7 @@ mod tests {
         let gap = |instance: &str, ago: i64, minutes: i64, may_have_missed| {
             let end = now.as_millis() - ago * MINUTE;
             Gap {
+                id: 1,
                 instance: instance.parse().unwrap(),
                 kind: GapKind::ComfyuiAway,
                 started_at: Timestamp::from_millis(end - minutes * MINUTE),
@@ -213,12 +219,14 @@ mod tests {
                 reason: None,
                 may_have_missed,
                 runs: None,
+                dismissed_at: None,
             }
         };
         let lasting = Gap { ended_at: None, ..gap("a", 0, 5, true) };
         let [restart, last, earlier] = [gap("a", 1, 0, true), gap("a", 2, 5, true), gap("a", 60, 5, true)];
         let [whole, old, other] = [gap("b", 1, 5, false), gap("b", 361, 5, true), gap("c", 359, 5, true)];
-        let gaps = vec![lasting, restart, last.clone(), earlier, whole, old, other.clone()];
+        let known = Gap { dismissed_at: Some(now), ..gap("d", 1, 5, true) };
+        let gaps = vec![known, lasting, restart, last.clone(), earlier, whole, old, other.clone()];
         assert_eq!(news(gaps, now), [last, other]);
     }
 }

@@ -50,15 +50,18 @@ fn a_bad_value_is_named_together_with_what_is_allowed() {
         ("limit=0", "limit=\"0\": not a limit: use a whole number from 1 to 200"),
         (
             "date=2026-02-30",
-            "date=\"2026-02-30\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            "date=\"2026-02-30\": not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. \
+             between for all days from the first to the last",
         ),
         (
-            "date=2026-1-05",
-            "date=\"2026-1-05\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            "date=2026-1-32",
+            "date=\"2026-1-32\": not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. \
+             between for all days from the first to the last",
         ),
         (
             "date=",
-            "date=\"\": not a date: use YYYY-MM-DD, or two with .. between for all days from the first to the last",
+            "date=\"\": not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. \
+             between for all days from the first to the last",
         ),
         (
             "status=done",
@@ -72,9 +75,9 @@ fn a_bad_value_is_named_together_with_what_is_allowed() {
         ),
         ("next=a-1&prev=a-1", "next and prev are both given; use one of them"),
         (
-            "from=yesterday",
-            "from=\"yesterday\": not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or \
-             2026-11-20T17:59:12+08:00",
+            "from=tomorrow",
+            "from=\"tomorrow\": not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or \
+             2026-11-20T17:59:12+08:00, or a day, which stands for its beginning: 2026-11-20, today, yesterday, 7d",
         ),
         (
             "tz=Mars",

@@ -40,7 +40,7 @@ async fn every_operation_of_the_document_has_an_example_with_our_address() {
     assert!(examples.len() > described.len() + 9, "{examples:#?}");
     let ours = format!("http://{}", site.address);
     for example in examples.iter().filter(|it| !it.starts_with("[[webhook]]")) {
-        assert!(example.contains(&ours) && !example.contains(":8189"), "{example}");
+        assert!(example.contains(&ours) && !example.contains(":8588"), "{example}");
     }
 }
 

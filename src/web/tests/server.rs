@@ -40,7 +40,7 @@ async fn a_foreign_host_is_turned_away_and_told_how_to_add_it() {
         assert_eq!(error["error"]["code"], "unknown_host");
         assert!(error["error"]["message"].as_str().unwrap().contains("--allow-host"), "{error}");
     }
-    for host in ["localhost:1", "127.0.0.1", "[::1]:8189"] {
+    for host in ["localhost:1", "127.0.0.1", "[::1]:8588"] {
         assert_eq!(site.request("/").header("host", host).send().await.unwrap().status(), 200, "{host}");
     }
 }

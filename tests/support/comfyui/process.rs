@@ -1,6 +1,6 @@
 //! The process and its port: started, killed, away, back again.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpSocket;
@@ -18,6 +18,7 @@ use super::version::Version;
 pub struct Builder {
     setup: Setup,
     has_folders: bool,
+    ip: Option<IpAddr>,
 }
 
 impl Builder {
@@ -44,9 +45,15 @@ impl Builder {
         self
     }
 
+    /// At this address of the machine, and no other.
+    pub fn at(mut self, ip: impl Into<IpAddr>) -> Self {
+        self.ip = Some(ip.into());
+        self
+    }
+
     pub async fn start(self) -> ComfyUi {
         let files = if self.has_folders { Files::in_real_folders() } else { Files::default() };
-        let socket = server::reserve((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let socket = server::reserve((self.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), 0).into()).unwrap();
         let address = socket.local_addr().unwrap();
         let comfy = ComfyUi {
             address,

@@ -32,7 +32,7 @@ const LONGEST_LINE: usize = 8190;
 
 /// A bound port that nobody listens on: connections are refused, and nobody else gets the port.
 pub fn reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     Ok(socket)

@@ -5,7 +5,7 @@ use crate::web::error::Error;
 use crate::web::site::App;
 
 /// Where the examples of the documentation find us.
-const DOCUMENTED: &str = "http://127.0.0.1:8189";
+const DOCUMENTED: &str = "http://127.0.0.1:8588";
 
 /// The run of ComfyUI that the documentation speaks of.
 const DOCUMENTED_RUN: &str = "c47268ab-a94a-48b9-9112-258c059e585d";
