@@ -17,6 +17,7 @@ mod export;
 mod facts;
 #[path = "find/main.rs"]
 mod find;
+mod kept;
 mod latency;
 mod list;
 mod memory;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         let mut rows = Vec::new();
         measure(&wanted, "latency", &mut rows, latency::measure()).await;
         measure(&wanted, "backfill", &mut rows, backfill::measure()).await;
+        measure(&wanted, "kept", &mut rows, kept::measure()).await;
         measure(&wanted, "transfer", &mut rows, transfer::measure()).await;
         measure(&wanted, "list", &mut rows, list::measure()).await;
         measure(&wanted, "document", &mut rows, document::measure()).await;

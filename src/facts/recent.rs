@@ -3,12 +3,11 @@
 
 use std::cell::RefCell;
 
+use crate::json::common_start;
+
 thread_local! {
     static LAST: RefCell<Option<(String, Option<String>)>> = const { RefCell::new(None) };
 }
-
-/// Compared at once.
-const STEP: usize = 256;
 
 /// The model of a prompt: that of the last one on this thread where only a seed differs, else what `read` finds.
 pub(super) fn model(prompt: &str, read: impl FnOnce(&str) -> Option<String>) -> Option<String> {
@@ -24,7 +23,7 @@ pub(super) fn model(prompt: &str, read: impl FnOnce(&str) -> Option<String>) -> 
 }
 
 fn differs_in_a_seed_at_most(a: &[u8], b: &[u8]) -> bool {
-    let start = common(a, b);
+    let start = common_start(a, b);
     if start == a.len() && start == b.len() {
         return true;
     }
@@ -33,12 +32,6 @@ fn differs_in_a_seed_at_most(a: &[u8], b: &[u8]) -> bool {
     let end = |text: &[u8]| begin + text[begin..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (after_a, after_b) = (end(a), end(b));
     after_a > begin && after_b > begin && is_value_of_a_seed(&a[..begin]) && a[after_a..] == b[after_b..]
-}
-
-/// How many bytes both begin with.
-fn common(a: &[u8], b: &[u8]) -> usize {
-    let blocks = a.chunks_exact(STEP).zip(b.chunks_exact(STEP)).take_while(|(a, b)| a == b).count() * STEP;
-    blocks + a[blocks..].iter().zip(&b[blocks..]).take_while(|(a, b)| a == b).count()
 }
 
 /// Whether a JSON text that goes so far goes on with the value of a member that is called a seed. A quote within a string

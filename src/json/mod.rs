@@ -2,12 +2,14 @@
 //!
 //! Everything is total: any text gives an answer, none a panic. Knows nothing of what the texts mean.
 
+mod alike;
 mod echo;
 mod redact;
 mod scan;
 mod split;
 mod strict;
 
+pub use alike::{common_end, common_start};
 pub use redact::{REDACTED, Secrets, Sieve, is_secret_name};
 pub use scan::{Scanner, elements, members, unquote};
 pub use split::{Item, Items, Spans, SplitError, Splitter};

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::alike::{common_end, common_start};
 use super::scan::{Scanner, members, unquote};
 
 /// What stands in the place of a secret.
@@ -77,21 +78,9 @@ impl Sieve {
 /// The part of `text` in which something can be found that isn't in `other`, if it is no longer than the longest hint.
 fn difference<'a>(text: &'a [u8], other: &[u8]) -> &'a [u8] {
     const LONGEST_HINT: usize = 16;
-    let head = alike(text.chunks(64), other.chunks(64), text.iter(), other.iter());
-    let (text_rest, other_rest) = (&text[head..], &other[head..]);
-    let tail = alike(text_rest.rchunks(64), other_rest.rchunks(64), text_rest.iter().rev(), other_rest.iter().rev());
+    let head = common_start(text, other);
+    let tail = common_end(&text[head..], &other[head..]);
     &text[head.saturating_sub(LONGEST_HINT)..(text.len() - tail + LONGEST_HINT).min(text.len())]
-}
-
-/// How many bytes are alike at the start: whole chunks first, then byte by byte.
-fn alike<'a>(
-    a: impl Iterator<Item = &'a [u8]>,
-    b: impl Iterator<Item = &'a [u8]>,
-    a_bytes: impl Iterator<Item = &'a u8>,
-    b_bytes: impl Iterator<Item = &'a u8>,
-) -> usize {
-    let chunks = 64 * a.zip(b).take_while(|(a, b)| a.len() == 64 && a == b).count();
-    chunks + a_bytes.skip(chunks).zip(b_bytes.skip(chunks)).take_while(|(a, b)| a == b).count()
 }
 
 /// The secrets of one run.

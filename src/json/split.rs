@@ -1,6 +1,6 @@
 //! Cuts a JSON text apart while it arrives, so that a list of any length needs the memory of its longest item.
 
-use super::echo::Echo;
+use super::echo::{Echo, Part};
 use super::strict::string_stop;
 
 /// How deep the items lie.
@@ -32,7 +32,12 @@ impl Spans {
     const SHORTEST: usize = 512;
 
     /// How deep parts are noted: a workflow lies five levels deep in its history entry.
-    const DEEPEST: usize = 8;
+    pub(super) const DEEPEST: usize = 8;
+
+    /// Whether a part is noted, so deep in its item: the outermost is 1.
+    pub(super) fn notes(start: usize, end: usize, depth: usize) -> bool {
+        depth <= Self::DEEPEST && end - start >= Self::SHORTEST
+    }
 
     /// The end of the part that starts there.
     pub(super) fn end(&self, start: usize) -> Option<usize> {
@@ -89,20 +94,17 @@ pub struct Splitter {
     in_string: bool,
     key: String,
     is_done: bool,
-    /// Where the objects and arrays start in `buffer` that are open within the item.
-    open: Vec<usize>,
-    /// Those that were closed, with their ends.
-    closed: Vec<(usize, usize)>,
-    /// The brackets within the item, and the item before.
+    /// The parts of the item that have ended, from its start.
+    parts: Vec<Part>,
+    /// The brackets within the item, and the one that it is compared with.
     echo: Echo,
 }
 
 impl Splitter {
     /// A splitter that refuses items of more than `limit` bytes.
     pub fn new(items: Items, limit: usize) -> Self {
-        let (buffer, key, open, closed) = (Vec::new(), String::new(), Vec::new(), Vec::new());
-        let (at, start, depth, echo) = (0, 0, 0, Echo::default());
-        Self { items, limit, buffer, at, start, depth, in_string: false, key, is_done: false, open, closed, echo }
+        let (buffer, key, parts, echo) = (Vec::new(), String::new(), Vec::new(), Echo::default());
+        Self { items, limit, buffer, at: 0, start: 0, depth: 0, in_string: false, key, is_done: false, parts, echo }
     }
 
     /// Takes the next piece and appends what became complete to `out`.
@@ -164,40 +166,13 @@ impl Splitter {
         }
     }
 
-    /// Within an item, and behind a bracket: goes on to the last bracket of what follows as it did in the item before.
+    /// Within an item, and behind a bracket: goes on as far as this is what is known.
     fn skip_what_is_known(&mut self) {
-        let item_depth = self.item_depth();
-        if self.depth <= item_depth {
-            return;
+        let ahead = self.echo.goes_on(self.at - self.start, &self.buffer[self.at..], &mut self.parts);
+        if let Some((at, depth)) = ahead {
+            self.at = self.start + at;
+            self.depth = self.item_depth() + depth;
         }
-        let (deepest, mut depth) = (item_depth + Spans::DEEPEST, self.depth);
-        // Thousands of brackets a run: this does for each what `step` does, and no more.
-        for &at in self.echo.ahead(self.at - self.start, &self.buffer[self.at..]) {
-            let at = self.start + at;
-            match self.buffer[at] {
-                b'{' | b'[' => {
-                    depth += 1;
-                    if depth <= deepest {
-                        self.open.push(at);
-                    }
-                }
-                _ => {
-                    if depth <= deepest
-                        && let Some(start) = self.open.pop()
-                        && at + 1 - start >= Spans::SHORTEST
-                    {
-                        self.closed.push((start, at + 1));
-                    }
-                    depth -= 1;
-                }
-            }
-            self.at = at + 1;
-            if depth == item_depth {
-                break;
-            }
-        }
-        self.depth = depth;
-        self.echo.cut_off(self.at - self.start);
     }
 
     /// Acts on a byte outside of strings; `self.at` is behind it.
@@ -208,28 +183,16 @@ impl Splitter {
                     return Err(SplitError::NotAnObject);
                 }
                 self.depth += 1;
-                if self.depth <= self.item_depth() {
-                    self.begin();
-                } else {
-                    self.echo.note(self.at - 1 - self.start);
-                }
-                if self.depth > self.item_depth() && self.depth <= self.item_depth() + Spans::DEEPEST {
-                    self.open.push(self.at - 1);
+                match self.depth.checked_sub(self.item_depth()) {
+                    None | Some(0) => self.begin(),
+                    Some(depth) => self.echo.opens(self.at - 1 - self.start, depth),
                 }
             }
             b'}' | b']' => {
-                if self.depth == self.item_depth() {
-                    self.cut(self.at - 1, out)?;
-                }
-                if self.depth > self.item_depth() {
-                    self.echo.note(self.at - 1 - self.start);
-                }
-                if self.depth > self.item_depth()
-                    && self.depth <= self.item_depth() + Spans::DEEPEST
-                    && let Some(start) = self.open.pop()
-                    && self.at - start >= Spans::SHORTEST
-                {
-                    self.closed.push((start, self.at));
+                match self.depth.checked_sub(self.item_depth()) {
+                    None => {}
+                    Some(0) => self.cut(self.at - 1, out)?,
+                    Some(depth) => self.parts.extend(self.echo.closes(self.at - 1 - self.start, depth)),
                 }
                 self.depth = self.depth.checked_sub(1).ok_or(SplitError::NotAnObject)?;
                 self.is_done = self.depth == 0;
@@ -256,7 +219,7 @@ impl Splitter {
     /// Begins an item, or the key before one, where it stands. What was noted of another one that never ended is of no use.
     fn begin(&mut self) {
         self.start = self.at;
-        self.closed.clear();
+        self.parts.clear();
         self.echo.begin();
     }
 
@@ -264,10 +227,10 @@ impl Splitter {
     fn cut(&mut self, end: usize, out: &mut Vec<Item>) -> Result<(), SplitError> {
         let text = std::str::from_utf8(&self.buffer[self.start..end]).map_err(|_| SplitError::NotUtf8)?;
         let json = text.trim();
-        let first = self.start + (text.len() - text.trim_start().len());
-        let mut spans: Vec<_> = self.closed.drain(..).map(|(start, end)| (start - first, end - first)).collect();
-        spans.sort_unstable();
+        let before = text.len() - text.trim_start().len();
         if !json.is_empty() {
+            let mut spans: Vec<_> = self.parts.iter().map(|(start, end)| (start - before, end - before)).collect();
+            spans.sort_unstable();
             out.push(Item { key: self.key.clone(), json: json.to_owned(), spans: Spans(spans) });
         }
         self.echo.end(&self.buffer[self.start..end]);
@@ -281,8 +244,6 @@ impl Splitter {
         self.buffer.drain(..gone);
         self.at -= gone;
         self.start = 0;
-        self.open.iter_mut().for_each(|start| *start -= gone);
-        self.closed.iter_mut().for_each(|(start, end)| (*start, *end) = (*start - gone, *end - gone));
     }
 }
 
@@ -375,6 +336,24 @@ mod tests {
         assert!(splitter.finish().is_ok() && out[1].json == long && out[0].spans == out[1].spans);
     }
 
+    #[test]
+    fn a_run_that_repeats_another_but_for_its_values_is_passed_over() {
+        let nodes = |seed: u64| {
+            let node = |id: u64| {
+                format!(r#"{{"id":{id},"inputs":{{"text":"a [fox] in {{rain}}","links":[[{id},0],[1,2]]}}}}"#)
+            };
+            let nodes: Vec<_> = (0..300).map(node).collect();
+            format!(r#"{{"seed":{seed},"nodes":[{}],"end":[{seed}]}}"#, nodes.join(","))
+        };
+        let runs: Vec<_> = (0..19).map(|digits| nodes(10_u64.pow(digits))).collect();
+        let members: Vec<_> = runs.iter().map(|run| format!(r#""k":{run}"#)).collect();
+        let (mut splitter, mut out) = (Splitter::new(Items::Members, 1 << 20), Vec::new());
+        splitter.feed(format!("{{{}}}", members.join(",")).as_bytes(), &mut out).unwrap();
+        assert_eq!(out.iter().map(|item| &item.json).collect::<Vec<_>>(), runs.iter().collect::<Vec<_>>());
+        assert!(out.iter().all(|item| item.spans.0.len() == 2), "the whole and its nodes");
+        assert_eq!(splitter.echo.known(), runs[0].as_bytes(), "the others had too little that was new to be learned");
+    }
+
     proptest::proptest! {
         #[test]
         fn an_item_is_cut_the_same_whatever_item_came_before(
@@ -402,7 +381,7 @@ mod tests {
                 let mut plain = Splitter::new(kind, 100_000);
                 let mut expected = Vec::new();
                 let outcome = together.as_bytes().chunks(1).try_for_each(|byte| {
-                    plain.echo = Echo::default();
+                    plain.echo.forget();
                     plain.feed(byte, &mut expected)
                 });
                 let (mut splitter, mut out) = (Splitter::new(kind, 100_000), Vec::new());

@@ -27,7 +27,7 @@ impl Books {
     pub fn begin_line(&self, rang: u64, queued: u64) {
         let mut books = self.lock();
         let owed = books.unseen.saturating_add_unsigned(rang.saturating_sub(books.queued));
-        *books = State { unseen: owed.max(0), queued, started: 0 };
+        *books = State { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
     }
 
     /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
@@ -146,6 +146,19 @@ mod tests {
         assert!(books.awaits_rings(0), "two that rang may be among the forty");
         books.queued(2);
         assert!(!books.awaits_rings(40));
+        books.queued(1);
+        assert_eq!(books.unseen(), 1);
+    }
+
+    #[test]
+    fn run_that_rang_before_we_caught_up_hides_none_that_comes_later() {
+        let books = Books::default();
+        books.begin_line(0, 1);
+        books.recorded(1, 1);
+        books.caught_up(3);
+        books.queued(2);
+        books.recorded(2, 2);
+        assert_eq!((books.unseen(), books.awaits_rings(3)), (0, false));
         books.queued(1);
         assert_eq!(books.unseen(), 1);
     }

@@ -26,8 +26,9 @@ pub struct Describer {
 impl Describer {
     /// A run that waits or runs, with everything that was submitted.
     pub fn queued(&self, item: &QueueItem, id: Option<GenerationId>) -> Save {
-        let secrets = self.secrets(&item.submission, [""; 2]);
-        let mut save = self.submitted(&item.submission, &secrets, id, self.now);
+        let extra = item.submission.extra_without_workflow();
+        let secrets = self.secrets(&item.submission, &extra, [""; 2]);
+        let mut save = self.submitted(&item.submission, &extra, &secrets, id, self.now);
         if item.is_running {
             save.status = Status::InProgress;
             save.started_at = Some(self.now);
@@ -37,11 +38,12 @@ impl Describer {
 
     /// A run that ended. What was submitted is written again only when it isn't there yet.
     pub fn ended(&self, entry: &HistoryEntry, id: Option<GenerationId>) -> Save {
-        let secrets = self.secrets(&entry.submission, [entry.outputs(), entry.status()]);
+        let extra = entry.submission.extra_without_workflow();
+        let secrets = self.secrets(&entry.submission, &extra, [entry.outputs(), entry.status()]);
         let state = run_state(&secrets.redact(entry.status()));
         let started = state.started_at.unwrap_or(self.now);
         let mut save = match id {
-            None => self.submitted(&entry.submission, &secrets, None, started),
+            None => self.submitted(&entry.submission, &extra, &secrets, None, started),
             Some(_) => bare(&entry.submission, id, started),
         };
         (save.status, save.status_reason, save.error) = match state.ended {
@@ -76,28 +78,35 @@ impl Describer {
         }
     }
 
-    fn submitted(&self, run: &Submission, secrets: &Secrets, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
+    /// `extra`: what was submitted beside prompt and workflow.
+    fn submitted(
+        &self,
+        run: &Submission,
+        extra: &str,
+        secrets: &Secrets,
+        id: Option<GenerationId>,
+        seen_at: Timestamp,
+    ) -> Save {
         let mut save = bare(run, id, seen_at);
         let prompt = secrets.redact(run.prompt());
         save.attachments = files_read(&prompt).into_iter().filter_map(input).collect();
         save.model = facts::model(&prompt);
         save.documents.push(document(DocumentKind::Prompt, prompt));
         save.documents.extend(run.workflow().map(|json| document(DocumentKind::Workflow, secrets.redact(json))));
-        let extra = run.extra_without_workflow();
-        save.documents.push(document(DocumentKind::Extra, secrets.redact(&extra)));
+        save.documents.push(document(DocumentKind::Extra, secrets.redact(extra)));
         save
     }
 
     /// Finds the secrets of a run; `result`: the texts that came when it ended.
-    fn secrets(&self, run: &Submission, result: [&str; 2]) -> Secrets {
-        let (workflow, extra) = (run.workflow().unwrap_or_default(), run.extra_without_workflow());
-        let may_hold = |sieve: &Arc<Sieve>| sieve.holds_back([run.prompt(), workflow], &[&extra, result[0], result[1]]);
+    fn secrets(&self, run: &Submission, extra: &str, result: [&str; 2]) -> Secrets {
+        let workflow = run.workflow().unwrap_or_default();
+        let may_hold = |sieve: &Arc<Sieve>| sieve.holds_back([run.prompt(), workflow], &[extra, result[0], result[1]]);
         if !self.sieve.as_ref().is_some_and(may_hold) {
             return Secrets::keep_all();
         }
         let mut secrets = Secrets::default();
         secrets.find(run.prompt());
-        secrets.find(&extra);
+        secrets.find(extra);
         secrets.find_in_workflow(workflow);
         secrets
     }

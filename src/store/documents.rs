@@ -7,8 +7,6 @@
 use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use zstd::dict::EncoderDictionary;
-use zstd::zstd_safe::CCtx;
 
 use super::codes::Coded;
 use super::texts::Texts;
@@ -24,8 +22,8 @@ const LONGEST_HELD: usize = 512 << 10;
 /// Texts longer than this stand alone, for the memory that base and text take together.
 const LONGEST: usize = 8 << 20;
 
-/// Bases held ready, of all kinds: at most so many, and at most so many bytes of text. Their tables take about as much
-/// again, at least 64 KB each.
+/// Bases held ready, of all kinds: at most so many, and at most so many bytes of text. The tables of each take about half a
+/// megabyte.
 const MOST_BASES: usize = 16;
 const MOST_BYTES: usize = 2 << 20;
 
@@ -60,7 +58,7 @@ struct Base {
     shape: i64,
     bytes: usize,
     is_shared: bool,
-    dictionary: EncoderDictionary<'static>,
+    packer: frame::Packer,
 }
 
 /// The last text of a kind: the next is often the same.
@@ -70,13 +68,12 @@ struct Last {
     encoded: Encoded,
 }
 
-/// The bases held ready, latest used first, and a compressor's working memory.
+/// The bases held ready, latest used first.
 #[derive(Default)]
 pub(super) struct Bases {
     recent: VecDeque<Base>,
     last: Vec<Last>,
     loaded: Vec<DocumentKind>,
-    context: CCtx<'static>,
     texts: Texts,
 }
 
@@ -133,8 +130,13 @@ impl Bases {
             Some(encoded) => encoded,
             None => self.establish(conn, kind, text)?,
         };
-        self.last.retain(|last| last.kind != kind);
-        self.last.push(Last { kind, text: text.to_owned(), encoded: encoded.clone() });
+        match self.last.iter_mut().find(|last| last.kind == kind) {
+            Some(last) => {
+                text.clone_into(&mut last.text);
+                last.encoded.clone_from(&encoded);
+            }
+            None => self.last.push(Last { kind, text: text.to_owned(), encoded: encoded.clone() }),
+        }
         Ok(encoded)
     }
 
@@ -185,14 +187,14 @@ impl Bases {
     fn establish(&mut self, conn: &Connection, kind: DocumentKind, text: &str) -> Result<Encoded, Error> {
         let shape = shape::of(text);
         let id = insert_base(conn, kind, shape, text)?;
-        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared: false, dictionary: frame::dictionary(text)? });
+        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared: false, packer: frame::Packer::new(text)? });
         Ok(Encoded { base: Some(id), data: None })
     }
 
     /// The text against a base that is held ready; `None` when that one isn't.
     fn against(&mut self, id: i64, text: &str) -> Result<Option<Vec<u8>>, Error> {
-        let base = self.recent.iter().find(|base| base.id == id);
-        base.map(|base| frame::against(&mut self.context, &base.dictionary, text.as_bytes())).transpose()
+        let base = self.recent.iter_mut().find(|base| base.id == id);
+        base.map(|base| base.packer.pack(text.as_bytes())).transpose()
     }
 
     fn latest(&self, kind: DocumentKind, tried: &[i64]) -> Option<i64> {
@@ -236,7 +238,7 @@ impl Bases {
         if text.len() > LONGEST_HELD {
             return Ok(());
         }
-        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared, dictionary: frame::dictionary(&text)? });
+        self.hold(Base { id, kind, shape, bytes: text.len(), is_shared, packer: frame::Packer::new(&text)? });
         Ok(())
     }
 

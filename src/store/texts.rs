@@ -195,8 +195,7 @@ mod tests {
         for text in ["the first of this id", "the second of this id"] {
             let packed = frame::alone(text.as_bytes()).unwrap();
             let base = bases.ready(7, &packed, &mut unpacker).unwrap();
-            let mut context = zstd::zstd_safe::CCtx::default();
-            let against = frame::against(&mut context, &frame::dictionary(text).unwrap(), text.as_bytes()).unwrap();
+            let against = frame::Packer::new(text).unwrap().pack(text.as_bytes()).unwrap();
             assert_eq!(unpacker.against(&base.dictionary, &against).unwrap(), text);
         }
         assert_eq!(bases.0.with(|held| held.len()), 1);

@@ -27,11 +27,17 @@ const CONNECTIONS: usize = 512;
 /// Connections beyond those that may be on their way out.
 const LEAVING: usize = 64;
 
+/// File descriptors that are no connections: of the databases, of files in hand, of the lines to ComfyUI.
+const OTHERS: usize = 128;
+
+/// So many connections there may always be.
+const FEWEST: usize = 16;
+
 /// How long the rest of an answer may take to be read by a client that is sent away.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How often it is said that there are too many.
-const SAID: Duration = Duration::from_secs(60);
+const SAY: Duration = Duration::from_secs(60);
 
 /// How long a client may take to send the head of a request, and may stay without sending another one.
 const HEAD_WAIT: Duration = Duration::from_secs(30);
@@ -55,7 +61,24 @@ pub enum Error {
 
 /// Answers whoever connects, until it is told to stop; then finishes the requests in hand, for a few seconds at most.
 pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToken) -> Result<(), Error> {
-    serve_up_to(CONNECTIONS, listener, site, shutdown).await
+    serve_up_to(places(descriptors()), listener, site, shutdown).await
+}
+
+/// How many connections there is room for: recording goes on although all are taken.
+fn places(descriptors: Option<u64>) -> usize {
+    let descriptors = descriptors.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+    descriptors.saturating_sub(OTHERS + LEAVING).clamp(FEWEST, CONNECTIONS)
+}
+
+/// How many files this process may have open, where that is limited.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn descriptors() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn descriptors() -> Option<u64> {
+    None
 }
 
 /// The same for so many at the same time.
@@ -68,7 +91,7 @@ pub(super) async fn serve_up_to(
     let address = listener.local_addr().map_err(Error::Address)?;
     let app = App::new(site, address, shutdown.clone());
     let router = routes::router(app.clone());
-    let (mut connections, guests, mut said_at) = (JoinSet::new(), Guests::default(), None);
+    let (mut connections, guests, mut said) = (JoinSet::new(), Guests::default(), Said::default());
     let mut rounds = interval(memory::ROUND);
     loop {
         let is_full = guests.count() >= most;
@@ -85,11 +108,22 @@ pub(super) async fn serve_up_to(
             accepted = accept, if connections.len() < most + LEAVING => match accepted {
                 Ok((stream, peer)) => {
                     if is_full && guests.dismiss() {
-                        say_full(&mut said_at);
+                        said.now_and_then(|| {
+                            tracing::warn!(
+                                connections = most,
+                                "all connections are taken; whoever comes next gets that of the one that has rested longest"
+                            );
+                        });
                     }
                     connections.spawn(converse(stream, peer.ip(), guests.arrive(), app.clone(), router.clone()));
                 }
-                Err(error) => pause_after(&error, &shutdown).await,
+                // A client that was gone before we looked is nothing; any other failure won't pass at once.
+                Err(error) if is_gone(&error) => {}
+                Err(error) => {
+                    guests.dismiss();
+                    said.now_and_then(|| tracing::warn!(%error, "no connection can be taken"));
+                    shutdown.run_until_cancelled(sleep(ACCEPT_PAUSE)).await;
+                }
             },
         }
     }
@@ -142,31 +176,39 @@ async fn converse(stream: TcpStream, peer: IpAddr, guest: Guest, app: App, route
     }
 }
 
-/// A client that was gone before we looked is nothing; any other failure won't pass at once.
-async fn pause_after(error: &io::Error, shutdown: &CancellationToken) {
-    if matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
-        return;
-    }
-    tracing::warn!(%error, "no connection can be taken");
-    tokio::select! {
-        () = sleep(ACCEPT_PAUSE) => {}
-        () = shutdown.cancelled() => {}
-    }
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset)
 }
 
-/// Says that there are too many, now and then.
-fn say_full(said_at: &mut Option<Instant>) {
-    if said_at.is_none_or(|at| at.elapsed() >= SAID) {
-        *said_at = Some(Instant::now());
-        tracing::warn!(
-            connections = CONNECTIONS,
-            "all connections are taken; whoever comes next gets the place of the one that has rested longest"
-        );
+/// When it was last said that there are too many.
+#[derive(Debug, Default)]
+struct Said(Option<Instant>);
+
+impl Said {
+    fn now_and_then(&mut self, say: impl FnOnce()) {
+        if self.0.is_none_or(|at| at.elapsed() >= SAY) {
+            self.0 = Some(Instant::now());
+            say();
+        }
     }
 }
 
 fn note(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a request broke its connection");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_left_for_recording_where_there_are_few() {
+        for (descriptors, most) in
+            [(None, 512), (Some(1_048_576), 512), (Some(1024), 512), (Some(256), 64), (Some(64), 16)]
+        {
+            assert_eq!(places(descriptors), most, "{descriptors:?}");
+        }
     }
 }

@@ -7,7 +7,7 @@ mod process;
 use std::path::{Path, PathBuf};
 
 pub use launch::{Launch, program};
-pub use process::Daemon;
+pub use process::{Daemon, cpu_time};
 
 /// Every file below a folder.
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Client;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -129,6 +130,11 @@ impl Daemon {
         self.past_log.clone() + &self.process.log.lock().unwrap()
     }
 
+    /// How long processors have worked for it, to some hundredths of a second.
+    pub fn cpu_time(&self) -> Duration {
+        cpu_time(&self.process.pid.to_string())
+    }
+
     /// Resident memory in bytes: now, and at its highest.
     pub fn memory(&self) -> (u64, u64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.pid)).unwrap();
@@ -138,4 +144,16 @@ impl Daemon {
         };
         (kibibytes("VmRSS:") * 1024, kibibytes("VmHWM:") * 1024)
     }
+}
+
+/// How long processors have worked for a process, `self` for this one; to some hundredths of a second.
+pub fn cpu_time(pid: &str) -> Duration {
+    /// What Linux counts in for everybody to see (`USER_HZ`).
+    const TICK: Duration = Duration::from_millis(10);
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // The name of the program, the second field, may hold anything, also blanks.
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks = |place: usize| fields[place].parse::<u32>().unwrap();
+    // `utime` and `stime` are the 14th and 15th of all (proc_pid_stat(5)).
+    TICK * (ticks(11) + ticks(12))
 }
