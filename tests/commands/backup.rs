@@ -123,6 +123,7 @@ async fn no_history_is_overwritten_by_a_backup() {
 }
 
 #[tokio::test]
+#[ignore = "needs a Linux that lets its users have namespaces"]
 async fn full_disk_is_told_and_makes_no_backup() {
     let (comfy, daemon) = recorded().await;
     comfy.run(Run::from_browser("b").saving(File::output("large.png", picture_of(500_000, 1))));

@@ -127,6 +127,7 @@ fn read_here() -> Vec<Page> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs curl"]
 async fn every_block_runs_or_says_why_not() {
     let reader = Reader::new().await;
     let (mut run, mut faults) = (0, Vec::new());
@@ -152,6 +153,7 @@ async fn every_block_runs_or_says_why_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs curl"]
 async fn a_block_that_goes_wrong_is_seen() {
     let reader = Reader::new().await;
     let wrong =

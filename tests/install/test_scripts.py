@@ -24,7 +24,7 @@ def flags(program):
 
 def shell_scripts():
     """Everything in packaging that says that a shell reads it, and what runs these tests."""
-    scripts = [ROOT / ".ci/run", *ROOT.glob("tests/*/run")]
+    scripts = [ROOT / ".ci/run", ROOT / "tests/all", *ROOT.glob("tests/*/run")]
     for path in sorted(PACKAGING.rglob("*")):
         if path.is_file() and re.match(rb"#!.*\b(ba)?sh\n", path.read_bytes()[:64]):
             scripts.append(path)

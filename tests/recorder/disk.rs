@@ -30,6 +30,7 @@ impl Drop for Ballast {
 }
 
 #[tokio::test]
+#[ignore = "needs a Linux that lets its users have namespaces"]
 async fn full_disk_loses_no_record_is_shown_and_heals_by_itself() {
     let comfy = ComfyUi::start().await;
     let daemon = Launch::new().beside(&comfy).on_small_disk(32).start().await;
@@ -112,6 +113,7 @@ async fn until_given(daemon: &Daemon, prompt_id: &str) {
 }
 
 #[tokio::test]
+#[ignore = "needs a Linux that lets its users have namespaces"]
 async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
     // What waits is what can't be written.
     let waits = |comfy: &ComfyUi| drop(comfy.queue(Run::from_browser("b").with_seed(1)));
@@ -124,6 +126,7 @@ async fn file_that_no_node_reports_is_taken_once_the_disk_has_room() {
 }
 
 #[tokio::test]
+#[ignore = "needs a Linux that lets its users have namespaces"]
 async fn file_that_no_node_reports_is_its_run_s_although_another_runs_when_the_disk_has_room() {
     let mut next = String::new();
     let goes_on = |comfy: &ComfyUi| {
