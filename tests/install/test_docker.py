@@ -69,12 +69,12 @@ def test_the_first_stage_builds_with_the_oldest_rust_that_is_promised():
         ("FROM", f"rust:{rust}-slim-{suite} AS build"),
         ("WORKDIR", "/source"),
         ("COPY", ". ."),
-        ("RUN", "cargo build --profile publish --locked --bin comfy-recall"),
+        ("RUN", "cargo build --profile ship --locked --bin comfy-recall"),
     ]
 
 
 def test_an_image_records_as_nobody_in_particular_and_tells_of_its_health(new_root, program, lab):
-    image = Image(new_root, {"/source/target/publish/comfy-recall": program})
+    image = Image(new_root, {"/source/target/ship/comfy-recall": program})
     listen = image.environment["RECALL_LISTEN"]
     assert listen == f"0.0.0.0:{image.expose}"
     assert image.environment["RECALL_DATA_DIR"] == image.volume
