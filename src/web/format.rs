@@ -21,6 +21,13 @@ pub struct Moment {
     pub exact: String,
 }
 
+impl Moment {
+    /// As the end of what began then: of one day the clock alone.
+    pub fn behind(&self, start: &Self) -> &str {
+        if self.date == start.date { &self.clock } else { &self.shown }
+    }
+}
+
 /// A moment as clocks in that zone show it.
 pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
     let local = zone.local(moment);
