@@ -37,7 +37,8 @@ else
     program=$(command -v comfy-recall || true)
 fi
 if [[ ! -f $program || ! -x $program ]]; then
-    echo "install.sh: ${program:-comfy-recall} is no program; install it with: pip install comfy-recall, or give its path" >&2
+    # until published: pypi
+    echo "install.sh: ${program:-comfy-recall} is no program; in a checkout: pipx install ./packaging/wheel; or give its path" >&2
     exit 1
 fi
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")

@@ -120,7 +120,7 @@ def test_an_agent_with_options_that_are_wrong_is_not_installed(mac):
 def test_a_program_that_is_not_there_is_told(mac):
     done = mac.run("/no/such/program", check=False)
     assert done.returncode == 1
-    assert "/no/such/program is no program; install it with: pip install comfy-recall" in done.stderr
+    assert "/no/such/program is no program; in a checkout: pipx install ./packaging/wheel" in done.stderr
 
 
 def test_everything_names_the_version_of_the_manifest(version, program):
