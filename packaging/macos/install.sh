@@ -2,8 +2,8 @@
 # Starts comfy-recall whenever you log in, and again when it fails. Needs no administrator.
 #   install.sh [PROGRAM] [OPTION...]     for example: install.sh --comfyui http://192.168.1.20:8188
 #   install.sh --uninstall               stops it; the history stays where it is
-# PROGRAM is the path of comfy-recall; unless told, the one beside this script, else the one on the PATH. Options are
-# those of `comfy-recall serve`. A password belongs into config.toml, see docs/configuration.md.
+# PROGRAM is the path of comfy-recall; unless told, the one beside this script, the one at the top of the unpacked
+# archive, else the one on the PATH. Options are those of `comfy-recall serve`. A password belongs into config.toml, see docs/configuration.md.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,6 +33,8 @@ if [[ ${1-} == ?* && ${1-} != -* ]]; then
     shift
 elif [[ -x $here/comfy-recall ]]; then
     program=$here/comfy-recall
+elif [[ -x $here/../../comfy-recall ]]; then
+    program=$here/../../comfy-recall
 else
     program=$(command -v comfy-recall || true)
 fi

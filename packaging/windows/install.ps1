@@ -37,6 +37,8 @@ function Find-Program {
         $places += $Program
     } else {
         $places += Join-Path $PSScriptRoot 'comfy-recall.exe'
+        # At the top of the unpacked archive.
+        $places += Join-Path $PSScriptRoot '..\..\comfy-recall.exe'
         if ($env:VIRTUAL_ENV) {
             $places += Join-Path $env:VIRTUAL_ENV 'Scripts\comfy-recall.exe'
         }
