@@ -33,8 +33,13 @@ pub async fn measure() -> Vec<Row> {
     let server = Server::start(&store, folder.path()).await;
     let address = server.address;
     let nothing = request(address, "/healthz").await;
-    let mut rows =
-        vec![Row::new("open the store and its first page, a million", opening.as_secs_f64() * 1e3, 200.0, "ms", "")];
+    let mut rows = vec![Row::new(
+        "open the store and its first page, a million",
+        opening.as_secs_f64() * 1e3,
+        200.0,
+        "ms",
+        "Store::open",
+    )];
     let half = GENERATIONS / 2;
     let api = |query: &str| format!("/api/v1/generations?limit=50{query}");
     for (what, path, asked) in [

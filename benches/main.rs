@@ -1,6 +1,7 @@
 //! Every number that is promised, measured in one run against something measured beside it, as a table.
 //!
-//! `cargo bench` measures all; `cargo bench -- backfill list` only those. Ends with 1 when a number falls short.
+//! `cargo bench` measures all; `cargo bench -- backfill list` only those. Ends with 1 when a number falls short or a part
+//! fails: the others' numbers are told all the same. `--reindex` has `find` index its runs anew.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, reason = "a bench that can't go on stops")]
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "for people")]
@@ -31,43 +32,80 @@ mod table;
 mod thumbs;
 mod transfer;
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use table::Row;
+use table::{Measured, Row};
+
+type Measuring = Pin<Box<dyn Future<Output = Vec<Row>>>>;
+type Part = (&'static str, fn() -> Measuring);
+
+/// All there are. None takes up what another leaves: each can be measured alone.
+const PARTS: [Part; 18] = [
+    ("latency", || Box::pin(latency::measure())),
+    ("backfill", || Box::pin(backfill::measure())),
+    ("kept", || Box::pin(kept::measure())),
+    ("transfer", || Box::pin(transfer::measure())),
+    ("list", || Box::pin(list::measure())),
+    ("document", || Box::pin(document::measure())),
+    ("thumbs", || Box::pin(thumbs::measure())),
+    ("recording", || Box::pin(recording::measure())),
+    ("servers", || Box::pin(servers::measure())),
+    ("remembered", || Box::pin(remembered::measure())),
+    ("find", || Box::pin(find::measure())),
+    ("api", || Box::pin(api::measure())),
+    ("export", || Box::pin(export::measure())),
+    ("start", || Box::pin(start::measure())),
+    ("events", || Box::pin(events::measure())),
+    ("memory", || Box::pin(memory::measure())),
+    ("quiet", || Box::pin(quiet::measure())),
+    ("facts", || Box::pin(facts::measure())),
+];
+
+/// What tasks of a part have to end in, before the next is measured.
+const END: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    // Cargo passes `--bench`; what is left are names of parts.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let rows = runtime.block_on(async {
-        let mut rows = Vec::new();
-        measure(&wanted, "latency", &mut rows, latency::measure()).await;
-        measure(&wanted, "backfill", &mut rows, backfill::measure()).await;
-        measure(&wanted, "kept", &mut rows, kept::measure()).await;
-        measure(&wanted, "transfer", &mut rows, transfer::measure()).await;
-        measure(&wanted, "list", &mut rows, list::measure()).await;
-        measure(&wanted, "document", &mut rows, document::measure()).await;
-        measure(&wanted, "thumbs", &mut rows, thumbs::measure()).await;
-        measure(&wanted, "recording", &mut rows, recording::measure()).await;
-        measure(&wanted, "servers", &mut rows, servers::measure()).await;
-        measure(&wanted, "remembered", &mut rows, remembered::measure()).await;
-        measure(&wanted, "find", &mut rows, find::measure()).await;
-        measure(&wanted, "api", &mut rows, api::measure()).await;
-        measure(&wanted, "export", &mut rows, export::measure()).await;
-        measure(&wanted, "start", &mut rows, start::measure()).await;
-        measure(&wanted, "events", &mut rows, events::measure()).await;
-        measure(&wanted, "memory", &mut rows, memory::measure()).await;
-        measure(&wanted, "quiet", &mut rows, quiet::measure()).await;
-        measure(&wanted, "facts", &mut rows, facts::measure()).await;
-        rows
-    });
-    table::print(&rows);
-    if rows.iter().all(Row::holds) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let parts = match chosen(std::env::args().skip(1)) {
+        Ok(parts) => parts,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    let measured: Vec<Measured> = parts.into_iter().map(measure).collect();
+    table::print(&measured);
+    if measured.iter().all(Measured::holds) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn measure(wanted: &[String], part: &str, rows: &mut Vec<Row>, measuring: impl Future<Output = Vec<Row>>) {
-    if wanted.is_empty() || wanted.iter().any(|name| name == part) {
-        eprintln!("measuring: {part}");
-        rows.extend(measuring.await);
+/// The parts that are named, in the order of all; without a name, all.
+fn chosen(arguments: impl Iterator<Item = String>) -> Result<Vec<Part>, String> {
+    // Cargo passes `--bench`.
+    let (options, names): (Vec<String>, Vec<String>) = arguments.partition(|argument| argument.starts_with('-'));
+    if let Some(option) = options.iter().find(|option| !["--bench", "--reindex"].contains(&option.as_str())) {
+        return Err(format!("there is no option {option}; there is --reindex"));
     }
+    if let Some(name) = names.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
+        return Err(format!("no part is called {name}; there are: {}", PARTS.map(|(part, _)| part).join(", ")));
+    }
+    let is_chosen = |part: &Part| names.is_empty() || names.iter().any(|name| name == part.0);
+    Ok(PARTS.into_iter().filter(is_chosen).collect())
+}
+
+/// Measures a part in a runtime of its own: what one that failed left running ends with it.
+fn measure((part, measuring): Part) -> Measured {
+    eprintln!("measuring: {part}");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let rows = catch_unwind(AssertUnwindSafe(|| runtime.block_on(measuring())));
+    runtime.shutdown_timeout(END);
+    Measured { part, rows: rows.map_err(|panic| said(&*panic)) }
+}
+
+/// What a panic said.
+fn said(panic: &dyn Any) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("it said nothing").to_owned()
 }

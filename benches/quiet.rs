@@ -33,7 +33,7 @@ async fn idle() -> Vec<Row> {
     let (resident, _) = daemon.memory();
     vec![
         Row::new("requests a minute while ComfyUI is idle", a_minute, 2.0, "", format!("in {} s", WATCHED.as_secs())),
-        Row::new("resident memory while idle", resident as f64 / 1e6, 40.0, "MB", ""),
+        Row::new("resident memory while idle", resident as f64 / 1e6, 40.0, "MB", "after a run"),
     ]
 }
 

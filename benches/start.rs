@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use comfy_recall::model::List;
+use comfy_recall::search;
 use comfy_recall::store::Store;
 
 use crate::find::million;
@@ -28,16 +30,15 @@ pub async fn measure() -> Vec<Row> {
 }
 
 async fn on_a_million() -> Vec<Row> {
-    let Some(folder) = million::filled().await else {
-        eprintln!("  ../shared/comfyui/workflows isn't there: nothing measured");
-        return Vec::new();
-    };
-    // Brings a folder of an older version up to date.
-    Store::open(&folder).unwrap().close().await.unwrap();
-    tokio::task::spawn_blocking(move || starts(&folder)).await.unwrap()
+    let folder = million::indexed().await;
+    let store = Store::open(&folder).unwrap();
+    let model = store.suggest(List::Model, "", 1).await.unwrap().remove(0);
+    store.close().await.unwrap();
+    let of_model = search::exact(List::Model, &model.text);
+    tokio::task::spawn_blocking(move || starts(&folder, &of_model)).await.unwrap()
 }
 
-fn starts(folder: &Path) -> Vec<Row> {
+fn starts(folder: &Path, of_model: &str) -> Vec<Row> {
     let plain = started(folder, &["--version"]);
     let ready = started(folder, &served(folder));
     let mut rows = vec![ready_row("the daemon is ready, on a million", ready, plain, READY[1])];
@@ -48,7 +49,7 @@ fn starts(folder: &Path) -> Vec<Row> {
         ("… failed ones of one day", &["list", "--status", "failed", "--date", "2024-03-01"]),
         ("… with a word that half of all have", &["list", "masterpiece"]),
         ("… with two and a field, --json", &["list", "--json", "masterpiece -portrait steps:>20"]),
-        ("… of a model", &["list", "model:flux"]),
+        ("… of a model", &["list", of_model]),
     ] {
         let took = started(folder, &[arguments, &["--data-dir", folder.to_str().unwrap()]].concat());
         let ratio = took.as_secs_f64() / plain.as_secs_f64();

@@ -59,7 +59,7 @@ async fn asked(motifs: &[Vec<u8>]) -> Vec<Row> {
         Row::new("one of 2,000 thumbnails, in both sizes", each.as_secs_f64() * 1e3, 40.0, "ms", rate),
         Row::ratio("… beside decoding it with the image crate, 2 threads", each, plain, 3.0),
         Row::new("its peak resident memory", peak as f64 / 1e6, 200.0, "MB", pngs),
-        Row::new("60 thumbnails of 256", page as f64 / 1e6, 1.2, "MB", ""),
+        Row::new("60 thumbnails of 256", page as f64 / 1e6, 1.2, "MB", "what a page of the history loads"),
         Row::new("60 of 512 that are kept already", kept.as_secs_f64() * 1e3, 250.0, "ms", "all of them"),
     ]
 }

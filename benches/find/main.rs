@@ -25,10 +25,7 @@ fn p95(mut took: Vec<Duration>) -> Duration {
 }
 
 pub async fn measure() -> Vec<Row> {
-    let Some(folder) = million::filled().await else {
-        eprintln!("  ../shared/comfyui/workflows isn't there: nothing measured");
-        return Vec::new();
-    };
+    let folder = million::filled().await;
     let mut rows = index(&folder).await;
     let store = Store::open(&folder).unwrap();
     let nothing = {
@@ -94,10 +91,11 @@ async fn answers(store: &Store, folder: &Path) -> Vec<Row> {
 /// Indexes all, unless that was done: how long a run takes, beside reading its prompt as JSON, and how much it adds.
 async fn index(folder: &Path) -> Vec<Row> {
     let index = folder.join("search.db");
-    let wanted = std::env::args().any(|argument| argument == "reindex") || !index.exists();
+    let wanted = std::env::args().any(|argument| argument == "--reindex") || !index.exists();
     let mut rows = Vec::new();
     let store = Store::open(folder).unwrap();
-    if wanted || store.index_progress().await.unwrap().waiting > 0 {
+    let is_old = store.derive_again(&indexer::version(), false).await.unwrap();
+    if wanted || is_old || store.index_progress().await.unwrap().waiting > 0 {
         let parsing = parsing(&store).await;
         let start = Instant::now();
         let mut last = 0;

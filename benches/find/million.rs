@@ -4,12 +4,16 @@
 //! last, as words are; [`COMMON`] stand in half of all. A text serves a few runs, with another seed each.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use comfy_recall::indexer;
+use comfy_recall::live::Live;
 use comfy_recall::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, ErrorSummary, FileRef, MediaKind, PromptId, Role, Status, Timestamp,
 };
 use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
 pub const RUNS: u64 = 1_000_000;
 const BATCH: u64 = 1_000;
@@ -25,31 +29,52 @@ const MADE_UP: usize = 30_000;
 /// Runs that a text serves.
 const RUNS_OF_A_TEXT: u64 = 4;
 
-/// The folder of the store, filled once and kept under `target` for the next time.
-pub async fn filled() -> Option<PathBuf> {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/comfyui/workflows");
-    let templates = templates(&shared)?;
+/// Where real prompts are: many lie beside the project for some, a few are in it for all.
+const WORKFLOWS: [&str; 2] = ["../shared/comfyui/workflows", "tests/fixtures/facts"];
+
+/// The folder of the store, filled once and kept under `target` for the next time. Not all of it need be indexed.
+pub async fn filled() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("million");
     let marker = folder.join("complete");
     if !marker.exists() {
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        fill(&folder, &templates).await;
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let found = WORKFLOWS.iter().map(|place| templates(&project.join(place)));
+        let templates = found.into_iter().find(|found| !found.is_empty());
+        fill(&folder, &templates.expect("the project has prompts of its own")).await;
         std::fs::write(marker, "").unwrap();
     }
-    Some(folder)
+    folder
 }
 
-/// The real prompts; `None` where they aren't.
-fn templates(folder: &Path) -> Option<Vec<Value>> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.filter_map(|file| Some(file.ok()?.path())).collect();
+/// The same folder, with every run indexed. Brings one of an older version up to date, too.
+pub async fn indexed() -> PathBuf {
+    let folder = filled().await;
+    let store = Store::open(&folder).unwrap();
+    store.derive_again(&indexer::version(), false).await.unwrap();
+    let stop = CancellationToken::new();
+    let indexing = tokio::spawn(indexer::run(store.clone(), Live::default(), stop.clone()));
+    while store.index_progress().await.unwrap().waiting > 0 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    stop.cancel();
+    indexing.await.unwrap();
+    store.close().await.unwrap();
+    folder
+}
+
+/// The prompts of the files there.
+fn templates(folder: &Path) -> Vec<Value> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     files.sort();
     let prompts = files.iter().filter_map(|file| {
         let mut workflow: Value = serde_json::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
         Some(workflow.get_mut("prompt")?.take())
             .filter(|prompt| prompt.as_object().is_some_and(|nodes| !nodes.is_empty()))
     });
-    Some(prompts.collect::<Vec<_>>()).filter(|prompts| !prompts.is_empty())
+    prompts.collect()
 }
 
 async fn fill(folder: &Path, templates: &[Value]) {

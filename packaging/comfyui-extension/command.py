@@ -35,8 +35,12 @@ class Configured:
     file: str = DEFAULT_FILE
 
 
+# Where cargo, and pipx and uv, put programs: a ComfyUI that was started by a click may not have them on its `PATH`.
+_INSTALLED = (".cargo/bin", ".local/bin")
+
+
 def find(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The program: where `COMFY_RECALL_PROGRAM` says, beside this Python, or on the `PATH`."""
+    """The program: where `COMFY_RECALL_PROGRAM` says, beside this Python, on the `PATH`, or where it was installed."""
     named = environment.get("COMFY_RECALL_PROGRAM")
     if named:
         return Path(named) if Path(named).is_file() else None
@@ -49,7 +53,10 @@ def find(environment: Mapping[str, str] = os.environ) -> Path | None:
         if program.is_file():
             return program
     found = shutil.which(NAME, path=environment.get("PATH"))
-    return Path(found) if found else None
+    if found:
+        return Path(found)
+    installed = [Path.home() / folder / NAME for folder in _INSTALLED]
+    return next((program for program in installed if program.is_file()), None)
 
 
 def configured(program: Path) -> Configured:

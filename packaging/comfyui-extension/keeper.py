@@ -13,7 +13,8 @@ from pathlib import Path
 from . import command
 from .beside import SETTING_ADDRESS, SETTING_START, Beside, setting
 
-INSTALL = "python -m pip install comfy-recall"
+# What to type in a checkout. until published: pypi
+INSTALL = "cargo install --locked --path ."
 
 # How long a daemon may take until it answers; a big history is upgraded before.
 PATIENCE_SECONDS = 30.0
@@ -97,7 +98,7 @@ class Keeper:
         if answers(known.url):
             return self._set("running")
         if program is None:
-            logging.warning("comfy-recall: not installed, so nothing is recorded. Install it with: %s", INSTALL)
+            logging.warning("comfy-recall: not installed, so nothing is recorded. In its checkout: %s", INSTALL)
             return self._set("absent")
         if not (is_asked or setting(self._beside.user_dir, SETTING_START, True)):
             return self._set("off")

@@ -2,8 +2,8 @@
 # Starts comfy-recall whenever you log in, and again when it fails. Needs no administrator.
 #   install.sh [PROGRAM] [OPTION...]     for example: install.sh --comfyui http://192.168.1.20:8188
 #   install.sh --uninstall               stops it; the history stays where it is
-# PROGRAM is the path of comfy-recall; unless told, the one beside this script, else the one on the PATH. Options are
-# those of `comfy-recall serve`. A password belongs into config.toml, see docs/configuration.md.
+# PROGRAM is the path of comfy-recall; unless told, the one beside this script, the one at the top of the unpacked
+# archive, else the one on the PATH. Options are those of `comfy-recall serve`. A password belongs into config.toml, see docs/configuration.md.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,11 +33,14 @@ if [[ ${1-} == ?* && ${1-} != -* ]]; then
     shift
 elif [[ -x $here/comfy-recall ]]; then
     program=$here/comfy-recall
+elif [[ -x $here/../../comfy-recall ]]; then
+    program=$here/../../comfy-recall
 else
     program=$(command -v comfy-recall || true)
 fi
 if [[ ! -f $program || ! -x $program ]]; then
-    echo "install.sh: ${program:-comfy-recall} is no program; install it with: pip install comfy-recall, or give its path" >&2
+    # until published: pypi
+    echo "install.sh: ${program:-comfy-recall} is no program; in a checkout: pipx install ./packaging/wheel; or give its path" >&2
     exit 1
 fi
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")

@@ -37,6 +37,8 @@ function Find-Program {
         $places += $Program
     } else {
         $places += Join-Path $PSScriptRoot 'comfy-recall.exe'
+        # At the top of the unpacked archive.
+        $places += Join-Path $PSScriptRoot '..\..\comfy-recall.exe'
         if ($env:VIRTUAL_ENV) {
             $places += Join-Path $env:VIRTUAL_ENV 'Scripts\comfy-recall.exe'
         }
@@ -50,7 +52,8 @@ function Find-Program {
             return (Resolve-Path -LiteralPath $place).Path
         }
     }
-    throw "comfy-recall.exe is not there; looked at: $($places -join ', '). Install it with: pip install comfy-recall, or say where it is with -Program"
+    # until published: pypi
+    throw "comfy-recall.exe is not there; looked at: $($places -join ', '). In a checkout: cargo install --locked --path . Or say where it is with -Program"
 }
 
 # One argument as a Windows program reads it: in quotation marks, and those and the backslashes before them escaped.

@@ -238,7 +238,7 @@ pub struct Health {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall stop                               before an update by pip, or to start it with other options
+  comfy-recall stop                               before an update, or to start it with other options
 
 Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was \
 started as a service is better stopped as one. What runs meanwhile is read from ComfyUI's history at the next start, unless \

@@ -41,7 +41,7 @@ const AT_LEAST: Duration = Duration::from_secs(60 * 60);
 const MOST_CHANGED: usize = 256;
 
 /// Which rules derive what the index has. When it changes, every run is indexed again.
-fn version() -> String {
+pub fn version() -> String {
     format!("{}.{}", facts::VERSION, search::VERSION)
 }
 

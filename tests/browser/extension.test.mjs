@@ -200,7 +200,7 @@ test('without the program one message says how to get it', async (stage) => {
   await within(NEWEST, stage, async (page) => {
     await tab(page).click();
     const note = page.locator('[data-recall=absent]');
-    await note.getByText('python -m pip install comfy-recall').waitFor();
+    await note.getByText('cargo install --locked --path .').waitFor();
     assert.match(await note.textContent(), /nothing is recorded/);
     assert.equal(await page.locator('[data-recall]').count(), 1);
   }, { prepare: absent });

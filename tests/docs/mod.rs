@@ -8,3 +8,4 @@ mod mirror;
 mod page;
 mod places;
 mod proxies;
+mod published;

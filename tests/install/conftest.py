@@ -66,11 +66,15 @@ def package(program, tmp_path_factory):
     # With the time of the last commit, as a release has it.
     epoch = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": epoch.stdout.strip(), "CARGO_TARGET_DIR": str(program.parents[1])}
+    # Whoever runs the tests isn't who maintains it.
+    for name in ("DEBFULLNAME", "DEBEMAIL"):
+        environment.pop(name, None)
     subprocess.run([ROOT / "packaging/generate", program, "target/packaging"], check=True, env=environment)
 
     @functools.cache
     def make(*options):
-        command = ["cargo", "deb", "--quiet", "--no-build", "--fast", *options]
+        maintainer = (ROOT / "target/packaging/maintainer").read_text()
+        command = ["cargo", "deb", "--quiet", "--no-build", "--fast", "--maintainer", maintainer, *options]
         folder = tmp_path_factory.mktemp("deb")
         subprocess.run([*command, "--output", f"{folder}/"], cwd=ROOT, check=True, env=environment)
         return next(folder.glob("*.deb"))

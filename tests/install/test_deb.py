@@ -9,6 +9,8 @@ import pytest
 from daemon import Daemon, answers, until, until_recorded
 from lab import picture
 from machine import Machine
+from pages import lead_nowhere
+from root import ROOT
 
 # What it depends on, and what looks after services.
 DEBIAN = ("bookworm", "adduser", "dbus-user-session", "libpam-systemd", "systemd-sysv")
@@ -93,6 +95,14 @@ def test_what_a_package_holds_and_needs(package, tmp_path):
     subprocess.run(["bash", "-n", tmp_path / "usr/share/bash-completion/completions/comfy-recall"], check=True)
     for path in ["zsh/vendor-completions/_comfy-recall", "fish/vendor_completions.d/comfy-recall.fish"]:
         assert "comfy-recall" in (tmp_path / "usr/share" / path).read_text()
+
+
+def test_every_link_of_its_pages_leads_somewhere_and_somebody_maintains_it(package, tmp_path):
+    subprocess.run(["dpkg-deb", "--extract", package(), tmp_path], check=True)
+    assert lead_nowhere(tmp_path / "usr/share/doc/comfy-recall") == []
+    field = subprocess.run(["dpkg-deb", "--field", package(), "Maintainer"], check=True, stdout=subprocess.PIPE, text=True)
+    author = subprocess.run(["git", "log", "-1", "--format=%aN <%aE>"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    assert field.stdout == author.stdout
 
 
 def test_debian_has_nothing_to_say_against_the_package(package):

@@ -4,11 +4,13 @@ or run with a launchctl that only listens."""
 import os
 import plistlib
 import re
+import shutil
 import subprocess
 
 import pytest
 import tree_sitter
 import tree_sitter_powershell
+from pages import lead_nowhere
 from root import ROOT
 
 PACKAGING = ROOT / "packaging"
@@ -120,7 +122,34 @@ def test_an_agent_with_options_that_are_wrong_is_not_installed(mac):
 def test_a_program_that_is_not_there_is_told(mac):
     done = mac.run("/no/such/program", check=False)
     assert done.returncode == 1
-    assert "/no/such/program is no program; install it with: pip install comfy-recall" in done.stderr
+    assert "/no/such/program is no program; in a checkout: pipx install ./packaging/wheel" in done.stderr
+
+
+def test_an_archive_is_as_a_checkout_and_its_links_lead_somewhere(program, tmp_path):
+    subprocess.run([PACKAGING / "generate", program, "target/packaging"], check=True)
+    folder = tmp_path / "comfy-recall"
+    subprocess.run([PACKAGING / "tree", program, folder], check=True)
+    assert lead_nowhere(folder) == []
+    for name in ["comfy-recall", "packaging/macos/install.sh", "packaging/systemd/user/comfy-recall.service"]:
+        assert (folder / name).is_file(), name
+    assert (folder / "man1/comfy-recall.1.gz").exists()
+
+
+def test_a_release_says_all_that_it_needs_before_it_begins(tmp_path):
+    # Of what it needs, one is too old and all the others aren't there.
+    for name in ["bash", "dirname", "env", "grep", "head", "realpath", "sed", "sort"]:
+        (tmp_path / name).symlink_to(shutil.which(name))
+    (tmp_path / "maturin").write_text("#!/bin/bash\necho maturin 1.8.9\n")
+    (tmp_path / "maturin").chmod(0o755)
+    folder = tmp_path / "dist"
+    command = [shutil.which("bash"), PACKAGING / "release", folder]
+    done = subprocess.run(command, env={"PATH": str(tmp_path)}, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    said = done.stderr.splitlines()
+    assert said[0] == "release: nothing was built, as something is missing:"
+    assert [line.split()[0] for line in said[1:]] == ["cargo", "cc", "cargo-deb", "maturin", "dpkg-shlibdeps", "git", "tar", "this"]
+    assert "maturin is 1.8.9, and has to be 1.9 or later; get it with: pipx install maturin" in done.stderr
+    assert not folder.exists()
 
 
 def test_everything_names_the_version_of_the_manifest(version, program):

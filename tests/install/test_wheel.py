@@ -1,4 +1,4 @@
-"""`pip install comfy-recall`: the sdist holds what a build needs, and the wheel that is built from it records."""
+"""The wheel: the sdist holds what a build needs, and the wheel that is built from it records."""
 
 import os
 import re
@@ -97,10 +97,20 @@ def test_a_wheel_in_a_new_environment_records(wheel, lab, version, tmp_path):
     assert (tmp_path / "data/recall.db").exists()
 
 
+@pytest.mark.parametrize("installer", [["pipx", "install"], ["uv", "tool", "install", "--python", sys.executable]], ids=["pipx", "uv"])
+def test_pipx_and_uv_install_it_as_the_readme_says(installer, wheel, version, tmp_path):
+    programs = tmp_path / "programs"
+    places = {"PIPX_HOME": tmp_path / "pipx", "PIPX_BIN_DIR": programs, "UV_TOOL_DIR": tmp_path / "uv", "UV_TOOL_BIN_DIR": programs}
+    environment = {**os.environ, "HOME": str(tmp_path), **{name: str(place) for name, place in places.items()}}
+    subprocess.run([sys.executable, "-m", *installer, wheel], env=environment, check=True)
+    told = subprocess.run([programs / "comfy-recall", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert told == f"comfy-recall {version}\n"
+
+
 def test_a_module_without_its_program_says_what_to_do(tmp_path):
     environment = {"PYTHONPATH": str(ROOT / "packaging/wheel/python"), "HOME": str(tmp_path)}
     command = [sys.executable, "-S", "-m", "comfy_recall"]
     done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
-    assert "try: pip install --force-reinstall comfy-recall" in done.stderr
+    assert "install it once more" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -207,7 +207,7 @@ def test_without_the_program_one_line_says_how_to_get_it_and_comfyui_goes_on(com
         told = comfy.state("absent", "running")
     assert told["state"] == "absent"
     said = [record.getMessage() for record in caplog.records if "comfy-recall" in record.getMessage()]
-    assert said == ["comfy-recall: not installed, so nothing is recorded. Install it with: python -m pip install comfy-recall"]
+    assert said == ["comfy-recall: not installed, so nothing is recorded. In its checkout: cargo install --locked --path ."]
 
 
 def test_a_daemon_that_cannot_start_is_told_with_its_own_words(comfy):
@@ -310,6 +310,21 @@ def test_the_program_is_found_beside_this_python(comfy, monkeypatch, tmp_path):
     monkeypatch.setattr("sysconfig.get_path", lambda *_, **__: str(tmp_path / "nowhere"))
     assert command.find({}) == beside / command.NAME
     assert command.find({"COMFY_RECALL_PROGRAM": "/nowhere/at/all"}) is None
+
+
+def test_the_program_is_found_where_cargo_pipx_and_uv_put_it(comfy, monkeypatch, tmp_path):
+    comfy.set(start=False)
+    comfy.load()
+    command = module(comfy, "command")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere/python"))
+    monkeypatch.setattr("sysconfig.get_path", lambda *_, **__: str(tmp_path / "nowhere"))
+    monkeypatch.setattr("pathlib.Path.home", lambda: tmp_path)
+    found = {"PATH": str(tmp_path / "empty")}
+    assert command.find(found) is None
+    for folder in (".local/bin", ".cargo/bin"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / command.NAME).touch()
+        assert command.find(found) == tmp_path / folder / command.NAME
 
 
 def test_a_log_that_grew_long_begins_anew(comfy):

@@ -29,9 +29,10 @@ const WORDS = {
   ],
   looking: ["Looking for comfy-recall…", "正在寻找 comfy-recall…"],
   starting: ["comfy-recall is starting…", "comfy-recall 正在启动…"],
+  // until published: pypi
   absent: [
-    "comfy-recall isn't installed beside this ComfyUI, so nothing is recorded. Install it with ComfyUI's own Python, then press Start.",
-    "尚未安装 comfy-recall，因此没有任何记录。请用 ComfyUI 自己的 Python 安装，然后点击“启动”。",
+    "comfy-recall isn't installed beside this ComfyUI, so nothing is recorded. Run this in a checkout of comfy-recall, then press Start.",
+    "尚未安装 comfy-recall，因此没有任何记录。请在 comfy-recall 的源码目录里运行下面的命令，然后点击“启动”。",
   ],
   off: ["comfy-recall doesn't run, so nothing is recorded.", "comfy-recall 没有运行，因此没有任何记录。"],
   

@@ -54,7 +54,7 @@ export class FrontEnd {
     this.#folder = files(version);
     this.url = Object.values(lab.comfyui)[0];
     const url = lab.url.replace(/\/$/, '');
-    const [config, install] = ['/home/ada/config.toml', 'python -m pip install comfy-recall'];
+    const [config, install] = ['/home/ada/config.toml', 'cargo install --locked --path .'];
     this.daemon = { state: 'running', detail: '', url, config, comfyui: this.url, install };
   }
 

@@ -20,4 +20,4 @@ def program():
         path = Path(folder) / name
         if path.is_file():
             return path
-    raise FileNotFoundError(f"{name} is in none of {', '.join(folders)}; try: pip install --force-reinstall comfy-recall")
+    raise FileNotFoundError(f"{name} is in none of {', '.join(folders)}; install it once more, as you did")
