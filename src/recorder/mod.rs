@@ -19,6 +19,7 @@ mod gaps;
 mod held;
 mod hidden;
 mod inputs;
+mod keys;
 mod listen;
 mod lives;
 mod look;

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::keys::{is_for_machines, is_of_files, is_read, is_value};
 use super::names;
 use crate::json::{elements, members, unquote};
 use crate::media;
@@ -195,91 +196,6 @@ fn file(object: &str) -> Option<FileRef> {
 /// be had. Any other text is a text then.
 pub fn is_surely_a_name(key: &str, text: &str) -> bool {
     !is_read(key) && names::is_of_media(names::annotated(text.trim(), Folder::Output).0) && names::is_like_a_path(text)
-}
-
-/// Whether a key or a name in an object says that a person is to read what it holds.
-fn is_read(key: &str) -> bool {
-    const WORDS: [&str; 19] = [
-        "text",
-        "string",
-        "str",
-        "prompt",
-        "positive",
-        "negative",
-        "caption",
-        "description",
-        "content",
-        "message",
-        "answer",
-        "response",
-        "markdown",
-        "lyrics",
-        "transcript",
-        "tags",
-        "value",
-        "error",
-        "info",
-    ];
-    words(key).any(|word| WORDS.contains(&word.as_str()) || WORDS.contains(&word.trim_end_matches('s')))
-}
-
-/// Whether a number or a flag under this key is what the node was to show.
-fn is_value(key: &str) -> bool {
-    const WORDS: [&str; 19] = [
-        "number",
-        "int",
-        "integer",
-        "float",
-        "bool",
-        "boolean",
-        "result",
-        "output",
-        "score",
-        "count",
-        "width",
-        "height",
-        "seed",
-        "size",
-        "length",
-        "sum",
-        "total",
-        "ratio",
-        "megapixels",
-    ];
-    is_read(key) || words(key).any(|word| WORDS.contains(&word.as_str()) || WORDS.contains(&word.trim_end_matches('s')))
-}
-
-/// Whether a name in an object says that it holds a file.
-fn is_of_files(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "file", "filename", "path", "filepath", "fullpath", "image", "video", "audio", "mesh", "model", "glb", "gif",
-        "url", "preview",
-    ];
-    words(name).any(|word| WORDS.contains(&word.trim_end_matches('s')))
-}
-
-/// Whether a name in an object holds a word for programs.
-fn is_for_machines(name: &str) -> bool {
-    const WORDS: [&str; 12] =
-        ["type", "id", "role", "format", "mime", "color", "colour", "class", "lang", "kind", "url", "uri"];
-    words(name).any(|word| WORDS.contains(&word.as_str()))
-}
-
-/// The words of a key: `base64Image`, `file_path`.
-fn words(key: &str) -> impl Iterator<Item = String> {
-    let mut words = vec![String::new()];
-    let mut was_lower = false;
-    for letter in key.chars() {
-        let begins = !letter.is_alphanumeric() || letter.is_uppercase() && was_lower;
-        if begins {
-            words.push(String::new());
-        }
-        was_lower = letter.is_lowercase();
-        if letter.is_alphanumeric() {
-            words.last_mut().into_iter().for_each(|word| word.extend(letter.to_lowercase()));
-        }
-    }
-    words.into_iter().filter(|word| !word.is_empty())
 }
 
 /// Whether a text is bytes: a `data:` URL, or base64 that begins as a file does or is too long for a word.

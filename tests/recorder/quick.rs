@@ -90,15 +90,21 @@ async fn run_that_another_with_its_id_replaced_while_we_were_stopped_is_told() {
     }
 }
 
-#[tokio::test]
-async fn run_that_was_only_seen_waiting_and_is_deleted_at_its_end_was_not_taken_out_of_the_queue() {
-    let (comfy, daemon) = pair().await;
+/// Two wait; the first runs in no time, and is deleted as soon as it has ended.
+async fn first_of_two_runs_and_is_deleted(comfy: &ComfyUi, daemon: &Daemon) -> (String, String) {
     let (first, second) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
     daemon.until_status(&second, "pending").await;
     daemon.until_status(&first, "pending").await;
     comfy.start_next();
     comfy.finish(&Outcome::Success);
     comfy.delete_from_history(&first);
+    (first, second)
+}
+
+#[tokio::test]
+async fn run_that_was_only_seen_waiting_and_is_deleted_at_its_end_was_not_taken_out_of_the_queue() {
+    let (comfy, daemon) = pair().await;
+    let (first, second) = first_of_two_runs_and_is_deleted(&comfy, &daemon).await;
     let lost = daemon.until_whole(&first, "lost").await;
     assert_eq!(lost["status_reason"], "history_deleted");
     comfy.delete_from_queue(&second);
@@ -125,12 +131,7 @@ async fn runs_that_are_queued_while_we_catch_up_only_wait() {
 async fn start_of_a_run_that_was_deleted_is_not_that_of_one_that_is_taken_out_later() {
     let (comfy, daemon) = pair().await;
     for _ in 0..3 {
-        let (first, second) = (comfy.queue(Run::from_browser("b")), comfy.queue(Run::from_browser("b")));
-        daemon.until_status(&second, "pending").await;
-        daemon.until_status(&first, "pending").await;
-        comfy.start_next();
-        comfy.finish(&Outcome::Success);
-        comfy.delete_from_history(&first);
+        let (first, second) = first_of_two_runs_and_is_deleted(&comfy, &daemon).await;
         comfy.delete_from_queue(&second);
         daemon.until_whole(&first, "lost").await;
         daemon.until_whole(&second, "cancelled").await;
