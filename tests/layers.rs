@@ -41,6 +41,7 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
         &[
             "config",
             "cli",
+            "comfy",
             "store",
             "blobs",
             "search",

@@ -70,7 +70,7 @@ impl Recorders {
         let is_remembered = !crew.at_work.is_empty();
         if !is_remembered {
             self.welcome.looks(ports);
-            let everywhere = addresses(ports);
+            let everywhere = comfy::on_this_machine(ports);
             let found = tokio::select! {
                 found = comfy::look(&everywhere) => comfy::distinct(found, &[]),
                 () = self.shutdown.cancelled() => return Ok(()),
@@ -113,7 +113,7 @@ impl Recorders {
                 _ = events.recv() => {}
                 () = &mut due => {
                     let known = crew.addresses();
-                    let others: Vec<_> = addresses(ports).into_iter().filter(|at| !known.contains(at)).collect();
+                    let others: Vec<_> = comfy::on_this_machine(ports).into_iter().filter(|at| !known.contains(at)).collect();
                     let found = comfy::distinct(comfy::look(&others).await, &known);
                     if !found.is_empty() {
                         self.adopt(crew, found, assumed).await?;
@@ -173,11 +173,6 @@ impl Recorders {
             metrics: self.metrics.clone(),
         }
     }
-}
-
-/// Everywhere on this machine that these ports are.
-fn addresses(ports: &[u16]) -> Vec<SocketAddr> {
-    ports.iter().flat_map(|port| comfy::on_this_machine(*port)).collect()
 }
 
 /// What a server is called that isn't the first.

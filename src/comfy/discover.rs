@@ -38,9 +38,10 @@ fn address(at: SocketAddr) -> Option<Url> {
     Url::parse(&format!("http://{at}/")).ok()
 }
 
-/// Where this machine is reached on a port: a ComfyUI that was told `--listen ::1` is only at the second.
-pub fn on_this_machine(port: u16) -> [SocketAddr; 2] {
-    [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)].map(|ip| SocketAddr::new(ip, port))
+/// Where this machine is reached on these ports, each twice: a ComfyUI that was told `--listen ::1` is only at the second.
+pub fn on_this_machine(ports: &[u16]) -> Vec<SocketAddr> {
+    let both = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    ports.iter().flat_map(|port| both.map(|ip| SocketAddr::new(ip, *port))).collect()
 }
 
 /// Asks all these addresses of this machine at once. Gives those where a ComfyUI answers, in their order.
@@ -113,21 +114,21 @@ mod tests {
     fn found(port: u16, argv: &[&str]) -> Found {
         let argv = argv.iter().map(|argument| (*argument).to_owned()).collect();
         Found {
-            at: on_this_machine(port)[0],
+            at: on_this_machine(&[port])[0],
             system: System { argv, is_comfyui: true, is_unmistakable: true, ..System::default() },
         }
     }
 
     fn ports(found: Vec<Found>, known: &[u16]) -> Vec<u16> {
-        let known: Vec<_> = known.iter().map(|port| on_this_machine(*port)[0]).collect();
+        let known: Vec<_> = known.iter().map(|port| on_this_machine(&[*port])[0]).collect();
         distinct(found, &known).into_iter().map(|one| one.at.port()).collect()
     }
 
     #[test]
     fn one_that_listens_to_both_sorts_of_addresses_is_one_and_two_that_share_a_port_are_two() {
-        let at = |nth: usize, argv: &[&str]| Found { at: on_this_machine(8188)[nth], ..found(8188, argv) };
+        let at = |nth: usize, argv: &[&str]| Found { at: on_this_machine(&[8188])[nth], ..found(8188, argv) };
         let kept = |found: Vec<Found>| distinct(found, &[]).into_iter().map(|one| one.at).collect::<Vec<_>>();
-        let [v4, v6] = on_this_machine(8188);
+        let [v4, v6] = on_this_machine(&[8188])[..] else { panic!("two addresses") };
         assert_eq!(kept(vec![at(0, &["main.py"]), at(1, &["main.py"])]), [v4]);
         assert_eq!(kept(vec![at(1, &["main.py"])]), [v6]);
         assert_eq!(kept(vec![at(0, &["/a/main.py"]), at(1, &["/b/main.py"])]), [v4, v6]);

@@ -5,6 +5,7 @@
 //! obey.
 
 mod backup;
+mod config;
 mod credentials;
 mod describe;
 mod export;
@@ -84,7 +85,7 @@ pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) ->
         Command::Verify(verify) => verify::verify(verify, effective, screen)?,
         Command::Backup(backup) => backup::backup(backup, effective, screen)?,
         Command::Restore(restore) => restore::restore(restore, effective, screen)?,
-        Command::ShowConfig => write!(screen.out, "{effective}")?,
+        Command::ShowConfig => config::config(effective, screen)?,
         Command::Reindex => reindex::reindex(effective, screen)?,
     }
     Ok(screen.out.flush()?)

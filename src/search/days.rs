@@ -61,6 +61,11 @@ const MOST_DAYS: u32 = 36_500;
 /// Spans that a plain word of a search may stand for: what is shorter is a word of prompts, as in `3d render`.
 const FEWEST_DAYS_OF_A_WORD: u32 = 7;
 
+/// Whether a term is a word that means days, as it stands.
+pub fn is_day_word(term: &str) -> bool {
+    Spelled::of_word(term).is_some()
+}
+
 impl Spelled {
     /// A word that means days without the name of a field before it: `today`, `yesterday`, and spans of a week or more.
     pub(super) fn of_word(text: &str) -> Option<Self> {

@@ -30,7 +30,7 @@ mod tests;
 use std::fmt;
 
 pub use complete::{Completing, What, completing};
-pub use days::{Days, Spelled, date};
+pub use days::{Days, Spelled, date, is_day_word};
 pub use entry::{Source, SourceFile, entry, text_hash};
 pub use error::{Error, Expected};
 pub use field::Field;

@@ -3,9 +3,10 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::{Form, Json};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::api::{Missing, Refused};
 use super::error::Error;
 use super::preferences::is_ours;
 use super::site::App;
@@ -15,6 +16,25 @@ use crate::model::Timestamp;
 #[derive(Debug, Deserialize)]
 pub struct Sent {
     back: Option<String>,
+}
+
+/// Which gap.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "described, never made")]
+pub struct Which {
+    /// Its id, as `/api/v1/status` has it.
+    #[param(minimum = 1, example = 1)]
+    gap: i64,
+}
+
+/// A gap that somebody knows of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Dismissed {
+    id: i64,
+    /// When somebody said so first.
+    #[schema(value_type = String, format = DateTime)]
+    dismissed_at: Timestamp,
 }
 
 /// `POST /gaps/{id}/dismiss`: from a page, and back to it.
@@ -31,17 +51,17 @@ pub async fn from_page(
     Ok(Redirect::to(&back).into_response())
 }
 
-/// `POST /api/v1/gaps/{id}/dismiss`: the same for scripts.
-///
-/// # Errors
-/// As [`from_page`].
+/// Says that somebody knows of a gap: pages no longer tell of it at their top.
+#[utoipa::path(
+    post, path = "/api/v1/gaps/{gap}/dismiss", tag = "server", params(Which),
+    responses((status = 200, body = Dismissed), Missing, Refused)
+)]
 pub async fn from_script(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Error> {
-    let (id, dismissed_at) = dismiss(&app, &id).await?;
-    Ok(Json(json!({"id": id, "dismissed_at": dismissed_at})).into_response())
+    Ok(Json(dismiss(&app, &id).await?).into_response())
 }
 
-async fn dismiss(app: &App, id: &str) -> Result<(i64, Timestamp), Error> {
+async fn dismiss(app: &App, id: &str) -> Result<Dismissed, Error> {
     let id: i64 = id.parse().map_err(|_| Error::NotFound)?;
     let dismissed_at = app.store.dismiss_gap(id, Timestamp::now()).await?.ok_or(Error::NotFound)?;
-    Ok((id, dismissed_at))
+    Ok(Dismissed { id, dismissed_at })
 }

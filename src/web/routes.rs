@@ -43,7 +43,6 @@ pub fn router(app: App) -> Router {
         .route("/banners", get(frame::banners))
         .route("/preferences", post(preferences::choose))
         .route("/gaps/{id}/dismiss", post(dismiss::from_page))
-        .route("/api/v1/gaps/{id}/dismiss", post(dismiss::from_script))
         .route("/assets/{name}", get(assets::asset))
         .route("/favicon.ico", get(assets::favicon))
         .merge(api_texts)

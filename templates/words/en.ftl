@@ -164,6 +164,7 @@ find = Search
 find-placeholder = Search prompts, models, files …
 find-clear = Clear the search
 find-help = How to search
+find-worded = These are days. To search for the words: { $words }
 find-did-you-mean = Did you mean { $words }?
 example-words = These words, in any order: in prompt, model, LoRA, workflow, files, texts and errors. The last one may go on.
 example-phrase = One after the other

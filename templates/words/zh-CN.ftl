@@ -158,6 +158,7 @@ find = 搜索
 find-placeholder = 搜索提示词、模型、文件……
 find-clear = 清空搜索
 find-help = 搜索方法
+find-worded = 这里按日期理解。要搜索文字本身：{ $words }
 find-did-you-mean = 您是不是想输入 { $words }？
 example-words = 同时含有这些词，顺序不限：提示词、模型、LoRA、工作流、文件、文本和错误。最后一个词可以只写开头。
 example-phrase = 依次相连

@@ -14,8 +14,23 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "python")]
 # No proxy stands between the tests and this machine.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
 
-from lab import Lab, build  # noqa: E402
+import lab as labs  # noqa: E402
 from root import ROOT, Root, archive, needs_root  # noqa: E402
+
+
+def pytest_configure(config):
+    """Builds the lab and the daemon once, and keeps them where no build reaches: that of the wheel replaces the daemon."""
+    if hasattr(config, "workerinput"):
+        return
+    built = Path(labs.build())
+    kept = ROOT / "target/install/lab"
+    (kept / "examples").mkdir(parents=True, exist_ok=True)
+    for program in (built, built.parents[1] / "comfy-recall"):
+        copy = kept / program.relative_to(built.parents[1])
+        copy.unlink(missing_ok=True)
+        shutil.copy2(program, copy)
+    # The workers have it from here.
+    os.environ["RECALL_LAB"] = str(kept / "examples" / built.name)
 
 
 @pytest.fixture(scope="session")
@@ -27,18 +42,17 @@ def version():
 @pytest.fixture(scope="session")
 def program(tmp_path_factory):
     """The daemon as it is packaged: without what only a debugger reads."""
-    built = Path(build()).parents[1] / "comfy-recall"
     # Where a release build would put it.
     stripped = tmp_path_factory.mktemp("target") / "release/comfy-recall"
     stripped.parent.mkdir()
-    subprocess.run(["strip", "-o", stripped, built], check=True)
+    subprocess.run(["strip", "-o", stripped, labs.program()], check=True)
     return stripped
 
 
 @pytest.fixture(scope="session")
 def lab():
     """A ComfyUI that does what it is told."""
-    lab = Lab()
+    lab = labs.Lab()
     yield lab
     lab.stop()
 

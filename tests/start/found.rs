@@ -2,7 +2,12 @@
 
 use std::net::Ipv6Addr;
 
-use super::{Here, new_data};
+use std::path::Path;
+
+use comfy_recall::cli::Command;
+use comfy_recall::commands::{self, Screen};
+
+use super::{Here, looking_at, new_data};
 use crate::support::comfyui::{ComfyUi, Fault, Route, Run, Version};
 use crate::support::daemon::Daemon;
 
@@ -44,6 +49,34 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     let kept = format!("3 runs are kept in {}\nRecording ComfyUI at {}/", data.path().display(), comfy.url());
     assert_eq!(here.said(), kept);
     here.end().await;
+}
+
+#[tokio::test]
+async fn configuration_that_names_no_comfyui_is_printed_with_those_that_answer() {
+    let (there, away) = (ComfyUi::start().await, ComfyUi::start().await);
+    away.unplug().await;
+    let (here, gone) = (there.address().port(), away.address().port());
+    let printed = async |ports: Vec<u16>| tokio::task::spawn_blocking(move || told_of(&ports)).await.unwrap();
+    let told = printed(vec![gone, here]).await;
+    let looked = format!("\n# comfyui: none is given; looked for on this machine, at the ports {gone}, {here}\n");
+    assert!(told.ends_with(&format!("{looked}# comfyui: found {}/\n", there.url())), "{told}");
+    let told = printed(vec![gone]).await;
+    assert!(told.ends_with("# comfyui: none answers there now\n"), "{told}");
+}
+
+/// What `config` prints when these ports are looked at.
+fn told_of(ports: &[u16]) -> String {
+    let (mut out, mut notes) = (Vec::new(), Vec::new());
+    let mut screen = Screen {
+        out: &mut out,
+        notes: &mut notes,
+        width: None,
+        is_colored: false,
+        has_display: false,
+        is_watched: false,
+    };
+    commands::run(&Command::ShowConfig, &looking_at(Path::new("/nowhere"), ports), &mut screen).unwrap();
+    String::from_utf8(out).unwrap()
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use comfy_recall::app::{self, Front, Voice};
-use comfy_recall::config::{self, Given, Setting, Surroundings};
+use comfy_recall::config::{self, Effective, Given, Setting, Surroundings};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -29,24 +29,30 @@ struct Here {
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
-impl Here {
-    /// Named no ComfyUI, it looks at these ports; the first one is what is assumed while there is none.
-    async fn looking_at(data: &Arc<TempDir>, ports: &[u16]) -> Self {
-        let flags = [(Setting::DataDir, data.path().to_str().unwrap()), (Setting::Listen, "127.0.0.1:0")];
-        let flags = flags.map(|(setting, text)| Given::by_flag(setting, text.to_owned()));
-        let here = Surroundings {
-            variables: Vec::new(),
-            working_dir: data.path().to_owned(),
-            home: None,
-            config_file: None,
-            data_dir: None,
-            read: &|path| fs::read_to_string(path),
-        };
-        let mut config = config::load(flags.into(), &here).unwrap().config;
-        assert_eq!(config.looks_at[0], 8188, "nobody named one");
-        config.looks_at = ports.to_vec();
-        config.comfyui[0].url.set_port(Some(ports[0])).unwrap();
+/// Where nobody named a ComfyUI: these ports are looked at, and the first one is what is assumed while there is none.
+fn looking_at(data: &Path, ports: &[u16]) -> Effective {
+    let flags = [(Setting::DataDir, data.to_str().unwrap()), (Setting::Listen, "127.0.0.1:0")];
+    let flags = flags.map(|(setting, text)| Given::by_flag(setting, text.to_owned()));
+    let here = Surroundings {
+        variables: Vec::new(),
+        working_dir: data.to_owned(),
+        home: None,
+        config_file: None,
+        data_dir: None,
+        read: &|path| fs::read_to_string(path),
+    };
+    let mut effective = config::load(flags.into(), &here).unwrap();
+    let config = &mut effective.config;
+    assert_eq!(config.looks_at[0], 8188, "nobody named one");
+    config.looks_at = ports.to_vec();
+    config.comfyui[0].url.set_port(Some(ports[0])).unwrap();
+    effective
+}
 
+impl Here {
+    /// Named no ComfyUI, it looks at these ports.
+    async fn looking_at(data: &Arc<TempDir>, ports: &[u16]) -> Self {
+        let config = looking_at(data.path(), ports).config;
         let said: Arc<Mutex<Vec<String>>> = Arc::default();
         let (tell_ready, mut ready) = mpsc::unbounded_channel();
         let hearing = Arc::clone(&said);

@@ -34,6 +34,7 @@ pub fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
         .routes(routes!(days::days))
         .routes(routes!(status::instances))
         .routes(routes!(status::status))
+        .routes(routes!(super::dismiss::from_script))
         .routes(routes!(openapi::answer));
     let files = OpenApiRouter::new().routes(routes!(files::output)).routes(routes!(super::archive::many));
     (texts, files)

@@ -34,6 +34,8 @@ pub struct Find {
     pub without: String,
     /// What is wrong with it.
     pub mistake: Option<Mistake>,
+    /// Where words in it mean days: the search for the words themselves, and its list.
+    pub worded: Option<(String, String)>,
     /// Searches to try.
     pub examples: Vec<Example>,
 }
@@ -67,11 +69,16 @@ impl Find {
                 (mended, url)
             }),
         });
+        let worded = mistake.is_none().then(|| in_quotes(&text)).flatten().map(|worded| {
+            let url = query.with(&[("q", &worded)]);
+            (worded, url)
+        });
         let example = |(searches, meaning): &(&'static [&'static str], &'static str)| Example {
             links: searches.iter().map(|search| (*search, query.with(&[("q", search)]))).collect(),
             meaning,
         };
-        Self { text, without: query.with(&[("q", "")]), mistake, examples: EXAMPLES.iter().map(example).collect() }
+        let examples = EXAMPLES.iter().map(example).collect();
+        Self { text, without: query.with(&[("q", "")]), mistake, worded, examples }
     }
 }
 
@@ -127,6 +134,24 @@ fn mended(error: &search::Error, text: &str) -> Option<String> {
     }
 }
 
+/// The search with the words in quotes that mean days; `None` where there are none.
+fn in_quotes(text: &str) -> Option<String> {
+    let mut is_quoted = false;
+    let mut is_changed = false;
+    let words = text.split(' ').map(|word| {
+        let term = word.trim_start_matches('-');
+        let means_days = !is_quoted && search::is_day_word(term);
+        is_quoted ^= word.matches('"').count() % 2 == 1;
+        is_changed |= means_days;
+        match means_days {
+            true => format!("{}\"{term}\"", &word[..word.len() - term.len()]),
+            false => word.to_owned(),
+        }
+    });
+    let words: Vec<String> = words.collect();
+    is_changed.then(|| words.join(" "))
+}
+
 /// Where the part begins in the text, from a byte on, whatever the case of its letters.
 fn place(text: &str, part: &str, from: usize) -> Option<usize> {
     let places = text.get(from..)?.char_indices().map(|(at, _)| from + at);
@@ -176,6 +201,20 @@ pub fn hint(field: Field) -> &'static str {
 mod tests {
     use super::*;
     use crate::web::words::Language;
+
+    #[test]
+    fn a_word_that_means_days_is_offered_as_a_word() {
+        for (text, worded) in [
+            ("today", Some("\"today\"")),
+            ("fox -Yesterday 7d", Some("fox -\"Yesterday\" \"7d\"")),
+            ("\"today fox\" 30d", Some("\"today fox\" \"30d\"")),
+            ("\"red today fox\"", None),
+            ("date:today 3d", None),
+            ("", None),
+        ] {
+            assert_eq!(in_quotes(text).as_deref(), worded, "{text}");
+        }
+    }
 
     #[test]
     fn a_mistyped_field_is_mended_in_its_place() {

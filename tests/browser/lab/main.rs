@@ -3,8 +3,15 @@
 //! Prints one line `{url, comfyui, data_dir, hostile}` when the daemon listens, then obeys one order a line on its
 //! standard input and answers each with a line. Ends, and ends everything that it started, when that closes.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test that can't go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that can't go on fails"
+)]
 
+mod demo;
 mod graphs;
 mod hostile;
 mod orders;
@@ -52,6 +59,9 @@ struct Setup {
     /// No ComfyUI answers at first.
     #[arg(long)]
     away: bool,
+    /// Shows a history to whoever has no ComfyUI, and obeys nothing but Ctrl+C.
+    #[arg(long)]
+    demo: bool,
 }
 
 /// Everything that runs.
@@ -64,7 +74,13 @@ struct Lab {
 
 #[tokio::main]
 async fn main() {
-    let mut lab = Lab::start(&Setup::parse()).await;
+    let setup = Setup::parse();
+    if setup.demo {
+        let mut lab = Lab::start(&setup.for_people()).await;
+        demo::show(&mut lab).await;
+        return lab.daemon.kill().await;
+    }
+    let mut lab = Lab::start(&setup).await;
     println!("{}", lab.told());
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {

@@ -1,5 +1,6 @@
 //! Examples that can be sent as they stand: those of `docs/`, and one for each operation.
 
+use super::operation::Operation;
 use crate::model::{Content, Digest, DocumentKind, Filter, GenerationId, Limit, Page, Start, percent_encode};
 use crate::web::error::Error;
 use crate::web::site::App;
@@ -106,17 +107,26 @@ impl Sample {
         let is_there = (self.run.is_some() || !needs("{id}"))
             && (self.file.is_some() || !(needs("{sha256}") || needs("{output}")))
             && (self.has_workflow || !needs("/workflow"));
-        let pairs = [("{id}", id), ("{output}", output), ("{sha256}", digest), ("{name}", name)];
+        let pairs =
+            [("{id}", id), ("{gap}", "1".to_owned()), ("{output}", output), ("{sha256}", digest), ("{name}", name)];
         let filled = pairs.iter().fold(address.to_owned(), |text, (from, to)| text.replace(from, to));
         (filled, is_there)
     }
 }
 
 /// How an operation is called from a shell, and where a browser sees its answer.
-pub fn call(id: &str, path: &str, place: &Place<'_>) -> Example {
-    let query = ASKED.iter().find(|(asked, _)| *asked == path).map_or("", |(_, query)| query);
+pub fn call(operation: &Operation, place: &Place<'_>) -> Example {
+    let Operation { id, path, method, .. } = operation;
+    let query = ASKED.iter().find(|(asked, _)| asked == path).map_or("", |(_, query)| query);
     let (address, is_there) = place.sample.fill(&format!("{path}{query}"));
     let example = ask(id, &address, place);
+    if method != "GET" {
+        return Example {
+            text: example.text.replacen("curl ", &format!("curl -X {method} "), 1),
+            url: None,
+            ..example
+        };
+    }
     // A stream has no end, and a browser would show nothing of it.
     Example { url: example.url.filter(|_| is_there && path != "/events"), ..example }
 }
@@ -177,6 +187,7 @@ fn here(text: &str, language: &str, place: &Place<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::pages::reference::operation::Reference;
 
     const HERE: &str = "https://recall.example/history";
 
@@ -211,8 +222,14 @@ mod tests {
             ("/thumbs/{sha256}", "curl -s -o small.webp \"https://recall.example/history/thumbs/SHA256?w=512\"", false),
             ("/api/v1/days", "curl -s \"https://recall.example/history/api/v1/days?status=completed\"", true),
             ("/events", "curl -sN \"https://recall.example/history/events\"", false),
+            (
+                "/api/v1/gaps/{gap}/dismiss",
+                "curl -X POST -s \"https://recall.example/history/api/v1/gaps/1/dismiss\"",
+                false,
+            ),
         ] {
-            let example = call("x", path, &place);
+            let mut operations = Reference::get().groups.iter().flat_map(|group| &group.operations);
+            let example = call(operations.find(|it| it.path == path).unwrap(), &place);
             assert_eq!((example.text.as_str(), example.url.is_some()), (text, is_open), "{path}");
         }
     }

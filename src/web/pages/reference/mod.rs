@@ -119,7 +119,7 @@ impl ApiPage {
 
     /// How an operation is called from a shell.
     fn call(&self, operation: &Operation) -> Example {
-        example::call(&operation.id, &operation.path, &self.place())
+        example::call(operation, &self.place())
     }
 
     /// What the newest run is asked for by.
