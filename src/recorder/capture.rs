@@ -29,6 +29,9 @@ const FETCHED: usize = 64;
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
 
+/// What slow files have at the end of the daemon; half a file is fetched again at the next start.
+const LAST_FILES: Duration = Duration::from_secs(8);
+
 /// A file that was too slow or too large comes again as if it had failed so often: after three minutes at first.
 const HEAVY: u32 = 5;
 
@@ -141,6 +144,7 @@ impl Capture {
                 () = shutdown.cancelled() => {}
             }
         }
+        in_hand.wind_up(LAST_FILES);
         while let Some(outcome) = in_hand.next().await {
             let _ = fetched.send(outcome?).await;
         }

@@ -81,6 +81,13 @@ impl<'f, T> Hands<'f, T> {
         Some(outcome)
     }
 
+    /// Gives up what stands aside and won't be here soon: what is in hand is to be finished.
+    pub fn wind_up(&mut self, soon: Duration) {
+        let now = Instant::now();
+        let aside = self.under_way.values().filter(|one| one.since.elapsed() >= PATIENCE && !one.progress.is_here());
+        aside.filter(|one| one.ends_in(now) > soon).for_each(|one| one.progress.give_up());
+    }
+
     /// Gives up what isn't worth waiting for; `others_wait`: whether there are files without a place.
     pub fn review(&mut self, others_wait: bool) {
         let now = Instant::now();
@@ -154,6 +161,12 @@ mod tests {
         assert!(slow.iter().all(|progress| !progress.is_given_up()), "there are places enough");
         slow[1].give_up();
         assert_eq!(hands.next().await, Some(1));
+        slow[2].expect(Some(100));
+        slow[2].add(90);
+        let quick = endless(&mut hands, 3);
+        hands.wind_up(Duration::from_secs(10));
+        assert_eq!(hands.next().await, Some(0));
+        assert!(!slow[2].is_given_up() && !quick.is_given_up(), "they are finished before the end");
     }
 
     #[tokio::test(start_paused = true)]
