@@ -189,7 +189,7 @@ async fn fill(folder: &Path) {
 
 async fn keep(blobs: &Blobs, kind: MediaKind, mime: &str, bytes: Bytes) -> Blob {
     let mut draft = blobs.draft();
-    draft.write(bytes).await;
+    draft.write(bytes).await.unwrap();
     let stored = draft.finish().await.unwrap();
     Blob { digest: stored.digest, bytes: stored.bytes, kind, mime: mime.to_owned() }
 }

@@ -36,6 +36,7 @@ pub async fn measure() -> Vec<Row> {
         counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),
+        describing: recorder::Turns::default(),
     };
     let stop = CancellationToken::new();
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));

@@ -18,6 +18,7 @@ mod export;
 mod facts;
 #[path = "find/main.rs"]
 mod find;
+mod hostile;
 mod kept;
 mod latency;
 mod list;
@@ -44,7 +45,7 @@ type Measuring = Pin<Box<dyn Future<Output = Vec<Row>>>>;
 type Part = (&'static str, fn() -> Measuring);
 
 /// All there are. None takes up what another leaves: each can be measured alone.
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 19] = [
     ("latency", || Box::pin(latency::measure())),
     ("backfill", || Box::pin(backfill::measure())),
     ("kept", || Box::pin(kept::measure())),
@@ -58,6 +59,7 @@ const PARTS: [Part; 18] = [
     ("find", || Box::pin(find::measure())),
     ("api", || Box::pin(api::measure())),
     ("export", || Box::pin(export::measure())),
+    ("hostile", || Box::pin(hostile::measure())),
     ("start", || Box::pin(start::measure())),
     ("events", || Box::pin(events::measure())),
     ("memory", || Box::pin(memory::measure())),

@@ -48,6 +48,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
         counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),
+        describing: recorder::Turns::default(),
     };
     let start = Instant::now();
     let recording = tokio::spawn(recorder::run(settings, store.clone(), blobs, live.clone(), stop.clone()));

@@ -94,7 +94,7 @@ async fn fill(folder: &Path, motifs: &[Vec<u8>]) -> Vec<Digest> {
     let mut digests = Vec::new();
     for n in 0..PICTURES {
         let mut draft = blobs.draft();
-        draft.write(picture_with(&motifs[n % motifs.len()], &n.to_string())).await;
+        draft.write(picture_with(&motifs[n % motifs.len()], &n.to_string())).await.unwrap();
         let stored = draft.finish().await.unwrap();
         let (kind, mime) = (MediaKind::Image, "image/png".to_owned());
         let blob = Blob { digest: stored.digest, bytes: stored.bytes, kind, mime };

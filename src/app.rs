@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::Blobs;
+use crate::blobs::{self, Blobs};
 use crate::browser;
 use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
@@ -44,8 +44,10 @@ pub use front::{Announce, Front, Say, Voice};
 /// How long the files in hand may take when we are told to stop. Half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(10);
 
-/// Threads for work that blocks: copying, hashing, describing. Each costs memory while it lives.
-const BLOCKING_THREADS: usize = 24;
+/// Threads for work that blocks, which only our own disk and processors may hold up. Files that arrive and what is described
+/// take turns; beyond these there are enough for all that else has a limit (archives 8, readers of the databases 8,
+/// thumbnails 4, passwords 2). Each costs memory while it lives.
+const BLOCKING_THREADS: usize = blobs::TURNS + recorder::DESCRIBING + 26;
 
 /// Runs the daemon until the process is told to stop.
 ///
@@ -130,6 +132,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         blobs,
         live: live.clone(),
         metrics,
+        describing: recorder::Turns::default(),
         redacts_secrets: config.redact_secrets,
         last_at_work: insist(|| store.last_alive(), store::Error::is_transient)
             .await

@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod export;
 pub mod facts;
+pub mod foreign;
 pub mod indexer;
 pub mod json;
 pub mod live;

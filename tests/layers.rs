@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 25] = [
+const MAY_NAME: [(&str, &[&str]); 26] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
     ("share", &[]),
     ("memory", &[]),
+    ("foreign", &[]),
     // 1: rooms
     ("comfy", &["model", "json"]),
     ("store", &["model", "json", "share", "memory"]),
@@ -23,7 +24,7 @@ const MAY_NAME: [(&str, &[&str]); 25] = [
     ("live", &["model"]),
     ("metrics", &["model"]),
     // 2: engine
-    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json"]),
+    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json", "foreign"]),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),

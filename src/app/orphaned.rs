@@ -120,9 +120,9 @@ mod tests {
         let (store, live) = (Store::open(folder.path()).unwrap(), Live::default());
         let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
         assert!(!look(&store, &blobs, &live, true, folder.path()).await.unwrap(), "nothing was ever kept");
-        let source = folder.path().join("source");
-        fs::write(&source, "a fox").unwrap();
-        let kept = blobs.copy(source).await.unwrap();
+        let mut draft = blobs.draft();
+        draft.write("a fox".into()).await.unwrap();
+        let kept = draft.finish().await.unwrap();
         assert!(!look(&store, &blobs, &live, false, folder.path()).await.unwrap(), "a history that has runs");
         assert!(look(&store, &blobs, &live, true, folder.path()).await.unwrap());
         assert!(live.is_orphaned());

@@ -31,6 +31,7 @@ pub(super) struct Recorders {
     pub(super) blobs: Blobs,
     pub(super) live: Live,
     pub(super) metrics: Metrics,
+    pub(super) describing: recorder::Turns,
     pub(super) redacts_secrets: bool,
     pub(super) last_at_work: Option<Timestamp>,
     pub(super) welcome: Welcome,
@@ -171,6 +172,7 @@ impl Recorders {
             last_at_work: self.last_at_work,
             counts_history: self.welcome.is_given(),
             metrics: self.metrics.clone(),
+            describing: self.describing.clone(),
         }
     }
 }

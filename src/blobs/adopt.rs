@@ -1,5 +1,7 @@
 //! Files of another such folder, taken over into this one: for a backup.
 
+use std::fs::File;
+
 use super::{Blobs, Error};
 use crate::model::Digest;
 
@@ -24,7 +26,9 @@ impl Blobs {
         if self.is_there(digest, bytes).map_err(|source| self.refuse(source, bytes, Some(*digest)))? {
             return Ok(Adopted::WasThere);
         }
-        let (draft, hasher) = match self.drafted(&other.path(digest)) {
+        let path = other.path(digest);
+        let Ok(source) = File::open(&path) else { return Ok(Adopted::Broken) };
+        let (draft, hasher) = match self.drafted(&source, &path, None) {
             Err(Error::Read { .. } | Error::Changed { .. }) => return Ok(Adopted::Broken),
             drafted => drafted?,
         };

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Blobs, Error, Hasher, sync_folder};
+use tokio::sync::Semaphore;
+
+use super::{Blobs, Error, Hasher, Progress, TURNS, sync_folder};
 use crate::model::Digest;
 
 /// How a kept file is.
@@ -46,7 +48,12 @@ pub enum Found {
 impl Blobs {
     /// The folder as it is, for one who only reads: nothing is made or swept, and it need not be there.
     pub fn look(folder: &Path) -> Self {
-        Self { folder: folder.into(), room: Arc::default(), durable: Arc::default() }
+        Self {
+            folder: folder.into(),
+            room: Arc::default(),
+            durable: Arc::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
+        }
     }
 
     /// Reads a file from end to end. Blocks.
@@ -62,7 +69,7 @@ impl Blobs {
 
     fn digest_of(&self, digest: &Digest) -> io::Result<(Digest, u64)> {
         let mut hasher = Hasher::default();
-        hasher.read_to_end(&mut File::open(self.path(digest))?)?;
+        hasher.read_to_end(&mut File::open(self.path(digest))?, &Progress::default())?;
         let stored = hasher.finish();
         Ok((stored.digest, stored.bytes))
     }

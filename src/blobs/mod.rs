@@ -10,6 +10,7 @@ mod adopt;
 mod draft;
 mod durable;
 mod inspect;
+mod progress;
 pub mod room;
 
 use std::fs::{self, File};
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
+use tokio::sync::Semaphore;
 use tokio::task;
 
 use crate::model::{Cause, Digest, Space, Trouble};
@@ -29,12 +31,20 @@ pub use crate::share::share;
 pub use adopt::Adopted;
 pub use draft::Draft;
 pub use inspect::{Condition, Found};
+pub use progress::Progress;
 
 /// How much of the start of a file is given back to tell what it is.
 const HEAD_BYTES: usize = 4096;
 
 /// How much is read at a time.
 const PIECE_BYTES: usize = 256 * 1024;
+
+/// Who may read what is kept: nobody but the daemon's user.
+const PRIVATE: u32 = 0o600;
+
+/// Files that arrive and are written at a time, of all servers together: less than half of the threads that may block, so
+/// that pages, records and archives have theirs.
+pub const TURNS: usize = 8;
 
 /// What can go wrong with a file.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +70,14 @@ pub enum Error {
     Changed {
         /// Which file.
         path: PathBuf,
+    },
+    /// It would leave the disk no room for anything else.
+    #[error("a file of {bytes} bytes or more leaves the disk of {path} no room for anything else")]
+    TooLarge {
+        /// Which folder.
+        path: PathBuf,
+        /// How long it is at least.
+        bytes: u64,
     },
     /// The copy can't be written.
     #[error("write a file into {path}")]
@@ -90,6 +108,7 @@ impl Error {
             Self::Folder { source, .. } | Self::Write { source, .. } => Trouble::new(Cause::FilesRefused, source),
             Self::Read { source, .. } => Trouble::new(Cause::Unreadable, source),
             Self::Changed { .. } => Cause::Changing.into(),
+            Self::TooLarge { bytes, .. } => Trouble::new(Cause::TooLarge, format_args!("{} MB or more", bytes >> 20)),
         }
     }
 
@@ -116,6 +135,8 @@ pub struct Blobs {
     folder: Arc<Path>,
     room: Arc<Room>,
     durable: Arc<Durable>,
+    /// Of files that arrive, to write what came.
+    turns: Arc<Semaphore>,
 }
 
 impl Blobs {
@@ -169,51 +190,61 @@ impl Blobs {
         Draft::start(self.clone())
     }
 
-    /// Copies a file of this machine: shares its blocks where the filesystem can, else byte by byte.
-    pub async fn copy(&self, path: PathBuf) -> Result<Stored, Error> {
-        let blobs = self.clone();
-        task::spawn_blocking(move || blobs.copy_now(&path))
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-    }
-
-    fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
-        let (draft, hasher) = self.drafted(path)?;
+    /// Copies an open file of others, called `name`: shares its blocks where the filesystem can, else byte by byte. All that
+    /// is copied and looked at is what was opened, whatever its name leads to meanwhile. Blocks as long as reading takes: for
+    /// a thread of its own.
+    ///
+    /// # Errors
+    /// It can't be read, was given up, changed meanwhile, is too large, or can't be kept.
+    pub fn copy(&self, source: &File, name: &Path, progress: &Progress) -> Result<Stored, Error> {
+        let (draft, hasher) = self.drafted(source, name, Some(progress))?;
+        progress.arrived();
         self.keep(draft, hasher)
     }
 
-    /// A copy of a file under a temporary name.
-    fn drafted(&self, path: &Path) -> Result<(NamedTempFile, Hasher), Error> {
-        let unreadable = |source| Error::Read { path: path.to_owned(), source };
-        let mut source = File::open(path).map_err(unreadable)?;
+    /// A copy of an open file under a temporary name. One of others tells of its progress, and leaves the disk some room.
+    fn drafted(
+        &self,
+        source: &File,
+        name: &Path,
+        progress: Option<&Progress>,
+    ) -> Result<(NamedTempFile, Hasher), Error> {
+        let unreadable = |source| Error::Read { path: name.to_owned(), source };
         let before = source.metadata().map_err(unreadable)?;
         if !before.is_file() {
             return Err(unreadable(io::Error::new(io::ErrorKind::NotFound, "not a regular file")));
         }
+        let nobody = Progress::default();
+        let (is_of_others, progress) = (progress.is_some(), progress.unwrap_or(&nobody));
+        progress.expect(Some(before.len()));
         if self.lacks_room(before.len()) {
             return Err(self.refuse(io::ErrorKind::StorageFull.into(), before.len(), None));
         }
         let mut draft = self.new_file()?;
         let mut hasher = Hasher::default();
-        if self.clone_blocks(path, &mut draft) {
-            hasher.read_to_end(draft.as_file_mut()).map_err(unreadable)?;
+        if self.clone_blocks(source, &mut draft) {
+            hasher.read_to_end(draft.as_file_mut(), progress).map_err(unreadable)?;
         } else {
+            if is_of_others {
+                self.check_reserve(before.len(), before.len())?;
+            }
+            // No more than was there: what grows as fast as it is read would never end.
             hasher
-                .copy(&mut source, draft.as_file_mut())
+                .copy(&mut source.take(before.len() + 1), draft.as_file_mut(), progress)
                 .map_err(unreadable)?
                 .map_err(|source| self.refuse(source, before.len(), None))?;
         }
-        let after = fs::metadata(path).map_err(unreadable)?;
+        let after = source.metadata().map_err(unreadable)?;
         if after.len() != hasher.bytes || after.modified().ok() != before.modified().ok() {
-            return Err(Error::Changed { path: path.to_owned() });
+            return Err(Error::Changed { path: name.to_owned() });
         }
         Ok((draft, hasher))
     }
 
-    /// Makes `draft` a copy-on-write clone of `path`; `false`, with an empty `draft`, where the filesystem can't.
-    fn clone_blocks(&self, path: &Path, draft: &mut NamedTempFile) -> bool {
+    /// Makes `draft` a copy-on-write clone of `source`; `false`, with an empty `draft`, where the filesystem can't.
+    fn clone_blocks(&self, source: &File, draft: &mut NamedTempFile) -> bool {
         let clone = self.drafts().join(format!("{:016x}", fastrand::u64(..)));
-        if share(path, &clone).is_err() {
+        if share(source, &clone, PRIVATE).is_err() {
             return false;
         }
         let opened = File::options().read(true).write(true).open(&clone);
@@ -295,7 +326,7 @@ fn make_draft(drafts: &Path) -> io::Result<NamedTempFile> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
     let file = options.open(&path)?;
     Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?))
 }
@@ -306,7 +337,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Hashes what passes, and remembers its start.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Hasher {
     sha: Sha256,
     bytes: u64,
@@ -321,25 +352,28 @@ impl Hasher {
         self.head.extend_from_slice(&piece[..piece.len().min(missing)]);
     }
 
-    fn read_to_end(&mut self, source: &mut File) -> io::Result<()> {
-        let mut piece = vec![0; PIECE_BYTES];
-        loop {
-            match source.read(&mut piece)? {
-                0 => return Ok(()),
-                length => self.update(&piece[..length]),
-            }
-        }
+    fn read_to_end(&mut self, source: &mut File, progress: &Progress) -> io::Result<()> {
+        self.copy(source, &mut io::sink(), progress)?
     }
 
     /// The outer error is the source's, the inner one the target's.
-    fn copy(&mut self, source: &mut File, target: &mut impl io::Write) -> io::Result<io::Result<()>> {
+    fn copy(
+        &mut self,
+        source: &mut impl Read,
+        target: &mut impl io::Write,
+        progress: &Progress,
+    ) -> io::Result<io::Result<()>> {
         let mut piece = vec![0; PIECE_BYTES];
         loop {
+            if progress.is_given_up() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
             let length = source.read(&mut piece)?;
             if length == 0 {
                 return Ok(Ok(()));
             }
             self.update(&piece[..length]);
+            progress.add(length);
             if let Err(error) = target.write_all(&piece[..length]) {
                 return Ok(Err(error));
             }
@@ -373,6 +407,14 @@ mod tests {
         bytes
     }
 
+    impl Blobs {
+        /// Copies the file of this name.
+        pub(super) fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
+            let opened = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+            self.copy(&opened, path, &Progress::default())
+        }
+    }
+
     fn files_below(folder: &Path) -> usize {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         entries.map(|path| if path.is_dir() { files_below(&path) } else { 1 }).sum()
@@ -384,12 +426,12 @@ mod tests {
         let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
         let mut draft = blobs.draft();
         for piece in ["a", "b", "c"] {
-            draft.write(Bytes::from(piece)).await;
+            draft.write(Bytes::from(piece)).await.unwrap();
         }
         let arrived = draft.finish().await.unwrap();
         let source = folder.path().join("we ird & <b>.png");
         fs::write(&source, "abc").unwrap();
-        let copied = blobs.copy(source).await.unwrap();
+        let copied = blobs.copy_now(&source).unwrap();
         assert_eq!(arrived, copied);
         assert_eq!(
             (arrived.digest.to_string().as_str(), arrived.bytes, arrived.head.as_slice()),
@@ -404,7 +446,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(folder.path()).unwrap();
         let mut draft = blobs.draft();
-        draft.write(Bytes::from_static(b"half of it")).await;
+        draft.write(Bytes::from_static(b"half of it")).await.unwrap();
         draft.give_up().await;
         assert_eq!(files_below(folder.path()), 0);
     }
@@ -426,9 +468,9 @@ mod tests {
         let blobs = Blobs::open(folder.path()).unwrap();
         let source = folder.path().join("abc");
         fs::write(&source, "abc").unwrap();
-        let stored = blobs.copy(source.clone()).await.unwrap();
+        let stored = blobs.copy_now(&source).unwrap();
         fs::write(blobs.path(&stored.digest), "a").unwrap();
-        blobs.copy(source).await.unwrap();
+        blobs.copy_now(&source).unwrap();
         assert_eq!(read(&blobs, &stored.digest).await, b"abc");
     }
 
@@ -437,7 +479,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(folder.path()).unwrap();
         for path in ["gone.png", &"x".repeat(4000), "drafts", "a\0b"] {
-            let error = blobs.copy(folder.path().join(path)).await.unwrap_err();
+            let error = blobs.copy_now(&folder.path().join(path)).unwrap_err();
             assert!(error.is_source_missing() || path.contains('\0'), "{path}: {error:?}");
         }
         assert!(blobs.open_file(&ABC.parse().unwrap()).await.unwrap().is_none());

@@ -23,6 +23,13 @@ const FORGOTTEN: Duration = Duration::from_secs(20 * 60);
 /// Free bytes that a file wants besides its own, for folders and records.
 const SPARE_BYTES: u64 = 128 << 10;
 
+/// What a file may take that leaves no room: pictures are kept until the disk is full indeed.
+const SMALL: u64 = 16 << 20;
+
+/// The room that larger files leave for records and for other files: a share of the disk, and at most.
+const RESERVED_SHARE: u64 = 20;
+const MOST_RESERVED: u64 = 1 << 30;
+
 /// At most so much is written to see whether it can be.
 const MOST_TRIED: u64 = 1 << 20;
 
@@ -109,6 +116,35 @@ impl Blobs {
         self.room.told.borrow().is_some() && fs4::available_space(&self.folder).is_ok_and(|free| free < bytes)
     }
 
+    /// Whether a file of others that has `bytes` at least, of which so many are still to be written, leaves the disk some
+    /// room. One that doesn't is no sign that the disk is full: others fit.
+    pub(super) fn check_reserve(&self, bytes: u64, to_come: u64) -> Result<(), Error> {
+        let is_at_home = bytes <= SMALL || self.leaves_room(to_come);
+        if is_at_home { Ok(()) } else { Err(Error::TooLarge { path: self.folder.to_path_buf(), bytes }) }
+    }
+
+    /// Whether so many bytes more leave the disk some room. One that doesn't say how full it is has some.
+    fn leaves_room(&self, bytes: u64) -> bool {
+        fs4::statvfs(&self.folder).map_or(true, |found| {
+            let reserved = (found.total_space() / RESERVED_SHARE).min(MOST_RESERVED);
+            found.available_space() >= bytes.saturating_add(reserved)
+        })
+    }
+
+    /// Whether there is room for a large file that will have so many bytes.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub async fn has_room_for(&self, bytes: u64) -> Result<(), Error> {
+        if bytes <= SMALL {
+            return Ok(());
+        }
+        let blobs = self.clone();
+        task::spawn_blocking(move || blobs.check_reserve(bytes, bytes))
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
+
     /// Notes that a file could not be kept; it has `bytes` at least. `digest` where its name is what it lacks.
     pub(super) fn refuse(&self, source: io::Error, bytes: u64, digest: Option<Digest>) -> Error {
         let error = Error::Write { path: self.folder.to_path_buf(), source };
@@ -170,7 +206,7 @@ mod tests {
     async fn keep(blobs: &Blobs, folder: &Path, text: &str) -> Result<super::super::Stored, Error> {
         let source = folder.join("source");
         fs::write(&source, text).unwrap();
-        blobs.copy(source).await
+        blobs.copy_now(&source)
     }
 
     #[tokio::test]
@@ -216,6 +252,18 @@ mod tests {
         assert!(!blobs.look_for_room().await);
         assert_eq!(cause(&blobs), Some(Cause::DiskFull));
         assert!(blobs.lacks_room(1 << 60) && !blobs.lacks_room(1));
+    }
+
+    #[tokio::test]
+    async fn a_large_file_leaves_room_and_a_small_one_need_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).unwrap();
+        let found = fs4::statvfs(folder.path()).unwrap();
+        let error = blobs.has_room_for(found.available_space()).await.unwrap_err();
+        assert!(matches!(error, Error::TooLarge { .. }) && !error.is_full() && !error.is_refused());
+        assert_eq!(error.trouble().cause, Cause::TooLarge);
+        assert_eq!(cause(&blobs), None, "others fit");
+        blobs.has_room_for(1).await.unwrap();
     }
 
     #[test]

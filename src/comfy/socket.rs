@@ -31,6 +31,10 @@ const PONG_WITHIN: Duration = Duration::from_secs(60);
 /// `status` is 80 bytes. Previews of prompts without a client id, which go to everybody, are some hundred kilobytes.
 const LARGEST_MESSAGE: usize = 64 * 1024 * 1024;
 
+/// Answers to pings that wait for somebody to read them. Beyond that the last one stands for all: one who asks without end,
+/// and doesn't listen, fills no memory.
+const MOST_UNSENT: usize = 64 * 1024;
+
 /// ComfyUI says that its queue changed: something was queued, started, ended or was taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ring {
@@ -71,7 +75,9 @@ impl Client {
         let config = WebSocketConfig::default()
             .max_message_size(Some(LARGEST_MESSAGE))
             .max_frame_size(Some(LARGEST_MESSAGE))
-            .read_buffer_size(16 * 1024);
+            .read_buffer_size(16 * 1024)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MOST_UNSENT);
         let connector = self.tls.clone().map(|tls: Arc<_>| Connector::Rustls(tls));
         let connecting = connect_async_tls_with_config(request, Some(config), true, connector);
         match timeout(CONNECT_TIMEOUT, connecting).await {
@@ -88,8 +94,15 @@ impl Client {
 impl Doorbell {
     /// Asks the process at the other end whether it lives: a ping, which is no request. [`Heard::Alive`] is the answer.
     pub async fn ask_alive(&mut self, number: u64) -> Result<(), Error> {
-        let ping = Message::Ping(bytes::Bytes::copy_from_slice(&number.to_be_bytes()));
-        self.socket.send(ping).await.map_err(|error| Error::socket(WHAT, error))
+        self.ping(bytes::Bytes::copy_from_slice(&number.to_be_bytes())).await
+    }
+
+    /// Sends a ping. One who doesn't read is no more there than one who doesn't answer.
+    async fn ping(&mut self, what: bytes::Bytes) -> Result<(), Error> {
+        match timeout(PONG_WITHIN, self.socket.send(Message::Ping(what))).await {
+            Ok(sent) => sent.map_err(|error| Error::socket(WHAT, error)),
+            Err(_) => Err(Error { what: WHAT, failure: Failure::TimedOut }),
+        }
     }
 
     /// Waits for the next ring or answer. Every other message, and every message that makes no sense, is passed over; an
@@ -102,10 +115,7 @@ impl Doorbell {
                 Err(_) => {
                     self.is_pinged = true;
                     self.heard_at = Instant::now();
-                    self.socket
-                        .send(Message::Ping(bytes::Bytes::new()))
-                        .await
-                        .map_err(|error| Error::socket(WHAT, error))?;
+                    self.ping(bytes::Bytes::new()).await?;
                 }
                 Ok(None) => return Err(Error::socket(WHAT, tungstenite::Error::ConnectionClosed)),
                 Ok(Some(Err(error))) => return Err(Error::socket(WHAT, error)),

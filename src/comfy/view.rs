@@ -86,6 +86,11 @@ impl ViewBody {
         Ok(Self { etag, modified_at, expected, received: 0, response })
     }
 
+    /// How long the file is, as far as that was said.
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
+    }
+
     /// The next bytes; `None` when the file is whole. A file shorter than announced is an error.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let piece = self.response.chunk().await.map_err(|error| Error::http(WHAT, error))?;

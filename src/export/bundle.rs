@@ -1,6 +1,8 @@
 //! The files of one generation: which there are, what each is called, and where its bytes come from.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::{json, strict};
 use crate::model::{Attachment, Content, Detail, Digest, DocumentKind, FileRef, Role, download_name};
@@ -102,26 +104,38 @@ fn folder(attachment: &Attachment, file: &FileRef) -> &'static str {
     }
 }
 
-/// Names that were given out, as file systems compare them.
+/// Names that were given out, as file systems compare them: without regard to capitals, and to how an accent is written.
 #[derive(Debug, Default)]
-pub struct Names(HashSet<String>);
+pub struct Names {
+    given: HashSet<String>,
+    /// Of names that were wanted again, the next number to be tried.
+    next: HashMap<String, u64>,
+}
 
 impl Names {
-    /// The name, or the first one with a number behind it that is free; it is given out from now on.
+    /// The name, or one with a number behind it that is free; it is given out from now on.
     pub fn unique(&mut self, name: &str) -> String {
+        let folded = folded(name);
+        if self.given.insert(folded.clone()) {
+            return name.to_owned();
+        }
         let (stem, ending) = match name.rsplit_once('.') {
             Some((stem, ending)) if !stem.is_empty() && !stem.ends_with('/') => (stem, format!(".{ending}")),
             _ => (name, String::new()),
         };
-        let mut wanted = name.to_owned();
-        for number in 2.. {
-            if self.0.insert(wanted.to_lowercase()) {
-                break;
+        let next = self.next.entry(folded).or_insert(2);
+        loop {
+            let wanted = format!("{stem} ({next}){ending}");
+            *next += 1;
+            if self.given.insert(self::folded(&wanted)) {
+                return wanted;
             }
-            wanted = format!("{stem} ({number}){ending}");
         }
-        wanted
     }
+}
+
+fn folded(name: &str) -> String {
+    if name.is_ascii() { name.to_ascii_lowercase() } else { name.nfc().collect::<String>().to_lowercase() }
 }
 
 #[cfg(test)]
@@ -137,5 +151,13 @@ mod tests {
             given,
             ["a.png", "A (2).PNG", "a (3).png", "a (2) (2).png", "inputs/a.png", ".png", ".png (2)", "prompt.json"]
         );
+        assert_eq!(["\u{e9}.png", "E\u{301}.png"].map(|name| names.unique(name)), ["\u{e9}.png", "E\u{301} (2).png"]);
+    }
+
+    #[test]
+    fn a_name_that_is_wanted_again_and_again_takes_one_try_each() {
+        let mut names = Names::default();
+        let given: HashSet<_> = (0..100_000).map(|_| names.unique("text-7.txt")).collect();
+        assert!(given.len() == 100_000 && given.contains("text-7 (100000).txt"));
     }
 }

@@ -1,8 +1,12 @@
 //! The head of a JPEG, read without decoding anything (ITU-T T.81, annex B).
 
-use std::io::{BufRead, Seek, SeekFrom};
+use std::io::{BufRead, Seek};
 
 use crate::model::Unmade;
+
+/// Segments before the one that tells the size, at the most. A colour profile and a preview in pieces of 64 KB take some
+/// dozens.
+const MOST_SEGMENTS: usize = 4096;
 
 /// How large a JPEG is, and how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +26,7 @@ pub(super) fn head(source: &mut (impl BufRead + Seek)) -> Result<Head, Unmade> {
     if marker != [0xFF, 0xD8] {
         return Err(Unmade::Damaged);
     }
-    loop {
+    for _ in 0..MOST_SEGMENTS {
         read(source, &mut marker)?;
         // A marker may have any number of fill bytes in front.
         while marker == [0xFF, 0xFF] {
@@ -34,10 +38,12 @@ pub(super) fn head(source: &mut (impl BufRead + Seek)) -> Result<Head, Unmade> {
         match marker {
             // Start of frame, but for the three markers in between that mean something else.
             [0xFF, kind @ 0xC0..=0xCF] if !matches!(kind, 0xC4 | 0xC8 | 0xCC) => return frame(source, kind),
-            [0xFF, 0xC0..=0xFE] => drop(source.seek(SeekFrom::Current(length.into())).map_err(|_| Unmade::Damaged)?),
+            // Relative: what is in memory of the file stays there.
+            [0xFF, 0xC0..=0xFE] => source.seek_relative(length.into()).map_err(|_| Unmade::Damaged)?,
             _ => return Err(Unmade::Damaged),
         }
     }
+    Err(Unmade::Damaged)
 }
 
 fn frame(source: &mut impl BufRead, kind: u8) -> Result<Head, Unmade> {

@@ -59,6 +59,10 @@ pub enum Cause {
     Changing,
     /// The file can't be read.
     Unreadable,
+    /// It came too slowly to be waited for.
+    TooSlow,
+    /// It is larger than the room that the disk of the data folder has left.
+    TooLarge,
     /// The disk of the data folder is full.
     DiskFull,
     /// The disk of the data folder takes no more files, though it has room.
@@ -73,7 +77,7 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::NobodyAnswers,
         Self::TimedOut,
         Self::ConnectionBroke,
@@ -101,6 +105,8 @@ impl Cause {
         Self::WrittenLater,
         Self::Changing,
         Self::Unreadable,
+        Self::TooSlow,
+        Self::TooLarge,
         Self::DiskFull,
         Self::NoInodes,
         Self::FilesRefused,
@@ -138,6 +144,8 @@ impl Cause {
             Self::WrittenLater => "written_later",
             Self::Changing => "changing",
             Self::Unreadable => "unreadable",
+            Self::TooSlow => "too_slow",
+            Self::TooLarge => "too_large",
             Self::DiskFull => "disk_full",
             Self::NoInodes => "no_inodes",
             Self::FilesRefused => "files_refused",
@@ -190,6 +198,10 @@ impl Cause {
             }
             Self::Changing => "it changed while it was copied",
             Self::Unreadable => "it can't be read",
+            Self::TooSlow => "it came too slowly to be waited for, and is asked for again later",
+            Self::TooLarge => {
+                "it would leave the disk of the data folder no room for anything else; make room there, and it is fetched by itself"
+            }
             Self::DiskFull => {
                 "the disk is full; make room on the disk of the data folder, and what was missed is recorded by itself"
             }

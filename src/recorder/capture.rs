@@ -5,21 +5,19 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc};
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::{self, Fetcher, Sought};
+use super::hands::{self, Hands};
 use super::readings::{self, Span};
 use super::{Error, Scribe, outputs};
+use crate::blobs::Progress;
 use crate::comfy::Refusal;
 use crate::metrics::Metrics;
 use crate::model::{Cause, FileRef, Folder, Role, Timestamp, Trouble};
 use crate::store::{AttachmentKey, Fetched, Phase, Sighting, WantedFile};
-
-/// Files fetched at the same time: one that is slow doesn't hold up the others, and ComfyUI isn't flooded.
-const AT_ONCE: usize = 3;
 
 /// Files looked up at a time.
 const BATCH: u32 = 48;
@@ -30,6 +28,12 @@ const FETCHED: usize = 64;
 /// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// What slow files have at the end of the daemon; half a file is fetched again at the next start.
+const LAST_FILES: Duration = Duration::from_secs(8);
+
+/// A file that was too slow or too large comes again as if it had failed so often: after three minutes at first.
+const HEAVY: u32 = 5;
 
 /// How often ComfyUI may fail at a file before that is all it will ever do: it fails so at a drive that isn't its own.
 const SERVER_FAILURES: u32 = 3;
@@ -100,7 +104,8 @@ impl Capture {
 
     async fn fetch_wanted(&self, fetched: mpsc::Sender<Settled>, shutdown: CancellationToken) -> Result<(), Error> {
         let mut waiting = VecDeque::new();
-        let mut in_hand = FuturesUnordered::new();
+        let mut in_hand = Hands::new();
+        let mut rounds = interval(hands::ROUND);
         let mut may_have_more = true;
         let mut room = self.fetcher.room();
         while !shutdown.is_cancelled() {
@@ -109,11 +114,12 @@ impl Capture {
                 waiting.retain(|file: &WantedFile| !self.unsettled().contains(&file.key));
                 may_have_more = !waiting.is_empty();
             }
-            while in_hand.len() < AT_ONCE
+            while in_hand.have_place()
                 && let Some(file) = waiting.pop_front()
             {
                 self.unsettled().insert(file.key);
-                in_hand.push(self.fetch(file));
+                let progress = Arc::new(Progress::default());
+                in_hand.take(Arc::clone(&progress), self.fetch(file, progress));
             }
             let rest = if may_have_more { LONGEST_RETRY } else { self.rest().await? };
             tokio::select! {
@@ -133,10 +139,12 @@ impl Capture {
                         may_have_more = true;
                     }
                 }
+                _ = rounds.tick(), if !in_hand.are_empty() => in_hand.review(!waiting.is_empty()),
                 () = tokio::time::sleep(rest) => may_have_more = true,
                 () = shutdown.cancelled() => {}
             }
         }
+        in_hand.wind_up(LAST_FILES);
         while let Some(outcome) = in_hand.next().await {
             let _ = fetched.send(outcome?).await;
         }
@@ -175,9 +183,9 @@ impl Capture {
     }
 
     /// What became of a file.
-    async fn fetch(&self, wanted: WantedFile) -> Result<Settled, Error> {
+    async fn fetch(&self, wanted: WantedFile, progress: Arc<Progress>) -> Result<Settled, Error> {
         let (role, told) = (wanted.key.role, wanted.told.as_deref());
-        let outcome = match self.fetcher.fetch(&wanted.file, role, told).await {
+        let outcome = match self.fetcher.fetch(&wanted.file, role, told, &progress).await {
             Ok(Sought::Found(place, fetched)) if role == Role::Input => {
                 self.fetcher.note_version(&place, &fetched);
                 let at_start = wanted.started_at.and_then(|start| self.fetcher.version_at(&place, start));
@@ -192,7 +200,8 @@ impl Capture {
             Err(error) if error.is_of_the_server() && wanted.attempts + 1 >= SERVER_FAILURES => keeps_failing(&wanted),
             Err(error) => {
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
-                Fetched::Later(error.trouble(), retry_at(wanted.attempts))
+                let heavy = if error.is_of_the_file() { HEAVY } else { 0 };
+                Fetched::Later(error.trouble(), retry_at(wanted.attempts.saturating_add(heavy)))
             }
         };
         Ok(Settled { key: wanted.key, outcome, finished_at: wanted.finished_at })

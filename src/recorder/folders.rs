@@ -1,8 +1,10 @@
 //! Between ComfyUI's names of files and paths on this machine. The only place where a text from ComfyUI becomes a path.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::names;
+use crate::foreign::{Opened, Root};
 use crate::model::{Cause, FileRef, Folder, Trouble};
 
 /// ComfyUI's folders, where we share a disk with it.
@@ -30,23 +32,48 @@ impl Folders {
     pub fn each(&self) -> impl Iterator<Item = (Folder, &Path)> {
         Folder::ALL.into_iter().filter_map(|folder| Some((folder, self.path(folder)?)))
     }
+}
 
-    /// Where a file lies on this machine. `None` when its folder isn't configured, the file isn't there, or the path
-    /// leads out of the folder, also through a link.
-    pub fn locate(&self, file: &FileRef) -> Option<PathBuf> {
-        let configured = self.path(file.folder.parse().ok()?)?;
-        let below = names::below(file, configured);
-        let folder = configured.canonicalize().ok()?;
-        let mut path = folder.clone();
-        path.extend(parts(below.as_ref().unwrap_or(file))?);
-        let path = path.canonicalize().ok()?;
-        path.starts_with(&folder).then_some(path)
+/// The folders as they are found on this machine.
+#[derive(Debug)]
+pub struct Roots(Vec<(Folder, Root)>);
+
+impl Roots {
+    /// Looks at nothing yet.
+    pub fn new(folders: &Folders) -> Self {
+        Self(folders.each().map(|(folder, path)| (folder, Root::new(path.to_owned()))).collect())
     }
 
-    /// ComfyUI's name of a file that lies in one of its folders.
+    /// Those in which ComfyUI writes.
+    pub fn watched(&self) -> impl Iterator<Item = (Folder, &Root)> {
+        self.0.iter().filter(|(folder, _)| *folder != Folder::Input).map(|(folder, root)| (*folder, root))
+    }
+
+    /// Whether a file can be looked for here.
+    pub fn have(&self, file: &FileRef) -> bool {
+        self.root(file).is_some()
+    }
+
+    /// Opens a file; `None` when its folder isn't configured, no file is there, or a link is on the way. Then ComfyUI may
+    /// still hand it out: whoever links a folder in its output to another disk gets those files from there. Blocks.
+    ///
+    /// # Errors
+    /// It is there and can't be opened.
+    pub fn open(&self, file: &FileRef) -> io::Result<Option<Opened>> {
+        let Some(root) = self.root(file) else { return Ok(None) };
+        let below = names::below(file, root.configured());
+        let Some(steps) = parts(below.as_ref().unwrap_or(file)) else { return Ok(None) };
+        match root.open(&steps) {
+            Ok(opened) => Ok(Some(opened)),
+            Err(error) if is_of_no_file(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// ComfyUI's name of a file that lies in one of its folders, whose links were followed. Blocks.
     pub fn name(&self, path: &Path) -> Option<FileRef> {
-        let (folder, relative) =
-            self.each().find_map(|(folder, root)| Some((folder, path.strip_prefix(root).ok()?)))?;
+        let of = |root: &Root| path.strip_prefix(root.real().ok()?).ok().map(Path::to_owned);
+        let (folder, relative) = self.0.iter().find_map(|(folder, root)| Some((folder, of(root)?)))?;
         let mut parts = relative.components().map(|part| match part {
             Component::Normal(name) => name.to_str(),
             _ => None,
@@ -55,6 +82,17 @@ impl Folders {
         let subfolder = parts.collect::<Option<Vec<_>>>()?.join("/");
         Some(FileRef { folder: folder.as_str().to_owned(), subfolder, filename })
     }
+
+    fn root(&self, file: &FileRef) -> Option<&Root> {
+        let wanted: Folder = file.folder.parse().ok()?;
+        self.0.iter().find(|(folder, _)| *folder == wanted).map(|(_, root)| root)
+    }
+}
+
+/// No file is there, or none can be by that name.
+fn is_of_no_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
 }
 
 /// Why a file of this name is never fetched; `None` when it may be. What lies outside of the folder by a path from the top
@@ -89,8 +127,13 @@ mod tests {
         FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() }
     }
 
-    fn folders(root: &Path) -> Folders {
-        Folders { output: Some(root.join("output")), temp: Some(root.join("temp")), input: None }
+    fn roots(root: &Path) -> Roots {
+        Roots::new(&Folders { output: Some(root.join("output")), temp: Some(root.join("temp")), input: None })
+    }
+
+    /// What a file holds.
+    fn read(roots: &Roots, file: &FileRef) -> Option<String> {
+        Some(io::read_to_string(roots.open(file).unwrap()?.file).unwrap())
     }
 
     #[test]
@@ -128,9 +171,9 @@ mod tests {
         fs::create_dir_all(output.join("sub")).unwrap();
         fs::write(output.join("sub/a.png"), "a").unwrap();
         fs::write(root.path().join("secret.png"), "s").unwrap();
-        let folders = folders(root.path());
-        let at = |path: &Path, name: &str| folders.locate(&file(path.to_str().unwrap(), name));
-        assert_eq!(at(&output.join("sub"), "a.png"), Some(output.join("sub/a.png").canonicalize().unwrap()));
+        let roots = roots(root.path());
+        let at = |path: &Path, name: &str| read(&roots, &file(path.to_str().unwrap(), name));
+        assert_eq!(at(&output.join("sub"), "a.png").as_deref(), Some("a"));
         for (path, name) in
             [(root.path(), "secret.png"), (&*output.join(".."), "secret.png"), (Path::new("/etc"), "passwd")]
         {
@@ -144,24 +187,34 @@ mod tests {
         let deep = root.path().join("output/a/b");
         fs::create_dir_all(&deep).unwrap();
         fs::write(deep.join("c.png"), "c").unwrap();
-        let folders = folders(root.path());
+        let roots = roots(root.path());
         for subfolder in ["a/b", "a\\b", "a//b/", "./a/x/../b"] {
-            assert_eq!(folders.locate(&file(subfolder, "c.png")), Some(deep.join("c.png").canonicalize().unwrap()));
+            assert_eq!(read(&roots, &file(subfolder, "c.png")).as_deref(), Some("c"));
         }
-        assert_eq!(folders.name(&deep.join("c.png")), Some(file("a/b", "c.png")));
-        assert_eq!(folders.name(Path::new("/elsewhere/c.png")), None);
-        assert_eq!(folders.locate(&file("a", "gone.png")), None);
-        assert_eq!(folders.locate(&file("", &"x".repeat(4096))), None);
-        assert_eq!(folders.locate(&FileRef { folder: "input".into(), ..file("", "c.png") }), None);
+        assert_eq!(roots.name(&deep.canonicalize().unwrap().join("c.png")), Some(file("a/b", "c.png")));
+        assert_eq!(roots.name(Path::new("/elsewhere/c.png")), None);
+        for unknown in [file("a", "gone.png"), file("", &"x".repeat(4096)), file("", "a")] {
+            assert_eq!(read(&roots, &unknown), None, "{unknown:?}");
+        }
+        let input = FileRef { folder: "input".into(), ..file("", "c.png") };
+        assert!(read(&roots, &input).is_none() && !roots.have(&input) && roots.have(&file("", "c.png")));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_link_does_not_lead_out_of_the_folder() {
+    fn a_folder_that_is_a_link_is_that_folder_and_a_link_in_it_leads_nowhere() {
         let root = tempfile::tempdir().unwrap();
-        fs::create_dir_all(root.path().join("output")).unwrap();
+        fs::create_dir_all(root.path().join("disk/sub")).unwrap();
+        fs::write(root.path().join("disk/a.png"), "a").unwrap();
         fs::write(root.path().join("secret"), "s").unwrap();
-        std::os::unix::fs::symlink(root.path().join("secret"), root.path().join("output/a.png")).unwrap();
-        assert_eq!(folders(root.path()).locate(&file("", "a.png")), None);
+        std::os::unix::fs::symlink("disk", root.path().join("output")).unwrap();
+        std::os::unix::fs::symlink("../secret", root.path().join("disk/b.png")).unwrap();
+        std::os::unix::fs::symlink(root.path(), root.path().join("disk/sub/up")).unwrap();
+        let roots = roots(root.path());
+        assert_eq!(read(&roots, &file("", "a.png")).as_deref(), Some("a"));
+        assert_eq!(read(&roots, &file("", "b.png")), None);
+        assert_eq!(read(&roots, &file("sub/up", "secret")), None);
+        let disk = root.path().canonicalize().unwrap().join("disk");
+        assert_eq!(roots.name(&disk.join("sub/c.png")), Some(file("sub", "c.png")), "as the watcher tells of it");
     }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::lives::Lives;
 use super::scribe::Scribe;
 use super::{Error, traces};
+use crate::foreign;
 use crate::model::{Cause, GapKind, GenerationId, Rest, Timestamp, Trouble};
 
 /// A gap shorter than this in which nothing was missed isn't worth telling, in milliseconds.
@@ -132,12 +133,15 @@ impl Gaps {
     /// recorded; else it had gone before us, or the machine was started anew.
     pub async fn has_nothing_missed(&self, output: Option<&Path>) -> Result<bool, Error> {
         let (Some(rest), true) = (&self.rest, self.stopped.is_some()) else { return Ok(false) };
-        let Some(folder) = output.filter(|folder| folder.is_dir()) else {
+        let (folder, since, until) =
+            (output.map(Path::to_owned), rest.since, self.scribe.first_after(rest.since).await?);
+        let looked = foreign::aside(move || {
+            let folder = folder.filter(|folder| folder.is_dir())?;
+            Some(traces::may_be_written(&folder, since, until))
+        });
+        let Some(may_be_written) = looked.await.unwrap_or(Some(true)) else {
             return Ok(rest.is_gone || rest.boot.is_some() && rest.boot != traces::boot());
         };
-        let (folder, since, until) = (folder.to_owned(), rest.since, self.scribe.first_after(rest.since).await?);
-        let looked = tokio::task::spawn_blocking(move || traces::may_be_written(&folder, since, until)).await;
-        let may_be_written = looked.unwrap_or(true);
         tracing::debug!(%since, ?until, may_be_written, "looked for what was made while nobody listened");
         Ok(!may_be_written)
     }

@@ -4,6 +4,7 @@
 //! name of the input, and files by their ending, so that a model's name isn't taken for a picture. Of a node that nobody
 //! knows, whatever looks like a file's name is read if ComfyUI has it.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -60,7 +61,7 @@ const HASHED: &str = "blake3:";
 
 /// Reads an API prompt. Each file once per node and input.
 pub fn files_read(prompt: &str) -> Vec<InputFile> {
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     if !ENDINGS.is_match(prompt) {
         return found;
     }
@@ -85,10 +86,7 @@ pub fn files_read(prompt: &str) -> Vec<InputFile> {
             let mut files = Files { found: Vec::new(), is_read };
             files.look(value, 0);
             for (file, told) in files.found {
-                let is_new = !found
-                    .iter()
-                    .any(|known: &InputFile| known.node_id == node_id && known.key == key && known.file == file);
-                if is_new {
+                if known.insert((node_id.clone(), key.clone(), file.clone())) {
                     found.push(InputFile { node_id: node_id.to_string(), key: key.to_string(), file, told });
                 }
             }

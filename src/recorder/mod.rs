@@ -16,6 +16,7 @@ mod ear;
 mod fetch;
 mod folders;
 mod gaps;
+mod hands;
 mod held;
 mod hidden;
 mod inputs;
@@ -55,6 +56,7 @@ use crate::store::{self, Store};
 
 pub use alive::note_alive;
 pub use folders::Folders;
+pub use record::{DESCRIBING, Turns};
 pub use room::watch_room;
 use scribe::Scribe;
 
@@ -75,6 +77,8 @@ pub struct Settings {
     pub counts_history: bool,
     /// Hears how soon files are safe.
     pub metrics: Metrics,
+    /// Turns to describe what ComfyUI told, of all recorders together.
+    pub describing: Turns,
 }
 
 /// Why a recorder gave up for good. What ComfyUI or the network does never ends it.
@@ -116,7 +120,8 @@ pub async fn run(
     let client =
         Client::new(settings.endpoint.clone()).map_err(|source| Error::Setup { instance: instance.clone(), source })?;
     let scribe = Scribe::open(store, live, instance, shutdown.clone()).await?;
-    let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), settings.folders.clone(), blobs));
+    let roots = Arc::new(folders::Roots::new(&settings.folders));
+    let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), Arc::clone(&roots), blobs));
     let (held, wanted, reachable) = (held::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
 
     let capture = capture::Capture::new(
@@ -133,7 +138,7 @@ pub async fn run(
     tasks.spawn(capture.run(shutdown.clone()));
     tasks.spawn(listener.run(shutdown.clone()));
     if settings.folders != Folders::default() {
-        let watching = watch::watch(settings.folders, fetcher, held, shutdown.clone());
+        let watching = watch::watch(roots, fetcher, held, shutdown.clone());
         tasks.spawn(async move {
             watching.await;
             Ok(())

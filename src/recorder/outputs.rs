@@ -50,21 +50,22 @@ pub enum Given {
 pub fn node_outputs(outputs: &str) -> Vec<OutputItem> {
     let mut found = Vec::new();
     for (node_id, kinds) in members(outputs) {
-        let mut of_node = Vec::new();
+        // The files that the node named under the keys before, and where they are in `found`.
+        let mut known = HashMap::new();
         for (key, value) in members(kinds) {
             let mut of_key = OfKey { items: Vec::new(), texts: 0 };
             of_key.read(&key, value, 0);
-            add(&mut of_node, &node_id, &key, of_key.items);
+            let before = found.len();
+            add(&mut found, &known, &node_id, &key, of_key.items);
+            let new = found.iter().enumerate().skip(before);
+            known.extend(new.filter_map(|(place, item)| Some((item.content.file()?.tidied(), place))));
         }
-        found.append(&mut of_node);
     }
     found
 }
 
 /// Adds what stands under a key, but for files that the node named under another key already.
-fn add(found: &mut Vec<OutputItem>, node_id: &str, key: &str, items: Vec<Given>) {
-    let known: HashMap<FileRef, usize> =
-        found.iter().enumerate().filter_map(|(place, item)| Some((item.content.file()?.tidied(), place))).collect();
+fn add(found: &mut Vec<OutputItem>, known: &HashMap<FileRef, usize>, node_id: &str, key: &str, items: Vec<Given>) {
     for content in items {
         let before = content.file().and_then(|file| known.get(&file.tidied())).copied();
         match (before, content) {

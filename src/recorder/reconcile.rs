@@ -5,7 +5,7 @@
 //! queued, where ComfyUI tells that. Numbers begin anew with each process.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{GenerationId, PromptId, Status, StatusReason, Timestamp};
 use crate::store::Known;
@@ -60,10 +60,12 @@ impl Verdict {
 
 /// Judges every run that is seen, in order. `known` holds all rows with one of their prompt_ids.
 pub fn judge(known: &[Known], seen: &[Seen]) -> Vec<Verdict> {
-    let mut claimed = HashSet::new();
+    let (mut claimed, mut by_prompt) = (HashSet::new(), HashMap::<_, Vec<_>>::new());
+    known.iter().for_each(|row| by_prompt.entry(&row.prompt_id).or_default().push(row));
     seen.iter()
         .map(|seen| {
-            let rows = known.iter().filter(|row| row.prompt_id == seen.prompt_id && !claimed.contains(&row.id));
+            let rows = by_prompt.get(&seen.prompt_id).into_iter().flatten();
+            let rows = rows.copied().filter(|row| !claimed.contains(&row.id));
             let best =
                 rows.filter_map(|row| Some((fit(row, seen)?, row.id))).max_by_key(|((rank, _), id)| (*rank, *id));
             match best {

@@ -1,5 +1,8 @@
 //! From what ComfyUI said to the store: compared with what is known, described, given the files that were taken, saved.
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::attribute::span;
@@ -21,7 +24,7 @@ impl Listener {
         let started = self.enter(&known, &seen, &verdicts);
         let describer = self.describer();
         let describing = verdicts.clone();
-        let saves = blocking(move || {
+        let saves = self.settings.describing.take(move || {
             let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
         });
@@ -68,11 +71,11 @@ impl Listener {
         let oldest_known = verdicts.iter().filter_map(|verdict| verdict.id()).min();
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
-        let saves = blocking(move || {
+        let saves = self.settings.describing.take(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
-        })
-        .await;
+        });
+        let saves = saves.await;
         for save in &saves {
             let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
@@ -151,7 +154,27 @@ pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
     Seen { prompt_id: run.prompt_id.clone(), number: run.number, created_at: run.created_at, stage }
 }
 
-/// Describing a run of 30 MB takes a while: not on a thread that serves others.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    task::spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+/// Describing a run of 30 MB takes a while: not on a thread that serves others, and a few recorders at a time, so that
+/// however much they are told, pages have threads left. Clones share the turns.
+#[derive(Debug, Clone)]
+pub struct Turns(Arc<Semaphore>);
+
+/// Recorders that describe at a time.
+pub const DESCRIBING: usize = 6;
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(DESCRIBING)))
+    }
+}
+
+impl Turns {
+    async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let described = task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        described.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    }
 }

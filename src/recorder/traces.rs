@@ -29,20 +29,22 @@ pub fn may_be_written(folder: &Path, since: Timestamp, until: Option<Timestamp>)
     look(folder, since, until, &mut left).unwrap_or(true)
 }
 
+/// One folder after the other, so that however deep they lie one is open at a time.
 fn look(folder: &Path, since: Timestamp, until: Option<Timestamp>, left: &mut usize) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        *left = left.checked_sub(1).ok_or(io::ErrorKind::QuotaExceeded)?;
-        // Of links the file that they lead to was written elsewhere.
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            if look(&entry.path(), since, until, left)? {
-                return Ok(true);
-            }
-        } else if kind.is_file() {
-            let written: Timestamp = entry.metadata()?.modified()?.into();
-            if written > since && until.is_none_or(|until| written < until) {
-                return Ok(true);
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            *left = left.checked_sub(1).ok_or(io::ErrorKind::QuotaExceeded)?;
+            // Of links the file that they lead to was written elsewhere.
+            let kind = entry.file_type()?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                let written: Timestamp = entry.metadata()?.modified()?.into();
+                if written > since && until.is_none_or(|until| written < until) {
+                    return Ok(true);
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! What is taken is held until the run that wrote it is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -14,9 +14,12 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{self, Fetcher};
-use super::folders::Folders;
+use super::fetch::{self, Fetched, Fetcher};
+use super::folders::Roots;
+use super::hands::{self, Hands};
 use super::held::Held;
+use crate::blobs::Progress;
+use crate::foreign::{self, Root};
 use crate::model::{FileRef, Folder, Timestamp};
 
 /// Closed files that may wait to be taken. Beyond that the reports of the nodes have to do.
@@ -31,81 +34,168 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How old a file may be that is found in a folder which was just made.
 const JUST_WRITTEN: Duration = Duration::from_secs(60);
 
+/// A file that was closed, by its path, and when.
+type Closed = (PathBuf, Timestamp);
+
 /// Watches the output and temp folders until `shutdown`, and holds what is written there. Input files are taken when a
 /// run names them. A folder that can't be watched is said so in the log, and the nodes' reports have to do.
 ///
 /// ComfyUI deletes its temp folder when it starts and when it stops, and the watch goes with it; so a folder is watched
-/// anew as soon as it is there again.
-pub async fn watch(folders: Folders, fetcher: Arc<Fetcher>, held: Held, shutdown: CancellationToken) {
-    let (closed, mut closing) = mpsc::channel(BACKLOG);
-    let (gone, mut going) = mpsc::channel(BACKLOG);
-    let roots: Vec<PathBuf> = watched(&folders).map(|(_, path)| path.to_owned()).collect();
-    let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        if event.kind.is_remove() {
-            for path in event.paths.into_iter().filter(|path| roots.contains(path)) {
-                let _ = gone.try_send(path);
-            }
-        } else if is_complete(&event) {
-            for path in event.paths {
-                let _ = closed.try_send((path, Timestamp::now()));
-            }
-        }
-    });
-    let mut watching = match watcher {
-        Ok(watcher) => Watching::start(watcher, &folders),
+/// anew as soon as it is there again. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
+pub async fn watch(roots: Arc<Roots>, fetcher: Arc<Fetcher>, held: Held, shutdown: CancellationToken) {
+    let (closed, closing) = mpsc::channel(BACKLOG);
+    let (gone, going) = mpsc::channel(BACKLOG);
+    let starting = foreign::aside(move || Watching::start(roots, closed, gone)).await;
+    let watching = match starting.map_err(notify::Error::io).and_then(|started| started) {
+        Ok(watching) => watching,
         Err(error) => {
             return tracing::warn!(%error, "ComfyUI's folders can't be watched; files are still copied when a run ends");
         }
     };
-    let mut refused = BTreeMap::new();
     let mut retry = interval(RETRY);
     retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        let files: Vec<(PathBuf, Timestamp)> = tokio::select! {
-            Some(file) = closing.recv() => vec![file],
-            Some(path) = going.recv() => {
-                watching.unwatched.insert(path);
-                watching.resume()
-            }
-            _ = retry.tick(), if !(watching.unwatched.is_empty() && refused.is_empty()) => {
-                let mut files = watching.resume();
-                files.extend(std::mem::take(&mut refused));
-                files
-            }
-            () = shutdown.cancelled() => return,
-        };
-        for (path, closed_at) in files {
-            let Some(file) = file_to_take(&folders, &path) else { continue };
-            match fetcher.fetch_local(&file).await {
-                Ok(Some(fetched)) => held.put(file, fetched, closed_at),
-                Ok(None) => {}
-                Err(fetch::Error::Blobs(error)) if error.is_refused() && refused.len() < REFUSED => {
-                    refused.insert(path, closed_at);
-                }
-                Err(error) => tracing::debug!(path = %path.display(), %error, "not taken; its node's report has to do"),
-            }
-        }
+    let taker = Taker { fetcher, held, waiting: VecDeque::new(), busy: HashSet::new(), refused: BTreeMap::new() };
+    let mut hands = Hands::new();
+    tokio::select! {
+        () = taker.take(&mut hands, watching, closing, going, retry) => {}
+        () = shutdown.cancelled() => {}
     }
 }
 
-fn watched(folders: &Folders) -> impl Iterator<Item = (Folder, &Path)> {
-    folders.each().filter(|(folder, _)| *folder != Folder::Input)
+/// Takes files as they are closed.
+struct Taker {
+    fetcher: Arc<Fetcher>,
+    held: Held,
+    /// Closed, and not in hand yet.
+    waiting: VecDeque<Closed>,
+    /// In hand. One that is closed again meanwhile waits until its last version is taken.
+    busy: HashSet<PathBuf>,
+    /// Those that the disk of ours refused.
+    refused: BTreeMap<PathBuf, Timestamp>,
 }
 
-/// The watched folders, and those that can't be watched now.
+/// What came of a file.
+type Taken = (Closed, Result<Option<(FileRef, Fetched)>, fetch::Error>);
+
+impl Taker {
+    /// Never returns, unless no thread can be had for the watching.
+    async fn take(
+        mut self,
+        hands: &mut Hands<'_, Taken>,
+        mut watching: Watching,
+        mut closing: mpsc::Receiver<Closed>,
+        mut going: mpsc::Receiver<Folder>,
+        mut retry: tokio::time::Interval,
+    ) {
+        let mut rounds = interval(hands::ROUND);
+        loop {
+            self.fill(hands);
+            let has_room = self.waiting.len() < BACKLOG;
+            tokio::select! {
+                Some(closed) = closing.recv(), if has_room => self.wait(closed),
+                Some(taken) = hands.next() => self.settle(taken),
+                Some(folder) = going.recv() => {
+                    watching.unwatched.insert(folder);
+                    let Some(resumed) = self.resume(watching).await else { return };
+                    watching = resumed;
+                }
+                _ = retry.tick(), if !(watching.unwatched.is_empty() && self.refused.is_empty()) => {
+                    std::mem::take(&mut self.refused).into_iter().for_each(|closed| self.wait(closed));
+                    let Some(resumed) = self.resume(watching).await else { return };
+                    watching = resumed;
+                }
+                _ = rounds.tick(), if !hands.are_empty() => hands.review(!self.waiting.is_empty()),
+            }
+        }
+    }
+
+    /// Takes in hand what there is a place for.
+    fn fill(&mut self, hands: &mut Hands<'_, Taken>) {
+        while hands.have_place()
+            && let Some(place) = self.waiting.iter().position(|(path, _)| !self.busy.contains(path))
+            && let Some((path, closed_at)) = self.waiting.remove(place)
+        {
+            self.busy.insert(path.clone());
+            let (fetcher, progress) = (Arc::clone(&self.fetcher), Arc::new(Progress::default()));
+            hands.take(Arc::clone(&progress), async move {
+                let taken = fetcher.fetch_path(path.clone(), &progress).await;
+                ((path, closed_at), taken)
+            });
+        }
+    }
+
+    /// Has a closed file wait for its turn; of one that waits already, for its last version.
+    fn wait(&mut self, closed: Closed) {
+        self.waiting.retain(|(path, _)| *path != closed.0);
+        if self.waiting.len() < BACKLOG {
+            self.waiting.push_back(closed);
+        }
+    }
+
+    fn settle(&mut self, ((path, closed_at), taken): Taken) {
+        self.busy.remove(&path);
+        match taken {
+            Ok(Some((file, fetched))) => self.held.put(file, fetched, closed_at),
+            Ok(None) => {}
+            Err(fetch::Error::Blobs(error)) if error.is_refused() && self.refused.len() < REFUSED => {
+                self.refused.insert(path, closed_at);
+            }
+            Err(error) => tracing::debug!(path = %path.display(), %error, "not taken; its node's report has to do"),
+        }
+    }
+
+    /// Watches what can be watched again, and has what was written there meanwhile taken.
+    async fn resume(&mut self, mut watching: Watching) -> Option<Watching> {
+        if watching.unwatched.is_empty() {
+            return Some(watching);
+        }
+        let resumed = foreign::aside(move || {
+            let missed = watching.resume();
+            (watching, missed)
+        });
+        let (watching, missed) = resumed.await.inspect_err(|error| tracing::warn!(%error, "watch the folders")).ok()?;
+        missed.into_iter().for_each(|closed| self.wait(closed));
+        Some(watching)
+    }
+}
+
+/// The watched folders, and those that can't be watched now. All of it blocks.
 struct Watching {
+    roots: Arc<Roots>,
     watcher: RecommendedWatcher,
-    unwatched: BTreeSet<PathBuf>,
+    unwatched: BTreeSet<Folder>,
 }
 
 impl Watching {
-    fn start(mut watcher: RecommendedWatcher, folders: &Folders) -> Self {
-        let mut unwatched = BTreeSet::new();
-        for (folder, path) in watched(folders) {
-            let Err(error) = watcher.watch(path, RecursiveMode::Recursive) else { continue };
-            unwatched.insert(path.to_owned());
-            let path = path.display();
+    /// Watches what can be watched; tells `closed` of files, and `gone` of watched folders that went.
+    fn start(roots: Arc<Roots>, closed: mpsc::Sender<Closed>, gone: mpsc::Sender<Folder>) -> notify::Result<Self> {
+        let known = Arc::clone(&roots);
+        let handler = move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            if event.kind.is_remove() {
+                let is_gone = |root: &Root| root.real().is_ok_and(|real| event.paths.iter().any(|path| path == real));
+                for (folder, _) in known.watched().filter(|(_, root)| is_gone(root)) {
+                    let _ = gone.try_send(folder);
+                }
+            } else if is_complete(&event) {
+                for path in event.paths {
+                    let _ = closed.try_send((path, Timestamp::now()));
+                }
+            }
+        };
+        let config = notify::Config::default().with_follow_symlinks(false);
+        let mut watching =
+            Self { roots, watcher: RecommendedWatcher::new(handler, config)?, unwatched: BTreeSet::new() };
+        watching.begin();
+        Ok(watching)
+    }
+
+    fn begin(&mut self) {
+        let roots = Arc::clone(&self.roots);
+        for (folder, root) in roots.watched() {
+            let Err(error) = self.watch(root) else { continue };
+            self.unwatched.insert(folder);
+            let path = root.configured().display();
             match (path_is_missing(&error), folder) {
                 (true, Folder::Temp) => tracing::debug!(%path, "not there yet; watched as soon as it is"),
                 (true, _) => {
@@ -116,23 +206,59 @@ impl Watching {
                 }
             }
         }
-        Self { watcher, unwatched }
     }
 
     /// Watches what can be watched again. Gives the files that were written there before it was, with the time of that.
-    fn resume(&mut self) -> Vec<(PathBuf, Timestamp)> {
-        let mut missed = Vec::new();
-        let watcher = &mut self.watcher;
-        self.unwatched.retain(|path| {
-            let is_watched = watcher.watch(path, RecursiveMode::Recursive).is_ok();
-            if is_watched && let Some(since) = SystemTime::now().checked_sub(JUST_WRITTEN) {
-                // A folder that vanishes again meanwhile is told of again.
-                let _ = find_written(path, since, &mut missed);
+    fn resume(&mut self) -> Vec<Closed> {
+        let (roots, mut missed) = (Arc::clone(&self.roots), Vec::new());
+        for (folder, root) in roots.watched() {
+            if self.unwatched.contains(&folder) && self.watch(root).is_ok() {
+                self.unwatched.remove(&folder);
+                if let (Ok(real), Some(since)) = (root.real(), SystemTime::now().checked_sub(JUST_WRITTEN)) {
+                    find_written(real, since, &mut missed);
+                }
             }
-            !is_watched
-        });
+        }
         missed
     }
+
+    /// Watches a folder with all that is in it, but for what can't be: a folder that somebody else may not look into, or
+    /// more folders than the system watches, are no reason to watch nothing.
+    fn watch(&mut self, root: &Root) -> notify::Result<()> {
+        root.look().map_err(notify::Error::io)?;
+        let real = root.real().map_err(notify::Error::io)?;
+        let Err(error) = self.watcher.watch(real, RecursiveMode::Recursive) else { return Ok(()) };
+        if error.paths.iter().all(|path| path == real) {
+            return Err(error);
+        }
+        // The folder itself is watched, and what comes into it.
+        let (mut folders, mut left_out) = (folders_in(real), Vec::new());
+        while let Some(folder) = folders.pop() {
+            match self.watcher.watch(&folder, RecursiveMode::Recursive) {
+                Err(error) if matches!(error.kind, notify::ErrorKind::MaxFilesWatch) => {
+                    left_out.push((folder, error));
+                    break;
+                }
+                Err(error) if error.paths.contains(&folder) && !path_is_missing(&error) => {
+                    left_out.push((folder, error))
+                }
+                Err(_) => folders.extend(folders_in(&folder)),
+                Ok(()) => {}
+            }
+        }
+        if let Some((folder, error)) = left_out.first() {
+            let (path, others) = (folder.display(), left_out.len() - 1);
+            tracing::warn!(%path, others, %error, "a folder in ComfyUI's can't be watched; its files are still copied when a run ends");
+        }
+        Ok(())
+    }
+}
+
+/// The folders in a folder, as far as it can be read; none that a link leads to.
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let is_folder = |entry: &fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(is_folder).map(|entry| entry.path()).collect()
 }
 
 fn path_is_missing(error: &notify::Error) -> bool {
@@ -143,18 +269,23 @@ fn path_is_missing(error: &notify::Error) -> bool {
     }
 }
 
-/// Finds the files below a folder that were written since, with the time of that.
-fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<(PathBuf, Timestamp)>) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let metadata = entry.metadata()?;
-        if metadata.is_dir() {
-            find_written(&entry.path(), since, found)?;
-        } else if metadata.is_file() && metadata.modified()? >= since && found.len() < BACKLOG {
-            found.push((entry.path(), metadata.modified()?.into()));
+/// Finds the files below a folder that were written since, with the time of that. What can't be read is passed over.
+fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<Closed>) {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else if metadata.is_file()
+                && let Ok(written) = metadata.modified()
+                && written >= since
+                && found.len() < BACKLOG
+            {
+                found.push((entry.path(), written.into()));
+            }
         }
     }
-    Ok(())
 }
 
 /// Whether a file is whole after this event. Where closing isn't told (macOS, Windows), every change counts: a file that
@@ -166,11 +297,4 @@ fn is_complete(event: &notify::Event) -> bool {
         EventKind::Create(_) | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Any) => !cfg!(target_os = "linux"),
         _ => false,
     }
-}
-
-fn file_to_take(folders: &Folders, path: &Path) -> Option<FileRef> {
-    let file = folders.name(&PathBuf::from(path))?;
-    let is_unfinished =
-        file.filename.starts_with('.') || file.filename.ends_with(".tmp") || file.filename.ends_with(".part");
-    (!is_unfinished).then_some(file)
 }

@@ -3,9 +3,10 @@
 use rusqlite::{Connection, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
+use super::matching::{Existing, Rows};
 use super::tally::Tallies;
 use super::{AttachmentKey, Error, outputs};
-use crate::model::{AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role, Trouble};
+use crate::model::{AttachmentState, Blob, FileRef, GenerationId, InstanceId, MediaKind, Role, Trouble};
 
 const EXISTING: &str = "
     SELECT a.role, a.idx, a.node_id, a.key, a.state, a.folder, a.subfolder, a.filename, a.text, b.sha256
@@ -70,7 +71,7 @@ impl NewContent {
         }
     }
 
-    fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) | Self::Named(_, text) => Some(text),
             Self::Wanted(_) | Self::Stored(..) | Self::Missing(..) => None,
@@ -93,46 +94,6 @@ impl NewContent {
     }
 }
 
-/// An attachment that the run has.
-struct Existing {
-    role: Role,
-    index: i64,
-    node_id: Option<String>,
-    key: String,
-    state: AttachmentState,
-    file: Option<FileRef>,
-    text: Option<String>,
-    digest: Option<Digest>,
-    /// Stands for one of those being saved: a node may name a file twice, and then the run has it twice.
-    is_taken: bool,
-}
-
-impl Existing {
-    fn holds_what(&self, new: &NewAttachment) -> bool {
-        let is_same = match &new.content {
-            // A text that may name a file goes on being that text, wherever the file was found, and if it was none.
-            NewContent::Named(file, text) => match &self.text {
-                Some(known) => known == text,
-                None => self.file.as_ref().is_some_and(|known| known.filename == file.filename),
-            },
-            content => self.file.as_ref() == content.file() && self.text.as_deref() == content.text(),
-        };
-        self.role == new.role && is_same
-    }
-
-    fn is_same(&self, new: &NewAttachment) -> bool {
-        self.holds_what(new) && self.node_id == new.node_id && self.key == new.key
-    }
-
-    /// The same file, found in the folder by the one and reported by a node by the other.
-    fn is_same_file(&self, new: &NewAttachment) -> bool {
-        let is_found = self.node_id.is_none() || new.node_id.is_none();
-        let tidied = |file: Option<&FileRef>| file.map(FileRef::tidied);
-        let file = tidied(self.file.as_ref());
-        is_found && self.role == new.role && file.is_some() && file == tidied(new.content.file())
-    }
-}
-
 /// Adds what the run doesn't have. Doing it twice changes nothing.
 pub(super) fn save(
     conn: &Connection,
@@ -145,17 +106,14 @@ pub(super) fn save(
     if attachments.is_empty() {
         return Ok(());
     }
-    let mut rows = if is_new { Vec::new() } else { existing(conn, run)? };
+    let rows = if is_new { Vec::new() } else { existing(conn, run)? };
+    let mut rows = Rows::new(rows, attachments);
     for new in attachments {
-        let found = rows
-            .iter()
-            .position(|row| !row.is_taken && row.is_same(new))
-            .or_else(|| rows.iter().position(|row| row.is_same_file(new)));
-        match found {
-            Some(place) => merge(conn, run, &mut rows[place], new)?,
+        match rows.find(new) {
+            Some(row) => merge(conn, run, row, new)?,
             None => {
-                let row = add(conn, instance, run, &rows, new)?;
-                rows.push(row);
+                let row = add(conn, instance, run, rows.next_index(new.role), new)?;
+                rows.add(row);
             }
         }
     }
@@ -187,10 +145,9 @@ fn add(
     conn: &Connection,
     instance: InstanceId,
     run: GenerationId,
-    rows: &[Existing],
+    index: i64,
     new: &NewAttachment,
 ) -> Result<Existing, Error> {
-    let index = rows.iter().filter(|row| row.role == new.role).map(|row| row.index + 1).max().unwrap_or(0);
     let (file, blob) = (new.content.file(), new.content.blob());
     let reason = match &new.content {
         NewContent::Missing(_, reason) => Some(reason.kept()),

@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes::{Coded, DigestBytes, FolderName};
 use super::sightings::{self, Read, Sighting};
-use super::tally::Tallies;
 use super::writer::Session;
 use super::{Error, attachments, outputs, places, unindexed};
 use crate::model::{
@@ -107,8 +106,15 @@ pub(super) fn settle(
     files: &[(AttachmentKey, Fetched)],
 ) -> Result<Vec<(GenerationId, Status)>, Error> {
     let Session { conn, tallies, .. } = session;
+    let mut changed = BTreeSet::new();
     for (key, fetched) in files {
-        settle_one(conn, tallies, *key, fetched)?;
+        if settle_one(conn, *key, fetched)? && key.role == Role::Output {
+            changed.insert(key.generation);
+        }
+    }
+    // Once for each run: it reads all of its outputs.
+    for run in changed {
+        outputs::sum_up(conn, tallies, run)?;
     }
     tallies.write(conn)?;
     let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
@@ -121,26 +127,27 @@ pub(super) fn settle(
     Ok(statuses)
 }
 
-fn settle_one(conn: &Connection, tallies: &mut Tallies, key: AttachmentKey, fetched: &Fetched) -> Result<(), Error> {
+/// Gives whether that changed what there is of the run.
+fn settle_one(conn: &Connection, key: AttachmentKey, fetched: &Fetched) -> Result<bool, Error> {
     let (run, role, index) = (key.generation.0, Coded(key.role), key.index);
     let state: Option<Coded<AttachmentState>> =
         conn.prepare_cached(STATE)?.query_row(params![run, role, index], |row| row.get("state")).optional()?;
-    let Some(Coded(state)) = state else { return Ok(()) };
+    let Some(Coded(state)) = state else { return Ok(false) };
     match fetched {
-        Fetched::Seen(sighting) => return sightings::note(conn, key, sighting),
-        Fetched::Read(read) => return sightings::decide(conn, key, read),
+        Fetched::Seen(sighting) => return sightings::note(conn, key, sighting).map(|()| false),
+        Fetched::Read(read) => return sightings::decide(conn, key, read).map(|()| false),
         Fetched::Later(reason, when) if state != AttachmentState::Missing => {
             if state == AttachmentState::Pending {
                 conn.prepare_cached(REASON)?.execute(params![run, role, index, reason.kept()])?;
             }
             conn.prepare_cached(LATER)?.execute(params![run, role, index, when.as_millis()])?;
-            return Ok(());
+            return Ok(false);
         }
         _ if state == AttachmentState::Stored => {
             // It was to be looked at again, and can't be.
-            return attachments::unwant(conn, key);
+            return attachments::unwant(conn, key).map(|()| false);
         }
-        Fetched::Later(..) => return Ok(()),
+        Fetched::Later(..) => return Ok(false),
         Fetched::Stored(blob) => attachments::store(conn, key, blob)?,
         Fetched::Found(file, blob) => {
             let folder = FolderName(file.folder.as_str());
@@ -149,7 +156,7 @@ fn settle_one(conn: &Connection, tallies: &mut Tallies, key: AttachmentKey, fetc
         }
         Fetched::NoFile if key.role == Role::Input => {
             conn.prepare_cached(FORGET)?.execute(params![run, role, index])?;
-            return Ok(());
+            return Ok(false);
         }
         Fetched::NoFile => {
             let (stored, text) = (Coded(AttachmentState::Stored), Coded(MediaKind::Text));
@@ -161,13 +168,10 @@ fn settle_one(conn: &Connection, tallies: &mut Tallies, key: AttachmentKey, fetc
         Fetched::Missing(reason) => {
             let missing = Coded(AttachmentState::Missing);
             conn.prepare_cached(MISSING)?.execute(params![run, role, index, missing, reason.kept()])?;
-            return attachments::unwant(conn, key);
+            return attachments::unwant(conn, key).map(|()| false);
         }
     }
-    if key.role == Role::Output {
-        outputs::sum_up(conn, tallies, key.generation)?;
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes every file of an instance that waits for its next try due now.

@@ -25,6 +25,7 @@ mod index;
 mod inspect;
 mod known;
 mod list;
+mod matching;
 mod named;
 mod notes;
 mod numbered;

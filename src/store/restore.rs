@@ -109,7 +109,7 @@ impl From<Error> for Failed {
 /// Makes the new database under a temporary name, durably, and checks it. Gives how many runs it has.
 fn make_part(copy: &Copy, part: &Path) -> Result<u64, Failed> {
     derived::remove(part)?;
-    if share(&copy.file, part).is_err() {
+    if File::open(&copy.file).and_then(|file| share(&file, part, 0o600)).is_err() {
         fs::copy(&copy.file, part)?;
     }
     open::make_private(part)?;

@@ -111,7 +111,7 @@ fn copy(
     if is_whole {
         // Closed first: whoever opens and closes the file beside SQLite takes its locks away (POSIX).
         drop(conn);
-        if share(file, part).is_ok() {
+        if File::open(file).and_then(|file| share(&file, part, 0o600)).is_ok() {
             return open::make_private(part);
         }
         return copy_pages(&connect(file)?, part, bytes, tell);

@@ -1,9 +1,10 @@
 //! From a file to its thumbnail, by what it is.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Seek as _};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::ffmpeg::{Ffmpeg, Frame, Limits};
 use super::{Error, Inner, Urgency};
@@ -12,6 +13,9 @@ use crate::model::{Blob, MediaFacts, MediaKind, Unmade};
 
 /// How much of a file is read at a time.
 const PIECE_BYTES: usize = 64 * 1024;
+
+/// How long a picture may be read.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How far into a film its poster is looked for: most begin with nothing. Then the beginning, then further on.
 const A_LITTLE_IN: u32 = 1;
@@ -37,11 +41,12 @@ pub(super) async fn make(thumbs: &Inner, blob: &Blob, urgency: Urgency) -> Outco
 
 async fn picture(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> Outcome {
     let measured = thumbs.work.compute(urgency, move || {
-        let measure = media::measure(BufReader::with_capacity(PIECE_BYTES, &file), &mime)?;
+        let measure = in_time(&file, |source| media::measure(source, &mime))?;
         Ok((measure, file, mime))
     });
     let (measure, file, mime) = match measured.await? {
-        Ok(measured) => measured,
+        Ok((Some(measure), file, mime)) => (measure, file, mime),
+        Ok((None, ..)) => return took_long(urgency),
         Err(unmade) => return Ok(Err(unmade)),
     };
     let memory = match thumbs.work.memory(measure.cost).await? {
@@ -51,9 +56,57 @@ async fn picture(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> 
     let made = thumbs.work.compute(urgency, move || {
         let _memory = memory;
         (&file).rewind().map_err(|_| Unmade::Damaged)?;
-        media::thumbnail(BufReader::with_capacity(PIECE_BYTES, &file), &mime)
+        in_time(&file, |source| media::thumbnail(source, &mime))
     });
-    made.await
+    match made.await? {
+        Ok(Some(thumbnail)) => Ok(Ok(thumbnail)),
+        Ok(None) => took_long(urgency),
+        Err(unmade) => Ok(Err(unmade)),
+    }
+}
+
+/// Reads a file for so long at most; `None` when its time was up.
+fn in_time<T>(file: &File, read: impl FnOnce(BufReader<Until<'_>>) -> Result<T, Unmade>) -> Result<Option<T>, Unmade> {
+    let end = Instant::now() + PATIENCE;
+    match read(BufReader::with_capacity(PIECE_BYTES, Until { file, end })) {
+        Ok(read) => Ok(Some(read)),
+        Err(_) if Instant::now() >= end => Ok(None),
+        Err(unmade) => Err(unmade),
+    }
+}
+
+/// What stepped back behind everything else may have had no time at all. Whoever asks has it tried again.
+fn took_long(urgency: Urgency) -> Outcome {
+    match urgency {
+        Urgency::Background => Err(Error::GivenUp),
+        Urgency::Asked => Ok(Err(Unmade::TooLarge)),
+    }
+}
+
+/// A file that can be read until its time is up: whatever it makes its decoder do, that ends.
+struct Until<'f> {
+    file: &'f File,
+    end: Instant,
+}
+
+impl Until<'_> {
+    fn check(&self) -> io::Result<()> {
+        if Instant::now() < self.end { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
+    }
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        self.check()?;
+        self.file.read(piece)
+    }
+}
+
+impl Seek for Until<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.check()?;
+        self.file.seek(to)
+    }
 }
 
 async fn sound(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> Outcome {

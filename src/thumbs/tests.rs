@@ -50,7 +50,7 @@ impl Fixture {
 
     async fn keep(&self, bytes: &[u8]) -> Blob {
         let mut draft = self.blobs.draft();
-        draft.write(bytes.to_vec().into()).await;
+        draft.write(bytes.to_vec().into()).await.unwrap();
         let stored = draft.finish().await.unwrap();
         let (kind, mime) = media::sniff(&stored.head, "x");
         Blob { digest: stored.digest, bytes: stored.bytes, kind, mime: mime.to_owned() }

@@ -101,7 +101,7 @@ impl TestSite {
     /// Keeps a file. Here everything is a PNG or unknown.
     pub async fn keep(&self, bytes: &[u8]) -> Blob {
         let mut draft = self.site.blobs.draft();
-        draft.write(Bytes::copy_from_slice(bytes)).await;
+        draft.write(Bytes::copy_from_slice(bytes)).await.unwrap();
         let stored = draft.finish().await.unwrap();
         let (kind, mime) = match bytes.starts_with(b"\x89PNG") {
             true => (MediaKind::Image, "image/png"),

@@ -214,3 +214,30 @@ async fn what_can_not_be_exported_says_what_to_do() {
     }
     assert!(!to.path().join("to").exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn links_that_somebody_laid_where_an_export_writes_are_not_followed() {
+    let (_comfy, daemon) = recorded().await;
+    let shell = Shell::on(daemon.data_dir());
+    let to = tempfile::tempdir().unwrap();
+    let victim = to.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    fs::create_dir_all(to.path().join("out/1")).unwrap();
+    let planted = ["out/1/.workflow.json", "out/1/.0.png", "out/1/.generation.json", ".one.zip"];
+    for name in planted {
+        std::os::unix::fs::symlink(&victim, to.path().join(format!("{name}.comfy-recall-part"))).unwrap();
+    }
+    let place = |name: &str| to.path().join(name).to_str().unwrap().to_owned();
+    assert!(shell.done(&["export", "1", "--to", &place("out")]).contains(": 4 files ("));
+    shell.done(&["export", "1", "--to", &place("one.zip")]);
+    assert_eq!(fs::read(&victim).unwrap(), b"mine");
+    assert_eq!(unzipped(fs::read(place("one.zip")).unwrap()), files(&to.path().join("out/1")));
+
+    fs::create_dir_all(to.path().join("elsewhere")).unwrap();
+    fs::create_dir_all(to.path().join("linked")).unwrap();
+    std::os::unix::fs::symlink(to.path().join("elsewhere"), to.path().join("linked/1")).unwrap();
+    let said = shell.refused(1, &["export", "1", "--to", &place("linked")]);
+    assert!(said.contains("is a link, which an export doesn't follow"), "{said}");
+    assert!(files(&to.path().join("elsewhere")).is_empty());
+}

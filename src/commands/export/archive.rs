@@ -1,6 +1,6 @@
 //! Into an archive: the same that the pages give.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::iter;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
 
-use super::{Chosen, Source, arriving};
+use super::{Chosen, Source, arriving, make_part};
 use crate::commands::numbers::count;
 use crate::commands::{Error, Screen};
 use crate::export::{Added, Archive};
@@ -65,7 +65,7 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
 
 /// Writes a whole archive; gives how many runs are in it, and its length.
 fn fill(source: &Source<'_>, mut chosen: Chosen, part: &Path, lost: &mut Vec<String>) -> anyhow::Result<(u64, u64)> {
-    let counted = Counted { inner: File::create(part)?, bytes: 0, bar: source.bar.clone() };
+    let counted = Counted { inner: make_part(part)?, bytes: 0, bar: source.bar.clone() };
     let out = BufWriter::with_capacity(BUFFER_BYTES, counted);
     let rooms = (source.store.clone(), source.blobs.clone());
     let clock = |at| Zone::default().local(at).naive_local();

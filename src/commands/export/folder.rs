@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use super::{Source, arriving};
+use super::{Source, arriving, clear_part, make_part};
 use crate::blobs;
 use crate::commands::Error;
 use crate::export::{Bytes, Entry, entries};
@@ -101,12 +101,12 @@ impl Folder {
         }
         let part = arriving(path);
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            self.make(folder)?;
         }
         let written = match bytes {
             Bytes::Kept(digest, length) => self.copy(source, digest, *length, &part)?,
             Bytes::Text(text) => {
-                let mut file = File::create(&part)?;
+                let mut file = make_part(&part)?;
                 file.write_all(text)?;
                 Some(file)
             }
@@ -123,6 +123,19 @@ impl Folder {
         Ok(())
     }
 
+    /// Makes a folder below the root. Where somebody laid a link in its place, nothing is written to where that leads.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        let below = folder.ancestors().take_while(|folder| *folder != self.root);
+        for folder in below {
+            if fs::symlink_metadata(folder)?.is_symlink() {
+                let link = format!("{} is a link, which an export doesn't follow", folder.display());
+                return Err(io::Error::new(io::ErrorKind::NotADirectory, link));
+            }
+        }
+        Ok(())
+    }
+
     /// Copies a kept file; `None`, and nothing made, when it isn't there with its whole length.
     fn copy(&self, source: &Source<'_>, digest: &Digest, length: u64, part: &Path) -> io::Result<Option<File>> {
         let kept = source.blobs.path(digest);
@@ -133,17 +146,14 @@ impl Folder {
         if file.metadata()?.len() != length {
             return Ok(None);
         }
-        match fs::remove_file(part) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+        clear_part(part)?;
         if self.may_share.load(Ordering::Relaxed) {
-            match blobs::share(&kept, part) {
+            match blobs::share(&file, part, 0o666) {
                 Ok(()) => return File::options().write(true).open(part).map(Some),
                 Err(_) => self.may_share.store(false, Ordering::Relaxed),
             }
         }
-        let mut copy = File::create_new(part)?;
+        let mut copy = make_part(part)?;
         // The system copies between files by itself where it can.
         while io::copy(&mut (&mut file).take(PIECE_BYTES), &mut copy)? == PIECE_BYTES {
             source.bar.tick();

@@ -4,6 +4,8 @@ mod archive;
 mod folder;
 
 use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -163,4 +165,19 @@ fn arriving(path: &Path) -> std::path::PathBuf {
     // A file system takes 255 bytes.
     let start = &name[..name.floor_char_boundary(200)];
     path.with_file_name(format!(".{start}.comfy-recall-part"))
+}
+
+/// Makes the file that arrives. What lies in its place, of an export that was broken off or of somebody else, is taken away
+/// and never written into: it may be a link to elsewhere.
+fn make_part(part: &Path) -> io::Result<File> {
+    clear_part(part)?;
+    File::create_new(part)
+}
+
+/// Takes away what lies in the place of a file that is to arrive.
+fn clear_part(part: &Path) -> io::Result<()> {
+    match fs::remove_file(part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

@@ -191,6 +191,16 @@ fn a_jpeg_in_several_passes_is_read_and_costs_more() {
 }
 
 #[test]
+fn a_jpeg_of_segments_without_end_is_given_up() {
+    let mut bytes = vec![0xFF, 0xD8];
+    bytes.extend([0xFF, 0xFE, 0x00, 0x02].repeat(10_000_000));
+    assert_eq!(measure(Cursor::new(&bytes), "image/jpeg").unwrap_err(), Unmade::Damaged);
+    let whole = encoded(corners(64, 48), ImageFormat::Jpeg);
+    let with_profile = [&whole[..2], &[0xFF, 0xFE, 0x00, 0x02].repeat(1_000), &whole[2..]].concat();
+    assert_eq!(measure(Cursor::new(&with_profile), "image/jpeg").unwrap().width, 64);
+}
+
+#[test]
 fn a_jpeg_for_print_keeps_its_colours() {
     let shown = seen_small(&std::fs::read(fixtures().join("media/print.jpg")).unwrap());
     let (top, bottom) = (shown.get_pixel(20, 2).0, shown.get_pixel(20, 29).0);

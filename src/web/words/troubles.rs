@@ -55,6 +55,8 @@ fn key(cause: Cause) -> Option<&'static str> {
         Cause::WrittenLater => "trouble-written-later",
         Cause::Changing => "trouble-changing",
         Cause::Unreadable => "trouble-unreadable",
+        Cause::TooSlow => "trouble-too-slow",
+        Cause::TooLarge => "trouble-too-large",
         Cause::DiskFull => "trouble-disk-full",
         Cause::NoInodes => "trouble-no-inodes",
         Cause::FilesRefused => "trouble-files-refused",
@@ -66,9 +68,12 @@ fn key(cause: Cause) -> Option<&'static str> {
 fn hint_key(cause: Cause) -> Option<&'static str> {
     Some(match cause {
         Cause::NobodyAnswers => "hint-start",
-        Cause::TimedOut | Cause::ConnectionBroke | Cause::ConnectionClosed | Cause::Changing | Cause::Unreadable => {
-            "hint-wait"
-        }
+        Cause::TimedOut
+        | Cause::ConnectionBroke
+        | Cause::ConnectionClosed
+        | Cause::Changing
+        | Cause::Unreadable
+        | Cause::TooSlow => "hint-wait",
         Cause::NotComfyui | Cause::Unusable => "hint-address",
         Cause::CertificateUntrusted => "hint-certificate",
         Cause::NoTls | Cause::TlsFailed => "hint-http",
@@ -77,7 +82,7 @@ fn hint_key(cause: Cause) -> Option<&'static str> {
         Cause::Redirected => "hint-redirected",
         Cause::WrongPath => "hint-path",
         Cause::ServerError => "hint-server",
-        Cause::DiskFull => "hint-disk",
+        Cause::DiskFull | Cause::TooLarge => "hint-disk",
         Cause::NoInodes => "hint-inodes",
         Cause::FilesRefused | Cause::RecordsRefused => "hint-folder",
         Cause::Overwritten

@@ -242,7 +242,7 @@ async fn fixture(blobs: &Blobs, path: &str) -> NewAttachment {
 
 async fn stored(blobs: &Blobs, folder: &str, name: &str, bytes: Vec<u8>) -> NewAttachment {
     let mut draft = blobs.draft();
-    draft.write(bytes.into()).await;
+    draft.write(bytes.into()).await.unwrap();
     let kept = draft.finish().await.unwrap();
     let (kind, mime) = media::sniff(&kept.head, name);
     let blob = Blob { digest: kept.digest, bytes: kept.bytes, kind, mime: mime.into() };

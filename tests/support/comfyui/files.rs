@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, stream};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -73,6 +74,11 @@ pub enum Content {
         bytes: u64,
     },
     OnDisk(PathBuf),
+    /// Pieces without end and without a length, with a pause between them.
+    Endless {
+        piece: usize,
+        pause: Duration,
+    },
 }
 
 impl<T: Into<Bytes>> From<T> for Content {
@@ -87,6 +93,7 @@ impl Content {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::Video { bytes } => *bytes,
             Self::OnDisk(path) => fs::metadata(path).map_or(0, |file| file.len()),
+            Self::Endless { .. } => u64::MAX,
         }
     }
 
@@ -95,22 +102,24 @@ impl Content {
         match self {
             Self::Bytes(bytes) => format!("{:x}-{:x}", crc32(bytes), bytes.len()),
             Self::Video { bytes } => format!("{bytes:x}"),
+            Self::Endless { piece, .. } => format!("endless-{piece}"),
             Self::OnDisk(path) => format!("{:?}", fs::metadata(path).and_then(|file| file.modified()).ok()),
         }
         .replace('"', "")
     }
 
     /// The bytes in pieces, none of them large.
-    pub fn pieces(&self) -> impl Stream<Item = Bytes> + Send + 'static {
+    pub fn pieces(&self) -> BoxStream<'static, Bytes> {
         let whole = match self {
+            Self::Endless { piece, pause } => return endless(*piece, *pause).boxed(),
             Self::Bytes(bytes) => bytes.clone(),
             Self::OnDisk(path) => fs::read(path).unwrap_or_default().into(),
-            Self::Video { bytes } => return stream::iter(video(*bytes)).left_stream(),
+            Self::Video { bytes } => return stream::iter(video(*bytes)).boxed(),
         };
         let step = usize::try_from(PIECE).unwrap();
         let cut = move |at: usize| whole.slice(at..whole.len().min(at + step));
         let ends = (0..self.len()).step_by(step).map(|at| usize::try_from(at).unwrap());
-        stream::iter(ends.map(cut)).right_stream()
+        stream::iter(ends.map(cut)).boxed()
     }
 
     /// The name that the daemon should give these bytes.
@@ -121,6 +130,19 @@ impl Content {
         });
         hex(&hash.await.finalize())
     }
+}
+
+fn endless(piece: usize, pause: Duration) -> impl Stream<Item = Bytes> + Send + 'static {
+    let piece = Bytes::from(vec![7; piece]);
+    stream::unfold(false, move |goes_on| {
+        let piece = piece.clone();
+        async move {
+            if goes_on && !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            Some((piece, true))
+        }
+    })
 }
 
 fn video(bytes: u64) -> impl Iterator<Item = Bytes> {

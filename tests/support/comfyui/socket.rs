@@ -18,6 +18,8 @@ pub enum Frame {
     Binary(Bytes),
     /// Bytes of the wire, right or wrong.
     Raw(Bytes),
+    /// The same so many times, without listening meanwhile.
+    Flood(Bytes, usize),
     /// Break the connection without a farewell.
     Break,
 }
@@ -114,6 +116,10 @@ pub async fn carry(upgrade: OnUpgrade, mut frames: UnboundedReceiver<Frame>, lif
                 Some(Frame::Text(text)) => socket.send(Message::text(text)).await,
                 Some(Frame::Binary(bytes)) => socket.send(Message::binary(bytes)).await,
                 Some(Frame::Raw(bytes)) => write_raw(&mut socket, &bytes).await,
+                Some(Frame::Flood(bytes, times)) => tokio::select! {
+                    () = life.cancelled() => return,
+                    flooded = flood(&mut socket, &bytes, times) => flooded,
+                },
                 Some(Frame::Break) | None => return,
             },
         };
@@ -131,5 +137,16 @@ async fn write_raw(
     let stream = socket.get_mut();
     stream.write_all(bytes).await?;
     stream.flush().await?;
+    Ok(())
+}
+
+async fn flood(
+    socket: &mut WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>,
+    bytes: &[u8],
+    times: usize,
+) -> Result<(), tokio_tungstenite::tungstenite::Error> {
+    for _ in 0..times {
+        write_raw(socket, bytes).await?;
+    }
     Ok(())
 }

@@ -34,7 +34,9 @@ pub fn view(query: &HashMap<String, String>, headers: &HeaderMap, shared: &Share
     let is_part = asked.is_some();
     *response.status_mut() = if is_part { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_LENGTH, (part.end - part.start).into());
+    if !matches!(content, Content::Endless { .. }) {
+        headers.insert(CONTENT_LENGTH, (part.end - part.start).into());
+    }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime(&place.2)));
     headers.insert(ETAG, etag);
     headers.insert(LAST_MODIFIED, written);
