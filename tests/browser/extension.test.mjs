@@ -239,13 +239,17 @@ test('a daemon that the settings say not to start is not started, and the page s
 });
 
 test('an address in the settings that is no page of the web is shown and not opened', async (stage) => {
-  for (const address of ['javascript:alert(1)', 'file:///etc/passwd', 'data:text/html,x', 'recall.example.org']) {
-    await within(NEWEST, stage, async (page) => {
-      await tab(page).click();
-      await page.locator('[data-recall=no-address]').getByText(address).waitFor();
-      assert.equal(await page.locator('iframe').count(), 0);
-    }, { settings: { 'comfy-recall.address': address } });
-  }
+  await within(NEWEST, stage, async (page) => {
+    await tab(page).click();
+    await page.locator('[data-recall=no-address]').getByText('javascript:alert(1)').waitFor();
+    assert.equal(await page.locator('iframe[src]').count(), 0);
+    const written = (address) =>
+      page.evaluate(async (address) => (await import('/extensions/comfyui-recall/frame.js')).written(address), address);
+    for (const address of ['file:///etc/passwd', 'data:text/html,x', 'recall.example.org', '//recall.example.org', 'blob:http://a/b', '']) {
+      assert.equal(await written(address), undefined, address);
+    }
+    assert.equal(await written(' https://recall.example.org/history// '), 'https://recall.example.org/history');
+  }, { settings: { 'comfy-recall.address': 'javascript:alert(1)' } });
 });
 
 test('a daemon that records another comfyui shows nothing here, and the page says what to do', async (stage) => {
