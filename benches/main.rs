@@ -65,6 +65,7 @@ const PARTS: [Part; 19] = [
     ("memory", || Box::pin(memory::measure())),
     ("quiet", || Box::pin(quiet::measure())),
     ("facts", || Box::pin(facts::measure())),
+    ("hostile", || Box::pin(hostile::measure())),
 ];
 
 /// What tasks of a part have to end in, before the next is measured.

@@ -274,7 +274,11 @@ fn site_settings(config: &Config) -> anyhow::Result<web::Settings> {
         auth: auth(config)?,
         zone: Zone::default(),
         cors_origins: config.cors_origins.clone(),
-        comfyui_origins: config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
+        // Where nobody named one, the one that is assumed is nobody's choice.
+        comfyui_origins: match config.looks_at.is_empty() {
+            true => config.comfyui.iter().map(|instance| instance.url.to_string()).collect(),
+            false => Vec::new(),
+        },
     })
 }
 

@@ -10,6 +10,9 @@ use crate::commands::Shell;
 use crate::support::DEADLINE;
 use crate::support::daemon::{Daemon, Launch};
 
+/// One of the fewest characters that do.
+const TOKEN: &str = "a-token-of-24-characters";
+
 /// One that follows no redirects.
 fn visitor() -> Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -102,8 +105,8 @@ async fn a_session_lasts_over_a_restart_and_ends_with_the_password() {
 
 #[tokio::test]
 async fn a_daemon_without_a_password_keeps_no_key() {
-    let daemon = Launch::new().environment("RECALL_TOKEN", "t0ken").start().await;
-    let list = visitor().get(format!("{}/api/v1/generations", daemon.url())).bearer_auth("t0ken");
+    let daemon = Launch::new().environment("RECALL_TOKEN", TOKEN).start().await;
+    let list = visitor().get(format!("{}/api/v1/generations", daemon.url())).bearer_auth(TOKEN);
     assert_eq!(sent(list).await.status(), 200);
     assert!(!daemon.data_dir().join("session.key").exists());
 }
@@ -121,12 +124,15 @@ async fn the_line_that_says_it_is_ready_carries_the_path() {
 
 #[tokio::test]
 async fn as_json_every_line_of_the_log_is_an_object_and_no_secret_is_in_it() {
-    let launch = Launch::new().environment("RECALL_PASSWORD", "hunter2").environment("RECALL_TOKEN", "hunter3");
+    let launch = Launch::new()
+        .environment("RECALL_PASSWORD", "hunter2")
+        .environment("RECALL_TOKEN", "hunter3-hunter3-hunter3-hunter3");
     let mut daemon =
         launch.argument("--log-format").argument("json").argument("--log-level").argument("debug").start().await;
     let failed = sign_in(&daemon, "hunter99").await;
     let session = cookie(&sign_in(&daemon, "hunter2").await);
-    let list = visitor().get(format!("{}/api/v1/generations", daemon.url())).bearer_auth("hunter3");
+    let list =
+        visitor().get(format!("{}/api/v1/generations", daemon.url())).bearer_auth("hunter3-hunter3-hunter3-hunter3");
     let asked = sent(list.header("x-request-id", "not-ours")).await;
     let ended = daemon.terminate().await;
     let log = daemon.log();

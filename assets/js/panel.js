@@ -1,20 +1,25 @@
 // Inside ComfyUI's page: workflows are opened there, and we look as it does. We speak with the page around us alone, and
-// only where it comes from an origin that the server names.
+// only where it comes from an origin that the server names. It runs code of custom nodes: of what we read in the viewer's
+// name it is given the run that they click, or drag and drop on it, and no other.
 
 import { base, on, word } from "./page.js";
 
-/** What a dragged run is known by, beside the address of its picture. */
+/** What the word of a dragged run stands under, beside the address of its picture. */
 const RUN = "application/x-comfy-recall";
 
 const frames = document.documentElement.dataset.frames.split(" ");
 const site = base.replace(/panel\/[^/]+\/$/, "");
-const here = location.pathname.slice(base.length) + location.search;
+// With strokes at its front it would be the name of another host.
+const here = location.pathname.slice(base.length).replace(/^[/\\]+/, "") + location.search;
 
 /** The origin of the page around us, as soon as it has spoken. */
 let around;
 
 /** What was to be said before: a click may come sooner than the page around us. */
 const waiting = [];
+
+/** What is dragged, and the word that it is asked for by: only a page that it was dropped on knows that. Good once. */
+let inHand;
 
 function say(message) {
   if (around) parent.postMessage({ from: "comfy-recall", ...message }, around);
@@ -26,13 +31,23 @@ addEventListener("message", ({ source, origin, data }) => {
   around = origin;
   waiting.splice(0).forEach(say);
   if (data.say === "hello" && /^(light|dark)-(en|zh-CN)$/.test(data.look)) greet(data.look);
-  if (data.say === "open" && /^\d+$/.test(data.run)) open(data.run);
+  if (data.say === "open" && inHand && data.run === inHand.word) {
+    const { run } = inHand;
+    inHand = undefined;
+    open(run);
+  }
 });
+
+/** So many random bits that nobody guesses them. */
+const anyWord = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+
+/** Goes to a place of this site, whatever the path begins with. */
+const go = (path) => location.replace(location.origin + path + location.hash);
 
 function greet(look) {
   const dressed = `${site}panel/${look}/`;
   if (dressed === base) say({ say: "here", path: here });
-  else location.replace(dressed + here + location.hash);
+  else go(dressed + here);
 }
 
 async function open(run) {
@@ -51,7 +66,7 @@ async function open(run) {
 }
 
 // Opened in a tab, by a click with the middle button, it is a page like every other.
-if (parent === window) location.replace(site + here + location.hash);
+if (parent === window) go(site + here);
 // To whoever is there, so it tells nothing: the page around greets before all pictures are here.
 else parent.postMessage({ from: "comfy-recall", say: "ready" }, "*");
 
@@ -59,7 +74,8 @@ on("click", "[data-load]", (_, button) => open(button.dataset.load));
 
 on("dragstart", "a.card, [data-run] .media a, [data-run] .media img", ({ dataTransfer }, dragged) => {
   const run = dragged.closest("[data-id]")?.dataset.id ?? dragged.closest("[data-run]").dataset.run;
-  dataTransfer.setData(RUN, run);
+  inHand = { run, word: anyWord() };
+  dataTransfer.setData(RUN, inHand.word);
   if (!dragged.matches(".card")) return;
   // The link of a card leads to its page; what is dragged is its picture.
   const file = dragged.querySelector("[data-file]")?.dataset.file ?? `${base}g/${run}/workflow.json`;

@@ -15,14 +15,11 @@ from typing import Mapping
 
 NAME = "comfy-recall.exe" if os.name == "nt" else "comfy-recall"
 DEFAULT_URL = "http://127.0.0.1:8588"
-DEFAULT_FILE = "config.toml"
 
 # A log that nobody reads must not fill a disk.
 MOST_LOG_BYTES = 4 * 1024 * 1024
 
-# Lines of `comfy-recall config`: `# configuration file: PATH`, or `none at PATH`, and then `key = "value"  # where it comes
-# from`.
-_FILE = re.compile(r"^# configuration file: (?:none at )?(?!none$)(.+)$", re.MULTILINE)
+# A line of `comfy-recall config`: `key = "value"  # where it comes from`.
 _LINE = re.compile(r'^(\w+) = "((?:[^"\\]|\\.)*)"  # (.*)$', re.MULTILINE)
 
 
@@ -32,7 +29,6 @@ class Configured:
 
     url: str
     has_servers: bool
-    file: str = DEFAULT_FILE
 
 
 # Where cargo, and pipx and uv, put programs: a ComfyUI that was started by a click may not have them on its `PATH`.
@@ -82,8 +78,7 @@ def read(text: str) -> Configured:
             base = value.rstrip("/")
         elif key == "url":
             has_servers = has_servers or not source.startswith("default")
-    file = _FILE.search(text)
-    return Configured(url + base, has_servers, file.group(1) if file else DEFAULT_FILE)
+    return Configured(url + base, has_servers)
 
 
 def reachable(listen: str) -> str:

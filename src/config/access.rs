@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::model::{Digest, Scope};
+use crate::model::{Digest, LEAST_TOKEN_CHARS, Scope};
 
 use super::merge::{Scalars, groups};
 use super::{Error, Origin, Problem, Secret, Setting, credentials, text};
@@ -102,7 +102,11 @@ impl<'a> Scalars<'a> {
     fn tokens(&mut self) -> Result<Vec<(Token, &'a Origin)>, Error> {
         let mut tokens: Vec<(Token, &Origin)> = Vec::new();
         if let Some(given) = self.highest_of(&[Setting::Token, Setting::TokenFile])? {
-            let hash = credentials::hash_token(self.secret(given)?.expose());
+            let token = self.secret(given)?;
+            if token.expose().chars().count() < LEAST_TOKEN_CHARS {
+                return Err(given.is_wrong(Problem::Token));
+            }
+            let hash = credentials::hash_token(token.expose());
             tokens.push((Token { name: BARE.to_owned(), scope: Scope::Full, hash }, &given.origin));
         }
         for group in groups(self.givens, "token") {

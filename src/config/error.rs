@@ -260,6 +260,9 @@ pub enum Problem {
     /// Neither read nor full.
     #[error("not a scope; use read or full")]
     Scope,
+    /// Too short not to be guessed.
+    #[error("too short for a token; use the one that comfy-recall token NAME prints, or 24 random characters or more")]
+    Token,
     /// Not a hash of a token.
     #[error("not the hash of a token; use what comfy-recall token NAME prints")]
     TokenHash,

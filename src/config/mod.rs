@@ -67,6 +67,17 @@ pub struct Config {
     pub webhooks: Vec<Webhook>,
 }
 
+impl Config {
+    /// What the user should hear, as it may not be what they meant.
+    fn warning(&self) -> Option<&'static str> {
+        let is_open_by_chance = self.auth.is_open() && !self.auth.no_auth;
+        (is_open_by_chance && !self.trusted_proxies.is_empty()).then_some(
+            "trusted_proxy is set, but neither a password nor a token: whoever comes through the proxy reads the whole \
+             history; set RECALL_PASSWORD or RECALL_TOKEN, or say --no-auth if the proxy asks who comes",
+        )
+    }
+}
+
 /// One ComfyUI server.
 #[derive(Debug, Clone)]
 pub struct Instance {
@@ -168,7 +179,7 @@ pub struct Effective {
 
 /// Reads the layers below the flags, merges them and checks the whole.
 pub fn load(flags: Vec<Given>, surroundings: &Surroundings<'_>) -> Result<Effective, Error> {
-    let (variables, warnings) = given::from_environment(&surroundings.variables)?;
+    let (variables, mut warnings) = given::from_environment(&surroundings.variables)?;
     let mut givens = flags;
     givens.extend(variables);
     let file = file::find(&givens, surroundings)?;
@@ -176,6 +187,7 @@ pub fn load(flags: Vec<Given>, surroundings: &Surroundings<'_>) -> Result<Effect
         givens.extend(file::read(path, text)?);
     }
     let (config, origins) = merge::merge(&givens, surroundings)?;
+    warnings.extend(config.warning().map(ToOwned::to_owned));
     let file = file.map(|(path, _)| path);
     Ok(Effective { config, file, usual_file: surroundings.config_file.clone(), warnings, origins })
 }

@@ -17,9 +17,12 @@ impl BasePath {
         &self.0
     }
 
-    /// A path of ours as visitors know it.
+    /// A path of ours as visitors know it. With one stroke at its front, whoever wrote it: browsers take two, or one and a
+    /// backslash, for the name of another host.
     pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+        let rest = path.trim_start_matches(['/', '\\']);
+        let stroke = if rest.len() == path.len() { "" } else { "/" };
+        format!("{}{stroke}{rest}", self.0)
     }
 
     /// The base of what lies below a part of ours, which begins with `/` and needs no escaping.
@@ -106,5 +109,8 @@ mod tests {
             (base.join("/g/7"), BasePath::default().join("/g/7")),
             ("/history/g/7".to_owned(), "/g/7".to_owned())
         );
+        for other in ["//evil.example/", "/\\evil.example/", "\\\\evil.example/", "///evil.example/"] {
+            assert_eq!(BasePath::default().join(other), "/evil.example/");
+        }
     }
 }

@@ -37,7 +37,7 @@ pub use ids::{Digest, GenerationId, InstanceId, InstanceName, ParseIdError, Prom
 pub use index::{Counted, Entry, Facet, IndexProgress, List, Term, Want};
 pub use query::{Cursor, Filter, Limit, Neighbours, Page, ParseQueryError, Start};
 pub use rest::Rest;
-pub use scope::Scope;
+pub use scope::{LEAST_TOKEN_CHARS, Scope};
 pub use thumbnail::{MediaFacts, ThumbSize, Unmade};
 pub use time::Timestamp;
 pub use told::{Nth, Stretch, Told};

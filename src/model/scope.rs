@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The characters that a token has at least: shorter ones can be found by trying.
+pub const LEAST_TOKEN_CHARS: usize = 24;
+
 /// What a token is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {

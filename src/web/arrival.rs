@@ -6,7 +6,7 @@
 mod forwarded;
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::extract::FromRequestParts;
 use http::header::{HOST, HeaderMap, HeaderName, HeaderValue};
@@ -30,6 +30,10 @@ const ID_CHARS: usize = 64;
 pub struct Arrival {
     /// The machine that asks: the nearest one that isn't a trusted proxy.
     pub client: IpAddr,
+    /// The trusted proxy that speaks for it.
+    pub proxy: Option<IpAddr>,
+    /// The `Host` that the request came with, where that proxy says another.
+    pub raw_host: Option<HeaderValue>,
     /// Whether it asked by https.
     pub is_https: bool,
     /// What the answer and the log call the request.
@@ -72,6 +76,8 @@ impl FromRequestParts<App> for Arrival {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
         Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self {
             client: IpAddr::from([0, 0, 0, 0]),
+            proxy: None,
+            raw_host: None,
             is_https: false,
             id: fresh_id(),
             place: Place::Inside,
@@ -81,19 +87,39 @@ impl FromRequestParts<App> for Arrival {
     }
 }
 
+/// Whether a connection from there comes from a proxy that is trusted.
+pub fn is_proxy(peer: IpAddr, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|net| net.contains(&peer))
+}
+
+/// Whose address it is, where addresses are counted: of IPv6, everybody has at least a /64 to himself.
+pub fn whole(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        address => address,
+    }
+}
+
 /// Notes who asks, and takes the base path and the look of a frame off the address; from here on a request looks as if it came straight to us.
 pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request: Request<B>) -> Request<B> {
     let peer = peer.to_canonical();
-    let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-    let way = if is_trusted(peer) { Way::read(request.headers(), peer, is_trusted) } else { Way::straight(peer) };
-    let id = given_id(request.headers()).filter(|_| is_trusted(peer)).unwrap_or_else(fresh_id);
-    if let Some(host) = way.host.and_then(|host| HeaderValue::try_from(host).ok()) {
-        request.headers_mut().insert(HOST, host);
-    }
+    let proxy = Some(peer).filter(|peer| is_proxy(*peer, trusted));
+    let way = match proxy {
+        Some(proxy) => Way::read(request.headers(), proxy, |address| is_proxy(address, trusted)),
+        None => Way::straight(peer),
+    };
+    let id = given_id(request.headers()).filter(|_| proxy.is_some()).unwrap_or_else(fresh_id);
+    let raw_host = way.host.and_then(|host| name_as(request.headers_mut(), &host));
     let path = request.uri().path().to_owned();
     let mut look = None;
     let place = match base.strip(&path) {
         None => Place::Outside,
+        // What names no path, as `CONNECT` does, leads nowhere.
+        Some(_) if path.is_empty() => Place::Outside,
         Some(_) if path == base.as_str() => Place::Door,
         Some(rest) => {
             let (found, rest) = Look::strip(rest).map_or((None, rest), |(look, rest)| (Some(look), rest));
@@ -104,8 +130,16 @@ pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request:
             Place::Inside
         }
     };
-    request.extensions_mut().insert(Arrival { client: way.client, is_https: way.is_https, id, place, path, look });
+    let Way { client, is_https, .. } = way;
+    request.extensions_mut().insert(Arrival { client, proxy, raw_host, is_https, id, place, path, look });
     request
+}
+
+/// Puts what a proxy says in the place of `Host`; gives what stood there. Several stay as they are, to be refused.
+fn name_as(headers: &mut HeaderMap, host: &str) -> Option<HeaderValue> {
+    let is_one = headers.get_all(HOST).iter().nth(1).is_none();
+    let host = HeaderValue::try_from(host).ok().filter(|_| is_one)?;
+    headers.insert(HOST, host)
 }
 
 /// The same address with another path; `None` where it has that path already.
@@ -158,6 +192,7 @@ mod tests {
         assert_eq!((arrival.client.to_string().as_str(), arrival.is_https), ("192.0.2.7", false));
         assert_eq!(request.headers()[HOST], "here:1");
         assert_eq!((arrival.id().len(), arrival.id() == "theirs"), (16, false));
+        assert_eq!((arrival.proxy, arrival.raw_host), (None, None));
     }
 
     #[test]
@@ -171,8 +206,26 @@ mod tests {
         let (arrival, request) = received("::ffff:127.0.0.1", "/", "", &said);
         assert_eq!((arrival.client.to_string().as_str(), arrival.is_https), ("192.0.2.7", true));
         assert_eq!((request.headers()[HOST].as_bytes(), arrival.id()), (&b"recall.example"[..], "a-1"));
+        assert_eq!(arrival.raw_host.unwrap(), "here:1", "what it was called at first is known too");
+        assert_eq!(arrival.proxy, Some("127.0.0.1".parse().unwrap()));
         for odd in ["a b", "", "a\u{e9}", &"x".repeat(65)] {
             assert_ne!(received("10.0.0.1", "/", "", &[("x-request-id", odd)]).0.id(), odd);
+        }
+    }
+
+    #[test]
+    fn several_hosts_are_not_made_one() {
+        let said = [("host", "evil.example"), ("x-forwarded-host", "localhost")];
+        let (arrival, request) = received("10.0.0.1", "/", "", &said);
+        assert_eq!((request.headers().get_all(HOST).iter().count(), arrival.raw_host), (2, None));
+    }
+
+    #[test]
+    fn a_net_of_ipv6_is_one_address() {
+        for (address, counted) in
+            [("::ffff:192.0.2.7", "192.0.2.7"), ("192.0.2.7", "192.0.2.7"), ("2001:db8:0:1:ffff::1", "2001:db8:0:1::")]
+        {
+            assert_eq!(whole(address.parse().unwrap()).to_string(), counted);
         }
     }
 

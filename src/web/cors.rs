@@ -1,6 +1,9 @@
 //! Whose pages may read here beside our own: those of the sites that the configuration names, and those of the ComfyUI
-//! servers that we record, where somebody drops a picture or the link of a workflow. Nobody else's, and none may change
+//! servers that it names, where somebody drops a picture or the link of a workflow. Nobody else's, and none may change
 //! anything.
+//!
+//! A ComfyUI that nobody named and that was found may be anybody's program on a usual port. Its page may hold ours in a frame,
+//! where it gets what somebody drags or clicks there and nothing else; it reads nothing until a person names it.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +12,14 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-    HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
+    HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, REFERER, VARY,
 };
-use http::uri::Authority;
 use http::{Method, StatusCode};
 use url::{Host, Url};
 
+use super::host::host_of;
 use super::site::App;
+use super::viewer::cookies;
 
 /// Chromium asks so before a page of the internet reads from a machine at home.
 const PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
@@ -41,12 +45,12 @@ const SHARED: [&str; 10] =
 pub struct Origins {
     /// Sites that the configuration names.
     named: BTreeSet<String>,
-    /// The configured ComfyUI servers.
+    /// The ComfyUI servers that the configuration names.
     comfyui: BTreeSet<Place>,
 }
 
-/// Scheme, host and port; the host is `None` for this machine.
-type Place = (String, Option<String>, u16);
+/// Scheme, host and port.
+type Place = (String, String, u16);
 
 /// How far pages of an origin are let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,52 +68,99 @@ impl Origins {
         Self { named: named.collect(), comfyui: comfyui.iter().filter_map(|address| place(address)).collect() }
     }
 
-    /// How far a page of that origin is let in. A ComfyUI that is configured at a loopback address runs on this machine, so
-    /// its page also comes from the name by which we are called ourselves.
+    /// How far a page of that origin is let in; `host` is what we are called ourselves.
     pub fn trust(&self, origin: &str, host: Option<&str>) -> Option<Trust> {
         if self.named.contains(origin) {
             return Some(Trust::Member);
         }
         let (scheme, named, port) = place(origin)?;
-        let ours = host.and_then(|host| host.parse::<Authority>().ok());
-        let is_our_name = named.is_some() && named.as_deref() == ours.as_ref().map(Authority::host);
-        let own = (scheme.clone(), None, port);
-        let is_comfyui = self.comfyui.contains(&(scheme, named, port)) || is_our_name && self.comfyui.contains(&own);
-        is_comfyui.then_some(Trust::Reader)
+        let host = host.and_then(host_of);
+        let is_comfyui = |(of_scheme, of_host, of_port): &Place| {
+            (of_scheme, of_port) == (&scheme, &port) && names(of_host, host).any(|name| name == named)
+        };
+        self.comfyui.iter().any(is_comfyui).then_some(Trust::Reader)
     }
 
-    /// The origins of ComfyUI's pages, as a policy names them; `host` is what we are called ourselves.
-    fn frames(&self, host: Option<&str>) -> String {
+    /// The origins of ComfyUI's pages; `host` is what we are called ourselves.
+    fn of_comfyui(&self, host: Option<&str>) -> BTreeSet<String> {
         // A policy has no words for an address in brackets.
-        let host = host.filter(|host| host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-".contains(&c)));
+        let is_plain = |host: &&str| host.bytes().all(|c| c.is_ascii_alphanumeric() || b".-".contains(&c));
         let mut origins = BTreeSet::new();
-        for (scheme, named, port) in &self.comfyui {
-            let here = ["127.0.0.1", "localhost"].into_iter().chain(host);
-            let names: Vec<_> = named.as_deref().map_or_else(|| here.collect(), |named| vec![named]);
-            origins.extend(names.iter().filter_map(|name| {
-                Some(Url::parse(&format!("{scheme}://{name}:{port}")).ok()?.origin().ascii_serialization())
-            }));
+        for (scheme, of_host, port) in &self.comfyui {
+            let urls =
+                names(of_host, host).filter(is_plain).map(|name| Url::parse(&format!("{scheme}://{name}:{port}")));
+            origins.extend(urls.flatten().map(|url| url.origin().ascii_serialization()));
         }
-        origins.into_iter().collect::<Vec<_>>().join(" ")
+        origins
     }
 }
 
-/// The origins in whose pages our own may stand in a frame: those of the ComfyUI servers, with blanks between them. Those on
-/// this machine also come from the name that the request calls us by.
-pub fn frames(app: &App, headers: &HeaderMap) -> String {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-    let host = host.filter(|host| app.hosts.allow(host));
-    with_found(app).frames(host.as_ref().map(Authority::host))
+/// The names that the pages of a ComfyUI at that host have. One at the usual address of this machine is also opened as
+/// `localhost`, and from other machines by the name that we are called by ourselves. Another loopback address is another
+/// server's.
+fn names<'a>(host: &'a str, ours: Option<&'a str>) -> impl Iterator<Item = &'a str> {
+    let others: &[&str] = match host {
+        "localhost" => &["127.0.0.1", "[::1]"],
+        "127.0.0.1" | "[::1]" => &["localhost"],
+        _ => &[],
+    };
+    let ours = ours.filter(|ours| !others.is_empty() && !is_loopback(ours));
+    std::iter::once(host).chain(others.iter().copied()).chain(ours)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address: Option<std::net::IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    address.is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// The origins in whose pages our own may stand in a frame, with blanks between them: those of the ComfyUI servers that we
+/// record. Those on this machine also come from the name that the request calls us by.
+///
+/// Whoever hasn't shown that they may come in is told of none but the one that they come from: as their browser says, or as
+/// it said when the frame was opened (see [`around()`]).
+pub fn frames(app: &App, headers: &HeaderMap, is_known: bool) -> String {
+    let mut origins = recorded(app, headers);
+    if !is_known {
+        let from = [referrer(headers), remembered(headers)];
+        origins.retain(|origin| from.iter().flatten().any(|from| from == origin));
+    }
+    origins.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// What the browser is to remember of the page around our frame, where the request was made by that page. Within the frame
+/// our own pages lead on, and a session may be over by then.
+pub fn around(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
+    let from = referrer(headers).filter(|from| remembered(headers).as_ref() != Some(from))?;
+    recorded(app, headers).contains(&from).then_some(())?;
+    HeaderValue::try_from(format!("{AROUND}={from}; Path={}; HttpOnly; SameSite=Lax", app.base.join("/"))).ok()
+}
+
+/// The cookie that holds the origin of the page around our frame.
+const AROUND: &str = "recall-around";
+
+fn remembered(headers: &HeaderMap) -> Option<String> {
+    cookies(headers, AROUND).next().map(ToOwned::to_owned)
+}
+
+fn referrer(headers: &HeaderMap) -> Option<String> {
+    Some(Url::parse(headers.get(REFERER)?.to_str().ok()?).ok()?.origin().ascii_serialization())
+}
+
+/// The origins of the ComfyUI servers that we record, also of those that no configuration names and that were found.
+fn recorded(app: &App, headers: &HeaderMap) -> BTreeSet<String> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| app.hosts.allow(host));
+    let found = app.live.health().into_iter().filter_map(|health| place(&health.address));
+    let comfyui = app.origins.comfyui.iter().cloned().chain(found).collect();
+    Origins { named: BTreeSet::new(), comfyui }.of_comfyui(host.and_then(host_of))
 }
 
 fn place(address: &str) -> Option<Place> {
     let url = Url::parse(address).ok()?;
-    let is_here = match url.host()? {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(ip) => ip.is_loopback(),
-        Host::Ipv6(ip) => ip.is_loopback(),
-    };
-    let host = url.host_str().filter(|_| !is_here).map(str::to_owned);
+    let host = url.host().map(|host| match host {
+        // As it stands in an address.
+        Host::Domain(name) => name.to_owned(),
+        address => address.to_string(),
+    })?;
     matches!(url.scheme(), "http" | "https").then_some((url.scheme().to_owned(), host, url.port_or_known_default()?))
 }
 
@@ -164,18 +215,9 @@ impl Permit {
 /// that pointed its own name at us.
 fn trusted(app: &App, headers: &HeaderMap) -> Option<(HeaderValue, Trust)> {
     let host = headers.get(HOST)?.to_str().ok()?;
-    let is_ours = host.parse().is_ok_and(|authority| app.hosts.allow(&authority));
-    let origin = headers.get(ORIGIN).filter(|_| is_ours)?;
-    let named = origin.to_str().ok()?;
-    let trust = app.origins.trust(named, Some(host)).or_else(|| with_found(app).trust(named, Some(host)))?;
+    let origin = headers.get(ORIGIN).filter(|_| app.hosts.allow(host))?;
+    let trust = app.origins.trust(origin.to_str().ok()?, Some(host))?;
     Some((origin.clone(), trust))
-}
-
-/// With the ComfyUI servers that no configuration names, and that were found since we started.
-fn with_found(app: &App) -> Origins {
-    let mut origins = app.origins.clone();
-    origins.comfyui.extend(app.live.health().iter().filter_map(|health| place(&health.address)));
-    origins
 }
 
 /// Whether pages of the request's origin may read here.
@@ -196,17 +238,16 @@ mod tests {
     fn pages_of_a_configured_comfyui_may_read_and_no_others() {
         let origins =
             Origins::new(&[], &["http://127.0.0.1:8188/".to_owned(), "https://comfy.example/path".to_owned()]);
-        for origin in [
-            "http://127.0.0.1:8188",
-            "http://localhost:8188",
-            "http://[::1]:8188",
-            "https://comfy.example",
-            "https://comfy.example:443",
-        ] {
+        for origin in
+            ["http://127.0.0.1:8188", "http://localhost:8188", "https://comfy.example", "https://comfy.example:443"]
+        {
             assert_eq!(origins.trust(origin, Some("localhost:8588")), Some(Trust::Reader), "{origin}");
         }
         for origin in [
             "http://127.0.0.1:8588",
+            "http://127.0.0.2:8188",
+            "http://[::1]:8188",
+            "http://[::ffff:127.0.0.1]:8188",
             "https://127.0.0.1:8188",
             "http://comfy.example",
             "https://comfy.example.evil",
@@ -225,6 +266,15 @@ mod tests {
         assert_eq!(origins.trust("http://192.168.1.5:8188", Some("192.168.1.5:8588")), Some(Trust::Reader));
         assert_eq!(origins.trust("http://192.168.1.5:9999", Some("192.168.1.5:8588")), None);
         assert_eq!(origins.trust("http://192.168.1.6:8188", Some("192.168.1.5:8588")), None);
+        for other in ["127.0.0.2", "[::ffff:127.0.0.1]"] {
+            let (origin, host) = (format!("http://{other}:8188"), format!("{other}:8588"));
+            assert_eq!(origins.trust(&origin, Some(&host)), None, "{other} may be another server's");
+        }
+        let second = Origins::new(&[], &["http://127.0.0.2:8188".to_owned()]);
+        assert_eq!(second.trust("http://127.0.0.2:8188", Some("localhost:8588")), Some(Trust::Reader));
+        for origin in ["http://localhost:8188", "http://127.0.0.1:8188", "http://192.168.1.5:8188"] {
+            assert_eq!(second.trust(origin, Some("192.168.1.5:8588")), None, "{origin}");
+        }
         let elsewhere = Origins::new(&[], &["http://10.0.0.7:8188".to_owned()]);
         assert_eq!(elsewhere.trust("http://192.168.1.5:8188", Some("192.168.1.5:8588")), None);
     }
@@ -233,13 +283,15 @@ mod tests {
     fn frames_are_for_the_pages_of_a_configured_comfyui() {
         let comfyui = ["http://127.0.0.1:8188/".to_owned(), "https://comfy.example/path".to_owned()];
         let origins = Origins::new(&["https://gallery.example".to_owned()], &comfyui);
+        let framing = |origins: &Origins, host| origins.of_comfyui(host).into_iter().collect::<Vec<_>>().join(" ");
         let usual = "http://127.0.0.1:8188 http://localhost:8188 https://comfy.example";
         for host in [None, Some("localhost"), Some("[::1]"), Some("a;b")] {
-            assert_eq!(origins.frames(host), usual, "{host:?}");
+            assert_eq!(framing(&origins, host), usual, "{host:?}");
         }
         let ours = "http://127.0.0.1:8188 http://192.168.1.5:8188 http://localhost:8188 https://comfy.example";
-        assert_eq!(origins.frames(Some("192.168.1.5")), ours);
-        assert_eq!(Origins::new(&["https://gallery.example".to_owned()], &[]).frames(Some("localhost")), "");
+        assert_eq!(framing(&origins, Some("192.168.1.5")), ours);
+        let none = Origins::new(&["https://gallery.example".to_owned()], &[]);
+        assert_eq!(framing(&none, Some("localhost")), "");
     }
 
     #[test]

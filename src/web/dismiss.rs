@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::api::{Missing, Refused};
 use super::error::Error;
-use super::preferences::is_ours;
+use super::preferences::path_of_ours;
 use super::site::App;
 use crate::model::Timestamp;
 
@@ -47,7 +47,7 @@ pub async fn from_page(
     Form(sent): Form<Sent>,
 ) -> Result<Response, Error> {
     dismiss(&app, &id).await?;
-    let back = sent.back.filter(|back| is_ours(back, &app.base)).unwrap_or_else(|| app.base.join("/"));
+    let back = sent.back.and_then(|back| path_of_ours(&back, &app.base)).unwrap_or_else(|| app.base.join("/"));
     Ok(Redirect::to(&back).into_response())
 }
 

@@ -1,12 +1,21 @@
-//! Who is connected. Where all places are taken, whoever comes next gets that of the one who has rested longest: of those
-//! that have no request in hand first, then of those that listen to `/events`, who come back by themselves and miss nothing.
-//! A request in hand is never cut off.
+//! Who is connected. Where all places are taken, whoever comes next gets that of another: of those that have no request in
+//! hand first, of whom has rested longest; then of those that keep us waiting, for the rest of their request or because they
+//! don't read; then of those that listen to `/events`, who come back by themselves and miss nothing.
+//!
+//! A request in hand whose client does its part is cut off only where one address has more places than its share: the one
+//! that has most gives up its oldest. Behind a trusted proxy that is the address of who asks, and not the proxy's.
+//!
+//! Whoever keeps us waiting for too long is sent away even where there is room.
+
+mod waits;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -14,11 +23,23 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// What a guest is at. In the order in which they give way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+use super::arrival::whole;
+use waits::{Due, Line, Waits};
+
+/// How long a client may keep us waiting where others want its place.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often it is looked whose patience is over, where nobody may be dismissed yet.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// One address may have this part of all places, whatever it does with them.
+const SHARE: usize = 8;
+
+/// What a guest is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
     /// No request is in hand.
     Rest,
@@ -28,26 +49,55 @@ enum At {
     Work,
 }
 
+/// Why one gives up its place, in the order in which they do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Why {
+    Rests,
+    KeepsWaiting,
+    Listens,
+}
+
 #[derive(Debug)]
 struct Place {
     at: At,
     since: Instant,
+    /// Whose it is while no request is in hand; `None` where that is a proxy's, which speaks for many.
+    home: Option<IpAddr>,
+    /// Whose it is now.
+    who: Option<IpAddr>,
+    waits: Arc<Waits>,
     dismissed: CancellationToken,
+    cut_off: CancellationToken,
 }
 
 impl Place {
-    fn may_go(&self) -> bool {
-        self.at != At::Work && !self.dismissed.is_cancelled()
+    fn is_leaving(&self) -> bool {
+        self.dismissed.is_cancelled() || self.cut_off.is_cancelled()
+    }
+
+    /// Why it may be dismissed, and since when that is so.
+    fn gives_way(&self) -> Option<(Why, Instant)> {
+        if self.is_leaving() {
+            return None;
+        }
+        if self.at == At::Rest {
+            return Some((Why::Rests, self.since));
+        }
+        let kept_waiting = self.waits.since().filter(|since| since.elapsed() >= PATIENCE);
+        let listens = || (self.at == At::Events).then_some((Why::Listens, self.since));
+        kept_waiting.map(|since| (Why::KeepsWaiting, since)).or_else(listens)
     }
 }
 
 /// All that are connected.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Guests(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     places: Mutex<HashMap<u64, Place>>,
+    /// How many one address may have.
+    share: usize,
     arrived: AtomicU64,
     rests: Notify,
 }
@@ -57,39 +107,91 @@ struct Shared {
 pub struct Guest {
     guests: Guests,
     number: u64,
+    waits: Arc<Waits>,
     dismissed: CancellationToken,
+    cut_off: CancellationToken,
 }
 
 impl Guests {
-    /// A connection was made.
-    pub fn arrive(&self) -> Guest {
-        let (number, dismissed) = (self.0.arrived.fetch_add(1, Ordering::Relaxed), CancellationToken::new());
-        let place = Place { at: At::Rest, since: Instant::now(), dismissed: dismissed.clone() };
-        self.places().insert(number, place);
-        Guest { guests: self.clone(), number, dismissed }
+    /// Of whom so many have room.
+    pub fn new(most: usize) -> Self {
+        let (places, arrived, rests) = (Mutex::default(), AtomicU64::new(0), Notify::new());
+        Self(Arc::new(Shared { places, share: (most / SHARE).max(1), arrived, rests }))
     }
 
-    /// Sends away who has rested longest; `false` when all are being answered.
+    /// A connection was made from that address; `None` for a proxy's.
+    pub fn arrive(&self, from: Option<IpAddr>) -> Guest {
+        let number = self.0.arrived.fetch_add(1, Ordering::Relaxed);
+        let (dismissed, cut_off, waits) = (CancellationToken::new(), CancellationToken::new(), Arc::default());
+        let home = from.map(whole);
+        let place = Place {
+            at: At::Rest,
+            since: Instant::now(),
+            home,
+            who: home,
+            waits: Arc::clone(&waits),
+            dismissed: dismissed.clone(),
+            cut_off: cut_off.clone(),
+        };
+        self.places().insert(number, place);
+        Guest { guests: self.clone(), number, waits, dismissed, cut_off }
+    }
+
+    /// Sends somebody away; `false` when all are being answered, and none has more than its share.
     pub fn dismiss(&self) -> bool {
         let places = self.places();
-        let idlest = places.values().filter(|place| place.may_go()).min_by_key(|place| (place.at, place.since));
-        idlest.map(|place| place.dismissed.cancel()).is_some()
+        let giving = places.values().filter_map(|place| Some((place.gives_way()?, place)));
+        match giving.min_by_key(|(why, _)| *why) {
+            // Who keeps us waiting for itself doesn't take a farewell.
+            Some(((Why::KeepsWaiting, _), place)) => place.cut_off.cancel(),
+            Some((_, place)) => place.dismissed.cancel(),
+            None => match self.greediest(&places) {
+                Some(place) => place.cut_off.cancel(),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// The oldest place of the address that has most, if those are more than its share; one that waits for its client first.
+    fn greediest<'a>(&self, places: &'a HashMap<u64, Place>) -> Option<&'a Place> {
+        let mut counts: HashMap<IpAddr, usize> = HashMap::new();
+        let mut owned = Vec::new();
+        for place in places.values().filter(|place| !place.is_leaving()) {
+            let Some(who) = place.who else { continue };
+            *counts.entry(who).or_default() += 1;
+            owned.push((who, place));
+        }
+        let (greedy, most) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+        let own = owned.into_iter().filter(|(who, _)| *who == greedy && most > self.0.share).map(|(_, place)| place);
+        own.min_by_key(|place| (place.waits.since().is_none(), place.since))
     }
 
     /// Returns when somebody may be dismissed, if nobody might before.
     pub async fn rest(&self) {
         loop {
             let rests = self.0.rests.notified();
-            if self.places().values().any(Place::may_go) {
+            let may_go = |places: &HashMap<u64, Place>| {
+                places.values().any(|place| place.gives_way().is_some()) || self.greediest(places).is_some()
+            };
+            if may_go(&self.places()) {
                 return;
             }
-            rests.await;
+            // Patience ends without anything happening.
+            let _ = timeout(LOOK, rests).await;
+        }
+    }
+
+    /// Sends away who has kept us waiting for too long.
+    pub fn end_waits(&self) {
+        for place in self.places().values().filter(|place| place.waits.is_over()) {
+            place.cut_off.cancel();
         }
     }
 
     /// How many there are, without those that were sent away.
     pub fn count(&self) -> usize {
-        self.places().values().filter(|place| !place.dismissed.is_cancelled()).count()
+        self.places().values().filter(|place| !place.is_leaving()).count()
     }
 
     fn places(&self) -> MutexGuard<'_, HashMap<u64, Place>> {
@@ -97,9 +199,9 @@ impl Guests {
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_at(&self, number: u64, at: At) {
+    fn is_at(&self, number: u64, at: At, who: Option<IpAddr>) {
         if let Some(place) = self.places().get_mut(&number) {
-            (place.at, place.since) = (at, Instant::now());
+            (place.at, place.since, place.who) = (at, Instant::now(), who.or(place.home));
         }
         if at != At::Work {
             self.0.rests.notify_one();
@@ -108,9 +210,24 @@ impl Guests {
 }
 
 impl Guest {
+    /// What it sends and reads, watched.
+    pub fn line<S>(&self, stream: S) -> Line<S> {
+        Line { stream, waits: Arc::clone(&self.waits) }
+    }
+
+    /// The body of a request of it, watched.
+    pub fn body<B: hyper::body::Body>(&self, body: B) -> Due<B> {
+        Due::new(body, Arc::clone(&self.waits))
+    }
+
     /// Returns when somebody else needs the place.
     pub async fn dismissed(&self) {
         self.dismissed.cancelled().await;
+    }
+
+    /// Returns when it has to go at once.
+    pub async fn cut_off(&self) {
+        self.cut_off.cancelled().await;
     }
 
     /// Whether a request of it is in hand that has an end.
@@ -118,9 +235,13 @@ impl Guest {
         self.guests.places().get(&self.number).is_some_and(|place| place.at == At::Work)
     }
 
-    /// Answers a request of it. It is at work until the answer was read to its end.
-    pub async fn answer<E>(&self, answering: impl Future<Output = Result<Response, E>>) -> Result<Response, E> {
-        let work = Work { guests: self.guests.clone(), number: self.number };
+    /// Answers a request of it, for that client. It is at work until the answer was read to its end.
+    pub async fn answer<E>(
+        &self,
+        client: IpAddr,
+        answering: impl Future<Output = Result<Response, E>>,
+    ) -> Result<Response, E> {
+        let work = Work { guests: self.guests.clone(), number: self.number, client: whole(client) };
         work.is_at(At::Work);
         let response = answering.await?;
         if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
@@ -141,17 +262,18 @@ impl Drop for Guest {
 struct Work {
     guests: Guests,
     number: u64,
+    client: IpAddr,
 }
 
 impl Work {
     fn is_at(&self, at: At) {
-        self.guests.is_at(self.number, at);
+        self.guests.is_at(self.number, at, Some(self.client));
     }
 }
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.is_at(At::Rest);
+        self.guests.is_at(self.number, At::Rest, None);
     }
 }
 
@@ -188,9 +310,15 @@ mod tests {
 
     use super::*;
 
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
     async fn answered(guest: &Guest, kind: &'static str) -> Response {
+        answered_for(HERE, guest, kind).await
+    }
+
+    async fn answered_for(client: IpAddr, guest: &Guest, kind: &'static str) -> Response {
         let response = ([(CONTENT_TYPE, HeaderValue::from_static(kind))], "x").into_response();
-        guest.answer(std::future::ready(Ok::<_, std::convert::Infallible>(response))).await.unwrap()
+        guest.answer(client, std::future::ready(Ok::<_, std::convert::Infallible>(response))).await.unwrap()
     }
 
     fn is_dismissed(guest: &Guest) -> bool {
@@ -199,10 +327,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn place_goes_from_the_one_that_has_rested_longest_and_then_from_the_one_that_has_listened_longest() {
-        let guests = Guests::default();
+        let guests = Guests::new(512);
         let mut all = Vec::new();
         for _ in 0..4 {
-            all.push(guests.arrive());
+            all.push(guests.arrive(Some(HERE)));
             tokio::time::advance(std::time::Duration::from_secs(1)).await;
         }
         let [listens, works, rests, was_busy] = &all[..] else { panic!() };
@@ -222,12 +350,67 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_has_gone_has_no_place() {
-        let guests = Guests::default();
-        let guest = guests.arrive();
+        let guests = Guests::new(512);
+        let guest = guests.arrive(Some(HERE));
         let answer = answered(&guest, "text/html").await;
         drop(guest);
         drop(answer);
         assert_eq!(guests.count(), 0);
         assert!(!guests.dismiss());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_keeps_us_waiting_gives_way_after_a_while_and_is_sent_away_after_longer() {
+        let guests = Guests::new(512);
+        let (silent, works) = (guests.arrive(Some(HERE)), guests.arrive(Some(HERE)));
+        let answers = (answered(&silent, "text/html").await, answered(&works, "text/html").await);
+        let body = silent.body(Body::from_stream(futures_util::stream::pending::<Result<Bytes, axum::Error>>()));
+        assert!(!guests.dismiss(), "it may be about to send it");
+        guests.rest().await;
+        assert!(guests.dismiss() && silent.cut_off.is_cancelled() && !works.cut_off.is_cancelled());
+        assert_eq!(guests.count(), 1);
+        let other = works.body(Body::from_stream(futures_util::stream::pending::<Result<Bytes, axum::Error>>()));
+        tokio::time::advance(Duration::from_secs(9)).await;
+        guests.end_waits();
+        assert!(!works.cut_off.is_cancelled());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        guests.end_waits();
+        assert!(works.cut_off.is_cancelled());
+        drop((answers, body, other));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_an_address_that_has_more_than_its_share_the_oldest_gives_way() {
+        let guests = Guests::new(16);
+        let [greedy, modest] = [[192, 0, 2, 7], [192, 0, 2, 8]].map(IpAddr::from);
+        let mut all = Vec::new();
+        for who in [modest, greedy, greedy, modest, greedy] {
+            let guest = guests.arrive(Some(who));
+            let answer = answered_for(who, &guest, "video/mp4").await;
+            all.push((guest, answer));
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        guests.rest().await;
+        assert!(guests.dismiss() && all[1].0.cut_off.is_cancelled());
+        assert!(!guests.dismiss(), "now nobody has more than two");
+        assert_eq!(guests.count(), 4);
+    }
+
+    #[tokio::test]
+    async fn behind_a_proxy_places_are_those_of_who_asks_and_not_of_the_proxy() {
+        let guests = Guests::new(16);
+        let mut all = Vec::new();
+        for host in 1..=6 {
+            let guest = guests.arrive(None);
+            let answer = answered_for(IpAddr::from([192, 0, 2, host]), &guest, "text/html").await;
+            all.push((guest, answer));
+        }
+        assert!(!guests.dismiss(), "each has one");
+        for _ in 0..3 {
+            let guest = guests.arrive(None);
+            let answer = answered_for(IpAddr::from([192, 0, 2, 6]), &guest, "text/html").await;
+            all.push((guest, answer));
+        }
+        assert!(guests.dismiss() && all[5].0.cut_off.is_cancelled());
     }
 }

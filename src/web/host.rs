@@ -2,14 +2,15 @@
 //! (DNS rebinding) and read the history as if it were its own.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::HeaderValue;
 use http::header::HOST;
-use http::uri::Authority;
 
+use super::arrival::Arrival;
 use super::error::Error;
 use super::site::App;
 
@@ -30,13 +31,9 @@ impl AllowedHosts {
 
     /// Whether we answer to this. Ports of our own addresses aren't compared: a rebound name can't look like an
     /// address or like `localhost`, and containers and tunnels change ports.
-    pub fn allow(&self, authority: &Authority) -> bool {
-        let whole = authority.as_str().to_ascii_lowercase();
-        let host = authority.host().to_ascii_lowercase();
-        if whole.contains('@') {
-            return false;
-        }
-        if host == "localhost" || self.names.contains(&host) || self.names.contains(&whole) {
+    pub fn allow(&self, named: &str) -> bool {
+        let Some(host) = host_of(named).map(str::to_ascii_lowercase) else { return false };
+        if host == "localhost" || self.names.contains(&host) || self.names.contains(&named.to_ascii_lowercase()) {
             return true;
         }
         let address: Option<IpAddr> = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
@@ -44,17 +41,35 @@ impl AllowedHosts {
     }
 }
 
-/// Refuses requests for other hosts.
-pub async fn check(State(app): State<App>, request: Request, next: Next) -> Result<Response, Error> {
-    let header = request.headers().get(HOST).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    // A request line may name a host too, and then it counts (RFC 9112, section 3.2.2): both have to be ours.
-    for named in [header.or_else(|| Some(String::new())), request.uri().authority().map(ToString::to_string)] {
-        let Some(named) = named else { continue };
-        if !named.parse().is_ok_and(|authority| app.hosts.allow(&authority)) {
-            return Err(Error::Host(named));
+/// The host of `HOST` or `HOST:PORT`, an IPv6 address in its brackets; `None` where something else stands around it.
+pub fn host_of(named: &str) -> Option<&str> {
+    let end = match named.strip_prefix('[') {
+        Some(rest) => {
+            let end = rest.find(']')?;
+            rest[..end].parse::<Ipv6Addr>().ok()?;
+            end + 2
         }
+        None => named.find(':').unwrap_or(named.len()),
+    };
+    let (host, port) = named.split_at(end);
+    let is_port = |text: &str| text.bytes().all(|c| c.is_ascii_digit()) && text.parse::<u16>().is_ok();
+    let is_whole = port.is_empty() || port.strip_prefix(':').is_some_and(is_port);
+    (is_whole && !host.is_empty()).then_some(host)
+}
+
+/// Refuses requests for other hosts: by the `Host` that they came with, by what a trusted proxy says in its place, and by
+/// the request line, which counts where it names one (RFC 9112, section 3.2.2). All of them have to be ours. A browser on
+/// the proxy's machine is as trusted as the proxy, and lets a page say what it was called by, but not its `Host`.
+pub async fn check(State(app): State<App>, request: Request, next: Next) -> Result<Response, Error> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Error::Host(String::new())) };
+    let raw = request.extensions().get().and_then(|arrival: &Arrival| arrival.raw_host.as_ref());
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let named = request.uri().authority().map(ToString::to_string);
+    match [raw.map(text), Some(text(host)), named].into_iter().flatten().find(|named| !app.hosts.allow(named)) {
+        Some(other) => Err(Error::Host(other)),
+        None => Ok(next.run(request).await),
     }
-    Ok(next.run(request).await)
 }
 
 #[cfg(test)]
@@ -63,7 +78,7 @@ mod tests {
 
     fn allows(listen: &str, names: &[&str], host: &str) -> bool {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        AllowedHosts::new(listen.parse().unwrap(), &names).allow(&host.parse().unwrap())
+        AllowedHosts::new(listen.parse().unwrap(), &names).allow(host)
     }
 
     #[test]
@@ -89,6 +104,35 @@ mod tests {
             assert!(!allows("127.0.0.1:8588", &[], host), "{host}");
         }
         assert!(!allows("0.0.0.0:8588", &[], "evil.example"));
+    }
+
+    #[test]
+    fn what_stands_around_a_name_of_ours_is_refused() {
+        for host in [
+            "[::1]evil.example",
+            "[::1]:8588evil.example",
+            "[::1",
+            "[::1]]",
+            "[[::1]]",
+            "[127.0.0.1]",
+            "[localhost]",
+            "[evil.example]:1",
+            "::1",
+            "localhost:",
+            "localhost:+80",
+            "localhost:80:80",
+            "localhost:65536",
+            "localhost:x",
+            "localhost/",
+            "localhost, evil.example",
+            "localhost evil.example",
+            " localhost",
+            ":8588",
+            "",
+        ] {
+            assert!(!allows("127.0.0.1:8588", &[], host), "{host}");
+            assert!(!allows("0.0.0.0:8588", &["recall.example"], host), "{host}");
+        }
     }
 
     #[test]

@@ -8,14 +8,14 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use http::Method;
-use http::header::ALLOW;
+use http::header::{ALLOW, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method};
 use tower_http::compression::CompressionLayer;
 
 use super::api::{self, health};
 use super::arrival::{Arrival, Place, REQUEST_ID};
 use super::auth::Pass;
-use super::cors::Permit;
+use super::cors::{self, Permit};
 use super::error::{self, Error, Format};
 use super::headers::{self, Cache};
 use super::pages::{cards, document, facets, frame, generation, history, reference, sign_in, status};
@@ -94,7 +94,8 @@ pub fn reads(method: &Method, route: Option<&str>) -> bool {
 async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let format = Format::of(&request);
-    let viewer = Viewer::of(&app, request.headers(), request.uri(), arrival.look);
+    let mut viewer = Viewer::of(&app, request.headers(), request.uri(), arrival.look, true);
+    let frame = app.auth.as_ref().and(arrival.look).map(|_| Frame::of(&app, request.headers()));
     let method = request.method().clone();
     // Whatever is asked for at other addresses is one route: a metric for each would be a metric for every guess.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
@@ -102,6 +103,8 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     let is_change = !reads(&method, request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let permit = Permit::of(&app, &request).filter(|_| arrival.place == Place::Inside);
     let mut response = match arrival.place {
+        // No proxy for others.
+        _ if method == Method::CONNECT => Error::Method.into_response(),
         Place::Inside => match permit.as_ref().and_then(Permit::answer) {
             Some(answer) => answer,
             None => next.run(request).await,
@@ -110,6 +113,7 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
         Place::Outside => Error::NotFound.into_response(),
         Place::Door => door(&app.base, request.uri().query()),
     };
+    let around = frame.and_then(|frame| frame.settle(&response, &mut viewer));
     if let Some(error) = response.extensions_mut().remove::<Arc<Error>>() {
         let allow = response.headers_mut().remove(ALLOW);
         response = error::render(&error, format, &method, &viewer, arrival.id());
@@ -118,11 +122,34 @@ async fn edge(State(app): State<App>, arrival: Arrival, request: Request, next: 
     let cache = response.extensions_mut().remove().unwrap_or(Cache::Never);
     headers::finish(response.headers_mut(), cache, viewer.panel.as_ref());
     permit.into_iter().for_each(|permit| permit.write(response.headers_mut()));
+    if let Some(cookie) = around {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
     response.headers_mut().insert(REQUEST_ID, arrival.id.clone());
     let took = started.elapsed();
     app.metrics.answered(&method, &route, response.status().as_u16(), took);
     note(&arrival, &method, is_change, &response, took);
     response
+}
+
+/// What is told of the pages around ours, where not everybody may come in.
+struct Frame {
+    to_strangers: String,
+    around: Option<HeaderValue>,
+}
+
+impl Frame {
+    fn of(app: &App, headers: &HeaderMap) -> Self {
+        Self { to_strangers: cors::frames(app, headers, false), around: cors::around(app, headers) }
+    }
+
+    /// By the answer is known whether it was for a stranger. Gives the cookie to set.
+    fn settle(self, response: &Response, viewer: &mut Viewer) -> Option<HeaderValue> {
+        if let Some(panel) = viewer.panel.as_mut().filter(|_| response.extensions().get::<Pass>().is_none()) {
+            panel.frames = self.to_strangers;
+        }
+        self.around
+    }
 }
 
 /// A line of the log: what changes something is news.

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,13 +17,14 @@ use tokio::time::{Instant, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt as _, service_fn};
 
+use super::arrival::Arrival;
 use super::guests::{Guest, Guests};
 use super::site::{App, Site};
 use super::{arrival, routes};
 use crate::memory;
 
-/// Connections at the same time. The next one gets the place of the one that has rested longest; where all are being
-/// answered, it waits in the listener's queue until one is.
+/// Connections at the same time. The next one gets the place of another; where all are being answered, and nobody has more
+/// than its share, it waits in the listener's queue until one is.
 const CONNECTIONS: usize = 512;
 
 /// Connections beyond those that may be on their way out.
@@ -38,6 +41,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How often it is said that there are too many.
 const SAY: Duration = Duration::from_secs(60);
+
+/// How often it is looked for clients that have kept us waiting for too long.
+const WAITS: Duration = Duration::from_secs(5);
 
 /// How long a client may take to send the head of a request, and may stay without sending another one.
 const HEAD_WAIT: Duration = Duration::from_secs(30);
@@ -91,8 +97,8 @@ pub(super) async fn serve_up_to(
     let address = listener.local_addr().map_err(Error::Address)?;
     let app = App::new(site, address, shutdown.clone());
     let router = routes::router(app.clone());
-    let (mut connections, guests, mut said) = (JoinSet::new(), Guests::default(), Said::default());
-    let mut rounds = interval(memory::ROUND);
+    let (mut connections, guests, mut said) = (JoinSet::new(), Guests::new(most), Said::default());
+    let (mut rounds, mut waits) = (interval(memory::ROUND), interval(WAITS));
     loop {
         let is_full = guests.count() >= most;
         let accept = async {
@@ -105,17 +111,20 @@ pub(super) async fn serve_up_to(
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
             _ = rounds.tick() => app.told.rest(memory::UNUSED),
+            _ = waits.tick() => guests.end_waits(),
             accepted = accept, if connections.len() < most + LEAVING => match accepted {
                 Ok((stream, peer)) => {
                     if is_full && guests.dismiss() {
                         said.now_and_then(|| {
                             tracing::warn!(
                                 connections = most,
-                                "all connections are taken; whoever comes next gets that of the one that has rested longest"
+                                "all connections are taken; whoever comes next gets that of one that rests, that keeps us waiting, or whose address has the most"
                             );
                         });
                     }
-                    connections.spawn(converse(stream, peer.ip(), guests.arrive(), app.clone(), router.clone()));
+                    let peer = peer.ip();
+                    let guest = guests.arrive((!arrival::is_proxy(peer, &app.proxies)).then_some(peer));
+                    connections.spawn(converse(stream, peer, guest, app.clone(), router.clone()));
                 }
                 // A client that was gone before we looked is nothing; any other failure won't pass at once.
                 Err(error) if is_gone(&error) => {}
@@ -144,31 +153,39 @@ async fn converse(stream: TcpStream, peer: IpAddr, guest: Guest, app: App, route
     let shutdown = app.closing.clone();
     let guest = Arc::new(guest);
     let answering = Arc::clone(&guest);
-    let service = router.map_request(move |request| arrival::receive(peer, &app.proxies, &app.base, request));
-    let service = service_fn(move |request| {
-        let (guest, service) = (Arc::clone(&answering), service.clone());
-        async move { guest.answer(service.oneshot(request)).await }
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (guest, router) = (Arc::clone(&answering), router.clone());
+        let request = request.map(|body| guest.body(body));
+        let request = arrival::receive(peer, &app.proxies, &app.base, request);
+        let client = request.extensions().get().map_or(peer, |arrival: &Arrival| arrival.client);
+        async move { guest.answer(client, router.oneshot(request)).await }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(guest.line(stream)), TowerToHyperService::new(service));
     tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = guest.dismissed() => {
-            connection.as_mut().graceful_shutdown();
-            match timeout(FAREWELL, connection.as_mut()).await {
-                Ok(ended) => ended,
-                Err(_) if guest.is_at_work() => connection.await,
-                Err(_) => Ok(()),
+    let conversation = async {
+        tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+            () = guest.dismissed() => {
+                connection.as_mut().graceful_shutdown();
+                match timeout(FAREWELL, connection.as_mut()).await {
+                    Ok(ended) => ended,
+                    Err(_) if guest.is_at_work() => connection.await,
+                    Err(_) => Ok(()),
+                }
             }
         }
+    };
+    let ended = tokio::select! {
+        ended = conversation => ended,
+        () = guest.cut_off() => Ok(()),
     };
     if let Err(error) = ended {
         // Clients come and go as they like: a closed tab in the middle of a video is no failure.

@@ -60,7 +60,7 @@ pub struct Settings {
     pub zone: Zone,
     /// Further sites whose pages may read here, also in the name of who is signed in.
     pub cors_origins: Vec<String>,
-    /// The addresses of the ComfyUI servers, whose pages may read here.
+    /// The addresses of the ComfyUI servers that the configuration names, whose pages may read here.
     pub comfyui_origins: Vec<String>,
 }
 

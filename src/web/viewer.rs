@@ -112,8 +112,8 @@ impl Viewer {
 }
 
 impl Viewer {
-    /// The sender of a request to the site, who may look through a frame.
-    pub fn of(app: &App, headers: &HeaderMap, uri: &Uri, look: Option<Look>) -> Self {
+    /// The sender of a request to the site, who may look through a frame. `is_known`: they may come in.
+    pub fn of(app: &App, headers: &HeaderMap, uri: &Uri, look: Option<Look>, is_known: bool) -> Self {
         let viewer = Self::read(headers, uri, app.zone, &app.base);
         let Some(look) = look else { return viewer };
         let base = look.base(&app.base);
@@ -122,7 +122,7 @@ impl Viewer {
             theme: look.theme,
             here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
             base,
-            panel: Some(Panel { frames: cors::frames(app, headers), alone: viewer.here }),
+            panel: Some(Panel { frames: cors::frames(app, headers, is_known), alone: viewer.here }),
             ..viewer
         }
     }
@@ -143,9 +143,10 @@ impl FromRequestParts<App> for Viewer {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let position = Some(app.live.position());
-        let has_session = parts.extensions.get().is_some_and(Pass::is_session);
+        let pass: Option<&Pass> = parts.extensions.get();
+        let (has_session, is_known) = (pass.is_some_and(Pass::is_session), app.auth.is_none() || pass.is_some());
         let look = parts.extensions.get().and_then(|arrival: &Arrival| arrival.look);
-        Ok(Self { position, has_session, ..Self::of(app, &parts.headers, &parts.uri, look) })
+        Ok(Self { position, has_session, ..Self::of(app, &parts.headers, &parts.uri, look, is_known) })
     }
 }
 
@@ -180,6 +181,19 @@ mod tests {
         assert_eq!(chosen.words.language(), Language::English);
         assert_eq!((chosen.theme, chosen.zone.to_string()), (Theme::Dark, "Asia/Tokyo".to_owned()));
         assert_eq!(chosen.here, "/g/7?status=failed");
+    }
+
+    #[test]
+    fn where_they_are_is_a_path_of_ours_whatever_was_asked_for() {
+        for (base, asked, here) in [
+            ("/", "//evil.example/", "/evil.example/"),
+            ("/", "///evil.example/?q=//x", "/evil.example/?q=//x"),
+            ("/history", "//evil.example/", "/history/evil.example/"),
+        ] {
+            let uri = asked.parse().unwrap();
+            let viewer = Viewer::read(&HeaderMap::new(), &uri, "UTC".parse().unwrap(), &base.parse().unwrap());
+            assert_eq!(viewer.here, here);
+        }
     }
 
     #[test]

@@ -226,12 +226,38 @@ test('a daemon that is off is started by a click and shows itself', async (stage
   }, { prepare: off });
 });
 
+test('a daemon that the settings say not to start is not started, and the page says which setting it is', async (stage) => {
+  const unwanted = (frontEnd) => Object.assign(frontEnd.daemon, { state: 'off', starts: false });
+  await within(NEWEST, stage, async (page, frontEnd) => {
+    await tab(page).click();
+    const note = page.locator('[data-recall=unwanted]');
+    await note.getByText(/switch “Start comfy-recall with ComfyUI” on/).waitFor();
+    await note.getByRole('button').click();
+    await until('it was asked', () => frontEnd.started.length === 1);
+    await note.waitFor();
+  }, { prepare: unwanted });
+});
+
+test('an address in the settings that is no page of the web is shown and not opened', async (stage) => {
+  await within(NEWEST, stage, async (page) => {
+    await tab(page).click();
+    await page.locator('[data-recall=no-address]').getByText('javascript:alert(1)').waitFor();
+    assert.equal(await page.locator('iframe[src]').count(), 0);
+    const written = (address) =>
+      page.evaluate(async (address) => (await import('/extensions/comfyui-recall/frame.js')).written(address), address);
+    for (const address of ['file:///etc/passwd', 'data:text/html,x', 'recall.example.org', '//recall.example.org', 'blob:http://a/b', '']) {
+      assert.equal(await written(address), undefined, address);
+    }
+    assert.equal(await written(' https://recall.example.org/history// '), 'https://recall.example.org/history');
+  }, { settings: { 'comfy-recall.address': 'javascript:alert(1)' } });
+});
+
 test('a daemon that records another comfyui shows nothing here, and the page says what to do', async (stage) => {
   await within(NEWEST, stage, async (page, frontEnd) => {
     await tab(page).click();
     const note = page.locator('[data-recall=refused]');
     await note.waitFor();
-    assert.match(await note.locator('p').textContent(), /in its configuration file, \/home\/ada\/config\.toml, .*comfy-recall stop/);
+    assert.match(await note.locator('p').textContent(), /in its configuration file \(“comfy-recall config” says where that is\).*comfy-recall stop/);
     assert.equal(await note.locator('code').textContent(), '[[comfyui]]\nname = "127.0.0.1-9188"\nurl = "http://127.0.0.1:9188"');
     await page.waitForFunction(() => !document.querySelector('iframe[src*="/panel/"]'));
     // Somebody did so.
@@ -263,6 +289,59 @@ test('nobody but the frame is heard, and nobody but the page around it hears the
     await frame.locator('button.primary[data-load]').waitFor();
     assert.equal(await nodes(page), before);
   });
+});
+
+/** What the frame gives a page that asks for these, by the time at which it answers a greeting that comes after them. */
+const asks = (page, words) =>
+  page.evaluate(async (words) => {
+    const { contentWindow, src } = document.querySelector('iframe[src*="/panel/"]');
+    const { origin, pathname } = new URL(src);
+    const heard = [];
+    const hear = ({ data }) => heard.push(data);
+    addEventListener('message', hear);
+    for (const run of words) contentWindow.postMessage({ to: 'comfy-recall', say: 'open', run }, origin);
+    // A run that it gave would be read from the server first: as many answers of it are waited for.
+    const answered = new Promise((resolve) => addEventListener('message', ({ data }) => data?.say === 'here' && resolve()));
+    contentWindow.postMessage({ to: 'comfy-recall', say: 'hello', look: pathname.split('/')[2] }, origin);
+    await answered;
+    for (let nth = 0; nth < 3; nth += 1) await fetch('/queue');
+    removeEventListener('message', hear);
+    return heard.filter(({ say }) => say !== 'here' && say !== 'ready');
+  }, words);
+
+test('a page around the frame is given no run for the asking, but what was dragged, once', async (stage) => {
+  const id = await stage.lab.record(picture(11, { workflow: workflow(8) }));
+  await within(NEWEST, stage, async (page) => {
+    const frame = await shown(page, id);
+    const runs = Array.from({ length: Number(id) + 1 }, (_, nth) => nth);
+    const read = [];
+    page.on('request', (request) => /\/g\/\d+\/(workflow|prompt)\.json/.test(request.url()) && read.push(request.url()));
+    assert.deepEqual(await asks(page, [...runs, ...runs.map(String), undefined, null, '', {}]), []);
+    const items = await dragged(frame, `li[data-id="${id}"] a.card`);
+    const word = items.find(({ mimeType }) => mimeType === 'application/x-comfy-recall').data;
+    assert.ok(word.length > 20 && !word.split('-').includes(String(id)), word);
+    // Somebody has it in hand, and dropped it nowhere.
+    assert.deepEqual(await asks(page, [...runs, ...runs.map(String), undefined, null, '']), []);
+    assert.deepEqual(read, [], 'nothing was read for it');
+    await drop(page, items, { x: 900, y: 500 });
+    await counted(page, 8);
+    assert.equal(read.length, 1);
+    await asks(page, [word]);
+    assert.equal(read.length, 1, 'what was dropped once is given once');
+  });
+});
+
+test('a page for the frame leads to no other site, however its path begins', async ({ lab, open }) => {
+  const page = await open(null);
+  page.watch.allow(/404/);
+  const asked = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).host));
+  for (const path of ['//evil.example/', '///evil.example/', '/%5Cevil.example/', '/\\evil.example/', '/.//evil.example/']) {
+    await page.goto(`${lab.url.replace(/\/$/, '')}/panel/dark-en${path}`);
+    await page.waitForURL((url) => !url.pathname.startsWith('/panel/'));
+    assert.equal(new URL(page.url()).host, new URL(lab.url).host, path);
+  }
+  assert.deepEqual([...new Set(asked)], [new URL(lab.url).host]);
 });
 
 test('a page for the frame that is opened in a tab is a page like every other', async ({ lab, open }) => {

@@ -1,5 +1,6 @@
-//! What a hostile ComfyUI, a hostile file or a hostile visitor tries.
+//! What hostile or careless servers, files and visitors try against the whole daemon, each kind in a file of its own.
 
 #[cfg(target_os = "linux")]
 mod folders;
 mod slow;
+mod visitors;

@@ -12,7 +12,7 @@ from lab import picture
 from root import ROOT
 
 DOCKER = ROOT / "packaging/docker"
-TOKEN = {"Authorization": "Bearer a-token-for-the-tests"}
+TOKEN = {"Authorization": "Bearer a-token-for-the-tests-of-docker"}
 
 
 def steps():

@@ -161,7 +161,7 @@ def test_a_daemon_that_runs_already_is_taken_and_no_second_one_started(comfy):
     first = comfy.daemons()
     comfy.load()
     comfy.state("running")
-    comfy.keeper.begin(is_asked=True).join()
+    comfy.keeper.begin().join()
     assert comfy.daemons() == first and len(first) == 1
 
 
@@ -175,28 +175,61 @@ def test_servers_of_the_daemons_own_configuration_stay_its_own(comfy):
     assert b"--comfyui" not in Path(f"/proc/{daemon}/cmdline").read_bytes()
 
 
-def test_nothing_starts_when_the_setting_says_so_until_it_is_asked_for(comfy):
-    comfy.set(start=False)
-    comfy.load()
-    assert comfy.state("off", "running")["state"] == "off"
-    assert comfy.daemons() == []
+def asked(comfy, play):
+    """Asks the extension's routes as pages do."""
 
     async def ask():
         app = web.Application()
         app.add_routes(comfy.routes)
         async with TestClient(TestServer(app)) as client:
-            told = await (await client.get("/comfy-recall")).json()
-            assert told["state"] == "off"
-            await client.post("/comfy-recall/start")
-            for _ in range(600):
-                told = await (await client.get("/comfy-recall")).json()
-                if told["state"] == "running":
-                    return
-                await asyncio.sleep(0.05)
-            raise AssertionError(told)
+            await play(client)
 
     asyncio.run(ask())
+
+
+def test_nothing_starts_while_the_setting_says_so_even_if_it_is_asked_for(comfy):
+    comfy.set(start=False)
+    comfy.load()
+    assert comfy.state("off", "running")["state"] == "off"
+
+    async def play(client):
+        for _ in range(3):
+            told = await (await client.post("/comfy-recall/start")).json()
+            assert (told["state"], told["starts"]) == ("off", False)
+        assert comfy.daemons() == []
+        comfy.set(start=True)
+        await client.post("/comfy-recall/start")
+        for _ in range(600):
+            told = await (await client.get("/comfy-recall")).json()
+            if told["state"] == "running":
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(told)
+
+    asked(comfy, play)
     assert len(comfy.daemons()) == 1
+
+
+def test_a_page_of_another_site_starts_nothing(comfy):
+    comfy.set(start=False)
+    comfy.load()
+    comfy.state("off")
+
+    async def play(client):
+        here = f"http://{client.host}:{client.port}"
+        for headers, status in [
+            ({}, 200),
+            ({"Origin": here}, 200),
+            ({"Sec-Fetch-Site": "same-origin"}, 200),
+            ({"Origin": "http://evil.example"}, 403),
+            ({"Origin": "null"}, 403),
+            ({"Origin": here, "Sec-Fetch-Site": "cross-site"}, 403),
+            ({"Origin": f"http://{client.host}:1", "Sec-Fetch-Site": "same-site"}, 403),
+            ({"Origin": f"{here}.evil.example"}, 403),
+        ]:
+            assert (await client.post("/comfy-recall/start", headers=headers)).status == status, headers
+
+    asked(comfy, play)
 
 
 def test_without_the_program_one_line_says_how_to_get_it_and_comfyui_goes_on(comfy, monkeypatch, caplog):
@@ -210,20 +243,29 @@ def test_without_the_program_one_line_says_how_to_get_it_and_comfyui_goes_on(com
     assert said == ["comfy-recall: not installed, so nothing is recorded. In its checkout: cargo install --locked --path ."]
 
 
-def test_a_daemon_that_cannot_start_is_told_with_its_own_words(comfy):
+def test_a_daemon_that_cannot_start_is_told_to_the_log_with_its_own_words_and_to_nobody_else(comfy, caplog):
     (comfy.folder / "data").write_text("a file where a folder should be")
     comfy.load()
     told = comfy.state("failed", "running")
     assert told["state"] == "failed"
-    assert str(comfy.folder / "data") in told["detail"], told
+    assert str(comfy.folder / "data") in caplog.text
+    assert str(comfy.folder) not in json.dumps(told)
     assert comfy.keeper.log.read_text().strip()
 
 
-def test_a_configuration_that_cannot_be_used_is_told(comfy, monkeypatch):
+def test_a_configuration_that_cannot_be_used_is_told_to_the_log_and_to_nobody_else(comfy, monkeypatch, caplog):
     monkeypatch.setenv("RECALL_LISTEN", "127.0.0.1:80800")
     comfy.load()
     told = comfy.state("failed")
-    assert "80800" in told["detail"] and "HOST:PORT" in told["detail"]
+    assert "80800" in caplog.text and "HOST:PORT" in caplog.text
+    assert "80800" not in json.dumps(told)
+
+
+def test_whoever_asks_is_told_no_path_and_no_line_of_a_log(comfy):
+    comfy.load()
+    told = comfy.state("running")
+    assert set(told) == {"state", "url", "install", "starts"}
+    assert str(comfy.folder) not in json.dumps(told)
 
 
 def test_a_daemon_elsewhere_is_somebody_elses_to_start(comfy, own_lab):
@@ -242,6 +284,65 @@ def test_what_answers_there_and_is_no_comfy_recall_is_not_taken_for_one(comfy, o
     assert keeper.answers(own_lab.url)
     assert not keeper.answers(own_lab.comfyui)
     assert not keeper.answers(f"http://127.0.0.1:{free_port()}")
+
+
+def test_only_an_http_address_is_asked_and_no_redirect_followed(comfy, own_lab):
+    comfy.set(start=False)
+    comfy.load()
+    keeper = module(comfy, "keeper")
+    (comfy.folder / "healthz").write_text('{"app": "comfy-recall"}')
+    port = own_lab.url.rpartition(":")[2]
+    for url in (
+        f"file://{comfy.folder}",
+        f"FILE://{comfy.folder}",
+        'data:application/json,{"app":"comfy-recall"}#',
+        f"ftp://127.0.0.1:{port}",
+        "javascript:alert(1)//",
+        f"//127.0.0.1:{port}",
+        f"127.0.0.1:{port}",
+        "http://",
+        "http:///nowhere",
+        "http://127.0.0.1:x",
+        f"http://u:p@127.0.0.1:{port}",
+        f"{own_lab.url}?",
+        f"{own_lab.url}?a=",
+        f"{own_lab.url}#",
+        f"{own_lab.url}#a",
+        f"{own_lab.url}\r\nX: y",
+        "",
+    ):
+        assert not keeper.is_address(url) or not keeper.answers(url), url
+    for url in (own_lab.url, own_lab.url.replace("http", "HTTP")):
+        assert keeper.answers(url), url
+
+    async def play():
+        hits = []
+
+        async def answer(request):
+            hits.append(request.path)
+            if request.path == "/there/healthz":
+                return web.json_response({"app": "comfy-recall"})
+            raise {"/301/healthz": web.HTTPMovedPermanently, "/302/healthz": web.HTTPFound, "/307/healthz": web.HTTPTemporaryRedirect}[request.path]("/there/healthz")
+
+        app = web.Application()
+        app.router.add_get("/{path:.*}", answer)
+        async with TestServer(app) as server:
+            ask = lambda path: asyncio.to_thread(keeper.answers, str(server.make_url(path)))  # noqa: E731
+            assert await ask("/there")
+            for code in (301, 302, 307):
+                assert not await ask(f"/{code}")
+            assert hits.count("/there/healthz") == 1
+
+    asyncio.run(play())
+
+
+def test_an_address_in_the_settings_that_is_none_is_told_and_not_asked(comfy, caplog):
+    (comfy.folder / "healthz").write_text('{"app": "comfy-recall"}')
+    comfy.set(address=f"file://{comfy.folder}")
+    comfy.load()
+    assert comfy.state("off", "running")["state"] == "off"
+    assert "neither an http nor an https address" in caplog.text
+    assert comfy.daemons() == []
 
 
 def test_an_extension_that_breaks_leaves_comfyui_alone(comfy, monkeypatch, caplog):
@@ -285,16 +386,13 @@ def test_what_the_program_says_of_its_configuration_is_understood(comfy, monkeyp
     comfy.load()
     command = module(comfy, "command")
     here = command.configured(program())
-    file = comfy.folder / "config" / "comfy-recall" / "config.toml"
-    assert here == command.Configured(f"http://127.0.0.1:{comfy.daemon_port}", False, str(file))
+    assert here == command.Configured(f"http://127.0.0.1:{comfy.daemon_port}", False)
     monkeypatch.setenv("RECALL_COMFYUI", "http://127.0.0.1:8188")
     monkeypatch.setenv("RECALL_LISTEN", "0.0.0.0:9000")
-    monkeypatch.setenv("RECALL_TOKEN", "secret-enough-for-a-test")
+    monkeypatch.setenv("RECALL_TOKEN", "a-token-that-is-secret-enough-for-a-test")
     monkeypatch.setenv("RECALL_BASE_PATH", "/history")
-    file.parent.mkdir(parents=True)
-    file.write_text("")
-    assert command.configured(program()) == command.Configured("http://127.0.0.1:9000/history", True, str(file))
-    nowhere = command.Configured(command.DEFAULT_URL, False, "config.toml")
+    assert command.configured(program()) == command.Configured("http://127.0.0.1:9000/history", True)
+    nowhere = command.Configured(command.DEFAULT_URL, False)
     assert command.read("# configuration file: none\n") == command.read("") == nowhere
 
 
@@ -346,5 +444,5 @@ def test_every_word_of_the_page_is_there_in_both_languages():
     for script in (FOLDER / "web").glob("*.js"):
         text = script.read_text(encoding="utf-8")
         used |= set(re.findall(r'say\("([a-z-]+)"', text)) | set(re.findall(r'#note\("([a-z-]+)"', text))
-    used |= {"looking", "starting", "absent", "off", "failed"}
+    used |= {"looking", "starting", "absent", "off", "unwanted", "failed"}
     assert known == used

@@ -27,9 +27,17 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     assert_eq!(&lines[..2], [looked, found], "{said}");
     assert!(lines[2].ends_with(&format!("{}/", here.url)), "{said}");
     assert_eq!(lines.len(), 3, "{said}");
-    let page = crate::support::client().get(format!("{}/api/v1/generations", here.url)).header("origin", comfy.url());
-    let shared = page.send().await.unwrap();
-    assert_eq!(shared.headers()["access-control-allow-origin"], *comfy.url(), "its page may read as a named one's may");
+    // Nor may that at the port which is assumed while there is none.
+    for origin in [comfy.url(), away.url()] {
+        for path in ["/api/v1/generations", "/history", "/view", "/g/1/workflow.json", "/queue", "/files/x/y"] {
+            let page = crate::support::client().get(format!("{}{path}", here.url)).header("origin", &origin);
+            let headers = page.send().await.unwrap().headers().clone();
+            assert!(!headers.contains_key("access-control-allow-origin"), "{path}: nobody said that its page may read");
+        }
+    }
+    let frame = crate::support::client().get(format!("{}/panel/dark-en/", here.url)).send().await.unwrap();
+    let policy = frame.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains(&format!("frame-ancestors {}", comfy.url())), "the sidebar works at once: {policy}");
     let recorded = here.json("/api/v1/generations").await;
     assert_eq!(recorded["items"].as_array().unwrap().len(), ids.len());
 

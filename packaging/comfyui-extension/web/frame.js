@@ -13,11 +13,20 @@ export function reach(url, page = location) {
   return there.href.replace(/\/$/, "");
 }
 
+/** An address that somebody wrote down, without strokes at its end; nothing where it isn't one of http or https. */
+export function written(address) {
+  const plain = address.trim().replace(/\/+$/, "");
+  try {
+    return ["http:", "https:"].includes(new URL(plain).protocol) ? plain : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export class Frame {
   #outer;
   #frame;
   #site;
-  #file;
   #path = "";
   #isGreeted = false;
   #timer;
@@ -49,15 +58,18 @@ export class Frame {
     this.#isGreeted = false;
   }
 
-  /** Asks for a run that was dropped here, as only our pages can read it with their password. */
-  askFor(run) {
-    if (this.#isGreeted) this.#say({ say: "open", run });
+  /** Asks for a run that was dropped here, as only our pages can read it with their password. `word`: what it was dragged by. */
+  askFor(word) {
+    if (this.#isGreeted) this.#say({ say: "open", run: word });
   }
 
   /** For front ends that have no sidebar. */
   async openAlone() {
-    const state = await this.#outer.ask("/comfy-recall");
-    open(this.#outer.address() || reach(state.url), "_blank", "noopener");
+    const { ask, address, tell, say } = this.#outer;
+    const state = await ask("/comfy-recall");
+    const site = address().trim() ? written(address()) : reach(state.url);
+    if (site) open(site, "_blank", "noopener");
+    else tell(say("no-address", { url: address() }));
   }
 
   async #begin(isAsked = false) {
@@ -72,17 +84,20 @@ export class Frame {
       state = { state: "looking" };
     }
     if (element !== this.element) return;
-    const address = this.#outer.address().trim().replace(/\/$/, "");
-    // Of a daemon elsewhere, this server doesn't know where its file is.
-    this.#file = address ? undefined : state.config;
-    if (state.state === "running" || address) return this.#open(address || reach(state.url));
+    const address = this.#outer.address().trim();
+    const site = address ? written(address) : state.state === "running" && reach(state.url);
+    if (site) return this.#open(site);
+    if (address) {
+      return this.#note("no-address", { values: { url: address }, button: say("retry"), press: () => this.#begin() });
+    }
     if (state.state === "looking" || state.state === "starting") {
       this.#note(state.state);
       this.#timer = setTimeout(() => this.#begin(), WAITING_MILLIS);
       return;
     }
-    const code = { absent: state.install, failed: state.detail }[state.state];
-    this.#note(state.state, { code, button: say("start"), press: () => this.#begin(true) });
+    const note = state.state === "off" && state.starts === false ? "unwanted" : state.state;
+    const code = note === "absent" ? state.install : undefined;
+    this.#note(note, { code, button: say("start"), press: () => this.#begin(true) });
   }
 
   async #open(site) {
@@ -105,6 +120,8 @@ export class Frame {
     const frame = document.createElement("iframe");
     frame.title = say("title");
     frame.allow = "clipboard-write; fullscreen";
+    // Whom it may tell which page it stands in, before anybody is signed in, is told by this alone.
+    frame.referrerPolicy = "origin";
     Object.assign(frame.style, { flex: "1", width: "100%", minHeight: "0", border: "0" });
     frame.addEventListener("load", () => {
       this.#greet();
@@ -148,7 +165,7 @@ export class Frame {
     // By the address that this page has, as only the pages of addresses that are named may hold the frame.
     const { host, origin } = location;
     const code = `[[comfyui]]\nname = "${host.replace(/[^\w.]+/g, "-")}"\nurl = "${origin}"`;
-    const values = { url: this.#site, origin, file: this.#file ?? "config.toml" };
+    const values = { url: this.#site, origin };
     this.#note("refused", { code, values, button: say("retry"), press: () => this.#begin() });
   }
 

@@ -35,15 +35,25 @@ const WORDS = {
     "尚未安装 comfy-recall，因此没有任何记录。请在 comfy-recall 的源码目录里运行下面的命令，然后点击“启动”。",
   ],
   off: ["comfy-recall doesn't run, so nothing is recorded.", "comfy-recall 没有运行，因此没有任何记录。"],
-  
-  failed: ["comfy-recall couldn't be started:", "无法启动 comfy-recall："],
+  unwanted: [
+    "comfy-recall doesn't run, so nothing is recorded. ComfyUI's settings say not to start it: switch “Start comfy-recall with ComfyUI” on, then press Start.",
+    "comfy-recall 没有运行，因此没有任何记录。ComfyUI 的设置不允许启动它：请打开“随 ComfyUI 一起启动 comfy-recall”，然后点击“启动”。",
+  ],
+  failed: [
+    "comfy-recall couldn't be started, so nothing is recorded. ComfyUI's own log says why, and comfy-recall.log in ComfyUI's “user” folder says more.",
+    "无法启动 comfy-recall，因此没有任何记录。原因见 ComfyUI 自己的日志；ComfyUI 的“user”文件夹里的 comfy-recall.log 有更多细节。",
+  ],
+  "no-address": [
+    "The address of comfy-recall in ComfyUI's settings, {url}, is neither an http nor an https address. Write one such as https://recall.example.org.",
+    "ComfyUI 设置中 comfy-recall 的地址 {url} 不是 http 或 https 地址。请填写形如 https://recall.example.org 的地址。",
+  ],
   unreachable: [
     "comfy-recall runs on ComfyUI's machine, but this browser can't reach {url}. Let it listen there (--listen, with a password), or set its address in ComfyUI's settings.",
     "comfy-recall 正在 ComfyUI 所在的机器上运行，但此浏览器无法访问 {url}。请让它监听该地址（--listen，并设置密码），或在 ComfyUI 设置中填写它的地址。",
   ],
   refused: [
-    "comfy-recall at {url} doesn't record the ComfyUI at {origin}, so it doesn't show itself here. Name every ComfyUI that it should record in its configuration file, {file}, and this one as below. Then run “comfy-recall stop”, and start it again.",
-    "位于 {url} 的 comfy-recall 没有记录 {origin} 的 ComfyUI，因此不在这里显示。请在它的配置文件 {file} 中列出它应记录的每个 ComfyUI，这一个的写法如下。然后运行“comfy-recall stop”，再重新启动它。",
+    "comfy-recall at {url} doesn't record the ComfyUI at {origin}, so it doesn't show itself here. Name every ComfyUI that it should record in its configuration file (“comfy-recall config” says where that is), and this one as below. Then run “comfy-recall stop”, and start it again.",
+    "位于 {url} 的 comfy-recall 没有记录 {origin} 的 ComfyUI，因此不在这里显示。请在它的配置文件（“comfy-recall config”会显示其位置）中列出它应记录的每个 ComfyUI，这一个的写法如下。然后运行“comfy-recall stop”，再重新启动它。",
   ],
   start: ["Start", "启动"],
   retry: ["Try again", "重试"],

@@ -7,6 +7,9 @@ use crate::model::Scope;
 /// What `comfy-recall password` prints for `p`.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// One of the fewest characters that do.
+const TOKEN: &str = "a-token-of-24-characters";
+
 fn plain(auth: Auth) -> String {
     match auth.password {
         Some(Password::Plain(password)) => password.expose().to_owned(),
@@ -22,11 +25,43 @@ fn other_machines_come_in_with_a_password_or_a_token_or_on_purpose() {
         "--listen \"0.0.0.0:8588\": other machines could come in without a password; set RECALL_PASSWORD or \
          RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth"
     );
-    assert!(!open.clone().variable("RECALL_TOKEN", "t").config().auth.is_open());
+    assert!(!open.clone().variable("RECALL_TOKEN", TOKEN).config().auth.is_open());
     assert!(!open.clone().toml("password = \"p\"").config().auth.is_open());
     assert!(open.clone().flag(Setting::NoAuth, "true").config().auth.is_open());
     assert!(open.clone().variable("RECALL_NO_AUTH", "false").load().is_err());
     assert!(open.variable("RECALL_PASSWORD", "").load().is_err());
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_refused_with_what_to_do() {
+    let advice =
+        "too short for a token; use the one that comfy-recall token NAME prints, or 24 random characters or more";
+    for short in ["abc", &TOKEN[1..], "\u{5bc6}\u{7801}\u{5bc6}\u{7801}\u{5bc6}\u{7801}\u{5bc6}\u{7801}"] {
+        let error = world().variable("RECALL_TOKEN", short).error();
+        assert_eq!(error, format!("RECALL_TOKEN \"[redacted]\": {advice}"));
+        assert!(world().toml(&format!("token = \"{short}\"")).error().ends_with(advice));
+        let of_file = world().flag(Setting::TokenFile, "t").file("/cwd/t", &format!("{short}\n")).error();
+        assert_eq!(of_file, format!("--token-file \"t\": {advice}"));
+    }
+    let (token, _) = new_token("bot", Scope::Full).unwrap();
+    for good in [TOKEN, token.expose()] {
+        assert!(world().toml(&format!("token = \"{good}\"")).load().is_ok());
+    }
+}
+
+#[test]
+fn a_trusted_proxy_that_lets_everybody_in_is_warned_of() {
+    let world = world().flag(Setting::TrustedProxy, "127.0.0.1");
+    let warnings = |world: &World| world.load().unwrap().warnings;
+    assert!(warnings(&world)[0].contains("set RECALL_PASSWORD or RECALL_TOKEN, or say --no-auth"));
+    for said in [
+        world.clone().variable("RECALL_PASSWORD", "p"),
+        world.clone().variable("RECALL_TOKEN", TOKEN),
+        world.clone().flag(Setting::NoAuth, "true"),
+        self::world(),
+    ] {
+        assert_eq!(warnings(&said), [""; 0]);
+    }
 }
 
 #[test]
@@ -41,9 +76,9 @@ fn no_auth_overrules_the_layers_below_and_no_others() {
 
 #[test]
 fn a_secret_in_a_file_loses_its_line_break_only() {
-    let world = world().flag(Setting::PasswordFile, "pw").variable("RECALL_TOKEN", "t");
+    let world = world().flag(Setting::PasswordFile, "pw").variable("RECALL_TOKEN", TOKEN);
     let auth = world.clone().file("/cwd/pw", " a b \r\n").config().auth;
-    assert_eq!((auth.tokens[0].hash, auth.tokens.len()), (hash_of("t"), 1));
+    assert_eq!((auth.tokens[0].hash, auth.tokens.len()), (hash_of(TOKEN), 1));
     assert_eq!(plain(auth), " a b ");
     assert_eq!(
         world.clone().file("/cwd/pw", "\n").error(),
@@ -59,13 +94,13 @@ fn tokens_have_names_and_scopes_and_the_bare_one_is_full() {
         hash_of("a"),
         hash_of("b"),
     );
-    let world = world().toml(&toml).variable("RECALL_TOKEN", "t");
+    let world = world().toml(&toml).variable("RECALL_TOKEN", TOKEN);
     let tokens = world.config().auth.tokens;
     let told: Vec<_> = tokens.iter().map(|token| (token.name.as_str(), token.scope, token.hash)).collect();
     assert_eq!(
         told,
         [
-            ("default", Scope::Full, hash_of("t")),
+            ("default", Scope::Full, hash_of(TOKEN)),
             ("bot", Scope::Read, hash_of("a")),
             ("backup", Scope::Full, hash_of("b"))
         ]

@@ -77,7 +77,7 @@ fn the_example_names_every_key_and_is_valid_in_each_line() {
     world()
         .toml(&without(&["password =", "password_hash =", "token =", "no_auth =", "secret ="]))
         .file("/run/secrets/recall-password", "p")
-        .file("/run/secrets/recall-token", "t")
+        .file("/run/secrets/recall-token", "a-token-of-24-characters")
         .file("/run/secrets/recall-webhook", "0123456789abcdef01234567")
         .config();
 }

@@ -212,7 +212,7 @@ fn no_secret_is_shown_by_an_error() {
         world().toml("[[webhook]]\nurl = \"http://h\"\nsecret = \"hunter2\""),
         world().toml("[[webhook]]\nurl = \"ftp://u:hunter2@h\"\nsecret = \"0123456789abcdef01234567\""),
         world().flag(Setting::CorsOrigin, "https://u:hunter2@h"),
-        world().variable("RECALL_TOKEN", "hunter2").variable("RECALL_NO_AUTH", "true"),
+        world().variable("RECALL_TOKEN", "hunter2-hunter2-hunter2-hunter2").variable("RECALL_NO_AUTH", "true"),
     ] {
         let error = world.load().unwrap_err();
         let shown = format!("{error} {error:?}");

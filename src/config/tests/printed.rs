@@ -9,7 +9,7 @@ fn no_secret_is_shown_by_a_configuration() {
         .flag(Setting::ComfyuiHeader, "X-Key: hunter3")
         .variable("RECALL_PASSWORD", "hunter4")
         .variable("RECALL_TOKEN_FILE", "/t")
-        .file("/t", "hunter5");
+        .file("/t", "hunter5-hunter5-hunter5-hunter5");
     let effective = world.load().unwrap();
     assert_eq!(header(&effective.config.comfyui[0], "authorization"), Some("Basic aHVudGVyMTpodW50ZXIy"));
     let shown = format!("{effective} {effective:?} {:#?}", effective.config);

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, HeaderMap, USER_AGENT};
 use http::{Method, Uri};
 use url::form_urlencoded;
 
-use super::{Pass, Refusal};
+use super::{Caller, Pass, Refusal};
 use crate::model::{BasePath, Scope};
 use crate::web::arrival::Arrival;
 use crate::web::assets::is_of_sign_in;
@@ -37,7 +37,7 @@ pub async fn check(
         return Ok(next.run(request).await);
     };
     let headers = request.headers();
-    match auth.admit(headers, arrival.client).await {
+    match auth.admit(headers, Caller::from(&arrival)).await {
         Ok(pass) => {
             let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
             if pass.scope < Scope::Full && !reads(request.method(), route) {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -13,7 +13,11 @@ const FILE: &str = "session.key";
 
 /// A key. Whoever knows it can sign in without the password.
 #[derive(Clone)]
-pub struct SessionKey([u8; 32]);
+pub struct SessionKey {
+    bytes: [u8; 32],
+    /// The data folder that it is of.
+    folder: Option<PathBuf>,
+}
 
 impl SessionKey {
     /// The key of a data folder; made where there is none yet.
@@ -24,9 +28,9 @@ impl SessionKey {
         let path = data_dir.join(FILE);
         match fs::read(&path) {
             Ok(bytes) => match bytes.try_into() {
-                Ok(key) => {
+                Ok(bytes) => {
                     keep_private(&path)?;
-                    Ok(Self(key))
+                    Ok(Self { bytes, folder: Some(data_dir.to_owned()) })
                 }
                 Err(_) => {
                     tracing::warn!(path = %path.display(), "the key of the sessions was damaged; everybody has to sign in again");
@@ -44,10 +48,15 @@ impl SessionKey {
     /// When the system has no random numbers.
     pub fn passing() -> io::Result<Self> {
         let half = || argon2::password_hash::try_generate_salt().map_err(io::Error::other);
-        let mut key = [0; 32];
-        key[..16].copy_from_slice(&half()?);
-        key[16..].copy_from_slice(&half()?);
-        Ok(Self(key))
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&half()?);
+        bytes[16..].copy_from_slice(&half()?);
+        Ok(Self { bytes, folder: None })
+    }
+
+    /// The data folder that it is of; `None` where nobody can sign in.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_deref()
     }
 
     /// A salt for a password that is only known in plain: always the same here, so that its hash is, too.
@@ -69,14 +78,14 @@ impl SessionKey {
     }
 
     fn mac(&self) -> Hmac<Sha256> {
-        Hmac::new_from_slice(&self.0).expect("HMAC takes keys of every length")
+        Hmac::new_from_slice(&self.bytes).expect("HMAC takes keys of every length")
     }
 
     fn make(data_dir: &Path, path: &Path) -> io::Result<Self> {
-        let key = Self::passing()?;
+        let key = Self { folder: Some(data_dir.to_owned()), ..Self::passing()? };
         // Temporary files are made for their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(data_dir)?;
-        file.write_all(&key.0)?;
+        file.write_all(&key.bytes)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         #[cfg(unix)]
@@ -110,7 +119,7 @@ impl fmt::Debug for SessionKey {
 impl SessionKey {
     /// The same for every test.
     pub fn of_tests() -> Self {
-        Self([7; 32])
+        Self { bytes: [7; 32], folder: None }
     }
 }
 
@@ -122,12 +131,12 @@ mod tests {
     fn a_key_is_made_once_and_stays() {
         let folder = tempfile::tempdir().unwrap();
         let first = SessionKey::open(folder.path()).unwrap();
-        assert_eq!(SessionKey::open(folder.path()).unwrap().0, first.0);
-        assert_ne!(SessionKey::passing().unwrap().0, first.0);
+        assert_eq!(SessionKey::open(folder.path()).unwrap().bytes, first.bytes);
+        assert_ne!(SessionKey::passing().unwrap().bytes, first.bytes);
         fs::write(folder.path().join(FILE), b"short").unwrap();
         let second = SessionKey::open(folder.path()).unwrap();
-        assert_ne!(second.0, first.0);
-        assert_eq!(SessionKey::open(folder.path()).unwrap().0, second.0);
+        assert_ne!(second.bytes, first.bytes);
+        assert_eq!(SessionKey::open(folder.path()).unwrap().bytes, second.bytes);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 

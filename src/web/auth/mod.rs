@@ -1,17 +1,18 @@
 //! Who may come in: people by a session that they signed in for, programs by HTTP Basic (any user name, the password) or by
 //! a named token. And what each may do: a token of scope `read` looks at everything and changes nothing.
 //!
-//! Only wrong secrets are counted against an address. What is right is found out first and costs no more than a hash, so
-//! nobody who holds a session or a token can be locked out by others.
+//! Only wrong secrets are counted against an address. What nobody can guess is found out first and costs no more than a hash,
+//! so nobody who holds a session or a token can be locked out by others.
 
 mod attempts;
 mod door;
+mod ended;
 mod key;
 mod password;
 mod session;
 
+use std::error::Error as _;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -19,10 +20,12 @@ use http::header::AUTHORIZATION;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
-use crate::model::{BasePath, Digest, Scope};
+use crate::model::{BasePath, Digest, LEAST_TOKEN_CHARS, Scope};
 use attempts::Attempts;
 use password::Password;
+use session::Sessions;
 
+pub use attempts::Caller;
 pub use door::{Asks, check, note};
 pub use key::SessionKey;
 
@@ -32,8 +35,9 @@ pub struct Auth(Arc<Secrets>);
 
 struct Secrets {
     password: Option<Password>,
+    /// Of those who showed the password.
+    sessions: Option<Arc<Sessions>>,
     tokens: Vec<Token>,
-    key: SessionKey,
     attempts: Attempts,
 }
 
@@ -95,8 +99,9 @@ impl Auth {
         if password.is_none() && tokens.is_empty() {
             return None;
         }
+        let sessions = password.as_deref().map(|hash| Arc::new(Sessions::new(key.clone(), hash)));
         let password = password.map(|hash| Password::new(hash, &key));
-        Some(Self(Arc::new(Secrets { password, tokens, key, attempts: Attempts::default() })))
+        Some(Self(Arc::new(Secrets { password, sessions, tokens, attempts: Attempts::default() })))
     }
 
     /// Whether people can sign in.
@@ -113,7 +118,7 @@ impl Auth {
     ///
     /// # Errors
     /// Why they may not come in.
-    pub async fn admit(&self, headers: &HeaderMap, client: IpAddr) -> Result<Pass, Refusal> {
+    pub async fn admit(&self, headers: &HeaderMap, caller: Caller) -> Result<Pass, Refusal> {
         if self.has_session(headers) {
             return Ok(Pass { by: By::Session, scope: Scope::Full });
         }
@@ -124,18 +129,19 @@ impl Auth {
         };
         let credentials = credentials.trim();
         if scheme.eq_ignore_ascii_case("bearer") {
-            let attempt = || self.0.attempts.begin(client, Instant::now());
-            let refusal = || attempt().map_or_else(Refusal::TooMany, |_| Refusal::Wrong);
-            return self.token(credentials).ok_or_else(refusal);
+            return self.try_token(credentials, caller);
         }
         let given = scheme.eq_ignore_ascii_case("basic").then(|| password::of_basic(credentials)).flatten();
         let (Some(given), Some(password)) = (given, &self.0.password) else { return Err(Refusal::Nothing) };
         let pass = Pass { by: By::Password, scope: Scope::Full };
-        if password.remembers(&given) {
+        if let Some(wait) = self.0.attempts.is_shut(caller, Instant::now()) {
+            return Err(Refusal::TooMany(wait));
+        }
+        if password.remembers(&given, caller.client) {
             return Ok(pass);
         }
-        self.try_password(&given, client).await?;
-        password.remember(&given);
+        self.try_password(&given, caller).await?;
+        password.remember(&given, caller.client);
         Ok(pass)
     }
 
@@ -143,10 +149,10 @@ impl Auth {
     ///
     /// # Errors
     /// That it is wrong, or can't be tried now.
-    pub async fn try_password(&self, given: &[u8], client: IpAddr) -> Result<(), Refusal> {
+    pub async fn try_password(&self, given: &[u8], caller: Caller) -> Result<(), Refusal> {
         let Some(password) = &self.0.password else { return Err(Refusal::Nothing) };
         // Counted before it is known: many at once are many attempts.
-        let attempt = self.0.attempts.begin(client, Instant::now()).map_err(Refusal::TooMany)?;
+        let attempt = self.0.attempts.begin(caller, Instant::now()).map_err(Refusal::TooMany)?;
         match password.is(given).await {
             Some(true) => {
                 attempt.forgive();
@@ -162,13 +168,35 @@ impl Auth {
 
     /// The cookie of a new session.
     pub fn session(&self, base: &BasePath, is_https: bool) -> Option<String> {
-        let password = self.0.password.as_ref()?;
-        Some(session::cookie(&self.0.key, password.hash(), base, is_https))
+        self.0.sessions.as_ref().map(|sessions| sessions.cookie(base, is_https))
     }
 
     /// Whether one of the cookies is a session that holds.
     pub fn has_session(&self, headers: &HeaderMap) -> bool {
-        self.0.password.as_ref().is_some_and(|password| session::is_valid(&self.0.key, password.hash(), headers))
+        self.0.sessions.as_ref().is_some_and(|sessions| sessions.is_valid(headers))
+    }
+
+    /// Ends the sessions of these cookies, wherever they were copied to.
+    pub async fn end_sessions(&self, headers: HeaderMap) {
+        let Some(sessions) = self.0.sessions.clone() else { return };
+        // Goes on although the client leaves.
+        let ending = tokio::task::spawn_blocking(move || sessions.end(&headers));
+        if let Ok(Err(error)) = ending.await {
+            tracing::warn!(%error, cause = error.source().map(ToString::to_string), "a session that was ended holds again after the next start");
+        }
+    }
+
+    /// Whether the token is right. One that nobody can guess is compared before it counts: whoever holds it isn't held up
+    /// by what others try. A shorter one, which only a hash made by hand lets in, is tried as a password is.
+    fn try_token(&self, given: &str, caller: Caller) -> Result<Pass, Refusal> {
+        let begin = || self.0.attempts.begin(caller, Instant::now()).map_err(Refusal::TooMany);
+        if given.chars().count() >= LEAST_TOKEN_CHARS {
+            return self.token(given).ok_or_else(|| begin().err().unwrap_or(Refusal::Wrong));
+        }
+        let attempt = begin()?;
+        let pass = self.token(given).ok_or(Refusal::Wrong)?;
+        attempt.forgive();
+        Ok(pass)
     }
 
     /// All tokens are compared, and every byte of them: how long it takes says nothing of any.
@@ -208,7 +236,9 @@ mod tests {
     use super::*;
     use crate::web::testing::{argon2, token};
 
-    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+    const HERE: Caller = Caller { client: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), proxy: None };
+    const BOT: &str = "a-token-of-the-bot-nobody-guesses";
+    const OTHER: &str = "another-token-that-nobody-guesses";
 
     async fn by(auth: &Auth, header: &str) -> Result<By, Refusal> {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, header.parse().unwrap())]);
@@ -221,18 +251,18 @@ mod tests {
 
     #[tokio::test]
     async fn the_password_and_the_tokens_are_taken_each_in_its_own_way() {
-        let tokens = vec![token("bot", Scope::Read, "t0ken"), token("other", Scope::Full, "0ther")];
+        let tokens = vec![token("bot", Scope::Read, BOT), token("other", Scope::Full, OTHER)];
         let auth = Auth::new(Some(argon2("pass:word")), tokens, SessionKey::of_tests()).unwrap();
         assert_eq!(by(&auth, &basic("anyone:pass:word")).await, Ok(By::Password));
-        assert_eq!(by(&auth, "bearer t0ken").await, Ok(By::Token("bot".into())));
-        assert_eq!(by(&auth, "Bearer 0ther").await, Ok(By::Token("other".into())));
-        for pair in ["anyone:pass", "pass:word", "anyone:t0ken", ":"] {
+        assert_eq!(by(&auth, &format!("bearer {BOT}")).await, Ok(By::Token("bot".into())));
+        assert_eq!(by(&auth, &format!("Bearer {OTHER}")).await, Ok(By::Token("other".into())));
+        for pair in ["anyone:pass", "pass:word", &format!("anyone:{BOT}"), ":"] {
             assert_eq!(by(&auth, &basic(pair)).await, Err(Refusal::Wrong), "{pair}");
         }
         for header in ["Bearer pass:word", "Bearer  "] {
             assert_eq!(by(&auth, header).await, Err(Refusal::Wrong), "{header}");
         }
-        for header in [&basic(""), &basic("anyone"), "Bearer", "Basic !", "t0ken", "Digest t0ken"] {
+        for header in [&basic(""), &basic("anyone"), "Bearer", "Basic !", BOT, &format!("Digest {BOT}")] {
             assert_eq!(by(&auth, header).await, Err(Refusal::Nothing), "{header}");
         }
     }
@@ -240,7 +270,7 @@ mod tests {
     #[tokio::test]
     async fn a_secret_that_is_not_set_opens_nothing() {
         assert!(Auth::new(None, Vec::new(), SessionKey::of_tests()).is_none());
-        let auth = Auth::new(None, vec![token("bot", Scope::Full, "t0ken")], SessionKey::of_tests()).unwrap();
+        let auth = Auth::new(None, vec![token("bot", Scope::Full, BOT)], SessionKey::of_tests()).unwrap();
         assert_eq!(by(&auth, &basic("anyone:")).await, Err(Refusal::Nothing));
         assert_eq!(auth.session(&BasePath::default(), false), None);
     }
@@ -249,5 +279,20 @@ mod tests {
     fn secrets_are_not_printed() {
         let auth = Auth::new(Some(argon2("password")), Vec::new(), SessionKey::of_tests()).unwrap();
         assert_eq!(format!("{auth:?}"), "Auth { .. }");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_can_be_guessed_is_held_up_as_a_password_is_and_a_long_one_is_not() {
+        let tokens = vec![token("short", Scope::Read, "abc"), token("long", Scope::Read, BOT)];
+        let auth = Auth::new(None, tokens, SessionKey::of_tests()).unwrap();
+        for _ in 0..20 {
+            assert_eq!(by(&auth, "Bearer abc").await, Ok(By::Token("short".into())), "what is right doesn't count");
+        }
+        for nth in 0..10 {
+            assert_eq!(by(&auth, &format!("Bearer a{nth}")).await, Err(Refusal::Wrong));
+        }
+        assert!(matches!(by(&auth, "Bearer abc").await, Err(Refusal::TooMany(_))));
+        assert!(matches!(by(&auth, &format!("Bearer {OTHER}")).await, Err(Refusal::TooMany(_))));
+        assert_eq!(by(&auth, &format!("Bearer {BOT}")).await, Ok(By::Token("long".into())));
     }
 }

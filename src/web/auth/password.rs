@@ -1,7 +1,9 @@
 //! The password: compared by Argon2, which costs tens of milliseconds and megabytes on purpose. So it happens beside the
 //! requests, a few at a time, and not for every request of a program that shows the password each time.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 
 use super::is_same;
 use super::key::SessionKey;
+use crate::web::arrival::whole;
 
 /// Passwords that are compared at the same time: 19 MiB each.
 const TURNS: usize = 2;
@@ -26,6 +29,9 @@ pub(super) const BUSY_SECONDS: u64 = 2;
 /// How long a password that was right needs no other look.
 const REMEMBERED: Duration = Duration::from_secs(10 * 60);
 
+/// Addresses from which it was right that are remembered.
+const ADDRESSES: usize = 16;
+
 /// Longer ones are no password.
 const MOST_BYTES: usize = 1024;
 
@@ -35,19 +41,14 @@ pub(super) struct Password {
     key: SessionKey,
     turns: Arc<Semaphore>,
     places: Semaphore,
-    /// A keyed hash of the password, and until when it is good.
-    known: Mutex<Option<([u8; 32], Instant)>>,
+    /// Keyed hashes of the password and who showed it, and until when each is good.
+    known: Mutex<VecDeque<([u8; 32], Instant)>>,
 }
 
 impl Password {
     pub(super) fn new(hash: String, key: &SessionKey) -> Self {
         let (turns, places) = (Arc::new(Semaphore::new(TURNS)), Semaphore::new(TURNS + WAITING));
         Self { hash: hash.into(), key: key.clone(), turns, places, known: Mutex::default() }
-    }
-
-    /// What sessions are bound to.
-    pub(super) fn hash(&self) -> &str {
-        &self.hash
     }
 
     /// Whether it is this one; `None` when too many are asked for at once.
@@ -67,19 +68,27 @@ impl Password {
         compared.await.ok()
     }
 
-    /// Whether it was right a while ago.
-    pub(super) fn remembers(&self, given: &[u8]) -> bool {
-        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.is_some_and(|(known, until)| until > Instant::now() && is_same(&known, &self.mark(given)))
+    /// Whether it was right a while ago, from there.
+    pub(super) fn remembers(&self, given: &[u8], client: IpAddr) -> bool {
+        let mark = self.mark(given, client);
+        let is_good = |(known, until): &([u8; 32], Instant)| *until > Instant::now() && is_same(known, &mark);
+        self.known().iter().any(is_good)
     }
 
-    pub(super) fn remember(&self, given: &[u8]) {
-        let known = Some((self.mark(given), Instant::now() + REMEMBERED));
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+    pub(super) fn remember(&self, given: &[u8], client: IpAddr) {
+        let mut known = self.known();
+        known.push_back((self.mark(given, client), Instant::now() + REMEMBERED));
+        if known.len() > ADDRESSES {
+            known.pop_front();
+        }
     }
 
-    fn mark(&self, given: &[u8]) -> [u8; 32] {
-        self.key.sign("password", &[given])
+    fn known(&self) -> MutexGuard<'_, VecDeque<([u8; 32], Instant)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mark(&self, given: &[u8], client: IpAddr) -> [u8; 32] {
+        self.key.sign("password", &[given, whole(client).to_string().as_bytes()])
     }
 }
 
@@ -100,12 +109,18 @@ mod tests {
         let password = Password::new(argon2("right"), &SessionKey::of_tests());
         assert_eq!((password.is(b"right").await, password.is(b"wrong").await), (Some(true), Some(false)));
         assert_eq!(password.is(&vec![b'a'; MOST_BYTES + 1]).await, Some(false));
-        assert!(!password.remembers(b"right"));
-        password.remember(b"right");
-        assert!(password.remembers(b"right") && !password.remembers(b"wrong"));
+        let [here, there] = [[192, 0, 2, 7], [192, 0, 2, 8]].map(IpAddr::from);
+        assert!(!password.remembers(b"right", here));
+        password.remember(b"right", here);
+        assert!(password.remembers(b"right", here) && !password.remembers(b"wrong", here));
+        assert!(!password.remembers(b"right", there), "who shows it elsewhere may be guessing");
         tokio::time::pause();
         tokio::time::advance(REMEMBERED).await;
-        assert!(!password.remembers(b"right"));
+        assert!(!password.remembers(b"right", here));
+        for nth in 0..100 {
+            password.remember(b"right", IpAddr::from([192, 0, 3, nth]));
+        }
+        assert_eq!(password.known().len(), ADDRESSES);
     }
 
     #[tokio::test]

@@ -107,7 +107,7 @@ fn plain(code: Code) -> &'static str {
             "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself"
         }
         Code::Method => "this address can only be read: use GET or HEAD",
-        Code::HostMissing => "the request has no Host header",
+        Code::HostMissing => "the request has no Host header, or several",
         Code::Unauthorized => "a password (HTTP Basic, with any user name) or a token (Bearer) is needed",
         Code::ReadOnlyToken => "this token is for reading and changes nothing; use one of scope full",
         Code::ForeignOrigin => "only pages of this server may change something here",

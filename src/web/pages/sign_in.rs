@@ -12,9 +12,9 @@ use url::form_urlencoded;
 
 use crate::model::BasePath;
 use crate::web::arrival::Arrival;
-use crate::web::auth::{self, Auth, Refusal};
+use crate::web::auth::{self, Auth, Caller, Refusal};
 use crate::web::error::Error;
-use crate::web::preferences::is_ours;
+use crate::web::preferences::path_of_ours;
 use crate::web::site::App;
 use crate::web::viewer::Viewer;
 use crate::web::words::Words;
@@ -65,7 +65,7 @@ pub async fn enter(
     let Form(given) = form.map_err(|_| Error::Form)?;
     let next = way_on(&viewer.base, given.next);
     let Some(auth) = with_password(&app)? else { return Ok(Redirect::to(&next).into_response()) };
-    match auth.try_password(given.password.as_bytes(), arrival.client).await {
+    match auth.try_password(given.password.as_bytes(), Caller::from(&arrival)).await {
         Ok(()) => {
             tracing::info!(request = arrival.id(), client = %arrival.client, "signed in");
             let cookie = auth.session(&app.base, arrival.is_https).unwrap_or_default();
@@ -78,8 +78,11 @@ pub async fn enter(
     }
 }
 
-/// Ends the session of this browser.
-pub async fn leave(State(app): State<App>, arrival: Arrival) -> Response {
+/// Ends the session of this browser, and every copy of its cookie.
+pub async fn leave(State(app): State<App>, arrival: Arrival, headers: HeaderMap) -> Response {
+    if let Some(auth) = &app.auth {
+        auth.end_sessions(headers).await;
+    }
     tracing::info!(request = arrival.id(), client = %arrival.client, "signed out");
     let to = arrival.base(&app.base).join("/sign-in");
     ([(SET_COOKIE, auth::no_session(&app.base))], Redirect::to(&to)).into_response()
@@ -96,7 +99,7 @@ fn with_password(app: &App) -> Result<Option<&Auth>, Error> {
 
 /// Only to a place of ours: whoever made the link to this page isn't to choose another.
 fn way_on(base: &BasePath, next: Option<String>) -> String {
-    next.filter(|next| is_ours(next, base)).unwrap_or_else(|| base.join("/"))
+    next.and_then(|next| path_of_ours(&next, base)).unwrap_or_else(|| base.join("/"))
 }
 
 fn respond(viewer: Viewer, next: String, refusal: Option<Refusal>) -> Result<Response, Error> {

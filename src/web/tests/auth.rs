@@ -10,12 +10,16 @@ use crate::model::Scope;
 use crate::web::testing::{TestSite, argon2, token};
 use crate::web::{Auth, SessionKey, Settings, Token};
 
+const READ: &str = "a-token-for-reading-in-tests";
+const FULL: &str = "a-token-for-all-in-the-tests";
+const FULL_HEADER: &str = "Bearer a-token-for-all-in-the-tests";
+
 /// What a browser sends when somebody opens a page.
 const PAGE: [(&str, &str); 2] =
     [("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("sec-fetch-mode", "navigate")];
 
 fn tokens() -> Vec<Token> {
-    vec![token("bot", Scope::Read, "r3ad"), token("backup", Scope::Full, "fu11")]
+    vec![token("bot", Scope::Read, READ), token("backup", Scope::Full, FULL)]
 }
 
 fn auth() -> Option<Auth> {
@@ -114,7 +118,7 @@ async fn the_sign_in_page_has_all_it_needs_and_nothing_more() {
     for asset in needed {
         assert_eq!(site.get(asset).await.status(), 200, "{asset}");
     }
-    let known = site.request("/").bearer_auth("r3ad").send().await.unwrap().text().await.unwrap();
+    let known = site.request("/").bearer_auth(READ).send().await.unwrap().text().await.unwrap();
     let script = known.split('"').find(|part| part.starts_with("/assets/app.")).unwrap();
     assert_eq!(site.get(script).await.status(), 401);
 }
@@ -190,6 +194,23 @@ async fn the_password_opens_a_session_that_lasts_until_it_is_ended() {
     let out = post(&site, "/sign-out", "", &[("cookie", &session)]).await;
     assert_eq!((out.status().as_u16(), header(&out, "location").as_str()), (303, "/sign-in"));
     assert_eq!(header(&out, "set-cookie"), "recall-session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    // A server of the same host name was sent it, and kept it.
+    assert_eq!(header(&open_page(&site, "/", &session).await, "location"), "/sign-in");
+    assert_eq!(site.request("/api/v1/generations").header("cookie", &session).send().await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn signing_out_ends_this_session_in_every_copy_and_no_other() {
+    let site = closed().await;
+    let phone = cookie(&post(&site, "/sign-in", "password=pass", &[]).await);
+    let desk = cookie(&post(&site, "/sign-in", "password=pass", &[]).await);
+    assert_ne!(phone, desk);
+    post(&site, "/sign-out", "", &[("cookie", &phone)]).await;
+    assert_eq!(open_page(&site, "/", &phone).await.status(), 303);
+    assert_eq!(open_page(&site, "/", &desk).await.status(), 200);
+    let form = post(&site, "/sign-out", "", &[("cookie", &phone)]).await;
+    assert_eq!(form.status(), 401, "one that is over signs nobody out");
+    assert_eq!(open_page(&site, "/", &desk).await.status(), 200);
 }
 
 #[tokio::test]
@@ -204,9 +225,19 @@ async fn a_session_outlives_the_daemon_but_not_the_password() {
 #[tokio::test]
 async fn signing_in_leads_nowhere_else() {
     let site = closed().await;
-    for evil in
-        ["https://evil.example/", "//evil.example", "/\\evil.example", "/%09/evil.example", "javascript:alert(1)", ""]
-    {
+    for evil in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/%09/evil.example",
+        "javascript:alert(1)",
+        "",
+        "/.//evil.example/",
+        "/..//evil.example/",
+        "/%252e%252e//evil.example/",
+        "/panel/dark-en//evil.example/",
+        "%2Fpanel%2Fdark-en%2F%2Fevil.example%2F",
+    ] {
         let page = post(&site, "/sign-in", &format!("password=pass&next={evil}"), &[]).await;
         assert_eq!(header(&page, "location"), "/", "{evil}");
         let page = site.page(&format!("/sign-in?next={evil}")).await;
@@ -220,7 +251,7 @@ async fn a_form_of_another_site_signs_nobody_in_or_out() {
     for path in ["/sign-in", "/sign-out"] {
         let session = "recall-session=x";
         for foreign in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")] {
-            let headers = [foreign, ("authorization", "Bearer fu11"), ("cookie", session)];
+            let headers = [foreign, ("authorization", FULL_HEADER), ("cookie", session)];
             let response = post(&site, path, "password=pass", &headers).await;
             assert_eq!(
                 (response.status().as_u16(), header(&response, "set-cookie").as_str()),
@@ -235,14 +266,14 @@ async fn a_form_of_another_site_signs_nobody_in_or_out() {
 async fn a_token_for_reading_reads_everything_and_changes_nothing() {
     let site = closed().await;
     for path in ["/", "/status", "/api", "/api/v1/generations", "/readyz", "/events"] {
-        assert_eq!(site.request(path).bearer_auth("r3ad").send().await.unwrap().status(), 200, "{path}");
+        assert_eq!(site.request(path).bearer_auth(READ).send().await.unwrap().status(), 200, "{path}");
     }
     for path in routes() {
         let is_open = ["/healthz", "/sign-in", "/favicon.ico", "/bt/artifacts/list", "/api/bt/artifacts/list"];
         let is_open = is_open.contains(&path.as_str());
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             let url = format!("http://{}{path}", site.address);
-            let response = site.client.request(method.clone(), url).bearer_auth("r3ad").send().await.unwrap();
+            let response = site.client.request(method.clone(), url).bearer_auth(READ).send().await.unwrap();
             let status = response.status();
             assert_eq!(status == 403, !is_open, "{method} {path}: {status}");
             if status == 403 && path.starts_with("/api/v1/") {
@@ -250,7 +281,7 @@ async fn a_token_for_reading_reads_everything_and_changes_nothing() {
             }
         }
     }
-    let full = post(&site, "/preferences", "theme=dark", &[("authorization", "Bearer fu11")]).await;
+    let full = post(&site, "/preferences", "theme=dark", &[("authorization", FULL_HEADER)]).await;
     assert_eq!(full.status(), 303);
 }
 
@@ -275,7 +306,7 @@ async fn who_guesses_has_to_wait_and_nobody_else_has() {
         statuses.push(response.status().as_u16());
     }
     assert_eq!(statuses, [[401; 10].as_slice(), &[429; 2]].concat());
-    let response = site.request("/api/v1/generations").bearer_auth("guess").send().await.unwrap();
+    let response = site.request("/api/v1/generations").bearer_auth("a-guess-of-24-characters").send().await.unwrap();
     let wait: u64 = header(&response, "retry-after").parse().unwrap();
     assert!((1..=20).contains(&wait), "{wait}");
     assert_eq!(code(response).await, "too_many_attempts");
@@ -284,7 +315,7 @@ async fn who_guesses_has_to_wait_and_nobody_else_has() {
     assert_eq!((form.status().as_u16(), header(&form, "retry-after").is_empty()), (429, false));
     assert!(form.text().await.unwrap().contains("Too many attempts"));
     assert_eq!(open_page(&site, "/", &session).await.status(), 200);
-    assert_eq!(site.request("/").bearer_auth("r3ad").send().await.unwrap().status(), 200);
+    assert_eq!(site.request("/").bearer_auth(READ).send().await.unwrap().status(), 200);
 }
 
 #[tokio::test]
@@ -296,6 +327,19 @@ async fn a_program_that_knows_the_password_goes_on_while_others_guess() {
         site.request("/").basic_auth("a", Some("guess")).send().await.unwrap();
     }
     assert_eq!(known().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn whoever_goes_on_guessing_does_not_find_out_the_password_that_a_program_shows() {
+    let site = closed().await;
+    let show = async |password: &str| {
+        site.request("/api/v1/generations").basic_auth("script", Some(password)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(show("pass").await, 200);
+    for nth in 0..100 {
+        assert_ne!(show(&format!("guess{nth}")).await, 200);
+    }
+    assert_eq!(show("pass").await, 429);
 }
 
 #[tokio::test]
@@ -319,6 +363,45 @@ async fn behind_a_trusted_proxy_each_visitor_is_counted_alone_and_cookies_are_se
     assert!(header(&other, "set-cookie").ends_with("; Secure"));
     let foreign = site.request("/sign-in").header("x-forwarded-host", "evil.example").send().await.unwrap();
     assert_eq!(foreign.status(), 421);
+}
+
+#[tokio::test]
+async fn whoever_says_to_come_from_another_address_each_time_has_to_wait_too() {
+    let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
+    let site = TestSite::with(Settings { auth: auth(), proxies, ..Settings::default() }).await;
+    let mut tried = 0;
+    for nth in 0..60 {
+        let from = format!("10.0.0.{nth}");
+        let header =
+            if nth % 2 == 0 { ("x-forwarded-for", from.clone()) } else { ("forwarded", format!("for={from}")) };
+        let response = post(&site, "/sign-in", "password=guess", &[(header.0, &header.1)]).await;
+        tried += usize::from(response.status() == 403);
+        assert!([403, 429].contains(&response.status().as_u16()));
+    }
+    assert_eq!(tried, 30);
+    let right = post(&site, "/sign-in", "password=pass", &[("x-forwarded-for", "10.0.1.1")]).await;
+    assert_eq!(right.status(), 429);
+    assert_eq!(site.request("/").bearer_auth(READ).send().await.unwrap().status(), 200, "who holds a token goes on");
+}
+
+#[tokio::test]
+async fn a_page_that_points_its_name_at_us_says_in_vain_that_a_proxy_sends_it() {
+    let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
+    let allowed_hosts = vec!["recall.example".to_owned()];
+    let site = TestSite::with(Settings { proxies, allowed_hosts, ..Settings::default() }).await;
+    let ask = async |host: &str, header: (&str, &str)| {
+        let request = site.request("/api/v1/generations").header("host", host).header(header.0, header.1);
+        request.send().await.unwrap().status().as_u16()
+    };
+    for said in ["localhost", "recall.example", "127.0.0.1:8588"] {
+        assert_eq!(ask("evil.example:8588", ("x-forwarded-host", said)).await, 421, "{said}");
+        assert_eq!(ask("evil.example", ("forwarded", &format!("host={said}"))).await, 421, "{said}");
+        assert_eq!(ask("evil.example", ("forwarded", &format!("for=10.0.0.1;host=\"{said}\""))).await, 421, "{said}");
+        // What proxies send: the name that the visitor uses, or the address that they were told to ask.
+        assert_eq!(ask("recall.example", ("x-forwarded-host", said)).await, 200, "{said}");
+        assert_eq!(ask("127.0.0.1:8588", ("forwarded", &format!("host={said}"))).await, 200, "{said}");
+    }
+    assert_eq!(ask("localhost", ("x-forwarded-host", "evil.example")).await, 421);
 }
 
 #[tokio::test]

@@ -175,7 +175,11 @@ async fn nameless(walk: &mut Walk, site: &TestSite) {
 }
 
 async fn who_may_not(walk: &mut Walk) {
-    let auth = Auth::new(Some(argon2("pass")), vec![token("bot", Scope::Read, "r3ad")], SessionKey::of_tests());
+    let auth = Auth::new(
+        Some(argon2("pass")),
+        vec![token("bot", Scope::Read, "a-token-for-reading-in-tests")],
+        SessionKey::of_tests(),
+    );
     let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
     for (shape, path) in [
         (Shape::Ours, "/api/v1/generations"),
@@ -194,7 +198,7 @@ async fn who_may_not(walk: &mut Walk) {
         );
     }
     let form = || post(&site, "/preferences", "theme=dark");
-    walk.meet(Code::ReadOnlyToken, Shape::Ours, form().bearer_auth("r3ad")).await;
+    walk.meet(Code::ReadOnlyToken, Shape::Ours, form().bearer_auth("a-token-for-reading-in-tests")).await;
     let foreign = form().basic_auth("x", Some("pass")).header("origin", "https://evil.example");
     walk.meet(Code::ForeignOrigin, Shape::Ours, foreign).await;
     let guess = || site.request("/api/v1/generations").bearer_auth("guess");

@@ -75,7 +75,7 @@ async fn examples_ask_for_a_run_that_is_here() {
 
 #[tokio::test]
 async fn the_page_says_what_this_server_asks_for() {
-    let tokens = vec![token("bot", Scope::Read, "r3ad")];
+    let tokens = vec![token("bot", Scope::Read, "a-token-for-reading-in-tests")];
     for (password, tokens, said, sent) in [
         (Some(argon2("pass")), vec![], "asks for its password", "-u \":$PASSWORD\" "),
         (None, tokens.clone(), "asks for a token, as", "-H \"Authorization: Bearer $TOKEN\" "),
@@ -85,7 +85,11 @@ async fn the_page_says_what_this_server_asks_for() {
         let auth = Auth::new(password, tokens, SessionKey::of_tests());
         let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
         let request = site.request("/api");
-        let request = if has_tokens { request.bearer_auth("r3ad") } else { request.basic_auth("x", Some("pass")) };
+        let request = if has_tokens {
+            request.bearer_auth("a-token-for-reading-in-tests")
+        } else {
+            request.basic_auth("x", Some("pass"))
+        };
         let page = request.send().await.unwrap().text().await.unwrap();
         assert!(page.contains(said), "{said}");
         for line in examples(&page).iter().flat_map(|it| it.lines()).filter(|it| it.contains("curl ")) {

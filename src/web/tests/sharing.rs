@@ -15,7 +15,8 @@ fn header(response: &Response, name: &str) -> String {
 }
 
 async fn shared() -> TestSite {
-    let auth = Auth::new(None, vec![token("site", Scope::Read, "t0ken")], SessionKey::of_tests());
+    let auth =
+        Auth::new(None, vec![token("site", Scope::Read, "a-token-for-reading-in-tests")], SessionKey::of_tests());
     let cors_origins = vec![GALLERY.to_owned()];
     let comfyui_origins = vec!["http://127.0.0.1:8188/".to_owned()];
     TestSite::with(Settings { auth, cors_origins, comfyui_origins, ..Settings::default() }).await
@@ -46,8 +47,13 @@ async fn a_named_site_reads_with_its_token_and_is_told_so_before() {
         }
         assert!(before.headers().get_all("vary").iter().any(|value| value == "origin"));
     }
-    let read =
-        ask(&site, Method::GET, "/api/v1/generations", &[("origin", GALLERY), ("authorization", "Bearer t0ken")]).await;
+    let read = ask(
+        &site,
+        Method::GET,
+        "/api/v1/generations",
+        &[("origin", GALLERY), ("authorization", "Bearer a-token-for-reading-in-tests")],
+    )
+    .await;
     assert_eq!((read.status().as_u16(), header(&read, "access-control-allow-origin").as_str()), (200, GALLERY));
     assert!(header(&read, "access-control-expose-headers").contains("etag"));
     // Why it may not read is told, too.
@@ -66,7 +72,11 @@ async fn other_sites_and_pages_are_told_nothing() {
         ("/", GALLERY),
         ("/sign-in", GALLERY),
     ] {
-        let asks = [("origin", origin), ("access-control-request-method", "GET"), ("authorization", "Bearer t0ken")];
+        let asks = [
+            ("origin", origin),
+            ("access-control-request-method", "GET"),
+            ("authorization", "Bearer a-token-for-reading-in-tests"),
+        ];
         let before = ask(&site, Method::OPTIONS, path, &asks).await;
         assert_eq!(
             (before.status().is_success(), header(&before, "access-control-allow-origin").as_str()),
@@ -83,7 +93,7 @@ async fn other_sites_and_pages_are_told_nothing() {
 #[tokio::test]
 async fn pages_of_comfyui_read_but_not_in_the_name_of_who_is_signed_in() {
     let site = shared().await;
-    let headers = [("origin", "http://localhost:8188"), ("authorization", "Bearer t0ken")];
+    let headers = [("origin", "http://localhost:8188"), ("authorization", "Bearer a-token-for-reading-in-tests")];
     let read = ask(&site, Method::GET, "/api/v1/generations", &headers).await;
     assert_eq!(header(&read, "access-control-allow-origin"), "http://localhost:8188");
     assert_eq!(header(&read, "access-control-allow-credentials"), "");

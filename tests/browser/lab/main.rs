@@ -106,7 +106,7 @@ impl Lab {
             launch = launch.argument("--base-path").argument(base);
         }
         if let Some(password) = &setup.password {
-            launch = launch.environment("RECALL_PASSWORD", password).with_token("lab");
+            launch = launch.environment("RECALL_PASSWORD", password).with_token("the-token-of-the-lab-and-its-tests");
         }
         let mut comfyuis = Vec::new();
         for name in &setup.instances {

@@ -54,8 +54,7 @@ export class FrontEnd {
     this.#folder = files(version);
     this.url = Object.values(lab.comfyui)[0];
     const url = lab.url.replace(/\/$/, '');
-    const [config, install] = ['/home/ada/config.toml', 'cargo install --locked --path .'];
-    this.daemon = { state: 'running', detail: '', url, config, comfyui: this.url, install };
+    this.daemon = { state: 'running', url, install: 'cargo install --locked --path .', starts: true };
   }
 
   /** The page, loaded, with the extension in it. `settings` of ComfyUI; `origin` where it stands, if not at the lab's. */

@@ -17,7 +17,7 @@ export class Lab {
   static async start(setup = {}) {
     const lab = new Lab();
     // The token that the lab gives itself beside a password.
-    if (setup.password) lab.#shown = { authorization: 'Bearer lab' };
+    if (setup.password) lab.#shown = { authorization: 'Bearer the-token-of-the-lab-and-its-tests' };
     const program = process.env.RECALL_LAB ?? (await build());
     const args = Object.entries(setup).flatMap(([name, value]) => {
       if (value === true) return [`--${name}`];
