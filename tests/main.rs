@@ -5,6 +5,7 @@
 mod commands;
 mod docs;
 mod doors;
+mod hostile;
 mod layers;
 mod recorder;
 mod standin;
