@@ -18,6 +18,7 @@ mod export;
 mod facts;
 #[path = "find/main.rs"]
 mod find;
+mod hostile;
 mod kept;
 mod latency;
 mod list;
@@ -44,7 +45,7 @@ type Measuring = Pin<Box<dyn Future<Output = Vec<Row>>>>;
 type Part = (&'static str, fn() -> Measuring);
 
 /// All there are. None takes up what another leaves: each can be measured alone.
-const PARTS: [Part; 18] = [
+const PARTS: [Part; 19] = [
     ("latency", || Box::pin(latency::measure())),
     ("backfill", || Box::pin(backfill::measure())),
     ("kept", || Box::pin(kept::measure())),
@@ -63,6 +64,7 @@ const PARTS: [Part; 18] = [
     ("memory", || Box::pin(memory::measure())),
     ("quiet", || Box::pin(quiet::measure())),
     ("facts", || Box::pin(facts::measure())),
+    ("hostile", || Box::pin(hostile::measure())),
 ];
 
 /// What tasks of a part have to end in, before the next is measured.

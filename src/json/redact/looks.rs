@@ -62,7 +62,7 @@ pub(super) fn is_random(text: &str) -> bool {
     }
     if text.contains("://") {
         let mut parts = text.split(['/', '?', '&', '=', '#', '@']).skip(3);
-        return parts.any(|part| is_random(part)) || !shapes(text).is_empty();
+        return parts.any(is_random) || !shapes(text).is_empty();
     }
     let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
     let has_letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());

@@ -7,10 +7,12 @@
 //!
 //! The same text gives the same redacted text, and a redacted text itself. The time is bounded by the length of the texts.
 
+mod links;
 mod looks;
 mod names;
 mod sieve;
 mod spots;
+mod widgets;
 mod within;
 mod words;
 
@@ -26,9 +28,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::scan::unquote;
 use super::strict::string_end;
+use links::Nodes;
 pub use names::{Names, is_secret_name};
 pub use sieve::Sieve;
-use spots::{Nodes, Role, Spot};
+use spots::{Role, Spot};
 
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "[redacted]";
@@ -161,7 +164,7 @@ impl<'a> Secrets<'a> {
         for string in strings(json) {
             let quoted = &json[string];
             if quoted.len() > 2
-                && names.hints.is_match(quoted)
+                && names.hints().is_match(quoted)
                 && let Some(text) = unquote(quoted)
             {
                 for cut in cuts(names, &text) {
@@ -211,7 +214,7 @@ impl<'a> Secrets<'a> {
                 continue;
             }
             let quoted = &json[string.clone()];
-            if !names.hints.is_match(quoted) && self.sought.is_none() {
+            if !names.hints().is_match(quoted) && self.sought.is_none() {
                 continue;
             }
             let stays = || {
@@ -246,7 +249,7 @@ impl<'a> Secrets<'a> {
     }
 
     fn cleaned_once(&self, names: &Names, text: &str) -> Option<String> {
-        let mut found = if names.hints.is_match(text) { cuts(names, text) } else { Vec::new() };
+        let mut found = if names.hints().is_match(text) { cuts(names, text) } else { Vec::new() };
         if let Some(sought) = &self.sought {
             let before = found.len();
             found.extend(sought.find_iter(text).map(|value| value.range()));

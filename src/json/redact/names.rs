@@ -5,7 +5,7 @@
 //! name alone doesn't tell, what stands under it does.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 
@@ -57,21 +57,13 @@ impl Telling {
     }
 }
 
-/// The names of secrets, with those that a person added and took away.
-#[derive(Debug, Clone)]
+/// The names of secrets, with those that a person added and took away. Cheap to clone.
+#[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// What a text must hold for any name or shape of a secret to be in it.
-    pub(super) hints: AhoCorasick,
-    /// How many of them can be judged by the word around them: those of our own names, in letters of ASCII.
-    sure: usize,
+    /// Made when it is first needed: a start doesn't wait for it.
+    hints: Arc<OnceLock<AhoCorasick>>,
     added: BTreeSet<String>,
     spared: BTreeSet<String>,
-}
-
-impl Default for Names {
-    fn default() -> Self {
-        Self::new(&[], &[])
-    }
 }
 
 static USUAL: LazyLock<Names> = LazyLock::new(Names::default);
@@ -86,26 +78,30 @@ impl Names {
     /// Those that are known, with more of them and without some. However they are written: case, and what stands
     /// between words, don't count.
     pub fn new(added: &[String], spared: &[String]) -> Self {
-        let foreign = FOREIGN.iter().flat_map(|word| [(*word).to_owned(), escaped(word, "\\"), escaped(word, "\\\\")]);
-        let roots = ROOTS.iter().chain(&SPELLED).chain(&looks::HINTS).copied().chain(looks::marks()).map(str::to_owned);
-        let ours: Vec<String> = roots.collect();
-        let sure = ours.len();
-        let longest_word = |name: &String| unstripped(name).into_iter().max_by_key(String::len);
-        let theirs = added.iter().filter_map(longest_word).filter(|word| word.len() <= LONGEST);
-        // Every byte of every run passes here: the fastest kind is worth its table of some hundred kilobytes.
-        let hints = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(ours.into_iter().chain(foreign).chain(theirs.take(MOST_ADDED)))
-            .expect("some hundred short patterns always build");
         let plain = |names: &[String]| names.iter().map(|name| plain(name)).filter(|name| !name.is_empty()).collect();
-        Self { hints, sure, added: plain(added), spared: plain(spared) }
+        Self { hints: Arc::default(), added: plain(added), spared: plain(spared) }
+    }
+
+    /// What a text must hold for any name or shape of a secret to be in it.
+    pub(super) fn hints(&self) -> &AhoCorasick {
+        self.hints.get_or_init(|| {
+            let theirs = self.added.iter().filter_map(|name| name.split('_').max_by_key(|word| word.len()));
+            let theirs = theirs.filter(|word| word.len() <= LONGEST).take(MOST_ADDED);
+            let foreign = FOREIGN.iter().copied().chain(theirs);
+            let foreign = foreign.flat_map(|word| [word.to_owned(), escaped(word, "\\"), escaped(word, "\\\\")]);
+            // Every byte of every run passes here: the fastest kind is worth its table of some hundred kilobytes.
+            AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .match_kind(MatchKind::Standard)
+                .ascii_case_insensitive(true)
+                .build(judged().map(str::to_owned).chain(foreign))
+                .expect("some hundred short patterns always build")
+        })
     }
 
     /// What a name tells of what stands under it.
     pub(super) fn telling(&self, name: &str) -> Telling {
-        if name.len() > LONGEST || (self.spared.is_empty() && !self.hints.is_match(name)) {
+        if name.len() > LONGEST || (self.spared.is_empty() && !self.hints().is_match(name)) {
             return Telling::Nothing;
         }
         if !(self.added.is_empty() && self.spared.is_empty()) {
@@ -123,7 +119,7 @@ impl Names {
     /// Whether there is a name or a shape of a secret at a hint, as far as a few letters around it tell. Where they don't,
     /// there may be.
     pub(super) fn may_be_at(&self, text: &str, hint: &Match) -> bool {
-        if hint.pattern().as_usize() >= self.sure {
+        if hint.pattern().as_usize() >= *JUDGED {
             return true;
         }
         let name = within::run(text, hint.range());
@@ -131,6 +127,13 @@ impl Names {
             || looks::shape(text, hint.start()).is_some()
     }
 }
+
+/// The hints that can be judged by the word around them: those of our own names, in letters of ASCII.
+fn judged() -> impl Iterator<Item = &'static str> {
+    ROOTS.iter().chain(&SPELLED).chain(&looks::HINTS).copied().chain(looks::marks())
+}
+
+static JUDGED: LazyLock<usize> = LazyLock::new(|| judged().count());
 
 /// A name without what stands between its words.
 fn plain(name: &str) -> String {
@@ -205,7 +208,7 @@ fn of_last(last: &str, owner: Option<&str>) -> Telling {
         "url" if owner == Some("callback") => Telling::Doubt,
         _ => {
             let owner = ["keys", "key", "tokens", "token"].iter().find_map(|end| last.strip_suffix(end));
-            let is_of = |owner: &str| OWNERS.iter().any(|known| *known == owner) || owner.ends_with("api");
+            let is_of = |owner: &str| OWNERS.contains(&owner) || owner.ends_with("api");
             if owner.is_some_and(is_of) { Telling::Secret } else { Telling::Nothing }
         }
     }

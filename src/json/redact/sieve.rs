@@ -58,7 +58,7 @@ impl Sieve {
 /// Whether there is a name or a shape of a secret in this part of a text.
 pub(super) fn is_marked(names: &Names, text: &str, part: Range<usize>) -> bool {
     let input = aho_corasick::Input::new(text).range(part);
-    names.hints.find_overlapping_iter(input).any(|hint| names.may_be_at(text, &hint))
+    names.hints().find_overlapping_iter(input).any(|hint| names.may_be_at(text, &hint))
 }
 
 /// The part of `text` in which something can be found that isn't in `other`, with what can belong to it.

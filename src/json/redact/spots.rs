@@ -2,12 +2,12 @@
 //! the link to a node. One pass with a stack on the heap, whatever the depth.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
+use super::links::{self, Nodes};
 use super::names::{Names, Telling};
 use super::{REDACTED, looks};
-use crate::json::scan::{Scanner, elements, members, unquote};
+use crate::json::scan::{Scanner, unquote};
 
 /// What a text is, as far as that tells where its secrets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +32,8 @@ impl Role {
 /// How deep objects are looked at as pairs and nodes; names are looked at at any depth.
 const DEEPEST: usize = 1000;
 
-/// How many links are followed from the name of a secret to what holds it.
-const MOST_HOPS: usize = 8;
-
 /// A value in a text.
 pub(super) type Spot = Range<usize>;
-
-/// What the prompt tells of the secrets of its nodes, for the workflow.
-#[derive(Debug, Default)]
-pub(super) struct Nodes<'a> {
-    /// Ids of nodes, and of what each id of a node within a subgraph is made of.
-    pub(super) all: HashSet<Cow<'a, str>>,
-    /// A node's secret, as it is written.
-    pub(super) secrets: HashSet<(Cow<'a, str>, &'a str)>,
-}
 
 /// Where the secrets of `json` stand, in their order.
 pub(super) fn spots<'a>(names: &Names, json: &'a str, role: Role, nodes: &mut Nodes<'a>) -> Vec<Spot> {
@@ -54,7 +42,7 @@ pub(super) fn spots<'a>(names: &Names, json: &'a str, role: Role, nodes: &mut No
     walk.all();
     let mut found = walk.found;
     if role == Role::Prompt {
-        follow(names, json, &mut found, nodes);
+        links::follow(names, json, &mut found, nodes);
     }
     found.spots.sort_unstable_by_key(|spot| spot.start);
     found.spots.dedup();
@@ -62,10 +50,10 @@ pub(super) fn spots<'a>(names: &Names, json: &'a str, role: Role, nodes: &mut No
 }
 
 #[derive(Debug, Default)]
-struct Found {
-    spots: Vec<Spot>,
+pub(super) struct Found {
+    pub(super) spots: Vec<Spot>,
     /// Nodes that an input of a secret's name is linked to, and what that name tells.
-    linked: Vec<(String, Telling)>,
+    pub(super) linked: Vec<(String, Telling)>,
 }
 
 /// An object or array that is open, in a byte: whether it is an object, and what the names above it tell.
@@ -91,27 +79,27 @@ impl Open {
 
 /// What is noted of an object until its end.
 #[derive(Debug, Default)]
-struct Object {
+pub(super) struct Object {
     depth: usize,
     /// What the name that stands in it as a value tells.
     named: Option<Telling>,
     value: Option<Spot>,
-    id: Option<Spot>,
-    mode: Option<Spot>,
-    inputs: Option<Spot>,
+    pub(super) id: Option<Spot>,
+    pub(super) mode: Option<Spot>,
+    pub(super) inputs: Option<Spot>,
     widgets: Option<Spot>,
 }
 
-struct Walk<'w, 'a> {
-    names: &'w Names,
-    json: &'a str,
+pub(super) struct Walk<'w, 'a> {
+    pub(super) names: &'w Names,
+    pub(super) json: &'a str,
     role: Role,
-    nodes: &'w mut Nodes<'a>,
+    pub(super) nodes: &'w mut Nodes<'a>,
     stack: Vec<Open>,
     objects: Vec<Object>,
-    found: Found,
+    pub(super) found: Found,
     /// Bytes of nodes within nodes within nodes that are still looked at a second time.
-    budget: usize,
+    pub(super) budget: usize,
 }
 
 impl<'a> Walk<'_, 'a> {
@@ -263,40 +251,10 @@ impl<'a> Walk<'_, 'a> {
             self.widgets(object, &self.json[widgets.clone()]);
         }
     }
-
-    /// The values of a node's widgets: by the names beside them, by what the prompt tells of that node, or, of a node that
-    /// the prompt doesn't hold, by their looks.
-    fn widgets(&mut self, object: &Object, widgets: &'a str) {
-        let inputs = object.inputs.clone().map_or("", |inputs| &self.json[inputs]);
-        let Some(budget) = self.budget.checked_sub(inputs.len() + widgets.len()) else { return };
-        self.budget = budget;
-        let tellings: Vec<Telling> =
-            elements(inputs).filter_map(widget).map(|name| self.names.telling(&name)).collect();
-        let values: Vec<&str> = elements(widgets).collect();
-        let mut named = values.iter().filter(|value| !is_control(value));
-        let is_exact = named.clone().count() == tellings.len();
-        for (telling, value) in tellings.iter().zip(&mut named) {
-            // Where names are missing it isn't sure which value is whose.
-            let telling = if is_exact { *telling } else { (*telling).min(Telling::Doubt) };
-            if hides(telling, value) {
-                self.found.spots.push(place(self.json, value));
-            }
-        }
-        let id = object.id.clone().map(|id| &self.json[id]).map(|id| unquote(id).unwrap_or(Cow::Borrowed(id)));
-        let is_off = object.mode.clone().is_some_and(|mode| matches!(&self.json[mode], "2" | "4"));
-        let is_known = id.as_ref().is_some_and(|id| self.nodes.all.contains(id));
-        for value in values {
-            let is_told = id.as_ref().is_some_and(|id| self.nodes.secrets.contains(&(id.clone(), value)));
-            let is_nameless = (is_off || !is_known) && !is_exact && looks_like_a_key(value);
-            if is_told || is_nameless {
-                self.found.spots.push(place(self.json, value));
-            }
-        }
-    }
 }
 
 /// What an array of two may be.
-enum Pair<'a> {
+pub(super) enum Pair<'a> {
     /// `["5", 0]`: to a node.
     Link(Cow<'a, str>),
     /// A name and the text of a string.
@@ -304,7 +262,7 @@ enum Pair<'a> {
 }
 
 impl<'a> Pair<'a> {
-    fn at(scanner: &Scanner<'a>) -> Option<Self> {
+    pub(super) fn at(scanner: &Scanner<'a>) -> Option<Self> {
         let mut scanner = scanner.clone();
         scanner.enter(b'[');
         if scanner.peek() != Some(b'"') {
@@ -325,26 +283,8 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// The name of the widget that an input of an editor's node has.
-fn widget(input: &str) -> Option<Cow<'_, str>> {
-    let (_, widget) = members(input).find(|(key, _)| key == "widget")?;
-    members(widget).find(|(key, _)| key == "name").and_then(|(_, name)| unquote(name))
-}
-
-/// A seed's widget is followed by the one that says how it changes, which has no input.
-fn is_control(value: &str) -> bool {
-    matches!(value, r#""fixed""# | r#""randomize""# | r#""increment""# | r#""decrement""#)
-}
-
-/// Whether a value without a name is a key: of one word, random, and no name of a file.
-fn looks_like_a_key(json: &str) -> bool {
-    unquote(json).is_some_and(|text| {
-        (20..=512).contains(&text.len()) && !text.contains(['/', '\\', '.', '[']) && looks::is_random(&text)
-    })
-}
-
 /// Whether a value, as it is written, is a secret under a name that tells so much.
-fn hides(telling: Telling, json: &str) -> bool {
+pub(super) fn hides(telling: Telling, json: &str) -> bool {
     match json.as_bytes().first() {
         _ if telling < Telling::Doubt => false,
         Some(b'"') => unquote(json).is_some_and(|text| text != REDACTED && telling.hides(&text)),
@@ -353,72 +293,7 @@ fn hides(telling: Telling, json: &str) -> bool {
     }
 }
 
-fn place(json: &str, part: &str) -> Spot {
+pub(super) fn place(json: &str, part: &str) -> Spot {
     let start = part.as_ptr() as usize - json.as_ptr() as usize;
     start..start + part.len()
-}
-
-/// Follows the links of a prompt to the nodes that hold what a secret's input reads, and notes whose secret each is.
-fn follow<'a>(names: &Names, json: &'a str, found: &mut Found, nodes: &mut Nodes<'a>) {
-    let mut wanted: Vec<(String, Telling)> = std::mem::take(&mut found.linked);
-    let mut seen: HashSet<String> = HashSet::new();
-    for _ in 0..MOST_HOPS {
-        wanted.retain(|(id, _)| !seen.contains(id));
-        if wanted.is_empty() {
-            break;
-        }
-        seen.extend(wanted.iter().map(|(id, _)| id.clone()));
-        let now: std::collections::HashMap<String, Telling> = std::mem::take(&mut wanted).into_iter().collect();
-        for (id, node) in members(json) {
-            if let Some(telling) = now.get(id.as_ref()) {
-                holder(names, json, node, *telling, found, &mut wanted);
-            }
-        }
-    }
-    found.spots.sort_unstable_by_key(|spot| spot.start);
-    let mut spots = found.spots.iter().peekable();
-    for (id, node) in members(json) {
-        let end = place(json, node).end;
-        let of_node: Vec<&str> =
-            std::iter::from_fn(|| spots.next_if(|spot| spot.start < end)).map(|spot| &json[spot.clone()]).collect();
-        // A node of a subgraph is called by the ids of both; the editor knows each by itself.
-        let parts = match &id {
-            Cow::Borrowed(id) => id.split(':').take(8).map(Cow::Borrowed).collect::<Vec<_>>(),
-            Cow::Owned(id) => id.split(':').take(8).map(|part| Cow::Owned(part.to_owned())).collect(),
-        };
-        for part in parts {
-            nodes.secrets.extend(of_node.iter().map(|secret| (part.clone(), *secret)));
-            nodes.all.insert(part);
-        }
-    }
-}
-
-/// Notes what a node holds that a secret's input is linked to, and where it has that from itself.
-fn holder(
-    names: &Names,
-    json: &str,
-    node: &str,
-    telling: Telling,
-    found: &mut Found,
-    wanted: &mut Vec<(String, Telling)>,
-) {
-    let inputs = || members(node).filter(|(key, _)| key == "inputs").flat_map(|(_, inputs)| members(inputs));
-    let links = inputs().filter_map(|(_, value)| match Pair::at(&Scanner::new(value)) {
-        Some(Pair::Link(node)) => Some((node.into_owned(), telling)),
-        _ => None,
-    });
-    let before = wanted.len();
-    wanted.extend(links);
-    let is_alone = wanted.len() == before && inputs().filter(|(_, value)| value.starts_with('"')).count() == 1;
-    for (key, value) in inputs() {
-        let holds_text = matches!(key.as_ref(), "value" | "string" | "text" | "str" | "STRING" | "Text" | "String");
-        let telling = match names.telling(&key) {
-            Telling::Spared => Telling::Spared,
-            _ if is_alone || holds_text => telling,
-            own => own.max(Telling::Doubt),
-        };
-        if hides(telling, value) {
-            found.spots.push(place(json, value));
-        }
-    }
 }

@@ -268,6 +268,7 @@ fn what_a_person_adds_and_excepts_holds() {
         r#"{{"1":{{"inputs":{{"StudioCode":"a","暗号":"b","api_key":"{RANDOM}","trigger":"sk-proj-{RANDOM}","token":"c"}}}}}}"#
     );
     assert!(is_marked(&ours, &json, 0..json.len()));
+    assert!(is_marked(&ours, r#"{"\u6697\u53f7":"b"}"#, 0..20));
     let secrets = Secrets::of(ours, Submitted { prompt: &json, ..Submitted::default() });
     let after =
         ["\"a\"", "\"b\"", "\"c\""].iter().fold(json.clone(), |json, value| json.replace(value, "\"[redacted]\""));

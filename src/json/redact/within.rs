@@ -16,7 +16,7 @@ pub(super) fn cuts(names: &Names, text: &str) -> Vec<Range<usize>> {
     let mut cuts: Vec<Range<usize>> = Vec::new();
     // How far words were looked at, shapes were found, and values: what lies within one is replaced with it.
     let (mut words, mut shapes, mut values) = (0, 0, 0);
-    for hit in names.hints.find_overlapping_iter(text) {
+    for hit in names.hints().find_overlapping_iter(text) {
         if hit.start() >= shapes
             && let Some(shape) = looks::shape(text, hit.start())
         {
