@@ -43,7 +43,7 @@ impl Describer {
         let started = run_state(entry.status()).started_at.unwrap_or(self.now);
         let mut save = match id {
             None => self.submitted(&entry.submission, &secrets, None, started),
-            Some(_) => bare(&entry.submission, id, started),
+            Some(_) => bare(&entry.submission, &secrets, id, started),
         };
         secrets.learn(entry.outputs(), entry.status());
         let status = secrets.other(entry.status());
@@ -83,7 +83,7 @@ impl Describer {
 
     /// What was submitted. Files are asked for by the names that the run knows them by, whatever else is replaced.
     fn submitted(&self, run: &Submission, secrets: &Secrets<'_>, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
-        let mut save = bare(run, id, seen_at);
+        let mut save = bare(run, secrets, id, seen_at);
         let prompt = secrets.prompt();
         let read = files_read(run.prompt()).into_iter();
         save.attachments = read.filter_map(|file| input(file, secrets)).collect();
@@ -105,13 +105,13 @@ impl Describer {
 }
 
 /// A row of a run without any of its texts and files.
-fn bare(run: &Submission, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
+fn bare(run: &Submission, secrets: &Secrets<'_>, id: Option<GenerationId>, seen_at: Timestamp) -> Save {
     Save {
         id,
         number: run.number,
         client_id: run.client_id.clone(),
         workflow_id: run.workflow_id.clone(),
-        workflow_name: run.workflow_name.clone(),
+        workflow_name: run.workflow_name.as_ref().map(|name| secrets.text("", name).into_owned()),
         outputs_to_execute: run.outputs_to_execute().map(str::to_owned),
         ..Save::new(run.prompt_id.clone(), Status::Pending, run.created_at.unwrap_or(seen_at))
     }

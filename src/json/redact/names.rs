@@ -101,7 +101,9 @@ impl Names {
 
     /// What a name tells of what stands under it.
     pub(super) fn telling(&self, name: &str) -> Telling {
-        if name.len() > LONGEST || (self.spared.is_empty() && !self.hints().is_match(name)) {
+        let is_short = name.len() <= 24 && matches!(name.as_bytes(), [.., b'a' | b's' | b'A' | b'S', b'k' | b'K']);
+        let is_hinted = || is_short || self.hints().is_match(name);
+        if name.len() > LONGEST || (self.spared.is_empty() && !is_hinted()) {
             return Telling::Nothing;
         }
         if !(self.added.is_empty() && self.spared.is_empty()) {
@@ -197,6 +199,8 @@ fn of_last(last: &str, owner: Option<&str>) -> Telling {
         "key" | "keys" => owned(&HONEST_KEYS, Telling::Doubt),
         "token" => owned(&HONEST_TOKENS, Telling::Secret),
         "tokens" => owned(&HONEST_TOKENS, Telling::Doubt),
+        // As some services call the two halves of a key.
+        "ak" | "sk" if owner.is_none_or(|owner| OWNERS.contains(&owner)) => Telling::Secret,
         "pass" => match owner {
             Some(owner) if OWNERS_OF_PASS.contains(&owner) => Telling::Secret,
             Some(_) => Telling::Nothing,

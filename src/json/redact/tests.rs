@@ -123,7 +123,8 @@ fn a_secret_is_told_by_its_looks_wherever_it_stands() {
         ("Bearer 9f86d081884c7d659a2feaa0", "Bearer [redacted]"),
         ("Basic dXNlcjpwYXNzd29yZA==", "Basic [redacted]"),
         ("Cookie: a=1; session=2\nX-Other: 3", "Cookie: [redacted]\nX-Other: 3"),
-        ("x-api-key: abc123def456", "x-api-key: [redacted]"),
+        ("x-api-key: a-plain-key", "x-api-key: [redacted]"),
+        ("Authorization: a-plain-token", "Authorization: [redacted]"),
         ("https://user:pass@host/a", "https://[redacted]@host/a"),
         ("postgresql://u:p@w0rd@db:5432/x", "postgresql://[redacted]@db:5432/x"),
         (
@@ -176,6 +177,7 @@ fn honest_texts_stay_as_they_are() {
         "a ring bearer standing, bearer 2girls",
         "sk-toon-style-lora-v12-fix, risk-free, task-oriented",
         "keyframes 0: (1.0), 24: (0.5)",
+        "Cookie: monster, authorization: granted, key-light: soft",
         "https://huggingface.co/org/model/resolve/main/model_v2.safetensors?download=true",
         "https://example.org:8188/view?filename=a.png&type=output&subfolder=",
         "api_key = os.environ[\"X\"]",

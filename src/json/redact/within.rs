@@ -85,7 +85,7 @@ fn named(names: &Names, text: &str, name: Range<usize>) -> Option<Range<usize>> 
         Kind::Header => telling >= Telling::Likely,
         Kind::Parameter => is_secret_parameter(telling, word, found),
         Kind::Equals => is_assigned(telling, text, &value),
-        Kind::Colon | Kind::Flag => telling.hides(found) && looks::is_odd(found),
+        Kind::Colon | Kind::Flag => telling.hides(found) && (looks::is_odd(found) || found.len() >= 20),
     };
     // What is none is followed no further than it takes to know that; a secret is to its end.
     if is_secret { sign.value(text, usize::MAX) } else { None }
@@ -101,7 +101,7 @@ fn spaced<'a>(text: &'a str, name: &Range<usize>) -> Option<&'a str> {
 fn is_secret_parameter(telling: Telling, name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let is_signature = ["sig", "signature", "sign", "hmac"].iter().any(|end| name.ends_with(end)) && value.len() >= 8;
-    telling >= Telling::Likely || is_signature || value.len() >= 16 || telling.hides(value)
+    is_signature || value.len() >= 16 || telling.hides(value)
 }
 
 /// Whether what is assigned is a value, and not code that gets it from somewhere.
@@ -198,8 +198,12 @@ fn is_header(name: &str, value: &str) -> bool {
             let schemes = ["bearer", "basic", "digest", "token", "apikey", "key", "aws4-hmac-sha256", "oauth"];
             schemes.iter().any(|scheme| first.eq_ignore_ascii_case(scheme)) && first.len() < line.trim().len()
                 || looks::is_odd(first)
+                || (first.len() >= 8 && first == line.trim() && first.contains(['-', '_', '.', '=']))
         }
-        "cookie" | "set-cookie" => line.split(';').next().is_some_and(|pair| pair.trim().contains('=')),
-        _ => name.starts_with("x-") && looks::is_odd(line.trim()) && !line.trim().contains(' '),
+        "cookie" | "set-cookie" => {
+            let first = line.trim().split(';').next().and_then(|pair| pair.split_once('='));
+            first.is_some_and(|(name, _)| !name.is_empty() && !name.contains([' ', ',']))
+        }
+        _ => name.contains('-') && line.trim().len() >= 6 && !line.trim().contains([' ', ',']),
     }
 }

@@ -14,7 +14,7 @@ pub(super) const SECRET: [&str; 50] = [
 
 /// Two words that are a secret's wherever they stand in a name.
 #[rustfmt::skip]
-pub(super) const PAIRS: [(&str, &str); 59] = [
+pub(super) const PAIRS: [(&str, &str); 62] = [
     ("api", "key"), ("api", "keys"), ("api", "token"), ("api", "tokens"), ("api", "secret"), ("api", "pass"),
     ("access", "key"), ("access", "keys"), ("access", "token"), ("private", "key"), ("secret", "key"),
     ("secret", "keys"), ("secret", "id"), ("secret", "access"), ("secret", "word"), ("secret", "phrase"),
@@ -26,7 +26,7 @@ pub(super) const PAIRS: [(&str, &str); 59] = [
     ("webhook", "urls"), ("webhook", "uri"), ("webhook", "endpoint"), ("webhook", "address"), ("webhook", "link"),
     ("webhook", "token"), ("webhook", "key"), ("hook", "url"), ("service", "account"), ("session", "token"),
     ("session", "cookie"), ("cookie", "string"), ("cookie", "header"), ("pin", "code"), ("pass", "code"),
-    ("id", "token"), ("user", "pass"),
+    ("id", "token"), ("pass", "phrase"), ("pass", "word"), ("access", "id"), ("user", "pass"),
 ];
 
 /// Behind such a pair: what the name is about then isn't the secret itself.
@@ -62,7 +62,7 @@ pub(super) const TAILS: [&str; 19] = [
 
 /// Whose keys and tokens are secret: what lets somebody in, and who lets them in.
 #[rustfmt::skip]
-pub(super) const OWNERS: [&str; 162] = [
+pub(super) const OWNERS: [&str; 165] = [
     "access", "account", "admin", "aes", "api", "app", "application", "auth", "authentication", "authorization",
     "bearer", "bot", "client", "cloud", "consumer", "crypto", "csrf", "decrypt", "decryption", "deploy", "device",
     "download", "encrypt", "encryption", "git", "gpg", "hmac", "hub", "jwt", "licence", "license", "login", "master",
@@ -77,15 +77,16 @@ pub(super) const OWNERS: [&str; 162] = [
     "imgbb", "imgur", "jina", "kimi", "kling", "leonardo", "lepton", "llm", "luma", "magnific", "meshy", "midjourney",
     "minimax", "mistral", "modelscope", "moonshot", "nim", "notion", "novita", "nvidia", "ollama", "openai",
     "openrouter", "openweather", "oss", "perplexity", "pexels", "pixabay", "qiniu", "qwen", "replicate", "rodin",
-    "runpod", "runway", "s3", "siliconflow", "slack", "stability", "supabase", "suno", "telegram",
+    "runpod", "runway", "s3", "siliconflow", "slack", "stability", "supabase", "suno", "tencent", "volc",
+    "volcengine", "telegram",
 ];
 
 /// More of them.
 #[rustfmt::skip]
-pub(super) const SPELLED: [&str; 15] = [
+pub(super) const SPELLED: [&str; 22] = [
     "connection_string", "connection string", "connection-string", "connection_str", "connection_uri", "conn_str",
-    "conn_string", "service_account", "service account", "service-account", "hook_url", "seed_phrase", "callback_url",
-    "callback url", "callbackurl",
+    "conn_string", "service_account", "service account", "service-account", "hook_url", "seed_phrase", "access_id",
+    "access id", "accessid", "\"sk\"", "\"ak\"", "_sk\"", "_ak\"", "callback_url", "callback url", "callbackurl",
 ];
 
 /// Whose pass is a password and no run through something.
