@@ -217,8 +217,7 @@ fn bearer(text: &str, at: usize) -> Option<Range<usize>> {
         }),
         _ => {
             let is_header = text[..at].trim_end().is_empty() || text[..at].trim_end().ends_with([':', '=', '"', '\'']);
-            token.len() >= 8
-                && (is_random(token) || (is_header && is_odd(token)) || (token.len() >= 20 && is_odd(token)))
+            token.len() >= 8 && (is_random(token) || (is_header && is_odd(token)) || token.len() >= 20)
         }
     };
     is_secret.then(|| start..start + token.len())

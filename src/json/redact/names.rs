@@ -149,9 +149,6 @@ fn escaped(word: &str, backslash: &str) -> String {
 
 /// A word that isn't English. What counts them is behind them: 最大令牌数 is a number of tokens.
 fn of_foreign(name: &str) -> Option<Telling> {
-    if name.is_ascii() {
-        return None;
-    }
     let name = name.to_lowercase();
     let (at, word) = FOREIGN.iter().filter_map(|word| Some((name.rfind(word)?, *word))).max()?;
     let rest = &name[at + word.len()..];

@@ -85,7 +85,12 @@ fn named(names: &Names, text: &str, name: Range<usize>) -> Option<Range<usize>> 
         Kind::Header => telling >= Telling::Likely,
         Kind::Parameter => is_secret_parameter(telling, word, found),
         Kind::Equals => is_assigned(telling, text, &value),
-        Kind::Colon | Kind::Flag => telling.hides(found) && (looks::is_odd(found) || found.len() >= 20),
+        // A sentence has colons too, but no names of several words.
+        Kind::Colon | Kind::Flag => {
+            let is_no_word =
+                looks::is_odd(found) || found.len() >= 20 || (word.contains(['_', '-']) && found.len() >= 4);
+            telling.hides(found) && is_no_word
+        }
     };
     // What is none is followed no further than it takes to know that; a secret is to its end.
     if is_secret { sign.value(text, usize::MAX) } else { None }
@@ -192,6 +197,7 @@ impl Sign {
 fn is_header(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let line = value[..value.floor_char_boundary(LONGEST_LOOK)].lines().next().unwrap_or_default();
+    let line = line.split(['"', '\'', '`']).next().unwrap_or_default();
     match name.as_str() {
         "authorization" | "proxy-authorization" => {
             let first = line.split_whitespace().next().unwrap_or_default();
