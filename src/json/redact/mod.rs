@@ -84,8 +84,9 @@ impl<'a> Secrets<'a> {
         let texts =
             [(submitted.prompt, Role::Prompt), (submitted.workflow, Role::Workflow), (submitted.extra, Role::Other)];
         for ((json, role), place) in texts.into_iter().zip(0..) {
-            secrets.spots[place] = spots::spots(&names, json, role, &mut nodes);
-            secrets.note(&names, json, &secrets.spots[place].clone());
+            let spots = spots::spots(&names, json, role, &mut nodes);
+            secrets.note(&names, json, &spots);
+            secrets.spots[place] = spots;
         }
         secrets.names = Some(names);
         secrets.build();

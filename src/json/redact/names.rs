@@ -94,7 +94,7 @@ impl Names {
                 .kind(Some(AhoCorasickKind::DFA))
                 .match_kind(MatchKind::Standard)
                 .ascii_case_insensitive(true)
-                .build(judged().map(str::to_owned).chain(foreign))
+                .build(judged().map(str::to_owned).chain(foreign).chain(OFF.map(str::to_owned)))
                 .expect("some hundred short patterns always build")
         })
     }
@@ -129,6 +129,9 @@ impl Names {
             || looks::shape(text, hint.start()).is_some()
     }
 }
+
+/// How an editor's workflow says that a node is switched off: what it holds has no name anywhere else.
+const OFF: [&str; 4] = [r#""mode":2"#, r#""mode": 2"#, r#""mode":4"#, r#""mode": 4"#];
 
 /// The hints that can be judged by the word around them: those of our own names, in letters of ASCII.
 fn judged() -> impl Iterator<Item = &'static str> {

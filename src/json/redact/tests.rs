@@ -248,6 +248,7 @@ fn a_secret_in_a_node_that_is_switched_off_is_found() {
         r#"{{"nodes":[{{"id":4,"mode":2,"widgets_values":["a fox","{RANDOM}{RANDOM}","v1-5-pruned-emaonly.safetensors"]}}]}}"#
     );
     assert_eq!(workflow(&nameless), nameless.replace(&RANDOM.repeat(2), REDACTED));
+    assert!(is_marked(&names(), &nameless, 0..nameless.len()));
     // One of two widgets was made an input: it isn't sure whose the values are.
     let partly =
         r#"{"nodes":[{"inputs":[{"widget":{"name":"api_key"}}],"widgets_values":["a fox in the snow","plain"]}]}"#;
