@@ -58,7 +58,7 @@ pub(super) fn marks() -> impl Iterator<Item = &'static str> {
 /// Whether a text is one word that nobody would make up: letters and digits in no order, an id, hex.
 pub(super) fn is_random(text: &str) -> bool {
     if !(SHORTEST_RANDOM..=LONGEST).contains(&text.len()) || text.chars().any(char::is_whitespace) {
-        return is_marked(text);
+        return false;
     }
     if text.contains("://") {
         let mut parts = text.split(['/', '?', '&', '=', '#', '@']).skip(3);
@@ -71,7 +71,7 @@ pub(super) fn is_random(text: &str) -> bool {
         return true;
     }
     let (odd, letters) = oddness(text);
-    (odd >= 2 && odd * 8 >= letters) || is_marked(text)
+    odd >= 2 && odd * 8 >= letters
 }
 
 /// How often letters, digits and capitals change where they don't in words and numbers; and of how many.
@@ -105,7 +105,7 @@ fn oddness(text: &str) -> (usize, usize) {
 /// Whether a text begins as the keys of a service do. `sk-THIS-IS-A-KEY` is one where a key is expected.
 fn is_marked(text: &str) -> bool {
     let is_one_word = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    is_one_word && text.len() >= SHORTEST_RANDOM && text.len() <= LONGEST && marks().any(|mark| text.starts_with(mark))
+    is_one_word && text.len() >= SHORTEST_RANDOM && marks().any(|mark| text.starts_with(mark))
 }
 
 /// Whether a text is made of letters alone, as words are.
@@ -126,7 +126,7 @@ pub(super) fn is_worth_seeking(text: &str) -> bool {
     }
     let has = |is: fn(&u8) -> bool| text.as_bytes().iter().any(is);
     let is_mixed = text.len() >= SHORTEST_SOUGHT && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
-    (is_mixed && !text.contains("://")) || is_random(text)
+    (is_mixed && !text.contains("://")) || is_random(text) || is_marked(text)
 }
 
 /// Every shape in a text. For tests whether there is any; [`shape`] is for those who know where.
@@ -292,6 +292,7 @@ mod tests {
             "dpmpp_2m_sde_gpu",
             "https://example.org/v2/images",
             "shot_001",
+            "comfyui-workflow-outputs",
             "/home/ada/models/loras/style-v12.safetensors",
         ] {
             assert!(!is_random(text), "{text}");

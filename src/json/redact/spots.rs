@@ -185,7 +185,8 @@ impl<'a> Walk<'_, 'a> {
 
     /// `["Authorization", "Bearer …"]`: as cautious as if the name alone told nothing, as words stand side by side as well.
     fn pair(&mut self, name: &str, value: &'a str) {
-        let telling = self.names.telling(name);
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
+        let telling = if name.chars().all(is_name) { self.names.telling(name) } else { Telling::Nothing };
         let is_no_word = || name.contains(['-', '_']) || unquote(value).is_some_and(|text| looks::is_odd(&text));
         if telling >= Telling::Doubt && hides(telling, value) && is_no_word() {
             self.found.spots.push(place(self.json, value));
