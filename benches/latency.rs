@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
+use comfy_recall::json::Names;
 use comfy_recall::live::{Live, Position};
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
@@ -32,7 +33,7 @@ pub async fn measure() -> Vec<Row> {
         name: "bench".parse().unwrap(),
         endpoint,
         folders: Folders::default(),
-        redacts_secrets: true,
+        secrets: Some(Names::default()),
         counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),

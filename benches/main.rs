@@ -59,7 +59,6 @@ const PARTS: [Part; 19] = [
     ("find", || Box::pin(find::measure())),
     ("api", || Box::pin(api::measure())),
     ("export", || Box::pin(export::measure())),
-    ("hostile", || Box::pin(hostile::measure())),
     ("start", || Box::pin(start::measure())),
     ("events", || Box::pin(events::measure())),
     ("memory", || Box::pin(memory::measure())),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::indexer;
+use comfy_recall::json::Names;
 use comfy_recall::live::Live;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::Filter;
@@ -44,7 +45,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
             accept_invalid_certs: false,
         },
         folders: Folders::default(),
-        redacts_secrets: true,
+        secrets: Some(Names::default()),
         counts_history: false,
         last_at_work: None,
         metrics: Metrics::default(),

@@ -25,6 +25,7 @@ use crate::blobs::{self, Blobs};
 use crate::browser;
 use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
+use crate::json::Names;
 use crate::live::Live;
 use crate::memory;
 use crate::metrics::Metrics;
@@ -133,7 +134,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         live: live.clone(),
         metrics,
         describing: recorder::Turns::default(),
-        redacts_secrets: config.redact_secrets,
+        secrets: config.redact_secrets.then(|| Names::new(&config.redact, &config.redact_except)),
         last_at_work: insist(|| store.last_alive(), store::Error::is_transient)
             .await
             .context("read when a daemon was last at work")?,

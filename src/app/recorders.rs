@@ -14,6 +14,7 @@ use super::welcome::Welcome;
 use crate::blobs::Blobs;
 use crate::comfy::{self, Endpoint, Found};
 use crate::config::{self, Instance};
+use crate::json::Names;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{ConnectionState, InstanceName, Timestamp};
@@ -32,7 +33,7 @@ pub(super) struct Recorders {
     pub(super) live: Live,
     pub(super) metrics: Metrics,
     pub(super) describing: recorder::Turns,
-    pub(super) redacts_secrets: bool,
+    pub(super) secrets: Option<Names>,
     pub(super) last_at_work: Option<Timestamp>,
     pub(super) welcome: Welcome,
     pub(super) shutdown: CancellationToken,
@@ -168,7 +169,7 @@ impl Recorders {
             name,
             endpoint: Endpoint { url, headers, accept_invalid_certs },
             folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
-            redacts_secrets: self.redacts_secrets,
+            secrets: self.secrets.clone(),
             last_at_work: self.last_at_work,
             counts_history: self.welcome.is_given(),
             metrics: self.metrics.clone(),

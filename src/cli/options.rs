@@ -58,6 +58,12 @@ pub(super) struct Options {
     /// Keep the secrets that prompts and workflows hold
     #[arg(long)]
     no_redact: bool,
+    /// A further input whose value is a secret
+    #[arg(long, value_name = "NAME")]
+    redact: Vec<String>,
+    /// An input whose value is none, whatever it is called
+    #[arg(long, value_name = "NAME")]
+    redact_except: Vec<String>,
     /// text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
@@ -85,6 +91,8 @@ impl Options {
             (Setting::AllowHost, self.allow_host),
             (Setting::TrustedProxy, self.trusted_proxy),
             (Setting::CorsOrigin, self.cors_origin),
+            (Setting::Redact, self.redact),
+            (Setting::RedactExcept, self.redact_except),
         ];
         let single = [
             (Setting::DataDir, self.data_dir),

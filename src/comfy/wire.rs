@@ -174,11 +174,14 @@ impl HistoryEntry {
         &self.submission.json[self.status.clone()]
     }
 
-    /// `{"outputs":…,"status":…,"meta":…}`, each as it came.
-    pub fn result(&self) -> String {
-        let or_null = |text: &str| if text.is_empty() { "null".to_owned() } else { text.to_owned() };
-        let meta = &self.submission.json[self.meta.clone()];
-        let (outputs, status, meta) = (or_null(self.outputs()), or_null(self.status()), or_null(meta));
+    /// `meta`, as it came; empty when missing.
+    pub fn meta(&self) -> &str {
+        &self.submission.json[self.meta.clone()]
+    }
+
+    /// `{"outputs":…,"status":…,"meta":…}` of these.
+    pub fn result(outputs: &str, status: &str, meta: &str) -> String {
+        let [outputs, status, meta] = [outputs, status, meta].map(|text| if text.is_empty() { "null" } else { text });
         format!(r#"{{"outputs":{outputs},"status":{status},"meta":{meta}}}"#)
     }
 

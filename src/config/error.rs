@@ -248,6 +248,9 @@ pub enum Problem {
     /// Not a name for a token.
     #[error("not a name for a token: use 1 to 64 letters, digits, '-', '_' or '.'")]
     TokenName,
+    /// Not the name of an input.
+    #[error("not a name; use the name of an input, a header or a variable, up to 100 letters")]
+    SecretName,
     /// An address in the place of a path.
     #[error("an address, not a path; write the path alone, for example /home/ada/ComfyUI or C:\\ComfyUI")]
     FileUrl,

@@ -35,6 +35,8 @@ pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result
     let cors_origins = scalars.list(Setting::CorsOrigin, text::origin)?;
     let data_dir = scalars.path(Setting::DataDir)?.or_else(|| surroundings.data_dir.clone()).ok_or(Error::NoDataDir)?;
     let redact_secrets = !scalars.value(Setting::NoRedact, text::switch)?.unwrap_or(false);
+    let redact = scalars.list(Setting::Redact, text::secret_name)?;
+    let redact_except = scalars.list(Setting::RedactExcept, text::secret_name)?;
     let format = scalars.value(Setting::LogFormat, text::log_format)?.unwrap_or(LogFormat::Text);
     let level = scalars.value(Setting::LogLevel, text::log_level)?.unwrap_or(LogLevel::Info);
     let auth = scalars.auth()?;
@@ -54,6 +56,8 @@ pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result
         cors_origins,
         auth,
         redact_secrets,
+        redact,
+        redact_except,
         log,
         webhooks,
     };

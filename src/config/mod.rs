@@ -61,6 +61,10 @@ pub struct Config {
     pub auth: Auth,
     /// Whether keys, tokens and passwords are replaced before anything is written.
     pub redact_secrets: bool,
+    /// Further names that secrets are kept under.
+    pub redact: Vec<String>,
+    /// Names that only look as if they held secrets.
+    pub redact_except: Vec<String>,
     /// What goes to the log.
     pub log: Log,
     /// Who is told when a run has ended.

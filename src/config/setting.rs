@@ -30,6 +30,8 @@ pub enum Setting {
     TokenHash,
     NoAuth,
     NoRedact,
+    Redact,
+    RedactExcept,
     LogFormat,
     LogLevel,
     WebhookUrl,
@@ -79,7 +81,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-const SPELLINGS: [Spelling; 32] = [
+const SPELLINGS: [Spelling; 34] = [
     row(Setting::ComfyuiUrl, Some("--comfyui"), Some("RECALL_COMFYUI"), Some("comfyui.url"), Shape::Words),
     row(Setting::ComfyuiName, None, None, Some("comfyui.name"), Shape::Text),
     row(Setting::ComfyuiHeader, Some("--comfyui-header"), Some("RECALL_COMFYUI_HEADER"), Some("comfyui.headers"), Shape::Lines),
@@ -104,6 +106,8 @@ const SPELLINGS: [Spelling; 32] = [
     row(Setting::TokenHash, None, None, Some("token.hash"), Shape::Text),
     row(Setting::NoAuth, Some("--no-auth"), Some("RECALL_NO_AUTH"), Some("no_auth"), Shape::Switch),
     row(Setting::NoRedact, Some("--no-redact"), Some("RECALL_NO_REDACT"), Some("no_redact"), Shape::Switch),
+    row(Setting::Redact, Some("--redact"), Some("RECALL_REDACT"), Some("redact"), Shape::Lines),
+    row(Setting::RedactExcept, Some("--redact-except"), Some("RECALL_REDACT_EXCEPT"), Some("redact_except"), Shape::Lines),
     row(Setting::LogFormat, Some("--log-format"), Some("RECALL_LOG_FORMAT"), Some("log_format"), Shape::Text),
     row(Setting::LogLevel, Some("--log-level"), Some("RECALL_LOG_LEVEL"), Some("log_level"), Shape::Text),
     row(Setting::WebhookUrl, None, None, Some("webhook.url"), Shape::Text),

@@ -24,6 +24,8 @@ impl fmt::Display for Effective {
         self.secrets(f)?;
         line(f, "no_auth", config.auth.no_auth, of("no_auth"))?;
         line(f, "no_redact", !config.redact_secrets, of("no_redact"))?;
+        line(f, "redact", list(&config.redact), of("redact"))?;
+        line(f, "redact_except", list(&config.redact_except), of("redact_except"))?;
         line(f, "log_format", quoted(config.log.format.as_str()), of("log_format"))?;
         line(f, "log_level", quoted(config.log.level.as_str()), of("log_level"))?;
         config.comfyui.iter().try_for_each(|instance| self.instance(f, instance))?;

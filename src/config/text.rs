@@ -89,6 +89,13 @@ pub(super) fn token_name(text: &str) -> Result<String, Problem> {
     text.parse::<InstanceName>().map(|_| text.to_owned()).map_err(|_| Problem::TokenName)
 }
 
+/// Reads the name of an input, a header or a variable.
+pub(super) fn secret_name(text: &str) -> Result<String, Problem> {
+    let name = text.trim();
+    let is_name = name.len() <= 100 && name.chars().any(char::is_alphanumeric);
+    if is_name { Ok(name.to_owned()) } else { Err(Problem::SecretName) }
+}
+
 pub(super) fn token_hash(text: &str) -> Result<Digest, Problem> {
     text.strip_prefix(HASH_MARK).and_then(|digits| digits.parse().ok()).ok_or(Problem::TokenHash)
 }

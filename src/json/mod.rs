@@ -10,7 +10,7 @@ mod split;
 mod strict;
 
 pub use alike::{common_end, common_start};
-pub use redact::{REDACTED, Secrets, Sieve, is_secret_name};
+pub use redact::{Names, REDACTED, Secrets, Sieve, Submitted, is_secret_name};
 pub use scan::{Scanner, elements, members, unquote};
 pub use split::{Item, Items, Spans, SplitError, Splitter};
 pub use strict::to_strict;

@@ -106,7 +106,7 @@ impl Listener {
         };
         scribe.live.set_health(health.clone());
         let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
-        let sieve = settings.redacts_secrets.then(Arc::default);
+        let sieve = settings.secrets.clone().map(|names| Arc::new(Sieve::new(names)));
         Self {
             settings,
             client,

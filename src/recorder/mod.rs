@@ -49,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
 use crate::comfy::{self, Client, Endpoint};
+use crate::json::Names;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{InstanceName, Timestamp};
@@ -69,8 +70,8 @@ pub struct Settings {
     pub endpoint: Endpoint,
     /// Its folders, where we share a disk with it.
     pub folders: Folders,
-    /// Whether secrets in prompts are replaced before anything is written.
-    pub redacts_secrets: bool,
+    /// What secrets are replaced before anything is written; `None`: all are kept.
+    pub secrets: Option<Names>,
     /// When a daemon was last at work on this store; `None` when none ever was.
     pub last_at_work: Option<Timestamp>,
     /// Whether somebody wants to know how many runs a backfill has to read: that takes some small requests more.

@@ -2,5 +2,6 @@
 
 #[cfg(target_os = "linux")]
 mod folders;
+mod secrets;
 mod slow;
 mod visitors;

@@ -57,7 +57,7 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
             world().toml("xyzzy = 1"),
             "/etc/recall.toml, line 1, xyzzy: not a known key; known: data_dir, listen, allow_host, base_path, \
              trusted_proxy, cors_origin, password, password_file, password_hash, token, token_file, no_auth, no_redact, \
-             log_format, log_level",
+             redact, redact_except, log_format, log_level",
         ),
         (
             world().toml("comfyui = \"http://h\""),

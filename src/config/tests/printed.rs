@@ -35,6 +35,8 @@ fn the_printed_configuration_says_where_each_value_comes_from() {
     password = "[redacted]"  # RECALL_PASSWORD_FILE
     no_auth = false  # default
     no_redact = false  # default
+    redact = []  # default
+    redact_except = []  # default
     log_format = "text"  # default
     log_level = "warn"  # /etc/recall.toml, line 1, log_level
 
