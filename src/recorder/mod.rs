@@ -42,9 +42,11 @@ mod walk;
 mod watch;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::blobs::Blobs;
@@ -60,6 +62,9 @@ pub use folders::Folders;
 pub use record::{DESCRIBING, Turns};
 pub use room::watch_room;
 use scribe::Scribe;
+
+/// How long nothing is recorded while the folders begin to be watched, which takes milliseconds unless their disk hangs.
+const WATCHED_FIRST: Duration = Duration::from_secs(2);
 
 /// Which ComfyUI to record, and how.
 #[derive(Debug, Clone)]
@@ -136,15 +141,18 @@ pub async fn run(
     let listener = listen::Listener::new(settings.clone(), client, scribe, held.clone(), wanted, reachable, gaps);
 
     let mut tasks = JoinSet::new();
-    tasks.spawn(capture.run(shutdown.clone()));
-    tasks.spawn(listener.run(shutdown.clone()));
     if settings.folders != Folders::default() {
-        let watching = watch::watch(roots, fetcher, held, shutdown.clone());
+        let (begun, watched) = oneshot::channel();
+        let watching = watch::watch(roots, fetcher, held, begun, shutdown.clone());
         tasks.spawn(async move {
             watching.await;
             Ok(())
         });
+        // What a run writes that we hear of is watched from its beginning.
+        let _ = timeout(WATCHED_FIRST, watched).await;
     }
+    tasks.spawn(capture.run(shutdown.clone()));
+    tasks.spawn(listener.run(shutdown.clone()));
     let mut outcome = Ok(());
     while let Some(ended) = tasks.join_next().await {
         let ended = ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));

@@ -10,7 +10,7 @@ use std::{fs, io};
 
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -38,14 +38,22 @@ const JUST_WRITTEN: Duration = Duration::from_secs(60);
 type Closed = (PathBuf, Timestamp);
 
 /// Watches the output and temp folders until `shutdown`, and holds what is written there. Input files are taken when a
-/// run names them. A folder that can't be watched is said so in the log, and the nodes' reports have to do.
+/// run names them. A folder that can't be watched is said so in the log, and the nodes' reports have to do. `begun` hears
+/// when the folders are watched.
 ///
 /// ComfyUI deletes its temp folder when it starts and when it stops, and the watch goes with it; so a folder is watched
 /// anew as soon as it is there again. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
-pub async fn watch(roots: Arc<Roots>, fetcher: Arc<Fetcher>, held: Held, shutdown: CancellationToken) {
+pub async fn watch(
+    roots: Arc<Roots>,
+    fetcher: Arc<Fetcher>,
+    held: Held,
+    begun: oneshot::Sender<()>,
+    shutdown: CancellationToken,
+) {
     let (closed, closing) = mpsc::channel(BACKLOG);
     let (gone, going) = mpsc::channel(BACKLOG);
     let starting = foreign::aside(move || Watching::start(roots, closed, gone)).await;
+    let _ = begun.send(());
     let watching = match starting.map_err(notify::Error::io).and_then(|started| started) {
         Ok(watching) => watching,
         Err(error) => {
