@@ -25,7 +25,8 @@ pub async fn measure() -> Vec<Row> {
     let daemon = Launch::new().environment("RECALL_PASSWORD", "correct horse").start().await;
     let mut alone = visits(&daemon).await;
     let plain = median(&mut alone);
-    let silent = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\npass".to_owned();
+    let head = "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let silent = format!("{head}Content-Length: 100\r\n\r\npass");
     let page = daemon.get("/sign-in").await.text().await.unwrap();
     let style = page.split('"').find(|part| part.starts_with("/assets/style.")).unwrap();
     let unread = format!("GET {style} HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(100);
