@@ -212,7 +212,7 @@ impl Source<'_> {
         match (value.get_ref(), spelling.shape) {
             (DeValue::Boolean(is_on), _) if is_switch(spelling) => Ok(vec![given(is_on.to_string())]),
             (other, _) if is_switch(spelling) => Err(wrong(other, "use true or false, without quotation marks")),
-            (DeValue::Array(values), Shape::Words) if !spelling.is_of_server() => {
+            (DeValue::Array(values), Shape::Words | Shape::Lines) if !spelling.is_of_server() => {
                 values.iter().map(|value| text_of(value, &origin).map(given)).collect()
             }
             (_, _) => Ok(vec![given(text_of(value, &origin)?)]),

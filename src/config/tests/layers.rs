@@ -67,6 +67,19 @@ fn lists_come_from_the_highest_layer_that_has_one() {
 }
 
 #[test]
+fn names_of_secrets_are_a_list_in_every_layer() {
+    let file = world().toml("redact = [\"studio code\"]\nredact_except = [\"trigger\"]");
+    assert_eq!(file.config().redact, ["studio code"]);
+    let config = file.variable("RECALL_REDACT", "a b\nc").config();
+    assert_eq!(
+        (config.redact, config.redact_except),
+        (vec!["a b".to_owned(), "c".to_owned()], vec!["trigger".to_owned()])
+    );
+    let error = world().flag(Setting::Redact, "--").error();
+    assert!(error.starts_with("--redact \"--\": not a name; use the name of an input"), "{error}");
+}
+
+#[test]
 fn a_base_path_stands_in_front_of_everything() {
     assert_eq!(world().flag(Setting::BasePath, "/history/").config().base_path.as_str(), "/history");
     assert_eq!(world().variable("RECALL_BASE_PATH", "/").config().base_path.as_str(), "");
