@@ -400,7 +400,12 @@ impl Store {
 
     /// Every instance that was ever recorded, by name.
     pub async fn instances(&self) -> Result<Vec<InstanceName>, Error> {
-        self.readers.read(|conn| places::instances(conn)).await
+        self.instances_up_to(u32::MAX).await
+    }
+
+    /// The first of them, by name.
+    pub async fn instances_up_to(&self, most: u32) -> Result<Vec<InstanceName>, Error> {
+        self.readers.read(move |conn| places::instances(conn, most)).await
     }
 
     /// Whether there was ever more than one instance.

@@ -82,7 +82,7 @@ const BY_PROMPT: Branch = branch!(
     WHERE prompt_id = ?4 AND (instance_id, status, kinds) >= (?3, ?1, ?2) ORDER BY instance_id, status, kinds LIMIT 1"
 );
 const INSTANCE: &str = "SELECT id FROM instances WHERE name = ?1";
-const INSTANCES: &str = "SELECT name FROM instances ORDER BY name";
+const INSTANCES: &str = "SELECT name FROM instances ORDER BY name LIMIT ?1";
 const HAS_SEVERAL: &str = "SELECT count(*) > 1 AS has_several FROM (SELECT 1 FROM instances LIMIT 2)";
 
 /// A place in the list: when created, and the id.
@@ -307,9 +307,9 @@ fn collect(
 }
 
 /// Every instance that was ever seen, by name.
-pub(super) fn instances(conn: &Connection) -> Result<Vec<InstanceName>, Error> {
+pub(super) fn instances(conn: &Connection, most: u32) -> Result<Vec<InstanceName>, Error> {
     let mut statement = conn.prepare_cached(INSTANCES)?;
-    let names = statement.query_map([], |row| row.get::<_, String>("name"))?.collect::<Result<Vec<_>, _>>()?;
+    let names = statement.query_map([most], |row| row.get::<_, String>("name"))?.collect::<Result<Vec<_>, _>>()?;
     Ok(names.into_iter().filter_map(|name| name.parse().ok()).collect())
 }
 

@@ -16,6 +16,9 @@ use crate::web::words::Words;
 /// The runs that didn't give what was asked for.
 const UNFINISHED: &str = "failed,cancelled,lost";
 
+/// As many servers as one looks through.
+const MOST_LISTED: u32 = 100;
+
 /// The form and the chips.
 #[derive(Debug)]
 pub struct Filters {
@@ -27,8 +30,8 @@ pub struct Filters {
     pub statuses: Vec<Choice>,
     /// Kinds of output to choose from.
     pub kinds: Vec<Choice>,
-    /// Servers to choose from; empty when there is only one.
-    pub instances: Vec<Choice>,
+    /// Servers to choose from.
+    pub instances: Servers,
     /// Whether previews count beside saved files.
     pub shows_previews: bool,
     /// What the form keeps without showing it.
@@ -41,6 +44,17 @@ pub struct Filters {
     pub count: u64,
     /// The nearest days before and after with a run that fits, when one day is shown.
     pub beside: Beside,
+}
+
+/// How a server is chosen.
+#[derive(Debug)]
+pub enum Servers {
+    /// There is only one.
+    One,
+    /// From a list.
+    Listed(Vec<Choice>),
+    /// By its name, this one at present: nobody finds it in a list of so many, which every page would carry.
+    Named(String),
 }
 
 /// An option of the form.
@@ -90,14 +104,14 @@ pub struct DayLink {
 impl Filters {
     /// What stands above the list of this query.
     pub async fn of(app: &App, query: &ListQuery, t: &Words) -> Result<Self, Error> {
-        let instances = app.store.instances().await?;
+        let instances = app.store.instances_up_to(MOST_LISTED + 1).await?;
         let today = query.zone.local(Timestamp::now()).date_naive();
         Ok(Self {
             days: days_text(query.days, today, t),
             calendar_url: query.with(&[("month", &month_of(query, today))]),
             statuses: statuses(query, t),
             kinds: kinds(query, t),
-            instances: if instances.len() > 1 { choices(&instances, query, t) } else { Vec::new() },
+            instances: Servers::of(&instances, query, t),
             shows_previews: query.shows_previews,
             kept: query.kept().into_iter().filter(|(name, _)| is_hidden(name)).collect(),
             only_search: query.only(query.given("q").unwrap_or_default()),
@@ -168,6 +182,18 @@ fn choose(mut choices: Vec<Choice>, chosen: String, text: impl FnOnce() -> Strin
         None => choices.push(Choice { value: chosen, text: text(), is_chosen: true }),
     }
     choices
+}
+
+impl Servers {
+    fn of(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Self {
+        match instances.len() {
+            0 | 1 => Self::One,
+            many if many > MOST_LISTED as usize => {
+                Self::Named(query.filter.instance.as_ref().map(ToString::to_string).unwrap_or_default())
+            }
+            _ => Self::Listed(choices(instances, query, t)),
+        }
+    }
 }
 
 fn choices(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Vec<Choice> {

@@ -7,7 +7,7 @@ use axum::response::Response;
 use super::calendar::Calendar;
 use super::card::{Card, Cards, Face};
 use super::facets::Facets;
-use super::filters::Filters;
+use super::filters::{Filters, Servers};
 use super::find::{Find, MOST_CHARS};
 use super::frame::{Banner, Frame};
 use crate::model::{ConnectionState, Health, MediaKind, Page, Start, Status, Summary, Timestamp};

@@ -236,3 +236,21 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
         assert!(places.is_sorted(), "{path}: {places:?}");
     }
 }
+
+#[tokio::test]
+async fn of_a_few_servers_one_is_picked_and_of_many_one_is_named() {
+    let site = TestSite::start().await;
+    site.save(run("p", Status::Completed, 0)).await;
+    let named = |page: &str| page.contains("<input name=\"instance\" value=\"\"");
+    assert!(!site.page("/").await.contains("name=\"instance\""), "there is but one");
+    for nth in 1..100 {
+        site.site.store.instance(&format!("gpu-{nth}").parse().unwrap()).await.unwrap();
+    }
+    let page = site.page("/").await;
+    assert!(page.contains("<option value=\"gpu-99\">") && !named(&page));
+    site.site.store.instance(&"gpu-100".parse().unwrap()).await.unwrap();
+    let page = site.page("/").await;
+    assert!(named(&page) && !page.contains("gpu-99"));
+    let page = site.page("/?instance=gpu-99").await;
+    assert!(page.contains("<input name=\"instance\" value=\"gpu-99\"") && page.contains("data-chip=\"instance\""));
+}
