@@ -171,7 +171,7 @@ async fn a_day_leads_to_the_days_beside_it_that_have_runs() {
 async fn nothing_to_see_is_explained() {
     let site = TestSite::start().await;
     let page = site.page("/").await;
-    assert!(page.contains("No ComfyUI is listened to so far."));
+    assert!(page.contains("No ComfyUI server is configured."));
     assert!(!page.contains("role=\"search\""), "there is nothing to filter");
     site.site.live.set_health(Health {
         name: InstanceName::default(),
@@ -187,8 +187,8 @@ async fn nothing_to_see_is_explained() {
     assert!(page.contains("Nothing recorded yet") && page.contains("is away") && page.contains("connection refused"));
     assert!(page.contains("2026-11-20T09:59:12.094Z"));
     site.save(run("p", Status::Completed, 0)).await;
-    assert!(site.page("/?status=lost").await.contains("Nothing matches"));
-    assert!(site.page("/?next=1-1").await.contains("That was all"));
+    assert!(site.page("/?status=lost").await.contains("No results"));
+    assert!(site.page("/?next=1-1").await.contains("End of history"));
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn a_missing_and_a_pending_file_say_why() {
     let page = site.page(&format!("/g/{id}")).await;
     assert!(page.contains(&format!("<img src=\"{url}\" alt=\"a.png\"")));
     assert!(page.contains("This file is missing") && page.contains("deleted by ComfyUI&#39;s restart"));
-    assert!(page.contains("Still to be fetched"));
+    assert!(page.contains("Not copied yet"));
 }
 
 #[tokio::test]

@@ -71,14 +71,14 @@ async fn each_instance_is_told_with_its_last_run_and_its_queue() {
         "Queue 1 running 3 waiting Last run cats Completed 3 min ago Recorded 5 runs Version 0.26.0",
         "Device cuda:0 &#60;RTX&#62;",
         "gpu-2 Away for 2 h 05 min",
-        "Nobody answers. Start ComfyUI;",
+        "Nothing answers at this address. Start ComfyUI;",
         "os &#60;111&#62;",
         "Queue 0 running 0 waiting Last run None yet",
-        "No longer listened to old 1 run",
+        "No longer configured old 1 run",
         "Runs 6 Records",
-        "Files 8 B in 1 file To be fetched 1 file Missing 1 file",
+        "Files 8 B in 1 file To be copied 1 file Missing 1 file",
         "SQLite 3.",
-        "No gaps: ComfyUI was heard all the time.",
+        "No gaps: ComfyUI was reachable the whole time.",
     ] {
         assert!(words.contains(told), "{told}: {words}");
     }
@@ -100,10 +100,10 @@ async fn gaps_are_told_with_their_reason_and_what_they_may_have_cost() {
     let page = page_in(&site, "en").await;
     let told: Vec<_> = page.split("<li ").skip(1).filter(|item| item.starts_with("data-gap")).map(words).collect();
     let parts = [
-        ["ComfyUI is away Still lasting", "words of an older &#60;version&#62;"],
-        ["comfy-recall didn&#39;t run Not known yet what was missed", " min"],
-        ["ComfyUI was away May have missed runs", "1 h 00 min No answer came in time."],
-        ["comfy-recall didn&#39;t run Everything was read back", "1 h 00 min"],
+        ["ComfyUI isn&#39;t reachable Ongoing", "words of an older &#60;version&#62;"],
+        ["comfy-recall wasn&#39;t running Not yet known whether anything was missed", " min"],
+        ["ComfyUI wasn&#39;t reachable Runs may have been missed", "1 h 00 min It didn&#39;t answer in time."],
+        ["comfy-recall wasn&#39;t running Nothing was missed", "1 h 00 min"],
     ];
     assert_eq!(told.len(), parts.len());
     for (told, parts) in told.iter().zip(parts) {
@@ -123,7 +123,7 @@ async fn a_gap_of_milliseconds_is_not_told_as_one_of_no_time() {
     let until = Timestamp::from_millis(from.as_millis() + 180);
     site.site.store.note_unseen(id, None, (from, until), 2).await.unwrap();
     let told = words(&page_in(&site, "en").await);
-    assert!(told.contains("Runs came and went unseen 2 runs missed") && told.contains(" 180 ms"), "{told}");
+    assert!(told.contains("Runs ended before they could be seen 2 runs missed") && told.contains(" 180 ms"), "{told}");
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn sentences_have_the_gap_between_them_that_their_language_has() {
     let site = TestSite::start().await;
     site.site.live.set_health(health("gpu-1", ConnectionState::Away(Cause::NobodyAnswers.into())));
     let english = page_in(&site, "en").await;
-    assert!(english.contains("Nobody answers.</bdi> Start ComfyUI;"), "{english}");
+    assert!(english.contains("Nothing answers at this address.</bdi> Start ComfyUI;"), "{english}");
     assert!(english.contains("<code class=\"option\">--comfyui</code>"), "{english}");
     let chinese = page_in(&site, "zh").await;
     assert!(chinese.contains("没有任何响应。</bdi>请启动 ComfyUI；"), "{chinese}");
@@ -157,7 +157,7 @@ async fn troubles_are_banners_in_the_language_of_the_viewer() {
     site.site.live.set_health(health("default", ConnectionState::Away(Cause::Unauthorized.into())));
     let english = words(&page_in(&site, "en").await);
     assert!(english.contains("The disk is full. Make room on the disk of the data folder;"), "{english}");
-    assert!(english.contains("It wants to know who asks. It should be at http://default:8188/ ."), "{english}");
+    assert!(english.contains("It requires authentication. Configured address: http://default:8188/ ."), "{english}");
     let page = page_in(&site, "zh-CN").await;
     assert!(words(&page).contains("磁盘已满。 请在数据文件夹所在的磁盘上腾出空间"), "{page}");
     assert!(page.contains("data-banner=\"refused\"") && page.contains("data-banner=\"away\""));
