@@ -3,8 +3,12 @@ import { existsSync } from 'node:fs';
 
 import { chromium } from 'playwright-core';
 
-/** Where Chromium is: `CHROMIUM` says it, else where Debian puts it. */
-export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/**
+ * Chromium: what `CHROMIUM` names, else where Debian puts it. The headless shell is the same engine without the browser
+ * around it, and takes half the processor time.
+ */
+export const CHROMIUM =
+  process.env.CHROMIUM ?? ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync) ?? '/usr/bin/chromium';
 
 /** How long a page may take for anything before a test fails. */
 export const PATIENCE = 10_000;
