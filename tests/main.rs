@@ -6,7 +6,7 @@ mod commands;
 mod docs;
 mod doors;
 mod hostile;
-mod layers;
+mod house;
 mod recorder;
 mod standin;
 mod start;
