@@ -5,7 +5,8 @@ use std::str::FromStr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Digest, Trouble};
+use super::ids::Digest;
+use super::trouble::Trouble;
 
 /// What an attachment is to its generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! The way that a file's name tells, as ComfyUI goes it. Text in, text out: nothing here touches a disk.
 
-use super::FileRef;
+use super::attachment::FileRef;
 
 /// What parts the names of a path. ComfyUI on Windows writes `\`, and a name with one must not mean something else here
 /// than there.
