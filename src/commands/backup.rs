@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 
+use super::error::Error;
 use super::numbers::{count, duration};
-use super::{Error, Screen, work};
+use super::screen::Screen;
+use super::work;
 use crate::blobs::{self, Adopted, Blobs};
 use crate::cli::Backup;
 use crate::config::Effective;

@@ -1,6 +1,8 @@
 //! `config`: what holds and where it comes from; and where no ComfyUI is configured, which of them answer now.
 
-use super::{Error, Screen, threads};
+use super::error::Error;
+use super::history::threads;
+use super::screen::Screen;
 use crate::comfy;
 use crate::config::Effective;
 

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal as _, Read as _};
 use anyhow::Context as _;
 use console::Term;
 
-use super::{Error, Screen};
+use super::error::Error;
+use super::screen::Screen;
 use crate::cli::{Make, NewToken};
 use crate::config::{self, Secret};
 use crate::model::Scope;

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap_complete::Shell;
 
+use super::error::Error;
 use super::numbers::count;
-use super::{Error, Screen};
+use super::screen::Screen;
 use crate::cli::{self, Describe};
 
 /// Writes what is asked for.

@@ -1,6 +1,7 @@
 //! What `list --format` can show of a run, by name.
 
-use super::{Error, screen};
+use super::error::Error;
+use super::screen;
 use crate::facts::{Facts, Pass, short_name};
 use crate::model::{MediaKind, Status, StatusReason, Summary, Timestamp};
 

@@ -2,21 +2,12 @@
 
 use anyhow::anyhow;
 
-use super::open::reachable;
-use super::{Error, Screen, base};
-use crate::browser::{self, There};
+use super::daemon::{absent, reachable};
+use super::error::Error;
+use super::history::base;
+use super::screen::Screen;
+use crate::browser;
 use crate::config::Effective;
-
-/// What to do where no daemon answers.
-pub(super) fn absent(there: There) -> Option<&'static str> {
-    match there {
-        There::Ours => None,
-        There::Other => Some(
-            "something else answers there, or comfy-recall with another --base-path; say with --listen where it listens",
-        ),
-        There::Nobody => Some("nobody answers there; start comfy-recall, or say with --listen where it listens"),
-    }
-}
 
 pub(super) fn health(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
     let listen = reachable(effective)?;

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use serde_json::value::to_raw_value;
 
+use super::error::Error;
 use super::fields::{Run, Template};
+use super::history::{base, read, threads};
+use super::narrow;
+use super::screen::Screen;
 use super::table::Table;
-use super::{Error, Screen, base, narrow, read, threads};
 use crate::cli::List;
 use crate::config::Effective;
 use crate::export::json::Item;

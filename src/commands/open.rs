@@ -1,13 +1,15 @@
 //! `open`: the page of a run in the browser, or its address.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
-use super::health::absent;
+use super::daemon::{absent, reachable};
+use super::error::Error;
+use super::history::{base, read, threads};
+use super::screen::Screen;
 use super::show::no_run;
-use super::{Error, Screen, base, read, threads};
 use crate::browser;
 use crate::cli::Open;
-use crate::config::{Effective, Listen};
+use crate::config::Effective;
 use crate::model::GenerationId;
 
 pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
@@ -29,10 +31,4 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
         browser::open(&address).with_context(|| format!("open {address} in the browser"))?;
     }
     Ok(())
-}
-
-/// Where this machine reaches the daemon that the configuration speaks of.
-pub(super) fn reachable(effective: &Effective) -> Result<Listen, Error> {
-    let unknown = || anyhow!("the port is 0, so any may have been chosen; give the one that is used with --listen");
-    Ok(browser::reachable(&effective.config.listen).ok_or_else(unknown)?)
 }

@@ -3,8 +3,9 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::error::Error;
 use super::numbers::count;
-use super::{Error, Screen};
+use super::screen::Screen;
 use crate::config::Effective;
 use crate::{app, telemetry};
 

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Local};
 
+use super::error::Error;
 use super::numbers::count;
-use super::{Error, Screen};
+use super::screen::Screen;
 use crate::cli::Restore;
 use crate::config::Effective;
 use crate::store::{self, Restored};

@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, anyhow};
 
+use super::error::Error;
+use super::history::{read, threads};
 use super::numbers::duration;
-use super::screen::{Style, lines, wrapped};
+use super::screen::{Screen, Style, lines, wrapped};
 use super::table::of_status;
-use super::{Error, Screen, read, threads};
 use crate::blobs::Blobs;
 use crate::cli::Show;
 use crate::config::Effective;
@@ -56,7 +57,7 @@ async fn whole(
 ) -> Result<(), Error> {
     let detail = store.detail(id).await?.ok_or_else(|| no_run(id))?;
     if show.json {
-        let json = json::full(&detail, super::base(effective)).context("write the run as JSON")?;
+        let json = json::full(&detail, super::history::base(effective)).context("write the run as JSON")?;
         screen.json(&String::from_utf8_lossy(&json))?;
         return Ok(screen.out.write_all(b"\n")?);
     }

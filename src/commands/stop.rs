@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Error, Screen, base, threads};
-use crate::browser;
+use super::error::Error;
+use super::history::{base, threads};
+use super::screen::Screen;
 use crate::config::Effective;
-use crate::store;
+use crate::{browser, store};
 
 /// The last files have ten seconds, then the writer has what it needs.
 const PATIENCE: Duration = Duration::from_secs(30);

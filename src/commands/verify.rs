@@ -10,9 +10,11 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
+use super::error::Error;
+use super::history::threads;
 use super::numbers::count;
-use super::screen::{Style, line};
-use super::{Error, Screen, threads, work};
+use super::screen::{Screen, Style, line};
+use super::work;
 use crate::blobs::{Blobs, Condition, Found};
 use crate::cli::Verify;
 use crate::config::Effective;

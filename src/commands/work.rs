@@ -5,7 +5,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Screen;
+use super::screen::Screen;
 
 /// Threads for reading and copying files: with more of them a disk, and whoever else uses it, gets slower.
 const THREADS: usize = 2;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::field::Field;
 use super::fold::{Words, fold_value};
 use super::term::Camel;
-use super::tree::{Leaf, Value};
-use super::want::{PLAIN, sought};
-use super::{Field, Search};
+use super::tree::{Leaf, Tree, Value};
+use super::want::{PLAIN, opened, sought};
 use crate::model::List;
 
 /// The part of a text around what was found.
@@ -25,34 +25,32 @@ pub struct Snippet<'a> {
 /// Words of a text, each with its bytes.
 type Found = Vec<(String, Range<usize>)>;
 
-impl Search {
-    /// The bytes that it finds in a text of this field, in order; [`Field::Text`] for what nodes gave.
-    pub fn marks(&self, shown: Field, text: &str) -> Vec<Range<usize>> {
-        let terms = self.opened();
-        let mut leaves = Vec::new();
-        for term in &terms {
-            term.leaves(&mut |leaf, is_excluded| {
-                let is_meant = leaf.field.map_or_else(|| PLAIN.contains(&shown), |field| field == shown);
-                leaves.extend((is_meant && !is_excluded).then_some(leaf));
-            });
-        }
-        if leaves.is_empty() {
-            return Vec::new();
-        }
-        let list = shown.words();
-        let (plain, camel) = words(list, text);
-        let mut marks = Vec::new();
-        for leaf in leaves {
-            if is_whole(leaf, text) {
-                marks.push(0..text.len());
-            } else if let Some(list) = list {
-                let (words, is_open) = sought(list, leaf);
-                find(&plain, &words, is_open, &mut marks);
-                find(&camel, &words, is_open, &mut marks);
-            }
-        }
-        merged(marks)
+/// The bytes that a search finds in a text of this field, in order; [`Field::Text`] for what nodes gave.
+pub(super) fn marks(terms: &[Tree], shown: Field, text: &str) -> Vec<Range<usize>> {
+    let terms = opened(terms);
+    let mut leaves = Vec::new();
+    for term in &terms {
+        term.leaves(&mut |leaf, is_excluded| {
+            let is_meant = leaf.field.map_or_else(|| PLAIN.contains(&shown), |field| field == shown);
+            leaves.extend((is_meant && !is_excluded).then_some(leaf));
+        });
     }
+    if leaves.is_empty() {
+        return Vec::new();
+    }
+    let list = shown.words();
+    let (plain, camel) = words(list, text);
+    let mut marks = Vec::new();
+    for leaf in leaves {
+        if is_whole(leaf, text) {
+            marks.push(0..text.len());
+        } else if let Some(list) = list {
+            let (words, is_open) = sought(list, leaf);
+            find(&plain, &words, is_open, &mut marks);
+            find(&camel, &words, is_open, &mut marks);
+        }
+    }
+    merged(marks)
 }
 
 /// The words of a text, and those of names in camel case taken apart, as they are indexed.

@@ -1,16 +1,18 @@
 //! Into an archive: the same that the pages give.
 
-use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::iter;
 use std::path::Path;
+use std::{fs, iter};
 
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
 
-use super::{Chosen, Source, arriving, make_part};
+use super::outcome::outcome;
+use super::part::{arriving, make_part};
+use super::source::{Chosen, Source};
+use crate::commands::error::Error;
 use crate::commands::numbers::count;
-use crate::commands::{Error, Screen};
+use crate::commands::screen::Screen;
 use crate::export::{Added, Archive};
 use crate::model::shown_bytes;
 use crate::search::Zone;
@@ -60,7 +62,7 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
     let (runs, size) = written.with_context(|| format!("write {}", to.display()))?;
     writeln!(screen.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
     screen.out.flush()?;
-    super::outcome(&[], &lost)
+    outcome(&[], &lost)
 }
 
 /// Writes a whole archive; gives how many runs are in it, and its length.

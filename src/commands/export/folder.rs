@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use super::{Source, arriving, clear_part, make_part};
+use super::part::{arriving, clear_part, make_part};
+use super::source::Source;
 use crate::blobs;
-use crate::commands::Error;
+use crate::commands::error::Error;
 use crate::export::{Bytes, Entry, entries};
 use crate::model::{Digest, GenerationId, Timestamp};
 

@@ -2,44 +2,30 @@
 
 mod archive;
 mod folder;
+mod outcome;
+mod part;
+mod source;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io;
-use std::path::Path;
 
 use anyhow::anyhow;
-use indicatif::ProgressBar;
-use tokio::runtime::Runtime;
 
+use super::error::Error;
+use super::history::{read, threads};
 use super::numbers::count;
+use super::screen::Screen;
 use super::show::no_run;
-use super::{Error, Screen, narrow, read, threads, work};
+use super::{narrow, work};
 use crate::blobs::Blobs;
 use crate::cli::Export;
 use crate::config::Effective;
-use crate::model::{Filter, GenerationId, Limit, Start, shown_bytes};
-use crate::store::Store;
+use crate::model::{GenerationId, Start, shown_bytes};
 use folder::{Done, Folder};
+use outcome::outcome;
+use source::{Chosen, Source};
 
 /// Runs that are told of together.
 const AT_ONCE: usize = 16;
-
-/// Where runs are taken from.
-struct Source<'a> {
-    store: Store,
-    blobs: Blobs,
-    runtime: Runtime,
-    /// What stands before addresses.
-    base: &'a str,
-    bar: ProgressBar,
-}
-
-/// Which runs.
-enum Chosen {
-    These(Vec<GenerationId>),
-    Filter(Box<Filter>, Start),
-}
 
 pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
     let narrow =
@@ -67,7 +53,7 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
     };
     let bar = work::runs_bar(screen, total);
     let blobs = Blobs::look(&effective.config.data_dir.join("blobs"));
-    let source = Source { store, blobs, runtime, base: super::base(effective), bar };
+    let source = Source { store, blobs, runtime, base: super::history::base(effective), bar };
     let is_archive = export.to.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
     if is_archive && !export.to.is_dir() {
         archive::write(&source, chosen, &export.to, screen)
@@ -111,73 +97,4 @@ fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen:
     writeln!(screen.out, "{said}")?;
     screen.out.flush()?;
     outcome(&done.differing, &done.lost)
-}
-
-/// What kept the export from being whole.
-fn outcome(differing: &[std::path::PathBuf], lost: &[String]) -> Result<(), Error> {
-    let more = |number: usize| match number {
-        1 => String::new(),
-        number => format!(" and {} more", number - 1),
-    };
-    let differing = differing.first().map(|first| {
-        let (first, more) = (first.display(), more(differing.len()));
-        format!("{first}{more} is there already and differs, so it was left as it is; --force overwrites it")
-    });
-    let lost = lost.first().map(|first| {
-        format!(
-            "{first}{} can't be exported, since the kept copy is broken or gone; see comfy-recall verify",
-            more(lost.len())
-        )
-    });
-    match [differing, lost].into_iter().flatten().collect::<Vec<_>>().join("; ") {
-        said if said.is_empty() => Ok(()),
-        said => Err(anyhow!(said).into()),
-    }
-}
-
-impl Chosen {
-    /// Some more of them, newest first; `None` when there are no more.
-    fn next(&mut self, source: &Source<'_>) -> anyhow::Result<Option<Vec<GenerationId>>> {
-        match self {
-            Self::These(ids) if ids.is_empty() => Ok(None),
-            Self::These(ids) => Ok(Some(std::mem::take(ids))),
-            Self::Filter(filter, start) => {
-                let page = source.runtime.block_on(source.store.list((**filter).clone(), *start, Limit::up_to(200)))?;
-                let ids = page.items.iter().map(|run| run.id).collect();
-                *self = match page.next {
-                    Some(next) => Self::Filter(std::mem::take(filter), Start::Older(next)),
-                    None => Self::These(Vec::new()),
-                };
-                Ok(Some(ids))
-            }
-        }
-    }
-
-    /// Whether it is one run, chosen by its number.
-    fn is_one(&self) -> bool {
-        matches!(self, Self::These(ids) if ids.len() == 1)
-    }
-}
-
-/// The name under which a file arrives: ours, so that one that was broken off can be overwritten.
-fn arriving(path: &Path) -> std::path::PathBuf {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // A file system takes 255 bytes.
-    let start = &name[..name.floor_char_boundary(200)];
-    path.with_file_name(format!(".{start}.comfy-recall-part"))
-}
-
-/// Makes the file that arrives. What lies in its place, of an export that was broken off or of somebody else, is taken away
-/// and never written into: it may be a link to elsewhere.
-fn make_part(part: &Path) -> io::Result<File> {
-    clear_part(part)?;
-    File::create_new(part)
-}
-
-/// Takes away what lies in the place of a file that is to arrive.
-fn clear_part(part: &Path) -> io::Result<()> {
-    match fs::remove_file(part) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
