@@ -10,8 +10,12 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::setting::{Shape, nearest};
-use super::{Error, Given, Origin, Problem, Setting, Spelling, Surroundings};
+use super::error::Error;
+use super::given::Given;
+use super::origin::Origin;
+use super::problem::Problem;
+use super::setting::{Setting, Shape, Spelling, nearest};
+use super::surroundings::Surroundings;
 
 /// Reads the named file, or the one in the usual place if it exists.
 pub(super) fn find(givens: &[Given], surroundings: &Surroundings<'_>) -> Result<Option<(PathBuf, String)>, Error> {

@@ -11,9 +11,14 @@ use http::header::{AUTHORIZATION, HeaderName};
 
 use crate::model::{Folder, InstanceName};
 
-use super::given::Layer;
-use super::merge::Origins;
-use super::{Error, Folders, Given, Instance, Origin, Problem, Setting, Surroundings, text};
+use super::error::Error;
+use super::given::Given;
+use super::instance::{Folders, Instance};
+use super::origin::{Layer, Origin, Origins};
+use super::problem::Problem;
+use super::setting::Setting;
+use super::surroundings::Surroundings;
+use super::text;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8188/";
 

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::error::Error;
 
 /// The world as the configuration sees it.
 pub struct Surroundings<'a> {

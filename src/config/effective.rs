@@ -1,10 +1,29 @@
-//! What `comfy-recall config` prints: the configuration as a TOML file, each value with its origin, secrets left out.
+//! The configuration with the origin of each value, as `comfy-recall config` prints it: a TOML file without secrets.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{Effective, Instance, Origin, Password, Secret, Token, Webhook};
+use super::access::{Password, Token};
+use super::checked::Config;
+use super::instance::Instance;
+use super::origin::{Origin, Origins};
+use super::secret::Secret;
+use super::webhooks::Webhook;
 use crate::model::Status;
+
+/// The configuration, and how it came about. Its `Display` is what `comfy-recall config` prints.
+#[derive(Debug)]
+pub struct Effective {
+    /// The configuration.
+    pub config: Config,
+    /// The configuration file that was read.
+    pub file: Option<PathBuf>,
+    /// Where one is read from if none is named.
+    pub usual_file: Option<PathBuf>,
+    /// What the user should hear but what stops nothing; for the log.
+    pub warnings: Vec<String>,
+    pub(super) origins: Origins,
+}
 
 impl fmt::Display for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
