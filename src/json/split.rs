@@ -249,7 +249,7 @@ impl Splitter {
 
 fn key_of(quoted: &[u8]) -> Result<String, SplitError> {
     let quoted = std::str::from_utf8(quoted).map_err(|_| SplitError::NotUtf8)?.trim();
-    Ok(super::unquote(quoted).ok_or(SplitError::NotAnObject)?.into_owned())
+    Ok(super::scan::unquote(quoted).ok_or(SplitError::NotAnObject)?.into_owned())
 }
 
 #[cfg(test)]

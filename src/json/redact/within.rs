@@ -115,7 +115,7 @@ fn is_assigned(telling: Telling, text: &str, value: &Range<usize>) -> bool {
     let is_call = text[value.end..].starts_with(['(', '[']);
     let is_count = found.len() < 4 && found.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let is_type = matches!(found, "str" | "string" | "STRING" | "Optional");
-    let is_variable = super::is_secret_name(found) && !looks::is_odd(found);
+    let is_variable = super::names::is_secret_name(found) && !looks::is_odd(found);
     telling.hides(found) && !(is_call || is_count || is_type || is_variable)
 }
 
