@@ -6,7 +6,7 @@
 //! are taken over, none of its brackets is looked at. Nothing else is concluded from what is known.
 
 use super::alike::common_start;
-use super::split::Spans;
+use super::item::Spans;
 
 /// The longest item that others are compared with, and the most brackets of it.
 const LONGEST: usize = 1 << 20;

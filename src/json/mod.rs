@@ -4,13 +4,15 @@
 
 mod alike;
 mod echo;
+mod item;
 mod redact;
 mod scan;
 mod split;
 mod strict;
 
 pub use alike::{common_end, common_start};
+pub use item::{Item, Spans};
 pub use redact::{Names, REDACTED, Secrets, Sieve, Submitted, is_secret_name};
 pub use scan::{Scanner, elements, members, unquote};
-pub use split::{Item, Items, Spans, SplitError, Splitter};
+pub use split::{Items, SplitError, Splitter};
 pub use strict::to_strict;

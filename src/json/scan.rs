@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::split::{Item, Spans};
+use super::item::{Item, Spans};
 use super::strict::string_end;
 
 /// A place in a JSON text.

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::names::Names;
-use super::{Secrets, Submitted};
+use super::secrets::{Secrets, Submitted};
 use crate::json::alike::{common_end, common_start};
 
 /// The longest text that the next one is compared with.

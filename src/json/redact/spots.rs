@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::links::{self, Nodes};
+use super::looks;
 use super::names::{Names, Telling};
-use super::{REDACTED, looks};
+use super::words::REDACTED;
 use crate::json::scan::{Scanner, unquote};
 
 /// What a text is, as far as that tells where its secrets are.
