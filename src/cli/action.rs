@@ -1,6 +1,6 @@
 //! What the user wants done.
 
-use super::arguments::{Backup, Describe, Export, List, NewToken, Open, Restore, Show, Stop, Verify};
+use super::arguments::{Backup, Describe, Export, List, NewToken, Open, Restore, Show, Verify};
 
 /// What the user wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::model::InstanceName;
 
 use super::listen::Listen;
 use super::origin::Origin;
+use super::problem::Problem;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,7 @@
 //! What the user gave, as text, with the place where it stood. Nothing is checked yet.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::model::InstanceName;
 

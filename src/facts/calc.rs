@@ -1,7 +1,8 @@
 //! Numbers that are worked out from others: the expressions of ComfyUI's math node, and conversions.
 
-use super::eval::{Eval, Known};
-use super::graph::Place;
+use super::eval::Eval;
+use super::known::Known;
+use super::nodes::Place;
 use std::borrow::Cow;
 
 /// How deep an expression may nest.

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::graph::{Graph, Place, Socket, Value};
-use super::{Facts, models, note, sampler, typed, writer};
+use super::graph::Graph;
+use super::nodes::{Place, Socket, Value};
+use super::values::{Facts, note};
+use super::{models, sampler, typed, writer};
 
 /// What the side is called that says what is wanted.
 const POSITIVE: [&str; 8] =

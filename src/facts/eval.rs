@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::graph::{Graph, Manner, Place, Value};
-use super::inputs::without_noise;
-use super::{calc, size, strings};
-use crate::json::{members, unquote};
+use super::graph::Graph;
+use super::known::{Known, literal};
+use super::nodes::{Manner, Place, Value};
 
 /// Nodes looked at for one value.
 const MOST_STEPS: u32 = 512;
@@ -18,54 +17,8 @@ const MOST_DEEP: u32 = 40;
 /// Switches and reroutes in a row.
 const MOST_HOPS: usize = 64;
 
-/// A text longer than this isn't one that somebody wrote.
-pub(super) const MOST_BYTES: usize = 1 << 20;
-
-/// A value that the graph says plainly.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known<'a> {
-    /// A text.
-    Text(Cow<'a, str>),
-    /// A number, as it was written or worked out.
-    Number(Cow<'a, str>),
-    /// A flag.
-    Flag(bool),
-}
-
-impl<'a> Known<'a> {
-    /// Its text; a number in the place of a text is a value that slipped.
-    pub fn text(self) -> Option<Cow<'a, str>> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    /// The number for arithmetic; a flag counts as 0 or 1.
-    pub fn float(&self) -> Option<f64> {
-        match self {
-            Self::Number(number) => number.parse().ok().filter(|float: &f64| float.is_finite()),
-            Self::Flag(flag) => Some(f64::from(u8::from(*flag))),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// As Python's `bool` has it.
-    pub fn is_true(&self) -> Option<bool> {
-        match self {
-            Self::Flag(flag) => Some(*flag),
-            Self::Number(_) => self.float().map(|float| float != 0.0),
-            Self::Text(text) => match &*text.to_ascii_lowercase() {
-                "true" | "yes" | "on" | "enable" | "enabled" => Some(true),
-                "false" | "no" | "off" | "disable" | "disabled" => Some(false),
-                _ => None,
-            },
-        }
-    }
-
-    /// A number that was worked out.
-    pub fn of(float: f64) -> Option<Self> {
-        let text = if float.fract() == 0.0 { format!("{float:.0}") } else { without_noise(&float.to_string()) };
-        float.is_finite().then_some(Self::Number(Cow::Owned(text)))
-    }
-}
+/// What a kind of node gives out. `None`: the node is of another kind; `Some(None)`: what it gives isn't known.
+pub(super) type Rule = for<'g, 'a> fn(&Eval<'g, 'a>, Place, usize) -> Option<Option<Known<'a>>>;
 
 /// One value on its way; has only so many steps.
 pub(super) struct Eval<'g, 'a> {
@@ -113,10 +66,8 @@ impl<'g, 'a> Eval<'g, 'a> {
 
     /// What a node gives out.
     fn given(&self, place: Place, output: usize) -> Option<Known<'a>> {
-        strings::given(self, place, output)
-            .or_else(|| calc::given(self, place, output))
-            .or_else(|| size::given(self, place, output))
-            .unwrap_or_else(|| self.held(place).and_then(|value| self.known(value)))
+        let by_rule = self.graph.rules().iter().find_map(|rule| rule(self, place, output));
+        by_rule.unwrap_or_else(|| self.held(place).and_then(|value| self.known(value)))
     }
 
     /// What a node that does nothing but hold a value holds.
@@ -312,18 +263,4 @@ fn in_words(class: &str) -> impl Iterator<Item = &str> {
 fn numbered(name: &str) -> Option<f64> {
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     name[digits..].parse().ok()
-}
-
-/// A literal as it is written. Some widgets write `{"content": …}`.
-pub(super) fn literal(json: &str) -> Option<Known<'_>> {
-    match json.as_bytes().first()? {
-        b'"' => unquote(json).filter(|text| text.len() <= MOST_BYTES).map(Known::Text),
-        b'-' | b'0'..=b'9' => json.parse::<f64>().ok().map(|_| Known::Number(Cow::Borrowed(json))),
-        b'{' => members(json).find(|(name, _)| name == "content").and_then(|(_, text)| unquote(text)).map(Known::Text),
-        _ => match json {
-            "true" | "True" => Some(Known::Flag(true)),
-            "false" | "False" => Some(Known::Flag(false)),
-            _ => None,
-        },
-    }
 }

@@ -1,7 +1,9 @@
 //! Nodes that ask a hosted service: it has no sampler in the graph, but a prompt and settings in one node.
 
-use super::graph::{Graph, Place, Value};
-use super::{Facts, Pass, models, note, sampler, size, typed, writer};
+use super::graph::Graph;
+use super::nodes::{Place, Value};
+use super::values::{Facts, Pass, note};
+use super::{model_files, sampler, size, typed, writer};
 use crate::json::unquote;
 
 /// How the classes of a service's nodes begin, and its name for people.
@@ -106,7 +108,7 @@ fn runs_here(graph: &Graph<'_>, place: Place) -> bool {
         "force_offload",
     ];
     let names_file = |value: Value<'_>| match value {
-        Value::Literal(json) => json.len() < 512 && unquote(json).is_some_and(|text| models::is_file(&text)),
+        Value::Literal(json) => json.len() < 512 && unquote(json).is_some_and(|text| model_files::is_file(&text)),
         _ => false,
     };
     graph.has_any(place, &SETTINGS)

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use regex_lite::NoExpand;
 
 use super::eval::Eval;
-use super::graph::{Graph, Place, Value};
+use super::graph::Graph;
+use super::known::{Known, MOST_BYTES};
+use super::nodes::{Place, Value};
 use super::strings::{Flags, Text, as_text, is_small, python_pattern};
 
 /// What a node may say that stands between the texts that it joins.
@@ -16,7 +18,12 @@ const BETWEEN: [&str; 5] = ["delimiter", "separator", "seperator", "delim", "lin
 const KEEP_EMPTY: [&str; 3] = ["JoinStrings", "CR Text Concatenate", "easy promptConcat"];
 
 /// What a node of texts gives out; `None` when it is another kind of node.
-pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Option<Text<'a>>> {
+pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, _output: usize) -> Option<Option<Known<'a>>> {
+    text(eval, place).map(|text| text.filter(|text| text.len() <= MOST_BYTES).map(Known::Text))
+}
+
+/// Its text.
+fn text<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Option<Text<'a>>> {
     let graph = eval.graph;
     let has = |name: &str| graph.has(place, name);
     match graph.class(place) {

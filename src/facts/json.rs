@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Facts, Lora, Pass};
+use super::values::{Facts, Lora, Pass};
 
 /// What the prompt of a generation says. Lists without a use here are left out, and so are values that aren't known.
 #[derive(Serialize, ToSchema)]

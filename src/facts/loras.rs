@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::Lora;
-use super::graph::{Graph, Place, Value};
-use super::inputs::without_noise;
-use super::models::{is_file, is_name, without_secrets};
+use super::graph::Graph;
+use super::model_files::{is_file, is_name, without_secrets};
+use super::nodes::{Place, Value};
+use super::number::without_noise;
+use super::values::Lora;
 use crate::json::{elements, members, unquote};
 
 /// Rows of a loader that takes many LoRAs.

@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::graph::{Graph, Place, Value};
-use super::{Facts, conditioning, hosted, models, sampler, writer};
+use super::graph::Graph;
+use super::nodes::{Place, Value};
+use super::values::Facts;
+use super::{conditioning, hosted, model_files, sampler, writer};
 
 /// Makers that are looked at: far more than any real graph has.
 const MOST_MAKERS: usize = 64;
@@ -253,7 +255,7 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
     ];
     let class = graph.class(place);
     let last = name.rsplit('.').next().unwrap_or(name);
-    let is_model = models::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
+    let is_model = model_files::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
     // Of a node that tells the size of a picture or holds a number, unless the picture itself passes through it.
     let words = ["GetImageSize", "MathExpression", "Primitive", "String"];
     let is_scalar = !is_picture(last) && words.iter().any(|word| graph.class(to).contains(word));

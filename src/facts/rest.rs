@@ -1,9 +1,11 @@
 //! What else took part: files beside the model, files that were read, the nodes and their titles.
 
-use super::graph::{Graph, Place, Value};
+use super::graph::Graph;
+use super::loras;
 use super::makers::Course;
-use super::models::{is_file, is_name};
-use super::{Facts, loras, note};
+use super::model_files::{Kind, is_file, is_name, kind};
+use super::nodes::{Place, Value};
+use super::values::{Facts, note};
 use crate::json::unquote;
 
 /// How media end that a run reads.
@@ -112,36 +114,6 @@ fn is_prompt(name: &str) -> bool {
         || last.ends_with("_prompt")
 }
 
-/// A sort of file.
-pub(super) enum Kind {
-    Vae,
-    TextEncoder,
-    ControlNet,
-    Upscaler,
-    Other,
-}
-
-/// What sort of file an input names.
-pub(super) fn kind(class: &str, name: &str) -> Kind {
-    let lower = class.to_ascii_lowercase();
-    let is_of = |word: &str| lower.contains(word);
-    let is_file = name.ends_with("name") || name.contains("model") || name.ends_with("path");
-    if name == "vae_name" || is_file && is_of("vae") && is_of("load") {
-        Kind::Vae
-    } else if name.starts_with("control_net_name") || is_file && is_of("controlnet") {
-        Kind::ControlNet
-    } else if name.starts_with("text_encoder")
-        || name.starts_with("clip_name") && !is_of("vision")
-        || is_file && (is_of("textencode") || is_of("t5"))
-    {
-        Kind::TextEncoder
-    } else if is_file && is_of("upscal") {
-        Kind::Upscaler
-    } else {
-        Kind::Other
-    }
-}
-
 /// Whether a text is the name of a picture, a video, a sound or the like; `x.png [output]` too.
 fn is_medium(text: &str) -> bool {
     let name = text.strip_suffix(']').and_then(|text| text.rsplit_once(" [")).map_or(text, |(name, _)| name);
@@ -158,7 +130,7 @@ fn is_same(title: &str, class: &str) -> bool {
 }
 
 fn add(list: &mut Vec<String>, value: Option<String>) {
-    if let Some(value) = value.filter(|value| list.len() < super::MOST_NAMES && !list.contains(value)) {
+    if let Some(value) = value.filter(|value| list.len() < super::values::MOST_NAMES && !list.contains(value)) {
         list.push(value);
     }
 }

@@ -1,8 +1,10 @@
 //! What a sampler is, by the shape of its inputs, and where it is told how to sample: in itself, in nodes for noise,
 //! guider, sampler and sigmas, or in a bundle of many things that other makers call pipe or context.
 
-use super::graph::{Graph, Place, Socket};
-use super::{Pass, models, writer};
+use super::graph::Graph;
+use super::nodes::{Place, Socket};
+use super::values::Pass;
+use super::{model_files, writer};
 
 /// Nodes in a row that bundle, split or change one thing.
 const MOST_HOPS: usize = 32;
@@ -47,11 +49,11 @@ fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
         && (has_steps
             || is_called_so()
             || graph.links(place).any(|(name, _)| is_a_model(name))
-            || models::files_of(graph, place).iter().any(|file| models::is_file(file)))
+            || model_files::files_of(graph, place).iter().any(|file| model_files::is_file(file)))
 }
 
 fn is_a_model(name: &str) -> bool {
-    models::is_model(name) || MODELS.contains(&name) || matches!(name, "dit" | "pipe") || name.ends_with("_model")
+    model_files::is_model(name) || MODELS.contains(&name) || matches!(name, "dit" | "pipe") || name.ends_with("_model")
 }
 
 /// Inputs that carry many things at once.

@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::graph::{Graph, Value};
+use super::graph::Graph;
+use super::nodes::Value;
 
 /// Sixteen hex digits over ids, classes and links; nothing for a text that is no graph.
 pub(super) fn of(graph: &Graph<'_>) -> String {

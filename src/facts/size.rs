@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::eval::{Eval, Known};
-use super::graph::{Graph, Place, Socket};
+use super::eval::Eval;
+use super::graph::Graph;
+use super::known::Known;
+use super::nodes::{Place, Socket};
 use super::sampler;
 
 /// Nodes between a sampler and where its size is written.

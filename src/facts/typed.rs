@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::eval::Eval;
-use super::graph::{Graph, Place, Value};
+use super::graph::Graph;
+use super::nodes::{Place, Value};
 use super::{joins, writer};
 
 /// Nodes between an encoder and what was typed.
@@ -16,7 +17,7 @@ pub(super) fn parts(graph: &Graph<'_>, value: Value<'_>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut stack = vec![(value, 0)];
     while let Some((value, depth)) = stack.pop() {
-        if depth > MOST_DEEP || !graph.step() || parts.len() >= super::MOST_VALUES {
+        if depth > MOST_DEEP || !graph.step() || parts.len() >= super::values::MOST_VALUES {
             continue;
         }
         if let Some(text) = graph.text_of(value) {

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::eval::{Eval, Known};
-use super::graph::{Graph, Place, Value};
-use super::makers::Maker;
-use super::{joins, note};
+use super::eval::Eval;
+use super::graph::Graph;
+use super::joins;
+use super::known::Known;
+use super::nodes::{Place, Value};
+use super::values::note;
 
 /// Nodes between an encoder and the model that writes for it.
 const MOST_DEEP: usize = 24;
@@ -72,7 +74,7 @@ pub(super) fn instructions(graph: &Graph<'_>, value: Value<'_>, found: &mut Vec<
             continue;
         }
         if is_writer(graph, place) {
-            if !writers.contains(&place) && writers.len() < super::MOST_VALUES {
+            if !writers.contains(&place) && writers.len() < super::values::MOST_VALUES {
                 writers.push(place);
             }
             asked(graph, place, found, 0);
@@ -156,12 +158,12 @@ impl Typed {
 pub(super) fn shown(
     graph: &Graph<'_>,
     preview: Place,
-    makers: &[Maker],
+    is_maker: &dyn Fn(Place) -> bool,
     found: &mut Vec<String>,
     writers: &mut Vec<Place>,
 ) {
     for (_, value) in graph.inputs(preview).filter(|(_, value)| matches!(value, Value::Link(..))) {
-        let is_made = graph.source(value).is_some_and(|(place, _)| makers.iter().any(|maker| maker.place == place));
+        let is_made = graph.source(value).is_some_and(|(place, _)| is_maker(place));
         if !is_made && graph.text_of(value).is_none() {
             instructions(graph, value, found, writers);
         }

@@ -4,10 +4,11 @@ use chrono::DateTime;
 
 use super::clock::Clock as _;
 use super::days::{Days, Spelled};
+use super::filter_error::Unusable;
 use super::query::{Search, parse};
 use super::when::When;
-use super::zone::{ParseZoneError, Zone};
-use crate::model::{Filter, MediaKind, ParseIdError, PromptId, Status, Timestamp};
+use super::zone::Zone;
+use crate::model::{Filter, PromptId, Timestamp};
 
 /// Which runs are asked for, as it was given so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -126,6 +127,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::search::zone::ParseZoneError;
 
     fn narrow(given: &[(&str, &str)]) -> Result<Narrow, Unusable> {
         let mut narrow = Narrow { zone: "UTC".parse().unwrap(), ..Narrow::default() };

@@ -6,7 +6,7 @@ use super::field::Field;
 use super::scan::TermInput;
 use super::tree::{Tree, canonical};
 use super::value::{self, Given};
-use super::write::{ends_bare, is_close_paren, is_colon, is_open_paren, is_weight, name_length};
+use super::write::{is_close_paren, is_colon, is_open_paren, is_weight, name_length};
 use super::{field, number};
 
 /// Limits of a search: what a person may write, and what an answer may cost.

@@ -6,8 +6,9 @@ use std::ops::Range;
 use super::clock::Clock;
 use super::error::Error;
 use super::field::Field;
+use super::parse::terms;
 use super::tree::{self, Leaf, Tree};
-use super::{mark, parse, want};
+use super::{mark, want};
 use crate::model::{List, Want};
 
 /// Reads a search.
@@ -16,7 +17,7 @@ use crate::model::{List, Want};
 ///
 /// Unknown fields and values that a field can't have; texts too long, too deep or with too many terms.
 pub fn parse(text: &str) -> Result<Search, Error> {
-    parse::terms(text).map(|terms| Search { terms })
+    terms(text).map(|terms| Search { terms })
 }
 
 /// A search, understood. The default one finds everything.

@@ -7,7 +7,7 @@ use super::script::{Part, part};
 use super::term::{self, sortable};
 use super::tree::{Leaf, Tree, Value};
 use super::when::When;
-use crate::model::{List, Want};
+use crate::model::{List, Timestamp, Want};
 
 /// Where plain words are looked for.
 pub(super) const PLAIN: [Field; 7] =

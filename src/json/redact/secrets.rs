@@ -10,14 +10,14 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::links::Nodes;
 use super::names::{self, Names};
 use super::spots::{self, Role, Spot};
-use super::within;
 use super::words::REDACTED;
+use super::{looks, within};
 use crate::json::scan::unquote;
 use crate::json::strict::string_end;
 
 /// Values that are looked for elsewhere, and their bytes; far more than any real run has. Those beyond are replaced where
 /// they stand.
-const MOST_SOUGHT: usize = 10_000;
+pub(super) const MOST_SOUGHT: usize = 10_000;
 
 const MOST_SOUGHT_BYTES: usize = 1 << 20;
 

@@ -1,5 +1,9 @@
 //! What is a secret and what isn't, of both kinds as nodes have them.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::secrets::MOST_SOUGHT;
 use super::sieve::is_marked;
 use super::*;
 
