@@ -14,6 +14,7 @@ pub mod export;
 pub mod facts;
 pub mod foreign;
 pub mod indexer;
+pub mod intake;
 pub mod json;
 pub mod live;
 pub mod media;

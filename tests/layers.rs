@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: [(&str, &[&str]); 27] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -24,7 +24,8 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ("live", &["model"]),
     ("metrics", &["model"]),
     // 2: engine
-    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json", "foreign"]),
+    ("intake", &["comfy", "store", "media", "facts", "model", "json"]),
+    ("recorder", &["intake", "comfy", "store", "blobs", "media", "live", "metrics", "model", "json", "foreign"]),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),

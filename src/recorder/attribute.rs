@@ -1,54 +1,34 @@
 //! Gives what the watcher took to the runs that wrote it: at their end, after it, and while they are in progress.
 
-use super::held::{RunSpan, Written};
-use super::listen::{Ended, Listener};
-use super::names;
+use super::held::{Held, RunSpan, Written};
+use crate::intake::names;
 use crate::model::{Blob, FileRef, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{NewAttachment, NewContent, Save};
 
-impl Listener {
-    /// Gives a run that ended the files that were taken before: those its nodes report, with the bytes they had then, and
-    /// those that no node reports.
-    pub(super) fn attribute_held(&self, save: &mut Save) {
-        let run = span(save);
-        for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
-            let (file, told) = match &attachment.content {
-                NewContent::Wanted(file) => (file, None),
-                NewContent::Named(file, told) => (file, Some(told.as_str())),
-                NewContent::Stored(..) | NewContent::Missing(..) | NewContent::Text(_) => continue,
-            };
-            let mut places = names::places(file, Role::Output, told).into_iter();
-            let taken = places.find_map(|place| Some((self.held.take(&place.tidied(), run.finished_at)?, place)));
-            if let Some((blob, place)) = taken {
-                attachment.kind = blob.kind;
-                let name = if told.is_some() { place } else { file.clone() };
-                attachment.content = NewContent::Stored(name, blob);
-            }
+/// Gives a run that ended the files that were taken before: those its nodes report, with the bytes they had then, and
+/// those that no node reports.
+pub(super) fn attribute_held(held: &Held, save: &mut Save) {
+    let run = span(save);
+    for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
+        let (file, told) = match &attachment.content {
+            NewContent::Wanted(file) => (file, None),
+            NewContent::Named(file, told) => (file, Some(told.as_str())),
+            NewContent::Stored(..) | NewContent::Missing(..) | NewContent::Text(_) => continue,
+        };
+        let mut places = names::places(file, Role::Output, told).into_iter();
+        let taken = places.find_map(|place| Some((held.take(&place.tidied(), run.finished_at)?, place)));
+        if let Some((blob, place)) = taken {
+            attachment.kind = blob.kind;
+            let name = if told.is_some() { place } else { file.clone() };
+            attachment.content = NewContent::Stored(name, blob);
         }
-        save.attachments.extend(self.held.take_written(&run, may_have).into_iter().map(found));
     }
-
-    /// Gives runs that ended the files that were taken after that.
-    pub(super) async fn attribute_late(&self) -> Result<(), Ended> {
-        self.save(self.held.take_late(may_have).into_iter().map(adding).collect()).await?;
-        Ok(())
-    }
-
-    /// Gives the files that were held long enough to the runs that wrote them.
-    pub(super) async fn attribute_ripe(&self) -> Result<(), Ended> {
-        let open = self.scribe.open_runs().await?;
-        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
-            let changed = self.describer().changed(run, Status::InProgress, None);
-            span(&Save { started_at: run.started_at, ..changed })
-        });
-        self.save(self.held.take_ripe(running.as_ref(), may_have).into_iter().map(adding).collect()).await?;
-        Ok(())
-    }
+    save.attachments.extend(held.take_written(&run, may_claim).into_iter().map(found));
 }
 
 /// Whether a run may have a file that no node reported. Of those in the temp folder, only what a run left that didn't come
 /// to its end: nodes that did have reported what they wanted seen.
-fn may_have(run: &Save, file: &FileRef) -> bool {
+pub(super) fn may_claim(run: &Save, file: &FileRef) -> bool {
     run.status_reason != Some(StatusReason::Dequeued) && (run.status != Status::Completed || file.folder != "temp")
 }
 
@@ -64,7 +44,7 @@ fn found((file, blob): (FileRef, Blob)) -> NewAttachment {
 }
 
 /// What adds files to a run.
-fn adding(Written { row, files }: Written) -> Save {
+pub(super) fn with_files(Written { row, files }: Written) -> Save {
     Save { attachments: files.into_iter().map(found).collect(), ..row }
 }
 

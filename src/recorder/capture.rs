@@ -9,12 +9,14 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
+use super::error::Error;
 use super::fetch::{self, Fetcher, Sought};
 use super::hands::{self, Hands};
 use super::readings::{self, Span};
-use super::{Error, Scribe, outputs};
+use super::scribe::Scribe;
 use crate::blobs::Progress;
 use crate::comfy::Refusal;
+use crate::intake;
 use crate::metrics::Metrics;
 use crate::model::{Cause, FileRef, Folder, Role, Timestamp, Trouble};
 use crate::store::{AttachmentKey, Fetched, Phase, Sighting, WantedFile};
@@ -255,7 +257,7 @@ fn nowhere(wanted: &WantedFile, refusal: Option<Refusal>) -> Fetched {
     let is_text = wanted
         .told
         .as_ref()
-        .is_some_and(|told| wanted.key.role == Role::Input || !outputs::is_surely_a_name(&wanted.reported_as, told));
+        .is_some_and(|told| wanted.key.role == Role::Input || !intake::is_surely_a_name(&wanted.reported_as, told));
     if is_text { Fetched::NoFile } else { Fetched::Missing(gone(&wanted.file, refusal)) }
 }
 

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use tokio::sync::{Semaphore, watch};
 
 use super::folders::Roots;
-use super::names;
 use crate::blobs::{self, Blobs, Progress, Stored};
 use crate::comfy::{self, Client, Refusal, View, ViewBody};
 use crate::foreign::{self, Opened};
+use crate::intake::names;
 use crate::media;
 use crate::model::{Blob, Cause, FileRef, Role, Timestamp, Trouble};
 

@@ -6,9 +6,10 @@
 
 use std::path::Path;
 
+use super::error::Error;
 use super::lives::Lives;
 use super::scribe::Scribe;
-use super::{Error, traces};
+use super::traces;
 use crate::foreign;
 use crate::model::{Cause, GapKind, GenerationId, Rest, Timestamp, Trouble};
 

@@ -2,29 +2,53 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio::task;
+use tokio::sync::Notify;
 
-use super::attribute::span;
-use super::describe::Describer;
-use super::listen::{Ended, Listener};
+use super::attribute::{attribute_held, may_claim, span, with_files};
+use super::books::Books;
+use super::ear::Ear;
+use super::error::SessionEnd;
+use super::held::Held;
 use super::reconcile::{Seen, Stage, Verdict, judge};
 use super::replaced::Order;
+use super::scribe::Scribe;
+use super::turns::Turns;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{GenerationId, Role, Status, Timestamp};
+use crate::intake::Describer;
+use crate::json::Sieve;
+use crate::model::{Comfyui, GenerationId, Role, Status, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
-impl Listener {
+/// Writes down the runs of one ComfyUI, with their files.
+#[derive(Debug)]
+pub(super) struct RunRecorder {
+    pub scribe: Scribe,
+    /// Files that were taken from the folders and belong to no run yet.
+    pub held: Held,
+    /// What passes texts without secrets; `None` when secrets are kept.
+    pub sieve: Option<Arc<Sieve>>,
+    pub describing: Turns,
+    /// Notified when runs with files were recorded.
+    pub wanted: Arc<Notify>,
+    /// The version and devices of the ComfyUI that is connected.
+    pub comfyui: Comfyui,
+    /// The connection's socket.
+    pub ear: Ear,
+    /// What rang on it, and what was recorded.
+    pub books: Books,
+}
+
+impl RunRecorder {
     /// Writes down what waits and runs, as far as it is news; gives the rows of all of it, and whether it is news that one
     /// of them started.
-    pub(super) async fn record_queued(&self, items: Vec<QueueItem>) -> Result<(Vec<GenerationId>, bool), Ended> {
+    pub async fn record_queued(&self, items: Vec<QueueItem>) -> Result<(Vec<GenerationId>, bool), SessionEnd> {
         let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
         let started = self.enter(&known, &seen, &verdicts);
         let describer = self.describer();
         let describing = verdicts.clone();
-        let saves = self.settings.describing.take(move || {
+        let saves = self.describing.take(move || {
             let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
         });
@@ -38,7 +62,7 @@ impl Listener {
     }
 
     /// Writes down those runs of the history, oldest first, that are news.
-    pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
+    pub async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, SessionEnd> {
         let mut order = Order::default();
         let Described { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
         let recorded = saves.len();
@@ -48,21 +72,44 @@ impl Listener {
 
     /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
     /// bytes they had then, and those that no node reports.
-    pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
+    pub async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), SessionEnd> {
         self.attribute_late().await?;
-        saves.iter_mut().for_each(|save| self.attribute_held(save));
+        saves.iter_mut().for_each(|save| attribute_held(&self.held, save));
         let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
         spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
         Ok(())
     }
 
+    /// Gives runs that ended the files that were taken after that.
+    async fn attribute_late(&self) -> Result<(), SessionEnd> {
+        self.save(self.held.take_late(may_claim).into_iter().map(with_files).collect()).await?;
+        Ok(())
+    }
+
+    /// Gives the files that were held long enough to the runs that wrote them.
+    pub async fn attribute_ripe(&self) -> Result<(), SessionEnd> {
+        let open = self.scribe.open_runs().await?;
+        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
+            let changed = self.describer().changed(run, Status::InProgress, None);
+            span(&Save { started_at: run.started_at, ..changed })
+        });
+        self.save(self.held.take_ripe(running.as_ref(), may_claim).into_iter().map(with_files).collect()).await?;
+        Ok(())
+    }
+
+    /// The row of a run that is in the store as it is.
+    pub async fn known_as(&self, entry: Option<&HistoryEntry>) -> Result<Option<GenerationId>, SessionEnd> {
+        let Some(seen) = entry.map(seen_in_history) else { return Ok(None) };
+        let known = self.scribe.known(vec![seen.prompt_id.clone()]).await?;
+        Ok(match judge(&known, &[seen])[0] {
+            Verdict::Same(row) => Some(row),
+            Verdict::New | Verdict::Update(_) => None,
+        })
+    }
+
     /// Compares runs from the history with what is known, and describes those that are news. `order`: of those before them.
-    pub(super) async fn describe_ended(
-        &self,
-        entries: Vec<HistoryEntry>,
-        order: &mut Order,
-    ) -> Result<Described, Ended> {
+    pub async fn describe_ended(&self, entries: Vec<HistoryEntry>, order: &mut Order) -> Result<Described, SessionEnd> {
         let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
@@ -71,7 +118,7 @@ impl Listener {
         let oldest_known = verdicts.iter().filter_map(|verdict| verdict.id()).min();
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
-        let saves = self.settings.describing.take(move || {
+        let saves = self.describing.take(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
         });
@@ -99,7 +146,7 @@ impl Listener {
     }
 
     /// Writes rows, and notes that what they tell is of the ComfyUI whose line we have, if that line still holds.
-    pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
+    pub async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, SessionEnd> {
         let is_wanted = |new: &NewAttachment| matches!(new.content, NewContent::Wanted(_) | NewContent::Named(..));
         // When a run goes on, what it reads is looked at again.
         let wants_files = saves.iter().any(|save| save.id.is_some() || save.attachments.iter().any(is_wanted));
@@ -113,7 +160,7 @@ impl Listener {
         Ok(ids)
     }
 
-    pub(super) fn describer(&self) -> Describer {
+    pub fn describer(&self) -> Describer {
         Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
     }
 }
@@ -152,29 +199,4 @@ pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
     let stage = Stage::Ended { started_at: run_state(entry.status()).started_at };
     let run = &entry.submission;
     Seen { prompt_id: run.prompt_id.clone(), number: run.number, created_at: run.created_at, stage }
-}
-
-/// Describing a run of 30 MB takes a while: not on a thread that serves others, and a few recorders at a time, so that
-/// however much they are told, pages have threads left. Clones share the turns.
-#[derive(Debug, Clone)]
-pub struct Turns(Arc<Semaphore>);
-
-/// Recorders that describe at a time.
-pub const DESCRIBING: usize = 6;
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(DESCRIBING)))
-    }
-}
-
-impl Turns {
-    async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let turn = Arc::clone(&self.0).acquire_owned().await;
-        let described = task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        described.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-    }
 }

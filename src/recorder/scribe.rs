@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::error::Error;
 use crate::live::{DiskWait, Live};
 use crate::model::{
     Cause, Comfyui, Cursor, Event, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,

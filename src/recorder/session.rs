@@ -10,18 +10,19 @@ use url::{Host, Url};
 
 use super::books::Books;
 use super::ear::{Ear, Proof};
+use super::error::{Error, SessionEnd};
 use super::gaps::Gaps;
 use super::held::Held;
-use super::look::CaughtUp;
 use super::lookout::{Look, Lookout};
-use super::pace::{Backoff, QueuePace};
-use super::rings::{Account, Rings};
+use super::pace::Backoff;
+use super::poll::{CaughtUp, Poller};
+use super::record::RunRecorder;
+use super::rings::Rings;
 use super::scribe::Scribe;
-use super::{Error, Settings};
+use super::settings::Settings;
 use crate::comfy::{self, Client, Failure};
 use crate::json::{Sieve, SplitError};
 use crate::model::{Cause, Comfyui, ConnectionState, GenerationId, Health, Timestamp};
-use crate::store::Known;
 
 /// How often the length of the queue is asked for although nothing rang.
 const HEARTBEAT: Duration = Duration::from_secs(60);
@@ -35,54 +36,16 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 /// How long nothing may have been heard before a connection breaks, in milliseconds: some heartbeats.
 const LATE: i64 = 3 * 60 * 1000;
 
-/// Why a session with ComfyUI ended.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Ended {
-    /// It can't be talked to now. Begin anew.
-    #[error(transparent)]
-    Away(#[from] comfy::Error),
-    /// We can't go on.
-    #[error(transparent)]
-    Fatal(#[from] Error),
-}
-
-/// Listens to one ComfyUI.
+/// The sessions with one ComfyUI, one after the other.
 #[derive(Debug)]
-pub struct Listener {
-    pub(super) settings: Settings,
-    pub(super) client: Client,
-    pub(super) scribe: Scribe,
-    pub(super) held: Held,
-    pub(super) comfyui: Comfyui,
-    /// What passes texts without secrets; `None` when secrets are kept.
-    pub(super) sieve: Option<Arc<Sieve>>,
-    pub(super) pace: QueuePace,
-    pub(super) account: Account,
-    /// Rung when runs with files were recorded.
-    pub(super) wanted: Arc<Notify>,
-    /// Whether ComfyUI's history, as it was last read, holds anything that we recorded.
-    pub(super) history_is_known: bool,
-    /// The line to ComfyUI.
-    pub(super) ear: Ear,
-    /// What rang on it, and what was recorded.
-    pub(super) books: Books,
-    /// Rings that were dealt with.
-    pub(super) rung: u64,
-    /// When the books were last even.
-    pub(super) even_at: Timestamp,
-    /// Runs that only waited when they were last seen, and are nowhere any more: which of them ran isn't known yet.
-    pub(super) missing: Vec<Known>,
-    /// When we last asked ComfyUI ourselves what it has: looks of before that are out of date.
-    pub(super) asked_at: Instant,
-    /// Whether this ComfyUI knows jobs, as far as that was tried.
-    pub(super) has_jobs: bool,
-    pub(super) gaps: Gaps,
+pub struct Session {
+    settings: Settings,
+    poller: Poller,
+    /// Notified when ComfyUI is reachable again.
     reachable: Arc<Notify>,
-    pub(super) heard_at: Timestamp,
-    health: Health,
 }
 
-impl Listener {
+impl Session {
     /// Hears nothing yet.
     pub fn new(
         settings: Settings,
@@ -93,44 +56,29 @@ impl Listener {
         reachable: Arc<Notify>,
         gaps: Gaps,
     ) -> Self {
-        let heard_at = Timestamp::now();
         let health = Health {
             name: settings.name.clone(),
             address: settings.endpoint.url.to_string(),
             connection: ConnectionState::Connecting,
-            since: heard_at,
+            since: Timestamp::now(),
             queue_remaining: None,
             comfyui: Comfyui::default(),
             backfilled: None,
             to_backfill: None,
         };
         scribe.live.set_health(health.clone());
-        let (comfyui, pace, account) = (Comfyui::default(), QueuePace::new(), Account::known(0, false));
-        let sieve = settings.secrets.clone().map(|names| Arc::new(Sieve::new(names)));
-        Self {
-            settings,
-            client,
+        let runs = RunRecorder {
             scribe,
             held,
-            comfyui,
-            sieve,
-            pace,
-            account,
+            sieve: settings.secrets.clone().map(|names| Arc::new(Sieve::new(names))),
+            describing: settings.describing.clone(),
             wanted,
-            // Until it is read, what an earlier daemon recorded may be all that it holds.
-            history_is_known: gaps.may_have_history(),
+            comfyui: Comfyui::default(),
             ear: Ear::deaf(GenerationId(0)),
             books: Books::default(),
-            rung: 0,
-            even_at: heard_at,
-            missing: Vec::new(),
-            asked_at: Instant::now(),
-            has_jobs: true,
-            gaps,
-            reachable,
-            heard_at,
-            health,
-        }
+        };
+        let poller = Poller::new(client, runs, gaps, health, settings.counts_history);
+        Self { settings, poller, reachable }
     }
 
     /// Listens until `shutdown`.
@@ -148,12 +96,12 @@ impl Listener {
                 () = last_look => None,
             };
             let Some(ended) = ended else { return self.goes().await };
-            if shutdown.is_cancelled() && matches!(ended, Ended::Away(_)) {
+            if shutdown.is_cancelled() && matches!(ended, SessionEnd::Away(_)) {
                 return Ok(());
             }
             let wait = match ended {
-                Ended::Fatal(error) => return Err(error),
-                Ended::Away(error) => {
+                SessionEnd::Fatal(error) => return Err(error),
+                SessionEnd::Away(error) => {
                     self.is_away(&error).await?;
                     backoff.wait(error.is_refused())
                 }
@@ -167,18 +115,23 @@ impl Listener {
 
     /// We end, in order.
     async fn goes(&mut self) -> Result<(), Error> {
-        if self.is_whole().await? { self.gaps.rests(false, self.history_is_known).await } else { Ok(()) }
+        if self.is_whole().await? {
+            self.poller.gaps.rests(false, self.poller.known.history_is_known).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Whether ComfyUI is heard, nothing waits or runs there, and all that it has made is recorded.
     async fn is_whole(&self) -> Result<bool, Error> {
-        let is_quiet = self.health.connection == ConnectionState::Connected && self.health.queue_remaining == Some(0);
-        let is_told = self.rung >= self.ear.rings() && self.books.unseen() == 0;
-        Ok(is_quiet && is_told && self.scribe.open_runs().await?.is_empty())
+        let is_quiet = self.poller.health.connection == ConnectionState::Connected
+            && self.poller.health.queue_remaining == Some(0);
+        let is_told = self.poller.rung >= self.poller.runs.ear.rings() && self.poller.runs.books.unseen() == 0;
+        Ok(is_quiet && is_told && self.poller.runs.scribe.open_runs().await?.is_empty())
     }
 
     /// One connection, from its start to its end.
-    async fn session(&mut self, backoff: &mut Backoff, caught_up: oneshot::Sender<()>) -> Ended {
+    async fn session(&mut self, backoff: &mut Backoff, caught_up: oneshot::Sender<()>) -> SessionEnd {
         match self.try_session(backoff, caught_up).await {
             Ok(never) => match never {},
             Err(ended) => ended,
@@ -189,49 +142,49 @@ impl Listener {
         &mut self,
         backoff: &mut Backoff,
         caught_up: oneshot::Sender<()>,
-    ) -> Result<std::convert::Infallible, Ended> {
-        let newest = self.scribe.newest_id().await?;
-        let ear = match self.client.doorbell().await {
+    ) -> Result<std::convert::Infallible, SessionEnd> {
+        let newest = self.poller.runs.scribe.newest_id().await?;
+        let ear = match self.poller.client.doorbell().await {
             Ok(doorbell) => Ear::listen(doorbell, newest),
             Err(error) if error.is_answer() => Ear::deaf(newest),
             Err(error) => return Err(error.into()),
         };
-        let rang = std::mem::replace(&mut self.ear, ear).mark().queued;
-        let first = self.ear.first_status().await;
-        self.books.begin_line(rang, first.queued);
+        let rang = std::mem::replace(&mut self.poller.runs.ear, ear).mark().queued;
+        let first = self.poller.runs.ear.first_status().await;
+        self.poller.runs.books.begin_line(rang, first.queued);
         let mut before = first.queue_remaining;
-        self.rung = first.rings;
-        let is_deaf = self.ear.is_deaf();
+        self.poller.rung = first.rings;
+        let is_deaf = self.poller.runs.ear.is_deaf();
         let mut lookout = match is_deaf {
             true => Lookout::none(),
-            false => Lookout::begin(self.client.clone(), self.ear.heard(), first),
+            false => Lookout::begin(self.poller.client.clone(), self.poller.runs.ear.heard(), first),
         };
         self.greet().await?;
-        let CaughtUp { is_same, may_have_missed } = self.catch_up().await?;
+        let CaughtUp { is_same, may_have_missed } = self.poller.catch_up().await?;
         let may_have_missed =
-            may_have_missed && !self.gaps.has_nothing_missed(self.settings.folders.output.as_deref()).await?;
+            may_have_missed && !self.poller.gaps.has_nothing_missed(self.settings.folders.output.as_deref()).await?;
         match may_have_missed || is_same {
-            true => self.gaps.is_back(may_have_missed).await?,
-            false => self.gaps.is_back_anew().await?,
+            true => self.poller.gaps.is_back(may_have_missed).await?,
+            false => self.poller.gaps.is_back_anew().await?,
         }
         let _ = caught_up.send(());
         backoff.reset();
-        self.health.queue_remaining = (!is_deaf).then_some(before);
+        self.poller.health.queue_remaining = (!is_deaf).then_some(before);
         self.is_connected();
 
         let mut heartbeat = interval(if is_deaf { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         loop {
-            self.heard_at = Timestamp::now();
+            self.poller.heard_at = Timestamp::now();
             let look = tokio::select! {
                 look = lookout.next() => look?,
-                () = self.pace.due() => {
-                    self.look_at_queue().await?;
+                () = self.poller.pace.due() => {
+                    self.poller.look_at_queue().await?;
                     continue;
                 }
-                () = self.held.ripe() => {
-                    self.attribute_ripe().await?;
+                () = self.poller.runs.held.ripe() => {
+                    self.poller.runs.attribute_ripe().await?;
                     continue;
                 }
                 _ = heartbeat.tick() => match self.beat(before).await? {
@@ -240,22 +193,24 @@ impl Listener {
                 },
             };
             before = look.rings.after;
-            self.health.queue_remaining = Some(look.rings.after);
-            self.scribe.live.set_health(self.health.clone());
-            self.rung(look).await?;
+            self.poller.health.queue_remaining = Some(look.rings.after);
+            self.poller.runs.scribe.live.set_health(self.poller.health.clone());
+            self.poller.rung(look).await?;
         }
     }
 
     /// Asks for the length of the queue though nothing rang. Where it isn't what it was, either rings were lost, or another
     /// ComfyUI answers than the one whose line we have.
-    async fn beat(&mut self, before: u64) -> Result<Option<Rings>, Ended> {
-        let Some(after) = self.client.queue_remaining().await? else { return Ok(None) };
+    async fn beat(&mut self, before: u64) -> Result<Option<Rings>, SessionEnd> {
+        let Some(after) = self.poller.client.queue_remaining().await? else { return Ok(None) };
         let changed = after.abs_diff(before);
-        if self.ear.is_deaf() {
+        if self.poller.runs.ear.is_deaf() {
             // Unheard, anything may have happened that leaves the queue as it was.
             return Ok(Some(Rings { count: 2 + changed, queued: 0, before, after }));
         }
-        if changed == 0 || self.ear.prove().await? == Proof::Alive && self.ear.remaining() == after {
+        if changed == 0
+            || self.poller.runs.ear.prove().await? == Proof::Alive && self.poller.runs.ear.remaining() == after
+        {
             // The ring that tells it is on its way.
             return Ok(None);
         }
@@ -263,24 +218,24 @@ impl Listener {
     }
 
     /// Asks who it is, once per connection.
-    async fn greet(&mut self) -> Result<(), Ended> {
-        let system = self.client.system().await?;
+    async fn greet(&mut self) -> Result<(), SessionEnd> {
+        let system = self.poller.client.system().await?;
         if !system.is_comfyui {
             let failure = Failure::NotComfyui(SplitError::NotAnObject);
             return Err(comfy::Error { what: "GET /system_stats", failure }.into());
         }
-        self.comfyui = Comfyui { version: system.version, devices: system.devices };
+        self.poller.runs.comfyui = Comfyui { version: system.version, devices: system.devices };
         Ok(())
     }
 
     fn is_connected(&mut self) {
         let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
         // That all is well is news after it wasn't.
-        match self.health.connection {
+        match self.poller.health.connection {
             ConnectionState::Away(_) => tracing::info!(%instance, %address, "ComfyUI is heard again"),
             _ => tracing::debug!(%instance, %address, "connected to ComfyUI"),
         }
-        self.health.comfyui = self.comfyui.clone();
+        self.poller.health.comfyui = self.poller.runs.comfyui.clone();
         self.set_connection(ConnectionState::Connected);
         self.reachable.notify_one();
     }
@@ -289,24 +244,24 @@ impl Listener {
         let why = error.failure.trouble();
         let was_whole = self.is_whole().await?;
         self.tell_away(error, why.cause, was_whole);
-        self.health.queue_remaining = None;
+        self.poller.health.queue_remaining = None;
         self.set_connection(ConnectionState::Away(why.clone()));
         // A machine that slept wakes with a dead connection, and finds out hours late.
-        let is_late = self.health.since.as_millis() - self.heard_at.as_millis() > LATE;
-        self.gaps.broke(self.ear.breaks()).await?;
-        self.held.restarted(self.heard_at, Timestamp::now());
+        let is_late = self.poller.health.since.as_millis() - self.poller.heard_at.as_millis() > LATE;
+        self.poller.gaps.broke(self.poller.runs.ear.breaks()).await?;
+        self.poller.runs.held.restarted(self.poller.heard_at, Timestamp::now());
         // Before the gap: whoever finds that one open after a crash must know how it began.
         if was_whole && !is_late {
-            self.gaps.rests(true, self.history_is_known).await?;
+            self.poller.gaps.rests(true, self.poller.known.history_is_known).await?;
         }
-        self.gaps.is_away(if is_late { self.heard_at } else { self.health.since }, &why).await
+        self.poller.gaps.is_away(if is_late { self.poller.heard_at } else { self.poller.health.since }, &why).await
     }
 
     /// Who isn't there yet, or goes when its work is done, is no reason to warn.
     fn tell_away(&self, error: &comfy::Error, cause: Cause, was_whole: bool) {
         let (instance, address) = (&self.settings.name, &self.settings.endpoint.url);
         let is_plain = matches!(cause, Cause::NobodyAnswers | Cause::ConnectionClosed | Cause::ConnectionBroke);
-        match self.health.connection {
+        match self.poller.health.connection {
             ConnectionState::Away(_) => tracing::debug!(%instance, %error, "still away"),
             ConnectionState::Connecting if error.is_refused() => {
                 tracing::info!(%instance, %address, "ComfyUI isn't there yet; it is waited for");
@@ -320,17 +275,11 @@ impl Listener {
 
     fn set_connection(&mut self, state: ConnectionState) {
         let is_away = |state: &ConnectionState| matches!(state, ConnectionState::Away(_));
-        if self.health.connection != state && !(is_away(&self.health.connection) && is_away(&state)) {
-            self.health.since = Timestamp::now();
+        if self.poller.health.connection != state && !(is_away(&self.poller.health.connection) && is_away(&state)) {
+            self.poller.health.since = Timestamp::now();
         }
-        self.health.connection = state;
-        self.scribe.live.set_health(self.health.clone());
-    }
-
-    /// Shows how far the backfill is.
-    pub(super) fn show_backfilled(&self, runs: Option<u64>, of: Option<u64>) {
-        let (comfyui, health) = (self.comfyui.clone(), self.health.clone());
-        self.scribe.live.set_health(Health { backfilled: runs, to_backfill: of, comfyui, ..health });
+        self.poller.health.connection = state;
+        self.poller.runs.scribe.live.set_health(self.poller.health.clone());
     }
 }
 

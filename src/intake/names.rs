@@ -1,11 +1,11 @@
 //! Names of files: which texts are one, and where the file may lie that a name tells of.
 //!
-//! Nothing here touches a disk or the network; [`super::fetch`] asks for the places in their order.
+//! Nothing here touches a disk or the network; whoever fetches a file asks for the places in their order.
 
 use std::path::Path;
 
 use crate::media;
-use crate::model::{FileRef, Folder, MediaKind, Role};
+use crate::model::{Cause, FileRef, Folder, MediaKind, Role, Trouble};
 
 /// The longest text that is taken for a file's name.
 const LONGEST_NAME: usize = 1024;
@@ -142,6 +142,22 @@ pub fn below(file: &FileRef, root: &Path) -> Option<FileRef> {
     let rest = whole.strip_prefix(root.trim_end_matches('/'))?.strip_prefix('/')?;
     let file = FileRef::of_path(&file.folder, rest);
     file.steps().is_some().then_some(file)
+}
+
+/// Why a file of this name is never fetched; `None` when it may be. What lies outside of the folder by a path from the top
+/// is asked for all the same: ComfyUI knows where its folders are, and refuses what isn't in them.
+pub fn refusal(file: &FileRef) -> Option<Trouble> {
+    if file.folder.parse::<Folder>().is_err() {
+        return Some(Trouble::new(Cause::UnknownFolder, format_args!("{:?}", shortened(&file.folder))));
+    }
+    if file.is_impossible() || file.filename.is_empty() {
+        return Some(Cause::ImpossibleName.into());
+    }
+    (file.steps().is_none() && !file.is_absolute()).then(|| Cause::OutsideFolders.into())
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 #[cfg(test)]

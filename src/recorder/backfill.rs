@@ -8,16 +8,16 @@ use std::convert::Infallible;
 use std::sync::OnceLock;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::time::Instant;
 
-use super::listen::{Ended, Listener};
-use super::look::LONGEST_TAIL;
+use super::error::SessionEnd;
 use super::pages::{Batch, read_pages, read_rest};
-use super::reconcile::{Verdict, judge};
-use super::record::{Described, Recorded, seen_in_history};
+use super::record::{Described, Recorded, RunRecorder};
 use super::replaced::Order;
-use crate::comfy::{self, HistoryEntry, Items, Paging};
-use crate::model::GenerationId;
+use crate::comfy::{self, Client, HistoryEntry, Items, Paging};
+use crate::model::{GenerationId, Health};
+
+/// The longest tail that is asked for before walking the whole history.
+pub(super) const LONGEST_TAIL: usize = 64;
 
 /// How much of a tail is held in memory before it is walked in pages instead.
 const TAIL_BYTES: usize = 32_000_000;
@@ -57,20 +57,25 @@ pub(super) enum Tail {
     TooShort,
 }
 
-impl Listener {
+/// Reads the history of one ComfyUI back.
+#[derive(Debug)]
+pub(super) struct Backfill<'a> {
+    pub client: &'a Client,
+    pub runs: &'a RunRecorder,
+    /// What is shown beside how far it is.
+    pub health: &'a Health,
+    /// Whether somebody wants to know how much there is to read.
+    pub counts_history: bool,
+}
+
+impl Backfill<'_> {
     /// Records what the history holds and the store doesn't. `has_anchor`: something was recorded before, so that the end
     /// may be all that is new.
-    pub(super) async fn walk(&mut self, has_anchor: bool) -> Result<Walked, Ended> {
-        let walked = self.walk_back(has_anchor).await;
-        self.asked_at = Instant::now();
-        walked
-    }
-
-    async fn walk_back(&self, has_anchor: bool) -> Result<Walked, Ended> {
+    pub async fn walk(&self, has_anchor: bool) -> Result<Walked, SessionEnd> {
         for length in [2, LONGEST_TAIL].into_iter().filter(|_| has_anchor) {
             if let Tail::Reaches(entries) = self.tail(length).await? {
                 let is_empty = entries.is_empty();
-                let Recorded { oldest_known, replaced, .. } = self.record_ended(entries).await?;
+                let Recorded { oldest_known, replaced, .. } = self.runs.record_ended(entries).await?;
                 return Ok(Walked { oldest_known, is_empty, replaced });
             }
         }
@@ -83,12 +88,12 @@ impl Listener {
             }
             Some(Paging::TailOnly) => self.walk_tails(has_anchor).await,
         };
-        self.show_backfilled(None, None);
+        self.show(None, None);
         walked
     }
 
     /// Reads the newest entries, if they reach back to something known or are the whole history.
-    pub(super) async fn tail(&self, length: usize) -> Result<Tail, Ended> {
+    pub async fn tail(&self, length: usize) -> Result<Tail, SessionEnd> {
         let mut items = self.client.history_tail(length).await?;
         let mut entries = Vec::new();
         while let Some(entry) = items.next().await? {
@@ -98,19 +103,19 @@ impl Listener {
             }
         }
         // A server that was asked for more than it has gave all.
-        let reaches = entries.len() < length || self.known_as(entries.first()).await?.is_some();
+        let reaches = entries.len() < length || self.runs.known_as(entries.first()).await?.is_some();
         Ok(if reaches { Tail::Reaches(entries) } else { Tail::TooShort })
     }
 
     /// Walks forward in pages from the `start`-th oldest entry.
-    async fn walk_pages(&self, start: usize) -> Result<Walked, Ended> {
+    async fn walk_pages(&self, start: usize) -> Result<Walked, SessionEnd> {
         let (out, arriving) = mpsc::channel(BATCHES_WAITING);
         let goal = Goal::default();
-        let reading = async move { Ok(read_pages(&self.client, start, &out).await?) };
+        let reading = async move { Ok(read_pages(self.client, start, &out).await?) };
         let walking = async { tokio::try_join!(reading, self.record_all(arriving, &goal)) };
         let ((), walked) = tokio::select! {
             walked = walking => walked?,
-            never = self.count(&goal), if self.settings.counts_history => match never {},
+            never = self.count(&goal), if self.counts_history => match never {},
         };
         Ok(walked)
     }
@@ -143,11 +148,12 @@ impl Listener {
 
     /// For servers that only give their newest entries: longer and longer tails until one reaches what is known. Read
     /// while they arrive, so that the memory needed is that of a few runs.
-    async fn walk_tails(&self, has_anchor: bool) -> Result<Walked, Ended> {
+    async fn walk_tails(&self, has_anchor: bool) -> Result<Walked, SessionEnd> {
         for length in [512, 4096, WHOLE_HISTORY] {
             let mut items = self.client.history_tail(length).await?;
             let first = items.next().await?;
-            let reaches = length == WHOLE_HISTORY || (has_anchor && self.known_as(first.as_ref()).await?.is_some());
+            let reaches =
+                length == WHOLE_HISTORY || (has_anchor && self.runs.known_as(first.as_ref()).await?.is_some());
             if !reaches && self.has_more(&mut items, length).await? {
                 continue;
             }
@@ -162,23 +168,23 @@ impl Listener {
     }
 
     /// Records batches in their order. While one is written, the next is described.
-    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<Walked, Ended> {
+    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<Walked, SessionEnd> {
         let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
         let describing = async move {
             let mut order = Order::default();
             while let Some(entries) = arriving.recv().await {
-                let _ = out.send(self.describe_ended(entries, &mut order).await?).await;
+                let _ = out.send(self.runs.describe_ended(entries, &mut order).await?).await;
             }
-            Ok::<_, Ended>(order.replaced())
+            Ok::<_, SessionEnd>(order.replaced())
         };
         let saving = async {
             let (mut recorded, mut oldest_known) = (0, None);
             while let Some(described) = described.recv().await {
                 recorded += described.saves.len() as u64;
                 oldest_known = described.oldest_known.into_iter().chain(oldest_known).min();
-                self.save_ended(described.saves).await?;
+                self.runs.save_ended(described.saves).await?;
                 goal.has_begun.notify_one();
-                self.show_backfilled(Some(recorded), goal.runs.get().copied());
+                self.show(Some(recorded), goal.runs.get().copied());
             }
             Ok(oldest_known)
         };
@@ -197,7 +203,7 @@ impl Listener {
 
     /// The offset of the first entry that isn't in the store, and the row of one before. What is in the store is the older
     /// part of the history.
-    async fn first_unknown(&self) -> Result<(usize, Option<GenerationId>), Ended> {
+    async fn first_unknown(&self) -> Result<(usize, Option<GenerationId>), SessionEnd> {
         let (mut known, mut unknown, mut oldest) = (0, 1, None);
         while let Some(row) = self.known_at(unknown - 1).await? {
             oldest = oldest.or(Some(row));
@@ -211,18 +217,14 @@ impl Listener {
         Ok((known, oldest))
     }
 
-    async fn known_at(&self, offset: usize) -> Result<Option<GenerationId>, Ended> {
+    async fn known_at(&self, offset: usize) -> Result<Option<GenerationId>, SessionEnd> {
         let entry = self.client.history_page(offset, 1).await?.next().await?;
-        self.known_as(entry.as_ref()).await
+        self.runs.known_as(entry.as_ref()).await
     }
 
-    /// The row of a run that is in the store as it is.
-    pub(super) async fn known_as(&self, entry: Option<&HistoryEntry>) -> Result<Option<GenerationId>, Ended> {
-        let Some(seen) = entry.map(seen_in_history) else { return Ok(None) };
-        let known = self.scribe.known(vec![seen.prompt_id.clone()]).await?;
-        Ok(match judge(&known, &[seen])[0] {
-            Verdict::Same(row) => Some(row),
-            Verdict::New | Verdict::Update(_) => None,
-        })
+    /// Shows how far it is.
+    fn show(&self, runs: Option<u64>, of: Option<u64>) {
+        let (comfyui, health) = (self.runs.comfyui.clone(), self.health.clone());
+        self.runs.scribe.live.set_health(Health { backfilled: runs, to_backfill: of, comfyui, ..health });
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::folders;
 use super::inputs::{InputFile, files_read};
+use super::names;
 use super::outputs::{Given, OutputItem, node_outputs};
 use crate::comfy::{Ended, HistoryEntry, QueueItem, Submission, run_state};
 use crate::json::{Secrets, Sieve, Submitted};
@@ -149,7 +149,7 @@ fn input(read: InputFile, secrets: &Secrets<'_>) -> Option<NewAttachment> {
 /// A file that is to be fetched, if any of its name can be; `told`: the text that may be its name.
 fn content(file: FileRef, told: Option<String>) -> (MediaKind, NewContent) {
     let kind = media::guess(&file.filename);
-    let content = match (folders::refusal(&file), told) {
+    let content = match (names::refusal(&file), told) {
         (Some(reason), None) => NewContent::Missing(file, reason),
         (Some(_), Some(text)) => return (MediaKind::Text, NewContent::Text(text)),
         (None, Some(text)) => NewContent::Named(file, text),
