@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::graph::Graph;
 use super::nodes::{Place, Socket, Value};
 use super::values::{Facts, note};
-use super::{models, sampler, typed, writer};
+use super::{generated_text, models, sampler, typed};
 
 /// What the side is called that says what is wanted.
 const POSITIVE: [&str; 8] =
@@ -28,7 +28,7 @@ type Step = (Socket, Side, bool);
 
 /// What a sampler was told beside its texts.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Guidance {
     /// The guidance in its positive conditioning.
     pub guidance: Option<String>,
     /// Whether it was told anything in words.
@@ -36,7 +36,7 @@ pub(super) struct Told {
 }
 
 /// Adds the texts of a sampler. `writers` gathers the nodes that write texts at run time.
-pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
+pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writers: &mut Vec<Place>) -> Guidance {
     const BOTH: [&str; 5] = ["text_embeds", "hyvid_embeds", "prompt_embeds", "embeds", "conditioning_embeds"];
     let guide = sampler::guide(graph, sampler);
     let mut starts: Vec<Step> = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
     // The second conditioning of two is for the negative side too.
     let second = graph.link(guide, "cond2");
     starts.extend(second.map(|socket| (socket, Side::Negative, false)));
-    let mut told = Told::default();
+    let mut told = Guidance::default();
     let mut own = Facts { loras: std::mem::take(&mut facts.loras), ..Facts::default() };
     for start in starts {
         let found = walk(graph, start, &mut own, writers);
@@ -87,8 +87,8 @@ fn start(graph: &Graph<'_>, holder: Place, names: &[&str]) -> Option<Socket> {
 }
 
 /// Follows a conditioning to the encoders.
-fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
-    let mut told = Told::default();
+fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Place>) -> Guidance {
+    let mut told = Guidance::default();
     let mut seen = HashSet::new();
     let mut stack = vec![start];
     while let Some(step) = stack.pop() {
@@ -182,7 +182,7 @@ fn encode(
     let texts = match text {
         Some(text) => vec![text],
         None if is_linked => {
-            writer::instructions(graph, value, &mut facts.instructions, writers);
+            generated_text::instructions(graph, value, &mut facts.instructions, writers);
             typed::parts(graph, value)
         }
         None => Vec::new(),

@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use super::graph::Graph;
 use super::known::{Known, literal};
-use super::nodes::{Manner, Place, Value};
+use super::nodes::{NodeKind, Place, Value};
 
 /// Nodes looked at for one value.
 const MOST_STEPS: u32 = 512;
@@ -123,14 +123,14 @@ impl<'g, 'a> Eval<'g, 'a> {
     /// What a node gives out unchanged, if it is such a node.
     fn passed_on(&self, place: Place) -> Pass<'a> {
         let or_unknown = |value: Option<Value<'a>>| value.map_or(Pass::Unknown, Pass::On);
-        match self.graph.node(place).manner {
-            Manner::Makes => Pass::Itself,
-            Manner::Previews => or_unknown(self.graph.value(place, "source")),
-            Manner::Passes => or_unknown(self.only_link(place)),
-            Manner::Decides => {
+        match self.graph.node(place).kind {
+            NodeKind::Makes => Pass::Itself,
+            NodeKind::Previews => or_unknown(self.graph.value(place, "source")),
+            NodeKind::Passes => or_unknown(self.only_link(place)),
+            NodeKind::Decides => {
                 or_unknown(self.by_flag(place, self.graph.class(place)).or_else(|| self.only_side(place)))
             }
-            Manner::Picks => {
+            NodeKind::Picks => {
                 or_unknown(self.switched(place, self.graph.class(place)).or_else(|| self.only_side(place)))
             }
         }
@@ -187,7 +187,7 @@ impl<'g, 'a> Eval<'g, 'a> {
     fn gives_something(&self, value: Value<'a>) -> bool {
         match value {
             Value::Link(place, _) => {
-                self.graph.node(place).manner != Manner::Picks || self.graph.inputs(place).next().is_some()
+                self.graph.node(place).kind != NodeKind::Picks || self.graph.inputs(place).next().is_some()
             }
             _ => false,
         }

@@ -5,23 +5,24 @@
 //! known by the shape of their inputs, by their class only where it has a rule of its own. Says only what the graph says
 //! plainly; what a node would work out while it runs is left out. Numbers stay as they were written.
 
-mod calc;
+mod api_nodes;
+mod arithmetic;
 mod conditioning;
 mod eval;
+mod generated_text;
 mod graph;
-mod hosted;
 mod joins;
 mod json;
 mod known;
 mod loras;
-mod makers;
 mod model_files;
+mod model_memo;
 mod models;
 mod nodes;
 mod number;
+mod other_models;
+mod producers;
 mod read;
-mod recent;
-mod rest;
 mod sampler;
 mod shape;
 mod size;
@@ -29,7 +30,6 @@ mod strings;
 mod typed;
 mod values;
 mod workflow;
-mod writer;
 
 #[cfg(test)]
 mod tests;

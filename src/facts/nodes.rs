@@ -39,7 +39,7 @@ pub(super) struct Node<'a> {
     /// The same in small letters, without blanks and underscores: what words are looked for in.
     pub folded_class: String,
     /// What it does with what it is given.
-    pub manner: Manner,
+    pub kind: NodeKind,
     /// `_meta.title`.
     pub title: Option<Cow<'a, str>>,
     /// Names and what stands there, in the order in which they are written.
@@ -48,7 +48,7 @@ pub(super) struct Node<'a> {
 
 /// Whether a node gives out what another gave it. Asked at every link, so it is found out once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(super) enum NodeKind {
     /// Makes something of its own.
     Makes,
     /// `PreviewAny`: hands its `source` on.
@@ -61,7 +61,7 @@ pub(super) enum Manner {
     Picks,
 }
 
-impl Manner {
+impl NodeKind {
     fn of(node: &Node<'_>) -> Self {
         let has_sides = node.inputs.iter().any(|(name, _)| matches!(&**name, "on_true" | "on_false"));
         match &*node.class {
@@ -115,7 +115,7 @@ impl<'a> Nodes<'a> {
             node.inputs = inputs.map(|(name, json)| (name, value_of(json, &places))).collect();
             node.folded_class = node.class.to_ascii_lowercase();
             node.folded_class.retain(|c| !matches!(c, ' ' | '_'));
-            node.manner = Manner::of(&node);
+            node.kind = NodeKind::of(&node);
             node
         });
         let mut nodes = Self { all: filled.collect(), crossed: HashSet::new() };
@@ -183,7 +183,7 @@ fn bare<'a>(id: Cow<'a, str>, json: &'a str) -> (Node<'a>, &'a str) {
         id,
         class: Cow::Borrowed(""),
         folded_class: String::new(),
-        manner: Manner::Makes,
+        kind: NodeKind::Makes,
         title: None,
         inputs: Vec::new(),
     };

@@ -4,7 +4,7 @@
 use super::graph::Graph;
 use super::nodes::{Place, Socket};
 use super::values::Pass;
-use super::{model_files, writer};
+use super::{generated_text, model_files};
 
 /// Nodes in a row that bundle, split or change one thing.
 const MOST_HOPS: usize = 32;
@@ -40,7 +40,7 @@ fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
     const PICTURES: [&str; 8] =
         ["image", "images", "video", "frames", "pixels", "input_image", "video_frames", "input_video"];
     let has_steps = graph.has(place, "steps");
-    if !graph.has_any(place, &SEEDS) || !has_steps && writer::is_writer(graph, place) {
+    if !graph.has_any(place, &SEEDS) || !has_steps && generated_text::is_writer(graph, place) {
         return false;
     }
     let is_called_so =

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::eval::Eval;
 use super::graph::Graph;
 use super::nodes::{Place, Value};
-use super::{joins, writer};
+use super::{generated_text, joins};
 
 /// Nodes between an encoder and what was typed.
 const MOST_DEEP: usize = 24;
@@ -40,8 +40,8 @@ pub(super) fn parts(graph: &Graph<'_>, value: Value<'_>) -> Vec<String> {
 /// Whether a node writes by itself: a language model, or one that looks at a picture or listens.
 fn is_made(graph: &Graph<'_>, place: Place) -> bool {
     let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
-    let has_sense = links.any(|(name, _)| writer::is_sense(name));
-    has_sense || writer::is_writer(graph, place) || writer::answers(graph, place)
+    let has_sense = links.any(|(name, _)| generated_text::is_sense(name));
+    has_sense || generated_text::is_writer(graph, place) || generated_text::answers(graph, place)
 }
 
 /// Whether little or nothing may be left of what went in: one of many lines, what a pattern finds.
@@ -49,7 +49,7 @@ fn takes_a_part(graph: &Graph<'_>, place: Place) -> bool {
     let class = graph.folded_class(place);
     let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
     is(&["regex", "extract", "substring", "split", "truncat", "json", "compare", "length"])
-        || writer::draws(class) && !is(&["wildcard", "prompt", "generator"])
+        || generated_text::draws(class) && !is(&["wildcard", "prompt", "generator"])
 }
 
 /// The text behind an output of a node that gives the wanted one first and the unwanted one second.

@@ -6,14 +6,14 @@ use std::collections::HashSet;
 use super::graph::Graph;
 use super::nodes::{Place, Value};
 use super::values::Facts;
-use super::{conditioning, hosted, model_files, sampler, writer};
+use super::{api_nodes, conditioning, generated_text, model_files, sampler};
 
 /// Makers that are looked at: far more than any real graph has.
-const MOST_MAKERS: usize = 64;
+const MOST_PRODUCERS: usize = 64;
 
 /// What made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Maker {
+pub(super) struct Producer {
     pub place: Place,
     pub is_sampler: bool,
     /// Something that was saved came of it, not only previews.
@@ -22,9 +22,9 @@ pub(super) struct Maker {
 
 /// How the outputs came to be.
 #[derive(Debug, Default)]
-pub(super) struct Course {
+pub(super) struct Provenance {
     /// Upstream ones first.
-    pub makers: Vec<Maker>,
+    pub producers: Vec<Producer>,
     /// Samplers that only help: they make a control picture.
     pub helpers: Vec<Place>,
     /// Every node that something is given out by.
@@ -33,24 +33,24 @@ pub(super) struct Course {
     pub path: Vec<Place>,
 }
 
-impl Course {
+impl Provenance {
     /// Walks a graph from its outputs up.
     pub fn of(graph: &Graph<'_>) -> Self {
         let outputs = Outputs::of(graph);
-        let mut walk = Walk { graph, seen: vec![false; graph.places().len()], course: Self::default() };
+        let mut walk = Walk { graph, seen: vec![false; graph.places().len()], provenance: Self::default() };
         walk.from(&outputs.saved, true);
         walk.from(&outputs.shown, false);
-        if walk.course.makers.is_empty() {
+        if walk.provenance.producers.is_empty() {
             // Some samplers save by themselves.
             walk.from(&outputs.ends, true);
         }
-        let mut course = walk.course;
-        course.outputs = [outputs.saved, outputs.shown, outputs.texts].concat();
-        if course.outputs.is_empty() {
+        let mut provenance = walk.provenance;
+        provenance.outputs = [outputs.saved, outputs.shown, outputs.texts].concat();
+        if provenance.outputs.is_empty() {
             // What else nobody reads doesn't run.
-            course.outputs = outputs.ends.iter().copied().filter(|&place| makes(graph, place)).collect();
+            provenance.outputs = outputs.ends.iter().copied().filter(|&place| makes(graph, place)).collect();
         }
-        course
+        provenance
     }
 }
 
@@ -84,7 +84,7 @@ impl Outputs {
             let class = graph.folded_class(place);
             let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
             let has_links = graph.ways(place).next().is_some();
-            let list = if writer::is_preview_of_text(graph, place) && has_links {
+            let list = if generated_text::is_preview_of_text(graph, place) && has_links {
                 &mut outputs.texts
             } else if is(&SAVED) && has_links && !class.contains("load") {
                 &mut outputs.saved
@@ -106,24 +106,24 @@ impl Outputs {
 struct Walk<'g, 'a> {
     graph: &'g Graph<'a>,
     seen: Vec<bool>,
-    course: Course,
+    provenance: Provenance,
 }
 
 impl Walk<'_, '_> {
     /// Up from these nodes, then up from the control pictures of what was found.
     fn from(&mut self, outputs: &[Place], is_saved: bool) {
-        let before = self.course.makers.len();
+        let before = self.provenance.producers.len();
         let mut controls = Vec::new();
-        self.up(outputs, &mut controls, |walk, maker| {
-            let makers = &mut walk.course.makers;
-            if makers.len() < MOST_MAKERS {
-                makers.push(Maker { is_saved, ..maker });
+        self.up(outputs, &mut controls, |walk, producer| {
+            let producers = &mut walk.provenance.producers;
+            if producers.len() < MOST_PRODUCERS {
+                producers.push(Producer { is_saved, ..producer });
             }
         });
         // Those of controls may have controls of their own.
         while !controls.is_empty() {
             let from = std::mem::take(&mut controls);
-            self.up(&from, &mut controls, |walk, maker| walk.course.helpers.push(maker.place));
+            self.up(&from, &mut controls, |walk, producer| walk.provenance.helpers.push(producer.place));
         }
         self.drop_settings();
         self.demote(before);
@@ -132,45 +132,45 @@ impl Walk<'_, '_> {
     /// What only sets up a sampler that comes after it, and hands that a bundle, is no pass of its own.
     fn drop_settings(&mut self) {
         let graph = self.graph;
-        let set_up = |maker: &Maker| {
+        let set_up = |producer: &Producer| {
             let has_own = graph.has_any(maker.place, &["steps", "sigmas"]);
             let holder = (maker.is_sampler && !has_own).then(|| sampler::holder(graph, maker.place, &["steps"]));
             holder.flatten().filter(|holder| !graph.folded_class(*holder).contains("sampler"))
         };
-        let settings: HashSet<Place> = self.course.makers.iter().filter_map(set_up).collect();
-        self.course.makers.retain(|maker| !settings.contains(&maker.place));
+        let settings: HashSet<Place> = self.provenance.producers.iter().filter_map(set_up).collect();
+        self.provenance.producers.retain(|producer| !settings.contains(&producer.place));
     }
 
     /// A sampler that adds no noise and is told nothing turns one picture into another: a depth map or the like. Beside
     /// others it isn't the maker.
     fn demote(&mut self, before: usize) {
-        if self.course.makers.len() < 2 {
+        if self.provenance.producers.len() < 2 {
             return;
         }
         let graph = self.graph;
-        let converts = |maker: &Maker| {
-            maker.is_sampler
+        let converts = |producer: &Producer| {
+            producer.is_sampler
                 && graph.link(maker.place, "noise").is_some_and(|(noise, _)| graph.class(noise) == "DisableNoise")
-                && !conditioning::trace(graph, maker.place, &mut Facts::default(), &mut Vec::new()).has_text
+                && !conditioning::trace(graph, producer.place, &mut Facts::default(), &mut Vec::new()).has_text
         };
-        let (converters, makers): (Vec<Maker>, Vec<Maker>) =
-            self.course.makers.iter().partition(|maker| converts(maker));
-        if !makers.is_empty() && converters.len() + makers.len() > before {
-            self.course.makers = makers;
-            self.course.helpers.extend(converters.into_iter().map(|maker| maker.place));
+        let (converters, producers): (Vec<Producer>, Vec<Producer>) =
+            self.provenance.producers.iter().partition(|producer| converts(producer));
+        if !producers.is_empty() && converters.len() + producers.len() > before {
+            self.provenance.producers = producers;
+            self.provenance.helpers.extend(converters.into_iter().map(|producer| producer.place));
         }
     }
 
     /// Every maker from which these are reached, each behind all that it builds on. Control pictures are put aside.
-    fn up(&mut self, from: &[Place], controls: &mut Vec<Place>, mut found: impl FnMut(&mut Self, Maker)) {
+    fn up(&mut self, from: &[Place], controls: &mut Vec<Place>, mut found: impl FnMut(&mut Self, Producer)) {
         let mut stack: Vec<(Place, bool)> = from.iter().rev().map(|&place| (place, false)).collect();
         while let Some((place, is_done)) = stack.pop() {
             if is_done {
                 let is_sampler = sampler::is_sampler(self.graph, place);
-                if is_sampler || hosted::is_hosted(self.graph, place) {
-                    found(self, Maker { place, is_sampler, is_saved: false });
+                if is_sampler || api_nodes::is_hosted(self.graph, place) {
+                    found(self, Producer { place, is_sampler, is_saved: false });
                 } else {
-                    self.course.path.push(place);
+                    self.provenance.path.push(place);
                 }
                 continue;
             }
@@ -195,7 +195,7 @@ impl Walk<'_, '_> {
 /// Whether a node that nobody reads is a sampler or hands on what one made.
 fn makes(graph: &Graph<'_>, place: Place) -> bool {
     let is_content = |(name, to): (&str, Place)| matches!(kind_of(graph, place, name, to), Kind::Content);
-    sampler::is_sampler(graph, place) || hosted::is_hosted(graph, place) || graph.ways(place).any(is_content)
+    sampler::is_sampler(graph, place) || api_nodes::is_hosted(graph, place) || graph.ways(place).any(is_content)
 }
 
 /// What goes along a link.

@@ -2,9 +2,9 @@
 
 use super::graph::Graph;
 use super::loras;
-use super::makers::Course;
 use super::model_files::{Kind, is_file, is_name, kind};
 use super::nodes::{Place, Value};
+use super::producers::Provenance;
 use super::values::{Facts, note};
 use crate::json::unquote;
 
@@ -16,12 +16,12 @@ const MEDIA: [&str; 37] = [
 ];
 
 /// Fills in the files, nodes and titles. `apart`: nodes whose way up made nothing of the result.
-pub(super) fn fill(graph: &Graph<'_>, course: &Course, apart: &[Place], facts: &mut Facts) {
+pub(super) fn fill(graph: &Graph<'_>, provenance: &Provenance, apart: &[Place], facts: &mut Facts) {
     let mut seen = vec![false; graph.places().len()];
     for &place in apart {
         seen[place] = true;
     }
-    let used = reached(graph, &course.outputs, &mut seen);
+    let used = reached(graph, &provenance.outputs, &mut seen);
     for &place in apart {
         seen[place] = false;
     }

@@ -158,12 +158,12 @@ impl Typed {
 pub(super) fn shown(
     graph: &Graph<'_>,
     preview: Place,
-    is_maker: &dyn Fn(Place) -> bool,
+    is_producer: &dyn Fn(Place) -> bool,
     found: &mut Vec<String>,
     writers: &mut Vec<Place>,
 ) {
     for (_, value) in graph.inputs(preview).filter(|(_, value)| matches!(value, Value::Link(..))) {
-        let is_made = graph.source(value).is_some_and(|(place, _)| is_maker(place));
+        let is_made = graph.source(value).is_some_and(|(place, _)| is_producer(place));
         if !is_made && graph.text_of(value).is_none() {
             instructions(graph, value, found, writers);
         }

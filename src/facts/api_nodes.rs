@@ -3,7 +3,7 @@
 use super::graph::Graph;
 use super::nodes::{Place, Value};
 use super::values::{Facts, Pass, note};
-use super::{model_files, sampler, size, typed, writer};
+use super::{generated_text, model_files, sampler, size, typed};
 use crate::json::unquote;
 
 /// How the classes of a service's nodes begin, and its name for people.
@@ -159,7 +159,7 @@ pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers:
         } else if is_prompt(name) || is_known && is_said(name) {
             let text = graph.text_of(value);
             if text.is_none() {
-                writer::instructions(graph, value, &mut facts.instructions, writers);
+                generated_text::instructions(graph, value, &mut facts.instructions, writers);
                 typed::parts(graph, value).into_iter().for_each(|part| note(&mut facts.positive, Some(part)));
             }
             note(&mut facts.positive, text);
