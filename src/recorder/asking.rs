@@ -4,9 +4,9 @@ use tokio::time::Instant;
 
 use super::error::SessionEnd;
 use super::gaps::Gaps;
+use super::ledger::QueueLedger;
 use super::reconcile::judge;
 use super::record::{Recorded, RunRecorder, seen_in_history};
-use super::rings::Account;
 use crate::comfy::{Client, HistoryEntry};
 use crate::model::{GenerationId, PromptId, Timestamp};
 use crate::store::Known;
@@ -25,7 +25,7 @@ pub(super) struct Asking<'a> {
 /// What is known of ComfyUI's queue and history.
 #[derive(Debug)]
 pub(super) struct Knowledge {
-    pub account: Account,
+    pub ledger: QueueLedger,
     /// Whether the history, as it was last read, holds anything that we recorded.
     pub history_is_known: bool,
     /// When we last asked ComfyUI ourselves what it has: looks of before that are out of date.
@@ -40,7 +40,7 @@ impl Knowledge {
 
     /// Takes runs into account that were found ended.
     pub fn account_for(&mut self, Recorded { recorded, new, .. }: Recorded) {
-        self.account.ended(recorded - new, new);
+        self.ledger.ended(recorded - new, new);
         self.history_is_known |= recorded > 0;
     }
 }

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
 use super::fetch::{self, Fetcher, Sought};
-use super::hands::{self, Hands};
 use super::readings::{self, Span};
 use super::scribe::Scribe;
+use super::transfers::{self, Transfers};
 use crate::blobs::Progress;
 use crate::comfy::Refusal;
 use crate::intake;
@@ -106,8 +106,8 @@ impl Capture {
 
     async fn fetch_wanted(&self, fetched: mpsc::Sender<Settled>, shutdown: CancellationToken) -> Result<(), Error> {
         let mut waiting = VecDeque::new();
-        let mut in_hand = Hands::new();
-        let mut rounds = interval(hands::ROUND);
+        let mut in_hand = Transfers::new();
+        let mut rounds = interval(transfers::ROUND);
         let mut may_have_more = true;
         let mut room = self.fetcher.room();
         while !shutdown.is_cancelled() {

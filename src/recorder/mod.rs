@@ -4,25 +4,23 @@
 //! and `/history`, compared with what the store knows ([`reconcile`], pure), described, and saved. Files follow: each is
 //! fetched until it is here or known to be gone. Every step may run twice, and a crash between two loses nothing.
 //!
-//! The way of one run: [`lookout`] → [`session`] → [`poll`] → [`record`] → [`reconcile`] → [`crate::intake`] →
-//! [`attribute`] → [`scribe`] → [`capture`].
+//! One run passes [`early`] → [`session`] → [`poll`] → [`record`] → [`reconcile`] → [`crate::intake`] → [`claims`] →
+//! [`scribe`] → [`capture`].
 
-mod alive;
 mod asking;
-mod attribute;
 mod backfill;
-mod books;
 mod capture;
-mod ear;
+mod claims;
+mod early;
 mod error;
+mod evidence;
 mod fetch;
 mod folders;
 mod gaps;
-mod hands;
-mod held;
+mod heartbeat;
 mod hidden;
-mod lives;
-mod lookout;
+pub mod ledger;
+mod missing;
 mod pace;
 mod pages;
 mod poll;
@@ -30,20 +28,22 @@ mod readings;
 pub mod reconcile;
 mod record;
 mod replaced;
-pub mod rings;
+mod restarts;
 mod room;
 mod run;
 mod scribe;
 mod session;
 mod settings;
-mod traces;
+mod socket_reader;
+mod transfers;
 mod turns;
-mod vanish;
+mod unclaimed;
+mod unseen;
 mod watch;
 
-pub use alive::note_alive;
 pub use error::Error;
 pub use folders::Folders;
+pub use heartbeat::run_heartbeat;
 pub use room::watch_room;
 pub use run::run;
 pub use settings::Settings;

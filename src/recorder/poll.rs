@@ -7,16 +7,16 @@ use tokio::time::Instant;
 
 use super::asking::{Asking, Knowledge};
 use super::backfill::{Backfill, LONGEST_TAIL, Tail, Walked};
-use super::ear::Proof;
+use super::early::EarlyAnswer;
 use super::error::SessionEnd;
 use super::gaps::Gaps;
 use super::hidden::HiddenRuns;
-use super::lookout::Look;
+use super::ledger::{QueueKnowledge, QueueLedger, StatusBurst};
+use super::missing::{MissingRuns, QueueRead, oldest_there};
 use super::pace::QueuePace;
 use super::reconcile;
 use super::record::RunRecorder;
-use super::rings::{Account, Rings, Told};
-use super::vanish::{MissingRuns, QueueRead, oldest_there};
+use super::socket_reader::Proof;
 use crate::comfy::{Client, HistoryEntry, QueueItem};
 use crate::model::{GenerationId, Health, Status, Timestamp};
 
@@ -60,7 +60,7 @@ impl Poller {
             health,
             heard_at,
             known: Knowledge {
-                account: Account::known(0, false),
+                ledger: QueueLedger::known(0, false),
                 // Until it is read, what an earlier daemon recorded may be all that it holds.
                 history_is_known: gaps.may_have_history(),
                 asked_at: Instant::now(),
@@ -76,11 +76,11 @@ impl Poller {
 
     /// After rings, and with what was asked at once: writes down the end of the history if a run can have ended, and the
     /// queue if it can hold what we don't know. What wasn't asked yet, or is out of date, is asked now.
-    pub async fn rung(&mut self, look: Look) -> Result<(), SessionEnd> {
-        let Look { rings, rung, starts, asked_at, ended, queue } = look;
+    pub async fn on_status(&mut self, look: EarlyAnswer) -> Result<(), SessionEnd> {
+        let EarlyAnswer { rings, rung, starts, asked_at, ended, queue } = look;
         self.rung = self.rung.max(rung);
-        self.known.account.rang(rings);
-        self.runs.books.queued(rings.queued);
+        self.known.ledger.rang(rings);
+        self.runs.unseen.queued(rings.queued);
         let queue = queue.filter(|_| asked_at >= self.known.asked_at);
         let read = match queue {
             Some((items, bytes)) => Some(self.record_queue(items, bytes, starts).await?),
@@ -95,20 +95,20 @@ impl Poller {
         match read {
             Some(read) => {
                 self.resolve_missing(read, None).await?;
-                self.settle_books().await
+                self.settle_unseen().await
             }
             None => self.follow(rings).await,
         }
     }
 
     /// What follows from rings alone, when the queue wasn't read: often it is known whole.
-    async fn follow(&mut self, rings: Rings) -> Result<(), SessionEnd> {
+    async fn follow(&mut self, rings: StatusBurst) -> Result<(), SessionEnd> {
         let open = self.runs.scribe.open_runs().await?;
         let is_as_long = usize::try_from(rings.after).is_ok_and(|remaining| remaining == open.len());
-        let has_started = match self.known.account.told() {
-            Told::Whole { has_started } if is_as_long => has_started,
+        let has_started = match self.known.ledger.knowledge() {
+            QueueKnowledge::Exact { has_started } if is_as_long => has_started,
             told => {
-                let has_changed = told == Told::Changed || rings.after > rings.before;
+                let has_changed = told == QueueKnowledge::Changed || rings.after > rings.before;
                 self.pace.want_in(if has_changed { Duration::ZERO } else { SETTLING });
                 return Ok(());
             }
@@ -117,47 +117,47 @@ impl Poller {
         if let Some(next) = reconcile::next_to_run(&open).filter(|_| has_started) {
             let started = self.runs.describer().changed(next, Status::InProgress, None);
             self.runs.save(vec![started]).await?;
-            self.runs.books.recorded(0, 1);
+            self.runs.unseen.recorded(0, 1);
         }
         let is_running = has_started || open.iter().any(|run| run.status == Status::InProgress);
-        self.known.account = self.known.account.settled(is_running);
-        self.settle_books().await
+        self.known.ledger = self.known.ledger.settled(is_running);
+        self.settle_unseen().await
     }
 
     /// The queue is known whole. What rang when it was queued, and is neither there nor at the end of the history, is looked
     /// for where ComfyUI hides it; what isn't found is told as a gap.
-    async fn settle_books(&mut self) -> Result<(), SessionEnd> {
+    async fn settle_unseen(&mut self) -> Result<(), SessionEnd> {
         // What rang since may be those runs' ends, with what was asked at once. Before that is dealt with nothing newer is
         // written down: what is known would no longer be the older part of the history.
-        if self.rung < self.runs.ear.rings() {
+        if self.rung < self.runs.socket.rings() {
             return Ok(());
         }
-        if self.runs.books.unseen() > 0 {
+        if self.runs.unseen.count() > 0 {
             self.find_hidden(None).await?;
-            if self.rung < self.runs.ear.rings() {
+            if self.rung < self.runs.socket.rings() {
                 return Ok(());
             }
         }
         let mut all_rang = false;
         // What never rings was queued before the line was opened. And the starts of those that vanished must be known.
-        if self.runs.books.awaits_rings(self.runs.ear.starts()) || !self.missing.is_empty() {
-            let proof = self.runs.ear.prove().await?;
-            if self.rung < self.runs.ear.rings() {
+        if self.runs.unseen.awaits_rings(self.runs.socket.starts()) || !self.missing.is_empty() {
+            let proof = self.runs.socket.prove().await?;
+            if self.rung < self.runs.socket.rings() {
                 return Ok(());
             }
             all_rang = proof == Proof::Alive;
         }
-        let starts = self.runs.books.unseen_starts(self.runs.ear.starts());
+        let starts = self.runs.unseen.unseen_starts(self.runs.socket.starts());
         self.missing.give_up(&self.runs, starts).await?;
-        let unseen = self.runs.books.unseen();
+        let unseen = self.runs.unseen.count();
         if unseen > 0 {
             tracing::debug!(instance = %self.runs.scribe.name(), unseen, "runs came and went unseen");
-            self.runs.held.doubt(self.even_at, Timestamp::now());
+            self.runs.unclaimed.doubt(self.even_at, Timestamp::now());
             self.gaps.unseen(self.even_at, unseen).await?;
         }
-        self.runs.books.balance(self.runs.ear.starts());
+        self.runs.unseen.balance(self.runs.socket.starts());
         if all_rang {
-            self.runs.books.all_rang(self.runs.ear.starts());
+            self.runs.unseen.all_rang(self.runs.socket.starts());
         }
         self.even_at = Timestamp::now();
         Ok(())
@@ -167,7 +167,7 @@ impl Poller {
     /// that ends in between is seen in both, not in neither.
     pub async fn catch_up(&mut self) -> Result<CaughtUp, SessionEnd> {
         let newest = self.runs.scribe.newest_id().await?;
-        let before = self.gaps.lives().last_before().unwrap_or(newest);
+        let before = self.gaps.restarts().last_before().unwrap_or(newest);
         let anchor = self.runs.scribe.ended_up_to(before).await?.into_iter().next();
         let read = self.read_queue().await?;
         let (open_before, queued) = (&read.open_before, &read.queued);
@@ -188,16 +188,16 @@ impl Poller {
         // A history that held nothing of ours can have lost nothing of ours.
         let had_known =
             open_before.iter().any(|row| row.id <= before) || self.known.history_is_known && anchor.is_some();
-        let present_after = self.gaps.lives().present_after(found, newest);
+        let present_after = self.gaps.restarts().present_after(found, newest);
         self.resolve_missing(read, Some(present_after)).await?;
         self.known.history_is_known = !walked.is_empty;
-        if self.runs.books.awaits_rings(self.runs.ear.starts()) {
+        if self.runs.unseen.awaits_rings(self.runs.socket.starts()) {
             // Whatever rang before this answer is heard.
-            self.runs.ear.prove().await?;
+            self.runs.socket.prove().await?;
         }
-        self.runs.books.caught_up(self.runs.ear.mark().queued);
-        self.runs.books.all_rang(self.runs.ear.starts());
-        self.settle_books().await?;
+        self.runs.unseen.caught_up(self.runs.socket.mark().queued);
+        self.runs.unseen.all_rang(self.runs.socket.starts());
+        self.settle_unseen().await?;
         Ok(CaughtUp { is_same: is_same_comfyui, may_have_missed: had_known && !is_same_comfyui })
     }
 
@@ -205,13 +205,13 @@ impl Poller {
     pub async fn look_at_queue(&mut self) -> Result<(), SessionEnd> {
         let read = self.read_queue().await?;
         self.resolve_missing(read, None).await?;
-        self.settle_books().await
+        self.settle_unseen().await
     }
 
     /// Writes down what waits and runs; gives the rows of all of it.
     async fn read_queue(&mut self) -> Result<QueueRead, SessionEnd> {
         let open_before = self.runs.scribe.open_runs().await?;
-        let starts = self.runs.ear.starts();
+        let starts = self.runs.socket.starts();
         let mut items = self.client.queue().await?;
         let mut queued = HashSet::new();
         let (mut runs, mut is_running, mut has_started) = (0, false, false);
@@ -233,7 +233,7 @@ impl Poller {
             if is_end {
                 self.known.asked();
                 self.pace.was_read(items.bytes_read());
-                self.known.account = self.known.account.read(runs, is_running, has_started);
+                self.known.ledger = self.known.ledger.read(runs, is_running, has_started);
                 return Ok(QueueRead { open_before, queued, starts });
             }
         }
@@ -251,7 +251,7 @@ impl Poller {
         let (queued, has_started) =
             if items.is_empty() { Default::default() } else { self.runs.record_queued(items).await? };
         self.pace.was_read(bytes);
-        self.known.account = self.known.account.read(runs, is_running, has_started);
+        self.known.ledger = self.known.ledger.read(runs, is_running, has_started);
         Ok(QueueRead { open_before, queued: queued.into_iter().collect(), starts })
     }
 
@@ -284,7 +284,7 @@ impl Poller {
                 Tail::TooShort if length < LONGEST_TAIL => length = (length * 8).min(LONGEST_TAIL),
                 Tail::TooShort => {
                     self.walk(true).await?;
-                    self.known.account.lose_count();
+                    self.known.ledger.lose_count();
                     return Ok(());
                 }
             }

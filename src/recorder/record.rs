@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::attribute::{attribute_held, may_claim, span, with_files};
-use super::books::Books;
-use super::ear::Ear;
+use super::claims::{claim_reported, may_claim, span, with_files};
 use super::error::SessionEnd;
-use super::held::Held;
 use super::reconcile::{Seen, Stage, Verdict, judge};
 use super::replaced::Order;
 use super::scribe::Scribe;
+use super::socket_reader::SocketReader;
 use super::turns::Turns;
+use super::unclaimed::UnclaimedFiles;
+use super::unseen::UnseenRuns;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
 use crate::intake::Describer;
 use crate::json::Sieve;
@@ -24,7 +24,7 @@ use crate::store::{Known, NewAttachment, NewContent, Save};
 pub(super) struct RunRecorder {
     pub scribe: Scribe,
     /// Files that were taken from the folders and belong to no run yet.
-    pub held: Held,
+    pub unclaimed: UnclaimedFiles,
     /// What passes texts without secrets; `None` when secrets are kept.
     pub sieve: Option<Arc<Sieve>>,
     pub describing: Turns,
@@ -33,9 +33,9 @@ pub(super) struct RunRecorder {
     /// The version and devices of the ComfyUI that is connected.
     pub comfyui: Comfyui,
     /// The connection's socket.
-    pub ear: Ear,
+    pub socket: SocketReader,
     /// What rang on it, and what was recorded.
-    pub books: Books,
+    pub unseen: UnseenRuns,
 }
 
 impl RunRecorder {
@@ -73,28 +73,28 @@ impl RunRecorder {
     /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
     /// bytes they had then, and those that no node reports.
     pub async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), SessionEnd> {
-        self.attribute_late().await?;
-        saves.iter_mut().for_each(|save| attribute_held(&self.held, save));
+        self.claim_for_recent_runs().await?;
+        saves.iter_mut().for_each(|save| claim_reported(&self.unclaimed, save));
         let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
-        spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
+        spans.into_iter().zip(ids).for_each(|(run, id)| self.unclaimed.ended(run, id));
         Ok(())
     }
 
     /// Gives runs that ended the files that were taken after that.
-    async fn attribute_late(&self) -> Result<(), SessionEnd> {
-        self.save(self.held.take_late(may_claim).into_iter().map(with_files).collect()).await?;
+    async fn claim_for_recent_runs(&self) -> Result<(), SessionEnd> {
+        self.save(self.unclaimed.take_late(may_claim).into_iter().map(with_files).collect()).await?;
         Ok(())
     }
 
     /// Gives the files that were held long enough to the runs that wrote them.
-    pub async fn attribute_ripe(&self) -> Result<(), SessionEnd> {
+    pub async fn claim_due(&self) -> Result<(), SessionEnd> {
         let open = self.scribe.open_runs().await?;
         let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
             let changed = self.describer().changed(run, Status::InProgress, None);
             span(&Save { started_at: run.started_at, ..changed })
         });
-        self.save(self.held.take_ripe(running.as_ref(), may_claim).into_iter().map(with_files).collect()).await?;
+        self.save(self.unclaimed.take_due(running.as_ref(), may_claim).into_iter().map(with_files).collect()).await?;
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl RunRecorder {
             let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
             let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.held.reported(&file.tidied(), finished_at));
+            files.for_each(|file| self.unclaimed.reported(&file.tidied(), finished_at));
         }
         Ok(Described { saves, new, oldest_known })
     }
@@ -141,7 +141,7 @@ impl RunRecorder {
             Verdict::Same(_) => false,
         };
         let started = seen.iter().zip(verdicts).filter(|pair| has_started(*pair)).count();
-        self.books.recorded(new, started);
+        self.unseen.recorded(new, started);
         started
     }
 
@@ -152,7 +152,7 @@ impl RunRecorder {
         let wants_files = saves.iter().any(|save| save.id.is_some() || save.attachments.iter().any(is_wanted));
         let ids = self.scribe.save(&self.comfyui, saves).await?;
         if let Some(newest) = ids.iter().max() {
-            self.ear.recorded(*newest);
+            self.socket.recorded(*newest);
         }
         if wants_files {
             self.wanted.notify_one();

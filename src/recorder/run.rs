@@ -13,7 +13,7 @@ use super::folders::{self, Folders};
 use super::scribe::Scribe;
 use super::session::Session;
 use super::settings::Settings;
-use super::{capture, fetch, gaps, held, watch};
+use super::{capture, fetch, gaps, unclaimed, watch};
 use crate::blobs::Blobs;
 use crate::comfy::Client;
 use crate::live::Live;
@@ -36,7 +36,8 @@ pub async fn run(
     let scribe = Scribe::open(store, live, instance, shutdown.clone()).await?;
     let roots = Arc::new(folders::Roots::new(&settings.folders));
     let fetcher = Arc::new(fetch::Fetcher::new(client.clone(), Arc::clone(&roots), blobs));
-    let (held, wanted, reachable) = (held::Held::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (unclaimed, wanted, reachable) =
+        (unclaimed::UnclaimedFiles::default(), Arc::new(Notify::new()), Arc::new(Notify::new()));
 
     let capture = capture::Capture::new(
         scribe.clone(),
@@ -46,12 +47,12 @@ pub async fn run(
         Arc::clone(&reachable),
     );
     let gaps = gaps::Gaps::open(scribe.clone(), settings.last_at_work).await?;
-    let session = Session::new(settings.clone(), client, scribe, held.clone(), wanted, reachable, gaps);
+    let session = Session::new(settings.clone(), client, scribe, unclaimed.clone(), wanted, reachable, gaps);
 
     let mut tasks = JoinSet::new();
     if settings.folders != Folders::default() {
         let (begun, watched) = oneshot::channel();
-        let watching = watch::watch(roots, fetcher, held, begun, shutdown.clone());
+        let watching = watch::watch(roots, fetcher, unclaimed, begun, shutdown.clone());
         tasks.spawn(async move {
             watching.await;
             Ok(())

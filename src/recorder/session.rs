@@ -4,22 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-use super::books::Books;
-use super::ear::{Ear, Proof};
+use super::early::{EarlyAnswer, EarlyReader};
 use super::error::{Error, SessionEnd};
 use super::gaps::Gaps;
-use super::held::Held;
-use super::lookout::{Look, Lookout};
+use super::ledger::StatusBurst;
 use super::pace::Backoff;
 use super::poll::{CaughtUp, Poller};
 use super::record::RunRecorder;
-use super::rings::Rings;
 use super::scribe::Scribe;
 use super::settings::Settings;
+use super::socket_reader::{Proof, SocketReader};
+use super::unclaimed::UnclaimedFiles;
+use super::unseen::UnseenRuns;
 use crate::comfy::{self, Client, Failure};
 use crate::json::{Sieve, SplitError};
 use crate::model::{Cause, Comfyui, ConnectionState, GenerationId, Health, Timestamp};
@@ -51,7 +51,7 @@ impl Session {
         settings: Settings,
         client: Client,
         scribe: Scribe,
-        held: Held,
+        unclaimed: UnclaimedFiles,
         wanted: Arc<Notify>,
         reachable: Arc<Notify>,
         gaps: Gaps,
@@ -69,13 +69,13 @@ impl Session {
         scribe.live.set_health(health.clone());
         let runs = RunRecorder {
             scribe,
-            held,
+            unclaimed,
             sieve: settings.secrets.clone().map(|names| Arc::new(Sieve::new(names))),
             describing: settings.describing.clone(),
             wanted,
             comfyui: Comfyui::default(),
-            ear: Ear::deaf(GenerationId(0)),
-            books: Books::default(),
+            socket: SocketReader::polling_only(GenerationId(0)),
+            unseen: UnseenRuns::default(),
         };
         let poller = Poller::new(client, runs, gaps, health, settings.counts_history);
         Self { settings, poller, reachable }
@@ -126,7 +126,7 @@ impl Session {
     async fn is_whole(&self) -> Result<bool, Error> {
         let is_quiet = self.poller.health.connection == ConnectionState::Connected
             && self.poller.health.queue_remaining == Some(0);
-        let is_told = self.poller.rung >= self.poller.runs.ear.rings() && self.poller.runs.books.unseen() == 0;
+        let is_told = self.poller.rung >= self.poller.runs.socket.rings() && self.poller.runs.unseen.count() == 0;
         Ok(is_quiet && is_told && self.poller.runs.scribe.open_runs().await?.is_empty())
     }
 
@@ -144,20 +144,20 @@ impl Session {
         caught_up: oneshot::Sender<()>,
     ) -> Result<std::convert::Infallible, SessionEnd> {
         let newest = self.poller.runs.scribe.newest_id().await?;
-        let ear = match self.poller.client.doorbell().await {
-            Ok(doorbell) => Ear::listen(doorbell, newest),
-            Err(error) if error.is_answer() => Ear::deaf(newest),
+        let socket = match self.poller.client.doorbell().await {
+            Ok(doorbell) => SocketReader::listen(doorbell, newest),
+            Err(error) if error.is_answer() => SocketReader::polling_only(newest),
             Err(error) => return Err(error.into()),
         };
-        let rang = std::mem::replace(&mut self.poller.runs.ear, ear).mark().queued;
-        let first = self.poller.runs.ear.first_status().await;
-        self.poller.runs.books.begin_line(rang, first.queued);
+        let rang = std::mem::replace(&mut self.poller.runs.socket, socket).mark().queued;
+        let first = self.poller.runs.socket.first_status().await;
+        self.poller.runs.unseen.begin_line(rang, first.queued);
         let mut before = first.queue_remaining;
         self.poller.rung = first.rings;
-        let is_deaf = self.poller.runs.ear.is_deaf();
-        let mut lookout = match is_deaf {
-            true => Lookout::none(),
-            false => Lookout::begin(self.poller.client.clone(), self.poller.runs.ear.heard(), first),
+        let is_polling_only = self.poller.runs.socket.is_polling_only();
+        let mut early = match is_polling_only {
+            true => EarlyReader::none(),
+            false => EarlyReader::begin(self.poller.client.clone(), self.poller.runs.socket.heard(), first),
         };
         self.greet().await?;
         let CaughtUp { is_same, may_have_missed } = self.poller.catch_up().await?;
@@ -169,52 +169,52 @@ impl Session {
         }
         let _ = caught_up.send(());
         backoff.reset();
-        self.poller.health.queue_remaining = (!is_deaf).then_some(before);
+        self.poller.health.queue_remaining = (!is_polling_only).then_some(before);
         self.is_connected();
 
-        let mut heartbeat = interval(if is_deaf { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
+        let mut heartbeat = interval(if is_polling_only { HEARTBEAT_WITHOUT_SOCKET } else { HEARTBEAT });
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         heartbeat.tick().await;
         loop {
             self.poller.heard_at = Timestamp::now();
             let look = tokio::select! {
-                look = lookout.next() => look?,
+                look = early.next() => look?,
                 () = self.poller.pace.due() => {
                     self.poller.look_at_queue().await?;
                     continue;
                 }
-                () = self.poller.runs.held.ripe() => {
-                    self.poller.runs.attribute_ripe().await?;
+                () = self.poller.runs.unclaimed.due() => {
+                    self.poller.runs.claim_due().await?;
                     continue;
                 }
                 _ = heartbeat.tick() => match self.beat(before).await? {
-                    Some(rings) => Look::unasked(rings),
+                    Some(rings) => EarlyAnswer::unasked(rings),
                     None => continue,
                 },
             };
             before = look.rings.after;
             self.poller.health.queue_remaining = Some(look.rings.after);
             self.poller.runs.scribe.live.set_health(self.poller.health.clone());
-            self.poller.rung(look).await?;
+            self.poller.on_status(look).await?;
         }
     }
 
     /// Asks for the length of the queue though nothing rang. Where it isn't what it was, either rings were lost, or another
     /// ComfyUI answers than the one whose line we have.
-    async fn beat(&mut self, before: u64) -> Result<Option<Rings>, SessionEnd> {
+    async fn beat(&mut self, before: u64) -> Result<Option<StatusBurst>, SessionEnd> {
         let Some(after) = self.poller.client.queue_remaining().await? else { return Ok(None) };
         let changed = after.abs_diff(before);
-        if self.poller.runs.ear.is_deaf() {
+        if self.poller.runs.socket.is_polling_only() {
             // Unheard, anything may have happened that leaves the queue as it was.
-            return Ok(Some(Rings { count: 2 + changed, queued: 0, before, after }));
+            return Ok(Some(StatusBurst { count: 2 + changed, queued: 0, before, after }));
         }
         if changed == 0
-            || self.poller.runs.ear.prove().await? == Proof::Alive && self.poller.runs.ear.remaining() == after
+            || self.poller.runs.socket.prove().await? == Proof::Alive && self.poller.runs.socket.remaining() == after
         {
             // The ring that tells it is on its way.
             return Ok(None);
         }
-        Ok(Some(Rings { count: changed.max(2), queued: 0, before, after }))
+        Ok(Some(StatusBurst { count: changed.max(2), queued: 0, before, after }))
     }
 
     /// Asks who it is, once per connection.
@@ -248,8 +248,8 @@ impl Session {
         self.set_connection(ConnectionState::Away(why.clone()));
         // A machine that slept wakes with a dead connection, and finds out hours late.
         let is_late = self.poller.health.since.as_millis() - self.poller.heard_at.as_millis() > LATE;
-        self.poller.gaps.broke(self.poller.runs.ear.breaks()).await?;
-        self.poller.runs.held.restarted(self.poller.heard_at, Timestamp::now());
+        self.poller.gaps.broke(self.poller.runs.socket.breaks()).await?;
+        self.poller.runs.unclaimed.restarted(self.poller.heard_at, Timestamp::now());
         // Before the gap: whoever finds that one open after a crash must know how it began.
         if was_whole && !is_late {
             self.poller.gaps.rests(true, self.poller.known.history_is_known).await?;

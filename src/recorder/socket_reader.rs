@@ -29,7 +29,7 @@ const UNPROVEN: usize = 256;
 
 /// What was heard since the line was opened.
 #[derive(Debug, Default)]
-pub struct Heard {
+pub struct SocketState {
     /// Rings.
     pub rings: u64,
     /// Those by which the queue grew: each is a run that was queued.
@@ -44,7 +44,7 @@ pub struct Heard {
     pub broken: Option<comfy::Error>,
 }
 
-impl Heard {
+impl SocketState {
     fn rang(&mut self, queue_remaining: u64) {
         // The first one only says how long the queue is.
         if self.rings > 0 {
@@ -91,8 +91,8 @@ pub enum Proof {
 
 /// The line to one ComfyUI.
 #[derive(Debug)]
-pub struct Ear {
-    heard: watch::Receiver<Heard>,
+pub struct SocketReader {
+    heard: watch::Receiver<SocketState>,
     ask: watch::Sender<u64>,
     recorded: Mutex<Recorded>,
     listening: Option<AbortOnDropHandle<()>>,
@@ -109,10 +109,10 @@ struct Recorded {
     is_mute: bool,
 }
 
-impl Ear {
+impl SocketReader {
     /// Listens to a line that was just opened; `newest`: the newest run that is recorded.
     pub fn listen(mut doorbell: Doorbell, newest: GenerationId) -> Self {
-        let (tell, heard) = watch::channel(Heard::default());
+        let (tell, heard) = watch::channel(SocketState::default());
         let (ask, mut asked) = watch::channel(0);
         let listening = tokio::spawn(async move {
             loop {
@@ -135,22 +135,22 @@ impl Ear {
     }
 
     /// Where no line can be opened.
-    pub fn deaf(newest: GenerationId) -> Self {
+    pub fn polling_only(newest: GenerationId) -> Self {
         Self::with(watch::channel(0).0, newest)
     }
 
     fn with(ask: watch::Sender<u64>, newest: GenerationId) -> Self {
         let recorded = Mutex::new(Recorded { proven: newest, unproven: VecDeque::new(), is_mute: false });
-        Self { heard: watch::channel(Heard::default()).1, ask, recorded, listening: None }
+        Self { heard: watch::channel(SocketState::default()).1, ask, recorded, listening: None }
     }
 
     /// Whether nothing can be heard here.
-    pub fn is_deaf(&self) -> bool {
+    pub fn is_polling_only(&self) -> bool {
         self.listening.is_none()
     }
 
     /// What is heard, for whoever waits for it.
-    pub fn heard(&self) -> watch::Receiver<Heard> {
+    pub fn heard(&self) -> watch::Receiver<SocketState> {
         self.heard.clone()
     }
 
@@ -187,7 +187,7 @@ impl Ear {
         let number = self.next_ping();
         let mut recorded = self.lock();
         recorded.catch_up(self.heard.borrow().alive);
-        if recorded.unproven.len() >= UNPROVEN || self.is_deaf() {
+        if recorded.unproven.len() >= UNPROVEN || self.is_polling_only() {
             recorded.unproven.pop_back();
         }
         recorded.unproven.push_back((number, newest));
@@ -208,7 +208,7 @@ impl Ear {
     /// # Errors
     /// The line broke.
     pub async fn prove(&self) -> Result<Proof, comfy::Error> {
-        if self.is_deaf() {
+        if self.is_polling_only() {
             return Ok(Proof::Unknown);
         }
         let number = self.next_ping();
@@ -259,12 +259,12 @@ mod tests {
 
     #[test]
     fn rings_tell_what_was_queued_and_what_started() {
-        let mut heard = Heard::default();
+        let mut heard = SocketState::default();
         // Three wait when the line is opened. One is queued, one starts and ends, the next starts, the rest is cleared.
         [3, 4, 4, 3, 3, 1].into_iter().for_each(|remaining| heard.rang(remaining));
         assert_eq!((heard.rings, heard.queued, heard.starts, heard.queue_remaining), (6, 1, 2, 1));
         // Taking out the only one that waits rings twice.
-        let mut heard = Heard::default();
+        let mut heard = SocketState::default();
         [1, 0, 0].into_iter().for_each(|remaining| heard.rang(remaining));
         assert_eq!((heard.queued, heard.starts), (0, 0));
     }
@@ -276,10 +276,10 @@ mod tests {
             Recorded { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into(), is_mute: false };
         recorded.catch_up(2);
         assert_eq!((recorded.proven, recorded.unproven), (id(8), [(3, id(9))].into()));
-        let ear = Ear::deaf(id(5));
-        assert_eq!(ear.breaks(), [id(5)]);
-        ear.recorded(id(7));
-        ear.recorded(id(9));
-        assert_eq!(ear.breaks(), [id(5), id(9)], "without a line one can't tell");
+        let socket = SocketReader::polling_only(id(5));
+        assert_eq!(socket.breaks(), [id(5)]);
+        socket.recorded(id(7));
+        socket.recorded(id(9));
+        assert_eq!(socket.breaks(), [id(5), id(9)], "without a line one can't tell");
     }
 }

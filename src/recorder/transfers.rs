@@ -35,7 +35,7 @@ const IN_SIGHT: Duration = Duration::from_secs(60 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The files in hand, and what comes of each.
-pub struct Hands<'f, T> {
+pub struct Transfers<'f, T> {
     fetching: FuturesUnordered<BoxFuture<'f, (u64, T)>>,
     under_way: HashMap<u64, UnderWay>,
     taken: u64,
@@ -49,7 +49,7 @@ struct UnderWay {
     moved: (Instant, u64),
 }
 
-impl<'f, T> Hands<'f, T> {
+impl<'f, T> Transfers<'f, T> {
     /// Nothing is in hand.
     pub fn new() -> Self {
         Self { fetching: FuturesUnordered::new(), under_way: HashMap::new(), taken: 0 }
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     /// Takes a file that never ends by itself; gives its progress.
-    fn endless(hands: &mut Hands<'_, usize>, number: usize) -> Arc<Progress> {
+    fn endless(hands: &mut Transfers<'_, usize>, number: usize) -> Arc<Progress> {
         let progress = Arc::new(Progress::default());
         let waited = Arc::clone(&progress);
         hands.take(Arc::clone(&progress), async move {
@@ -150,7 +150,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn files_that_take_long_stand_aside_for_the_next() {
-        let mut hands = Hands::new();
+        let mut hands = Transfers::new();
         let slow: Vec<_> = (0..3).map(|number| endless(&mut hands, number)).collect();
         assert!(!hands.have_place());
         advance(PATIENCE).await;
@@ -171,7 +171,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_hardly_comes_is_given_up_and_one_that_comes_slowly_is_not() {
-        let mut hands = Hands::new();
+        let mut hands = Transfers::new();
         let (dripping, slow, here) = (endless(&mut hands, 1), endless(&mut hands, 2), endless(&mut hands, 3));
         here.arrived();
         for _ in 0..20 {
@@ -189,7 +189,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn where_all_places_are_taken_the_one_without_an_end_makes_room() {
-        let mut hands = Hands::new();
+        let mut hands = Transfers::new();
         let mut files = Vec::new();
         for number in 0..12 {
             files.push(endless(&mut hands, number));

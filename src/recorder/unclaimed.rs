@@ -26,7 +26,7 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// How long a file is held before anything but a run that it was written in gets it. What rang when the last run ended
 /// and this one started was dealt with by then.
-const RIPENING: Duration = Duration::from_secs(1);
+const CLAIM_AFTER: Duration = Duration::from_secs(1);
 
 /// Times that are remembered in which ComfyUI can have been restarted, or runs came and went unseen.
 const DOUBTS: usize = 64;
@@ -39,7 +39,7 @@ const CLOCK_SLACK: u64 = 2000;
 
 /// The files that were taken and belong to no run yet; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Held(Arc<Shared>);
+pub struct UnclaimedFiles(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -86,7 +86,7 @@ pub struct Written {
     pub files: Vec<(FileRef, Blob)>,
 }
 
-impl Held {
+impl UnclaimedFiles {
     /// The bytes of a file as they were when a run that ended at `finished_at` wrote and reported it; no longer held
     /// afterwards.
     pub fn take(&self, file: &FileRef, finished_at: Timestamp) -> Option<Blob> {
@@ -178,11 +178,11 @@ impl Held {
 
     /// What was held so long that its run must be known: one that ended, or the one in progress. No longer held afterwards,
     /// whether it is a run's or nobody's.
-    pub fn take_ripe(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
+    pub fn take_due(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
         let State { files, reported, ended, doubts } = &mut *self.lock();
         let ended = || ended.iter().map(|(_, run)| run);
         let mut written: HashMap<Option<GenerationId>, Written> = HashMap::new();
-        for (file, taken) in files.extract_if(|_, taken| taken.at.elapsed() >= RIPENING) {
+        for (file, taken) in files.extract_if(|_, taken| taken.at.elapsed() >= CLAIM_AFTER) {
             let run = match (taken.fetched.modified_at, reporter(reported, &file, &taken)) {
                 (_, Some(end)) => ended().find(|run| run.finished_at == end),
                 (Some(at), None) => {
@@ -202,11 +202,11 @@ impl Held {
     }
 
     /// Waits until a file was held so long that its run must be known.
-    pub async fn ripe(&self) {
+    pub async fn due(&self) {
         loop {
             let oldest = self.lock().files.values().map(|taken| taken.at).min();
             match oldest {
-                Some(at) => return sleep_until(at + RIPENING).await,
+                Some(at) => return sleep_until(at + CLAIM_AFTER).await,
                 None => self.0.has_more.notified().await,
             }
         }
@@ -283,13 +283,13 @@ mod tests {
     }
 
     /// Holds files that were written then and closed at once.
-    fn put(held: &Held, written: &[(&str, i64)]) {
-        written.iter().for_each(|(name, millis)| put_closed(held, name, *millis, *millis));
+    fn put(unclaimed: &UnclaimedFiles, written: &[(&str, i64)]) {
+        written.iter().for_each(|(name, millis)| put_closed(unclaimed, name, *millis, *millis));
     }
 
-    fn put_closed(held: &Held, name: &str, written_at: i64, closed_at: i64) {
+    fn put_closed(unclaimed: &UnclaimedFiles, name: &str, written_at: i64, closed_at: i64) {
         let blob = Blob { digest: Digest([0; 32]), bytes: 1, kind: MediaKind::Image, mime: "image/png".into() };
-        held.put(file(name), Fetched { blob, modified_at: Some(at(written_at)) }, at(closed_at));
+        unclaimed.put(file(name), Fetched { blob, modified_at: Some(at(written_at)) }, at(closed_at));
     }
 
     fn names(files: &[(FileRef, Blob)]) -> Vec<&str> {
@@ -307,109 +307,112 @@ mod tests {
         named
     }
 
-    fn still_held(held: &Held) -> Vec<String> {
-        let mut names: Vec<_> = held.lock().files.keys().map(|file| file.filename.clone()).collect();
+    fn still_held(unclaimed: &UnclaimedFiles) -> Vec<String> {
+        let mut names: Vec<_> = unclaimed.lock().files.keys().map(|file| file.filename.clone()).collect();
         names.sort_unstable();
         names
     }
 
-    async fn ripen(held: &Held) {
-        tokio::time::advance(RIPENING).await;
-        held.ripe().await;
+    async fn until_due(unclaimed: &UnclaimedFiles) {
+        tokio::time::advance(CLAIM_AFTER).await;
+        unclaimed.due().await;
     }
 
     #[test]
     fn a_file_is_that_run_s_in_which_it_was_written() {
-        let held = Held::default();
-        put(&held, &[("before", 39_999), ("first", 40_000), ("last", 60_000), ("next", 60_001), ("temp", 50_000)]);
+        let unclaimed = UnclaimedFiles::default();
+        put(&unclaimed, &[("before", 39_999), ("first", 40_000), ("last", 60_000), ("next", 60_001), ("temp", 50_000)]);
         let may_have = |_: &Save, file: &FileRef| file.filename != "temp";
-        assert_eq!(names(&held.take_written(&span(40_000, 60_000), may_have)), ["first", "last"]);
-        assert_eq!(names(&held.take_written(&span(60_001, 70_000), may_have)), ["next"]);
-        assert_eq!(still_held(&held), ["before", "temp"]);
+        assert_eq!(names(&unclaimed.take_written(&span(40_000, 60_000), may_have)), ["first", "last"]);
+        assert_eq!(names(&unclaimed.take_written(&span(60_001, 70_000), may_have)), ["next"]);
+        assert_eq!(still_held(&unclaimed), ["before", "temp"]);
     }
 
     #[test]
     fn a_reported_file_is_its_run_s_unless_it_was_written_again_later() {
-        let held = Held::default();
-        put(&held, &[("off by a clock", 61_999), ("overwritten", 90_000)]);
-        assert_eq!(held.take(&file("overwritten"), at(60_000)), None);
-        assert!(held.take(&file("off by a clock"), at(60_000)).is_some());
-        assert_eq!(still_held(&held), ["overwritten"]);
+        let unclaimed = UnclaimedFiles::default();
+        put(&unclaimed, &[("off by a clock", 61_999), ("overwritten", 90_000)]);
+        assert_eq!(unclaimed.take(&file("overwritten"), at(60_000)), None);
+        assert!(unclaimed.take(&file("off by a clock"), at(60_000)).is_some());
+        assert_eq!(still_held(&unclaimed), ["overwritten"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_a_run_reported_before_the_watcher_came_is_its_and_not_another_s() {
-        let held = Held::default();
-        ["temp", "overwritten"].iter().for_each(|name| held.reported(&file(name), at(2_000)));
-        held.ended(span(1_000, 2_000), GenerationId(1));
+        let unclaimed = UnclaimedFiles::default();
+        ["temp", "overwritten"].iter().for_each(|name| unclaimed.reported(&file(name), at(2_000)));
+        unclaimed.ended(span(1_000, 2_000), GenerationId(1));
         let written = [("temp", 1_900), ("overwritten", 2_001)];
         let nothing_else = |_: &Save, _: &FileRef| false;
-        put(&held, &written);
-        assert_eq!(names(&held.take_written(&span(1_000, 3_000), |_, _| true)), ["overwritten"]);
-        assert_eq!(of_runs(&held.take_late(nothing_else)), [(1, vec!["temp"])]);
-        put(&held, &written);
-        ripen(&held).await;
-        assert_eq!(of_runs(&held.take_ripe(None, nothing_else)), [(1, vec!["temp"])]);
+        put(&unclaimed, &written);
+        assert_eq!(names(&unclaimed.take_written(&span(1_000, 3_000), |_, _| true)), ["overwritten"]);
+        assert_eq!(of_runs(&unclaimed.take_late(nothing_else)), [(1, vec!["temp"])]);
+        put(&unclaimed, &written);
+        until_due(&unclaimed).await;
+        assert_eq!(of_runs(&unclaimed.take_due(None, nothing_else)), [(1, vec!["temp"])]);
     }
 
     #[test]
     fn of_runs_that_ended_long_ago_those_are_remembered_that_ended_while_files_were_held() {
-        let held = Held::default();
-        held.ended(span(-900_000, -800_000), GenerationId(1));
-        put(&held, &[("half", -650_000), ("earlier", -850_000)]);
-        held.ended(span(-700_000, -600_000), GenerationId(2));
-        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["half"])]);
+        let unclaimed = UnclaimedFiles::default();
+        unclaimed.ended(span(-900_000, -800_000), GenerationId(1));
+        put(&unclaimed, &[("half", -650_000), ("earlier", -850_000)]);
+        unclaimed.ended(span(-700_000, -600_000), GenerationId(2));
+        assert_eq!(of_runs(&unclaimed.take_late(|_, _| true)), [(2, vec!["half"])]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_came_after_the_end_of_its_run_is_that_run_s_for_a_minute() {
-        let held = Held::default();
-        held.ended(span(100, 200), GenerationId(1));
+        let unclaimed = UnclaimedFiles::default();
+        unclaimed.ended(span(100, 200), GenerationId(1));
         tokio::time::advance(REMEMBERED).await;
-        held.ended(span(500, 600), GenerationId(2));
-        held.ended(span(601, 800), GenerationId(3));
-        held.ended(
+        unclaimed.ended(span(500, 600), GenerationId(2));
+        unclaimed.ended(span(601, 800), GenerationId(3));
+        unclaimed.ended(
             RunSpan { row: Save { id: Some(GenerationId(2)), ..span(500, 600).row }, ..span(500, 600) },
             GenerationId(2),
         );
-        put(&held, &[("forgotten", 150), ("between", 450), ("last", 600), ("next", 601), ("first", 500), ("now", 900)]);
-        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(2, vec!["first", "last"]), (3, vec!["next"])]);
-        assert!(held.take_late(|_, _| true).is_empty());
-        assert_eq!(still_held(&held), ["between", "forgotten", "now"]);
+        put(
+            &unclaimed,
+            &[("forgotten", 150), ("between", 450), ("last", 600), ("next", 601), ("first", 500), ("now", 900)],
+        );
+        assert_eq!(of_runs(&unclaimed.take_late(|_, _| true)), [(2, vec!["first", "last"]), (3, vec!["next"])]);
+        assert!(unclaimed.take_late(|_, _| true).is_empty());
+        assert_eq!(still_held(&unclaimed), ["between", "forgotten", "now"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_somebody_moves_or_copies_later_is_not_the_run_s_that_wrote_it() {
-        let held = Held::default();
-        held.ended(span(1_000, 4_000), GenerationId(1));
+        let unclaimed = UnclaimedFiles::default();
+        unclaimed.ended(span(1_000, 4_000), GenerationId(1));
         [("in time", 6_000), ("moved", 6_001)]
             .iter()
-            .for_each(|(name, closed)| put_closed(&held, name, 3_000, *closed));
-        assert_eq!(of_runs(&held.take_late(|_, _| true)), [(1, vec!["in time"])]);
-        ripen(&held).await;
-        assert!(held.take_ripe(Some(&span(4_001, 9_000)), |_, _| true).is_empty());
-        assert_eq!(still_held(&held), [""; 0]);
+            .for_each(|(name, closed)| put_closed(&unclaimed, name, 3_000, *closed));
+        assert_eq!(of_runs(&unclaimed.take_late(|_, _| true)), [(1, vec!["in time"])]);
+        until_due(&unclaimed).await;
+        assert!(unclaimed.take_due(Some(&span(4_001, 9_000)), |_, _| true).is_empty());
+        assert_eq!(still_held(&unclaimed), [""; 0]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_no_run_wrote_to_the_millisecond_is_the_one_s_in_progress_or_the_nearest_s() {
-        let held = Held::default();
+        let unclaimed = UnclaimedFiles::default();
         let mut running = span(10_000, 20_000);
         running.row.id = Some(GenerationId(9));
-        held.ended(span(1_000, 4_000), GenerationId(1));
-        held.ended(span(6_000, 9_000), GenerationId(2));
+        unclaimed.ended(span(1_000, 4_000), GenerationId(1));
+        unclaimed.ended(span(6_000, 9_000), GenerationId(2));
         let written = [("late", 4_000), ("nearer 1", 4_900), ("nearer 2", 5_100), ("skewed", 9_001), ("own", 15_000)];
-        put(&held, &written);
-        put(&held, &[("nobody's", 22_001), ("unwanted", 8_000)]);
+        put(&unclaimed, &written);
+        put(&unclaimed, &[("nobody's", 22_001), ("unwanted", 8_000)]);
         let may_have = |run: &Save, file: &FileRef| run.id != Some(GenerationId(2)) || file.filename != "unwanted";
-        assert!(held.take_ripe(Some(&running), may_have).is_empty(), "nothing is ripe");
-        ripen(&held).await;
-        put(&held, &[("unripe", 15_000)]);
+        assert!(unclaimed.take_due(Some(&running), may_have).is_empty(), "nothing is ripe");
+        until_due(&unclaimed).await;
+        put(&unclaimed, &[("unripe", 15_000)]);
         let expected = [(1, vec!["late", "nearer 1"]), (2, vec!["nearer 2"]), (9, vec!["own", "skewed"])];
-        assert_eq!(of_runs(&held.take_ripe(Some(&running), may_have)), expected);
-        assert_eq!(still_held(&held), ["unripe"]);
-        ripen(&held).await;
-        assert!(held.take_ripe(None, may_have).is_empty());
-        assert_eq!(still_held(&held), [""; 0]);
+        assert_eq!(of_runs(&unclaimed.take_due(Some(&running), may_have)), expected);
+        assert_eq!(still_held(&unclaimed), ["unripe"]);
+        until_due(&unclaimed).await;
+        assert!(unclaimed.take_due(None, may_have).is_empty());
+        assert_eq!(still_held(&unclaimed), [""; 0]);
     }
 }

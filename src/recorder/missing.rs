@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use super::asking::{Asking, is_of};
-use super::ear::Proof;
 use super::error::SessionEnd;
-use super::lives::Lives;
 use super::reconcile::{in_line, vanished};
 use super::record::RunRecorder;
+use super::restarts::Restarts;
+use super::socket_reader::Proof;
 use crate::model::{GenerationId, Status, StatusReason};
 use crate::store::{Known, Save};
 
@@ -54,7 +54,7 @@ impl MissingRuns {
         let still_runs = |row: &Known| row.status == Status::InProgress && queued.contains(&row.id);
         let none_started = open_before.iter().any(still_runs);
         if none_started && missed.is_empty() {
-            runs.books.explain(starts);
+            runs.unseen.explain(starts);
         }
         if open_before.iter().all(|row| queued.contains(&row.id)) {
             return Ok(());
@@ -67,7 +67,7 @@ impl MissingRuns {
 
         if !(gone_rows.is_empty() && replaced.is_empty()) {
             // That it isn't there means nothing if another process said so.
-            let is_same = match runs.ear.prove().await? {
+            let is_same = match runs.socket.prove().await? {
                 Proof::Alive => true,
                 Proof::Unknown => {
                     present_after.is_some() || has_ended || is_still_there(asking, &open_before, &queued).await?
@@ -83,7 +83,7 @@ impl MissingRuns {
         };
         let (mut known, mut missing): (Vec<_>, Vec<_>) = gone_rows.into_iter().partition(is_known);
         missing.sort_by(|a, b| in_line(a, b));
-        known.extend(missing.split_off(missing.len().min(runs.books.most_unseen_starts(runs.ear.starts()))));
+        known.extend(missing.split_off(missing.len().min(runs.unseen.most_unseen_starts(runs.socket.starts()))));
         self.missing = missing.into_iter().cloned().collect();
         let mut saves = given_up(runs, &known, 0);
         saves.extend(replaced.into_iter().map(|row| gone(runs, row, Status::Lost, StatusReason::HistoryDeleted)));
@@ -143,7 +143,7 @@ fn gone(runs: &RunRecorder, row: &Known, status: Status, reason: StatusReason) -
 
 /// A row of a run whose ComfyUI is gone: it ended with it, not when ComfyUI was found again, which can be days later.
 fn died(asking: &Asking<'_>, row: &Known) -> Save {
-    let before = asking.gaps.lives().last_before();
+    let before = asking.gaps.restarts().last_before();
     let was_there = before.is_some_and(|before| row.id <= before);
     let finished_at = asking.gaps.away_since().filter(|_| was_there);
     Save { finished_at, ..gone(asking.runs, row, Status::Lost, StatusReason::ComfyuiRestarted) }
@@ -173,10 +173,10 @@ pub(super) async fn oldest_there(
     if history_is_empty || found.is_some_and(|found| found <= before) {
         return Ok(found);
     }
-    let ends: Vec<_> = if *asking.gaps.lives() == Lives::default() {
+    let ends: Vec<_> = if *asking.gaps.restarts() == Restarts::default() {
         vec![before]
     } else {
-        asking.gaps.lives().ends().take(LIVES).collect()
+        asking.gaps.restarts().ends().take(LIVES).collect()
     };
     for end in ends.into_iter().filter(|end| found.is_none_or(|found| *end < found)) {
         if let Some(there) = asking.has_ended_up_to(end).await? {

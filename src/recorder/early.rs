@@ -7,9 +7,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::ear::{Heard, Mark};
+use super::ledger::StatusBurst;
 use super::pace::QueuePace;
-use super::rings::Rings;
+use super::socket_reader::{Mark, SocketState};
 use crate::comfy::{self, Client, HistoryEntry, Items, QueueItem};
 use crate::json::Item;
 
@@ -25,9 +25,9 @@ const BYTES: usize = 4_000_000;
 
 /// What ComfyUI said when it had rung.
 #[derive(Debug)]
-pub struct Look {
+pub struct EarlyAnswer {
     /// What rang.
-    pub rings: Rings,
+    pub rings: StatusBurst,
     /// How often it rang since the line was opened, with these; 0 where it didn't ring.
     pub rung: u64,
     /// How many of those told of a start.
@@ -40,28 +40,28 @@ pub struct Look {
     pub queue: Option<(Vec<QueueItem>, usize)>,
 }
 
-impl Look {
+impl EarlyAnswer {
     /// Nothing was asked yet.
-    pub fn unasked(rings: Rings) -> Self {
+    pub fn unasked(rings: StatusBurst) -> Self {
         Self { rings, rung: 0, starts: 0, asked_at: Instant::now(), ended: None, queue: None }
     }
 }
 
 /// A look that is under way: the next doesn't wait for its answers.
-type Looking = AbortOnDropHandle<Look>;
+type Looking = AbortOnDropHandle<EarlyAnswer>;
 
 /// Looks, in the order in which it rang.
 #[derive(Debug)]
-pub struct Lookout {
+pub struct EarlyReader {
     looks: mpsc::Receiver<Result<Looking, comfy::Error>>,
     /// The first of them, while its answers are waited for.
     first: Option<Looking>,
     _watching: Option<AbortOnDropHandle<()>>,
 }
 
-impl Lookout {
+impl EarlyReader {
     /// Looks at each ring from now on. `from`: what was heard before needs none.
-    pub fn begin(client: Client, heard: watch::Receiver<Heard>, from: Mark) -> Self {
+    pub fn begin(client: Client, heard: watch::Receiver<SocketState>, from: Mark) -> Self {
         let (out, looks) = mpsc::channel(WAITING);
         let watching = Watching { client, heard, at: from, pace: Pace::new(Mutex::new(QueuePace::new())) };
         Self { looks, first: None, _watching: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
@@ -73,7 +73,7 @@ impl Lookout {
     }
 
     /// The next look; an error when the line broke. Dropped, nothing is lost.
-    pub async fn next(&mut self) -> Result<Look, comfy::Error> {
+    pub async fn next(&mut self) -> Result<EarlyAnswer, comfy::Error> {
         loop {
             if let Some(first) = &mut self.first {
                 let look = first.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
@@ -91,7 +91,7 @@ impl Lookout {
 
 struct Watching {
     client: Client,
-    heard: watch::Receiver<Heard>,
+    heard: watch::Receiver<SocketState>,
     /// What was dealt with.
     at: Mark,
     /// When the queue may be asked for at once: seldom, where it weighs much.
@@ -118,7 +118,7 @@ impl Watching {
     }
 
     /// Waits for rings that were not dealt with, and gives all of them.
-    async fn rings(&mut self) -> Result<Rings, comfy::Error> {
+    async fn rings(&mut self) -> Result<StatusBurst, comfy::Error> {
         let Mark { rings: dealt_with, queued, queue_remaining: before, .. } = self.at;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
@@ -127,7 +127,7 @@ impl Watching {
             return Err(heard.error());
         }
         self.at = heard.mark();
-        Ok(Rings {
+        Ok(StatusBurst {
             count: self.at.rings - dealt_with,
             queued: self.at.queued - queued,
             before,
@@ -139,7 +139,7 @@ impl Watching {
 /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
 ///
 /// `pace`: of the queue, if that may be asked for.
-async fn look(client: Client, rings: Rings, at: Mark, pace: Option<Pace>) -> Look {
+async fn look(client: Client, rings: StatusBurst, at: Mark, pace: Option<Pace>) -> EarlyAnswer {
     let asked_at = Instant::now();
     let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
     let ended = async {
@@ -157,7 +157,7 @@ async fn look(client: Client, rings: Rings, at: Mark, pace: Option<Pace>) -> Loo
         queue
     };
     let (queue, ended) = tokio::join!(queue, ended);
-    Look { rings, rung: at.rings, starts: at.starts, asked_at, ended, queue }
+    EarlyAnswer { rings, rung: at.rings, starts: at.starts, asked_at, ended, queue }
 }
 
 fn lock(pace: &Mutex<QueuePace>) -> MutexGuard<'_, QueuePace> {

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// The rings since the last look. They bound what can have happened, and often nothing needs to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rings {
+pub struct StatusBurst {
     /// How many.
     pub count: u64,
     /// Runs that were queued: those by which the queue grew.
@@ -18,7 +18,7 @@ pub struct Rings {
     pub after: u64,
 }
 
-impl Rings {
+impl StatusBurst {
     /// How many runs can have ended at the most.
     pub fn most_ended(self) -> u64 {
         let by_balance = if self.after >= self.before {
@@ -35,7 +35,7 @@ impl Rings {
 /// A run that takes the place of another leaves the queue as long as it was, but two more rings than ends and starts
 /// account for: then the queue has to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Account {
+pub struct QueueLedger {
     /// Runs in the queue when it was known whole.
     base: u64,
     was_running: bool,
@@ -52,7 +52,7 @@ pub struct Account {
 
 /// What an account tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
+pub enum QueueKnowledge {
     /// The queue holds the runs that are known to wait, and no other.
     Whole {
         /// Whether the last ring was the start of the next of them.
@@ -64,7 +64,7 @@ pub enum Told {
     Changed,
 }
 
-impl Account {
+impl QueueLedger {
     /// The queue was read: it holds so many runs. `has_started`: the answer showed that one of them started.
     pub fn read(self, runs: u64, is_running: bool, has_started: bool) -> Self {
         let late_starts = match has_started {
@@ -91,7 +91,7 @@ impl Account {
     }
 
     /// It rang.
-    pub fn rang(&mut self, rings: Rings) {
+    pub fn rang(&mut self, rings: StatusBurst) {
         let late = self.late.unwrap_or_else(|| rings.before.abs_diff(self.base));
         self.late = Some(late.saturating_sub(rings.count));
         self.rings = self.rings.saturating_add(rings.count.saturating_sub(late));
@@ -110,21 +110,21 @@ impl Account {
     }
 
     /// Whether ends and starts account for all of it.
-    pub fn told(self) -> Told {
+    pub fn knowledge(self) -> QueueKnowledge {
         if self.after == 0 {
-            return Told::Whole { has_started: false };
+            return QueueKnowledge::Exact { has_started: false };
         }
         let left = i128::from(self.base) - i128::from(self.known_ended);
         let starts = self.starts_to_come();
         let still_runs = self.still_runs();
         match i128::from(self.after).cmp(&left) {
-            _ if !self.is_exact => Told::Unclear,
-            Ordering::Less if self.late == Some(0) => Told::Changed,
-            Ordering::Equal if !(0..=1 + self.late_starts).contains(&starts) => Told::Unclear,
-            Ordering::Equal if still_runs || starts == 0 => Told::Whole { has_started: false },
+            _ if !self.is_exact => QueueKnowledge::Unknown,
+            Ordering::Less if self.late == Some(0) => QueueKnowledge::Changed,
+            Ordering::Equal if !(0..=1 + self.late_starts).contains(&starts) => QueueKnowledge::Unknown,
+            Ordering::Equal if still_runs || starts == 0 => QueueKnowledge::Exact { has_started: false },
             // Beside the start that the answer showed already, if that rang now.
-            Ordering::Equal if starts > self.late_starts => Told::Whole { has_started: true },
-            _ => Told::Unclear,
+            Ordering::Equal if starts > self.late_starts => QueueKnowledge::Exact { has_started: true },
+            _ => QueueKnowledge::Unknown,
         }
     }
 
@@ -168,7 +168,7 @@ mod tests {
             (1, 500, 1, 1), // cleared
         ] {
             assert_eq!(
-                Rings { count, queued: 0, before, after }.most_ended(),
+                StatusBurst { count, queued: 0, before, after }.most_ended(),
                 most,
                 "{count} rings from {before} to {after}"
             );
@@ -176,76 +176,87 @@ mod tests {
     }
 
     /// An answer that shows for the first time that a run started.
-    fn read(runs: u64, is_running: bool) -> Account {
-        Account::known(0, false).read(runs, is_running, is_running)
+    fn read(runs: u64, is_running: bool) -> QueueLedger {
+        QueueLedger::known(0, false).read(runs, is_running, is_running)
     }
 
-    fn told(account: Account, rings: Rings, known: usize, new: usize) -> Told {
-        let mut account = account;
-        account.rang(rings);
-        account.ended(known, new);
-        account.told()
+    fn knowledge(ledger: QueueLedger, rings: StatusBurst, known: usize, new: usize) -> QueueKnowledge {
+        let mut ledger = ledger;
+        ledger.rang(rings);
+        ledger.ended(known, new);
+        ledger.knowledge()
     }
 
     #[test]
     fn starts_and_ends_need_no_question() {
-        let rings = |count, before, after| Rings { count, queued: 0, before, after };
-        let started = Told::Whole { has_started: true };
-        let waits = Told::Whole { has_started: false };
-        assert_eq!(told(Account::known(1, false), rings(1, 1, 1), 0, 0), started);
-        assert_eq!(told(Account::known(3, true), rings(1, 3, 2), 1, 0), waits);
-        assert_eq!(told(Account::known(3, true), rings(2, 3, 2), 1, 0), started);
-        assert_eq!(told(Account::known(3, true), rings(4, 3, 1), 2, 0), started);
-        assert_eq!(told(Account::known(0, false), rings(3, 0, 0), 0, 1), waits);
+        let rings = |count, before, after| StatusBurst { count, queued: 0, before, after };
+        let started = QueueKnowledge::Exact { has_started: true };
+        let waits = QueueKnowledge::Exact { has_started: false };
+        assert_eq!(knowledge(QueueLedger::known(1, false), rings(1, 1, 1), 0, 0), started);
+        assert_eq!(knowledge(QueueLedger::known(3, true), rings(1, 3, 2), 1, 0), waits);
+        assert_eq!(knowledge(QueueLedger::known(3, true), rings(2, 3, 2), 1, 0), started);
+        assert_eq!(knowledge(QueueLedger::known(3, true), rings(4, 3, 1), 2, 0), started);
+        assert_eq!(knowledge(QueueLedger::known(0, false), rings(3, 0, 0), 0, 1), waits);
     }
 
     #[test]
     fn rings_of_what_was_read_are_no_news() {
-        let rings = |count, before, after| Rings { count, queued: 0, before, after };
-        let waits = Told::Whole { has_started: false };
-        assert_eq!(told(read(1, false), rings(1, 0, 1), 0, 0), waits, "queued");
-        assert_eq!(told(read(1, false), rings(1, 2, 1), 0, 0), waits, "taken out");
-        assert_eq!(told(read(1, false), rings(2, 0, 1), 0, 0), Told::Whole { has_started: true });
-        assert_eq!(told(read(2, true), rings(1, 2, 2), 0, 0), waits, "started, as was read");
-        assert_eq!(told(read(2, true), rings(2, 1, 2), 0, 0), waits, "queued, started, as was read");
+        let rings = |count, before, after| StatusBurst { count, queued: 0, before, after };
+        let waits = QueueKnowledge::Exact { has_started: false };
+        assert_eq!(knowledge(read(1, false), rings(1, 0, 1), 0, 0), waits, "queued");
+        assert_eq!(knowledge(read(1, false), rings(1, 2, 1), 0, 0), waits, "taken out");
+        assert_eq!(knowledge(read(1, false), rings(2, 0, 1), 0, 0), QueueKnowledge::Exact { has_started: true });
+        assert_eq!(knowledge(read(2, true), rings(1, 2, 2), 0, 0), waits, "started, as was read");
+        assert_eq!(knowledge(read(2, true), rings(2, 1, 2), 0, 0), waits, "queued, started, as was read");
         let mut two = read(2, false);
         two.rang(rings(1, 0, 1));
         two.rang(rings(1, 1, 2));
-        assert_eq!(two.told(), waits, "queued, queued, heard one by one");
+        assert_eq!(two.knowledge(), waits, "queued, queued, heard one by one");
     }
 
     #[test]
     fn start_that_can_be_that_of_the_run_before_is_not_that_of_the_next() {
-        let rings = |count, before, after| Rings { count, queued: 0, before, after };
-        let mut account = read(3, true);
-        account.rang(rings(2, 3, 2));
-        account.ended(1, 0);
-        assert_eq!(account.told(), Told::Unclear, "started and ended, or ended and the next started");
-        account.rang(rings(1, 2, 2));
-        assert_eq!(account.told(), Told::Whole { has_started: true });
-        let known = Account::known(3, true).read(3, true, false);
-        assert_eq!(told(known, rings(2, 3, 2), 1, 0), Told::Whole { has_started: true }, "it had rung before");
+        let rings = |count, before, after| StatusBurst { count, queued: 0, before, after };
+        let mut ledger = read(3, true);
+        ledger.rang(rings(2, 3, 2));
+        ledger.ended(1, 0);
+        assert_eq!(ledger.knowledge(), QueueKnowledge::Unknown, "started and ended, or ended and the next started");
+        ledger.rang(rings(1, 2, 2));
+        assert_eq!(ledger.knowledge(), QueueKnowledge::Exact { has_started: true });
+        let known = QueueLedger::known(3, true).read(3, true, false);
+        assert_eq!(
+            knowledge(known, rings(2, 3, 2), 1, 0),
+            QueueKnowledge::Exact { has_started: true },
+            "it had rung before"
+        );
         let twice = read(3, true).read(3, true, false);
-        assert_eq!(told(twice, rings(2, 3, 2), 1, 0), Told::Unclear, "nothing rang between the two answers");
+        assert_eq!(
+            knowledge(twice, rings(2, 3, 2), 1, 0),
+            QueueKnowledge::Unknown,
+            "nothing rang between the two answers"
+        );
     }
 
     #[test]
     fn a_queue_that_is_as_long_as_it_was_can_be_another() {
-        let replaced = Rings { count: 2, queued: 0, before: 2, after: 2 };
-        assert_eq!(told(Account::known(2, true), replaced, 0, 0), Told::Unclear);
-        assert_eq!(told(read(2, true), replaced, 0, 0), Told::Unclear);
+        let replaced = StatusBurst { count: 2, queued: 0, before: 2, after: 2 };
+        assert_eq!(knowledge(QueueLedger::known(2, true), replaced, 0, 0), QueueKnowledge::Unknown);
+        assert_eq!(knowledge(read(2, true), replaced, 0, 0), QueueKnowledge::Unknown);
         assert_eq!(
-            told(Account::known(0, false), Rings { count: 1, queued: 0, before: 0, after: 1 }, 0, 0),
-            Told::Unclear
+            knowledge(QueueLedger::known(0, false), StatusBurst { count: 1, queued: 0, before: 0, after: 1 }, 0, 0),
+            QueueKnowledge::Unknown
         );
         // Two ended, one of them after the last of these rings.
         assert_eq!(
-            told(Account::known(3, true), Rings { count: 3, queued: 0, before: 3, after: 1 }, 2, 0),
-            Told::Whole { has_started: false }
+            knowledge(QueueLedger::known(3, true), StatusBurst { count: 3, queued: 0, before: 3, after: 1 }, 2, 0),
+            QueueKnowledge::Exact { has_started: false }
         );
-        let mut uncounted = Account::known(2, true);
+        let mut uncounted = QueueLedger::known(2, true);
         uncounted.lose_count();
-        assert_eq!(told(uncounted, Rings { count: 1, queued: 0, before: 2, after: 1 }, 0, 0), Told::Unclear);
+        assert_eq!(
+            knowledge(uncounted, StatusBurst { count: 1, queued: 0, before: 2, after: 1 }, 0, 0),
+            QueueKnowledge::Unknown
+        );
     }
 
     /// A queue that does what ComfyUI's does, and what a listener knows of it.
@@ -291,7 +302,7 @@ mod tests {
         /// Runs that are known to be open, with whether they are known to have started.
         open: BTreeMap<u32, bool>,
         ended: usize,
-        account: Option<Account>,
+        ledger: Option<QueueLedger>,
     }
 
     impl Line {
@@ -309,25 +320,25 @@ mod tests {
             let has_started = running.is_some_and(|run| self.open.get(&run) != Some(&true));
             self.open = queue.map(|run| (run, Some(run) == running)).collect();
             self.ended = self.comfy.ended.len();
-            let account = self.account.unwrap_or(Account::known(0, false));
-            self.account = Some(account.read(self.comfy.remaining(), running.is_some(), has_started));
+            let ledger = self.ledger.unwrap_or(QueueLedger::known(0, false));
+            self.ledger = Some(ledger.read(self.comfy.remaining(), running.is_some(), has_started));
         }
 
         /// Hears so many rings at once; gives what is taken for the run that started.
         fn hear(&mut self, most: usize) -> Option<u32> {
             let heard: Vec<_> = self.on_their_way.drain(..most.min(self.on_their_way.len())).collect();
-            let rings = Rings { count: heard.len() as u64, queued: 0, before: self.heard, after: *heard.last()? };
+            let rings = StatusBurst { count: heard.len() as u64, queued: 0, before: self.heard, after: *heard.last()? };
             self.heard = rings.after;
-            let mut account = self.account?;
-            account.rang(rings);
+            let mut ledger = self.ledger?;
+            ledger.rang(rings);
             if rings.most_ended() > 0 {
                 let ended = &self.comfy.ended[self.ended..];
                 self.ended = self.comfy.ended.len();
                 let known = ended.iter().filter(|run| self.open.remove(run).is_some()).count();
-                account.ended(known, ended.len() - known);
+                ledger.ended(known, ended.len() - known);
             }
-            self.account = Some(account);
-            let Told::Whole { has_started } = account.told() else { return None };
+            self.ledger = Some(ledger);
+            let QueueKnowledge::Exact { has_started } = ledger.knowledge() else { return None };
             if self.open.len() as u64 != rings.after {
                 return None;
             }
@@ -336,7 +347,7 @@ mod tests {
                 next.insert(true);
                 *next.key()
             });
-            self.account = Some(account.settled(self.open.values().any(|is_running| *is_running)));
+            self.ledger = Some(ledger.settled(self.open.values().any(|is_running| *is_running)));
             next
         }
     }
@@ -365,26 +376,26 @@ mod tests {
         #[test]
         fn what_is_called_whole_is_whole(looks in proptest::collection::vec(proptest::collection::vec(0_u8..4, 0..6), 0..12)) {
             let mut comfy = Comfy::default();
-            let mut account = Account::known(0, false);
+            let mut ledger = QueueLedger::known(0, false);
             for steps in looks {
                 let before = comfy.remaining();
                 steps.into_iter().for_each(|step| comfy.step(step));
                 let count = std::mem::take(&mut comfy.rings);
-                account.rang(Rings { count, queued: 0, before, after: comfy.remaining() });
+                ledger.rang(StatusBurst { count, queued: 0, before, after: comfy.remaining() });
                 let ended = std::mem::take(&mut comfy.ended);
                 let known = ended.iter().filter(|run| comfy.known.remove(run)).count();
-                account.ended(known, ended.len() - known);
+                ledger.ended(known, ended.len() - known);
                 if comfy.remaining() == 0 {
                     comfy.known.clear();
                 }
-                if let Told::Whole { .. } = account.told() {
+                if let QueueKnowledge::Exact { .. } = ledger.knowledge() {
                     let queue: BTreeSet<_> = comfy.waiting.iter().copied().chain(comfy.running).collect();
                     proptest::prop_assert_eq!(&comfy.known, &queue);
                 } else {
                     // Then the queue is read.
                     comfy.known = comfy.waiting.iter().copied().chain(comfy.running).collect();
                 }
-                account = Account::known(comfy.remaining(), comfy.running.is_some());
+                ledger = QueueLedger::known(comfy.remaining(), comfy.running.is_some());
             }
         }
 
@@ -392,18 +403,18 @@ mod tests {
         #[test]
         fn only_what_is_queued_or_taken_out_is_unclear(looks in proptest::collection::vec(proptest::collection::vec(1_u8..3, 0..6), 0..12)) {
             let mut comfy = Comfy { waiting: (0..20).collect(), known: (0..20).collect(), ..Comfy::default() };
-            let mut account = Account::known(20, false);
+            let mut ledger = QueueLedger::known(20, false);
             for steps in looks {
                 let before = comfy.remaining();
                 steps.into_iter().for_each(|step| comfy.step(step));
-                account.rang(Rings { count: std::mem::take(&mut comfy.rings), queued: 0, before, after: comfy.remaining() });
-                account.ended(std::mem::take(&mut comfy.ended).len(), 0);
-                let has_started = match account.told() {
-                    Told::Whole { has_started } => has_started,
-                    Told::Unclear | Told::Changed => return Err(proptest::test_runner::TestCaseError::fail("unclear")),
+                ledger.rang(StatusBurst { count: std::mem::take(&mut comfy.rings), queued: 0, before, after: comfy.remaining() });
+                ledger.ended(std::mem::take(&mut comfy.ended).len(), 0);
+                let has_started = match ledger.knowledge() {
+                    QueueKnowledge::Exact { has_started } => has_started,
+                    QueueKnowledge::Unknown | QueueKnowledge::Changed => return Err(proptest::test_runner::TestCaseError::fail("unclear")),
                 };
                 proptest::prop_assert!(!has_started || comfy.running.is_some());
-                account = Account::known(comfy.remaining(), comfy.running.is_some());
+                ledger = QueueLedger::known(comfy.remaining(), comfy.running.is_some());
             }
         }
     }

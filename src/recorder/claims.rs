@@ -1,13 +1,13 @@
 //! Gives what the watcher took to the runs that wrote it: at their end, after it, and while they are in progress.
 
-use super::held::{Held, RunSpan, Written};
+use super::unclaimed::{RunSpan, UnclaimedFiles, Written};
 use crate::intake::names;
 use crate::model::{Blob, FileRef, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{NewAttachment, NewContent, Save};
 
 /// Gives a run that ended the files that were taken before: those its nodes report, with the bytes they had then, and
 /// those that no node reports.
-pub(super) fn attribute_held(held: &Held, save: &mut Save) {
+pub(super) fn claim_reported(unclaimed: &UnclaimedFiles, save: &mut Save) {
     let run = span(save);
     for attachment in save.attachments.iter_mut().filter(|attachment| attachment.role == Role::Output) {
         let (file, told) = match &attachment.content {
@@ -16,14 +16,14 @@ pub(super) fn attribute_held(held: &Held, save: &mut Save) {
             NewContent::Stored(..) | NewContent::Missing(..) | NewContent::Text(_) => continue,
         };
         let mut places = names::places(file, Role::Output, told).into_iter();
-        let taken = places.find_map(|place| Some((held.take(&place.tidied(), run.finished_at)?, place)));
+        let taken = places.find_map(|place| Some((unclaimed.take(&place.tidied(), run.finished_at)?, place)));
         if let Some((blob, place)) = taken {
             attachment.kind = blob.kind;
             let name = if told.is_some() { place } else { file.clone() };
             attachment.content = NewContent::Stored(name, blob);
         }
     }
-    save.attachments.extend(held.take_written(&run, may_claim).into_iter().map(found));
+    save.attachments.extend(unclaimed.take_written(&run, may_claim).into_iter().map(found));
 }
 
 /// Whether a run may have a file that no node reported. Of those in the temp folder, only what a run left that didn't come

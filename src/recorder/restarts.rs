@@ -11,15 +11,15 @@ use crate::model::GenerationId;
 
 /// Where ComfyUI may have been restarted between two runs: behind each of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lives(BTreeSet<GenerationId>);
+pub struct Restarts(BTreeSet<GenerationId>);
 
-impl FromIterator<GenerationId> for Lives {
+impl FromIterator<GenerationId> for Restarts {
     fn from_iter<I: IntoIterator<Item = GenerationId>>(breaks: I) -> Self {
         Self(breaks.into_iter().collect())
     }
 }
 
-impl Lives {
+impl Restarts {
     /// Adds breaks; gives those that are new.
     pub fn add(&mut self, breaks: Vec<GenerationId>) -> Vec<GenerationId> {
         breaks.into_iter().filter(|id| self.0.insert(*id)).collect()
@@ -49,12 +49,12 @@ impl Lives {
 mod tests {
     use super::*;
 
-    fn lives(breaks: &[i64]) -> Lives {
+    fn restarts(breaks: &[i64]) -> Restarts {
         breaks.iter().copied().map(GenerationId).collect()
     }
 
     fn present_after(breaks: &[i64], found: Option<i64>, newest: i64) -> i64 {
-        lives(breaks).present_after(found.map(GenerationId), GenerationId(newest)).0
+        restarts(breaks).present_after(found.map(GenerationId), GenerationId(newest)).0
     }
 
     #[test]
@@ -73,9 +73,9 @@ mod tests {
 
     #[test]
     fn a_break_is_noted_once() {
-        let mut lives = lives(&[8]);
-        assert_eq!(lives.add(vec![GenerationId(8), GenerationId(10)]), [GenerationId(10)]);
-        assert_eq!(lives.add(vec![GenerationId(10)]), []);
-        assert_eq!((lives.last_before(), lives.ends().count()), (Some(GenerationId(8)), 2));
+        let mut restarts = restarts(&[8]);
+        assert_eq!(restarts.add(vec![GenerationId(8), GenerationId(10)]), [GenerationId(10)]);
+        assert_eq!(restarts.add(vec![GenerationId(10)]), []);
+        assert_eq!((restarts.last_before(), restarts.ends().count()), (Some(GenerationId(8)), 2));
     }
 }

@@ -17,7 +17,7 @@ const WHILE_BUSY: Duration = Duration::from_secs(5 * 60);
 const WHILE_IDLE: Duration = Duration::from_secs(60 * 60);
 
 /// Notes it now, now and then, and at `shutdown`. When the last daemon was at work must have been asked before.
-pub async fn note_alive(store: Store, live: Live, shutdown: CancellationToken) {
+pub async fn run_heartbeat(store: Store, live: Live, shutdown: CancellationToken) {
     let mut events = live.events();
     while !shutdown.is_cancelled() {
         note(&store).await;

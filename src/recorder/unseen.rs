@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What rang against what was recorded.
 #[derive(Debug, Default)]
-pub struct Books(Mutex<State>);
+pub struct UnseenRuns(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -21,46 +21,46 @@ struct State {
     started: u64,
 }
 
-impl Books {
+impl UnseenRuns {
     /// A line is opened, over which so many runs were `queued` already. Over the one before, so many `rang` when they were
     /// queued: what of that wasn't recorded may be found by catching up.
     pub fn begin_line(&self, rang: u64, queued: u64) {
-        let mut books = self.lock();
-        let owed = books.unseen.saturating_add_unsigned(rang.saturating_sub(books.queued));
-        *books = State { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
+        let mut unseen = self.lock();
+        let owed = unseen.unseen.saturating_add_unsigned(rang.saturating_sub(unseen.queued));
+        *unseen = State { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
     }
 
     /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
     /// among it, and be entered yet.
     pub fn caught_up(&self, rang: u64) {
-        let mut books = self.lock();
-        let to_enter = i64::try_from(rang.saturating_sub(books.queued)).unwrap_or(i64::MAX);
-        books.unseen = books.unseen.max(-to_enter);
+        let mut unseen = self.lock();
+        let to_enter = i64::try_from(rang.saturating_sub(unseen.queued)).unwrap_or(i64::MAX);
+        unseen.unseen = unseen.unseen.max(-to_enter);
     }
 
     /// Runs were queued.
     pub fn queued(&self, runs: u64) {
-        let mut books = self.lock();
-        books.unseen = books.unseen.saturating_add_unsigned(runs);
-        books.queued += runs;
+        let mut unseen = self.lock();
+        unseen.unseen = unseen.unseen.saturating_add_unsigned(runs);
+        unseen.queued += runs;
     }
 
     /// Runs were recorded that weren't known, and of runs it was seen that they started.
     pub fn recorded(&self, new: usize, started: usize) {
-        let mut books = self.lock();
-        books.unseen = books.unseen.saturating_sub_unsigned(new as u64);
-        books.started += started as u64;
+        let mut unseen = self.lock();
+        unseen.unseen = unseen.unseen.saturating_sub_unsigned(new as u64);
+        unseen.started += started as u64;
     }
 
     /// How many runs came and went unseen, when the queue is known whole.
-    pub fn unseen(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         u64::try_from(self.lock().unseen).unwrap_or(0)
     }
 
     /// Whether runs were recorded whose rings weren't heard until now; that of a start is one of `starts`.
     pub fn awaits_rings(&self, starts: u64) -> bool {
-        let books = self.lock();
-        books.unseen < 0 || books.started > starts
+        let unseen = self.lock();
+        unseen.unseen < 0 || unseen.started > starts
     }
 
     /// How many of the runs that are known can have started unseen at the most, whatever is still to be entered.
@@ -71,28 +71,28 @@ impl Books {
     /// How many of the runs that are known started unseen, when all that rang is entered. `starts`: how often that rang since
     /// the line was opened. Runs of which nothing else is known than that they were queued started as well.
     pub fn unseen_starts(&self, starts: u64) -> usize {
-        let books = self.lock();
-        let explained = books.started.saturating_add(u64::try_from(books.unseen).unwrap_or(0));
+        let unseen = self.lock();
+        let explained = unseen.started.saturating_add(u64::try_from(unseen.unseen).unwrap_or(0));
         usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
 
     /// All that rang was entered, and is explained, or told.
     pub fn balance(&self, starts: u64) {
-        let mut books = self.lock();
-        books.unseen = 0;
-        books.started = books.started.max(starts);
+        let mut unseen = self.lock();
+        unseen.unseen = 0;
+        unseen.started = unseen.started.max(starts);
     }
 
     /// What rang like a start until then has to be explained no more: it was none, or is another's.
     pub fn explain(&self, starts: u64) {
-        let mut books = self.lock();
-        books.started = books.started.max(starts);
+        let mut unseen = self.lock();
+        unseen.started = unseen.started.max(starts);
     }
 
     /// None of the starts of what was recorded is on its way: those that didn't ring were before the line was opened.
     pub fn all_rang(&self, starts: u64) {
-        let mut books = self.lock();
-        books.started = books.started.min(starts);
+        let mut unseen = self.lock();
+        unseen.started = unseen.started.min(starts);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -108,70 +108,70 @@ mod tests {
 
     #[test]
     fn what_rang_and_was_not_recorded_came_and_went_unseen() {
-        let books = Books::default();
-        books.queued(3);
-        books.recorded(2, 1);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (1, 1));
-        books.balance(3);
-        assert_eq!((books.unseen(), books.unseen_starts(3)), (0, 0));
+        let unseen = UnseenRuns::default();
+        unseen.queued(3);
+        unseen.recorded(2, 1);
+        assert_eq!((unseen.count(), unseen.unseen_starts(3)), (1, 1));
+        unseen.balance(3);
+        assert_eq!((unseen.count(), unseen.unseen_starts(3)), (0, 0));
     }
 
     #[test]
     fn starts_are_those_of_runs_that_nobody_saw_before_they_are_those_of_runs_that_were_seen_waiting() {
-        let books = Books::default();
-        books.queued(30);
-        books.recorded(10, 2);
-        assert_eq!((books.unseen_starts(20), books.most_unseen_starts(20)), (0, 18), "twenty came and went");
-        assert_eq!(books.unseen_starts(25), 3);
-        books.explain(24);
-        books.recorded(20, 0);
-        assert_eq!(books.unseen_starts(25), 1);
+        let unseen = UnseenRuns::default();
+        unseen.queued(30);
+        unseen.recorded(10, 2);
+        assert_eq!((unseen.unseen_starts(20), unseen.most_unseen_starts(20)), (0, 18), "twenty came and went");
+        assert_eq!(unseen.unseen_starts(25), 3);
+        unseen.explain(24);
+        unseen.recorded(20, 0);
+        assert_eq!(unseen.unseen_starts(25), 1);
     }
 
     #[test]
     fn start_that_was_seen_before_it_rang_is_not_the_next_ones() {
-        let books = Books::default();
-        books.recorded(0, 2);
-        books.balance(1);
-        books.explain(1);
-        assert_eq!((books.unseen_starts(2), books.unseen_starts(3)), (0, 1));
+        let unseen = UnseenRuns::default();
+        unseen.recorded(0, 2);
+        unseen.balance(1);
+        unseen.explain(1);
+        assert_eq!((unseen.unseen_starts(2), unseen.unseen_starts(3)), (0, 1));
     }
 
     #[test]
     fn runs_of_before_the_line_hide_none_that_come_later() {
-        let books = Books::default();
-        books.begin_line(0, 3);
-        books.recorded(40, 40);
-        books.caught_up(5);
-        assert!(books.awaits_rings(0), "two that rang may be among the forty");
-        books.queued(2);
-        assert!(!books.awaits_rings(40));
-        books.queued(1);
-        assert_eq!(books.unseen(), 1);
+        let unseen = UnseenRuns::default();
+        unseen.begin_line(0, 3);
+        unseen.recorded(40, 40);
+        unseen.caught_up(5);
+        assert!(unseen.awaits_rings(0), "two that rang may be among the forty");
+        unseen.queued(2);
+        assert!(!unseen.awaits_rings(40));
+        unseen.queued(1);
+        assert_eq!(unseen.count(), 1);
     }
 
     #[test]
     fn run_that_rang_before_we_caught_up_hides_none_that_comes_later() {
-        let books = Books::default();
-        books.begin_line(0, 1);
-        books.recorded(1, 1);
-        books.caught_up(3);
-        books.queued(2);
-        books.recorded(2, 2);
-        assert_eq!((books.unseen(), books.awaits_rings(3)), (0, false));
-        books.queued(1);
-        assert_eq!(books.unseen(), 1);
+        let unseen = UnseenRuns::default();
+        unseen.begin_line(0, 1);
+        unseen.recorded(1, 1);
+        unseen.caught_up(3);
+        unseen.queued(2);
+        unseen.recorded(2, 2);
+        assert_eq!((unseen.count(), unseen.awaits_rings(3)), (0, false));
+        unseen.queued(1);
+        assert_eq!(unseen.count(), 1);
     }
 
     #[test]
     fn what_a_line_owed_when_it_broke_is_told_unless_catching_up_finds_it() {
         for (found, unseen) in [(0, 5), (2, 3), (5, 0), (9, 0)] {
-            let books = Books::default();
-            books.queued(3);
-            books.begin_line(5, 0);
-            books.recorded(found, found);
-            books.caught_up(0);
-            assert_eq!((books.unseen(), books.awaits_rings(9)), (unseen, false), "{found} were found");
+            let unseen = UnseenRuns::default();
+            unseen.queued(3);
+            unseen.begin_line(5, 0);
+            unseen.recorded(found, found);
+            unseen.caught_up(0);
+            assert_eq!((unseen.count(), unseen.awaits_rings(9)), (unseen, false), "{found} were found");
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
         dealt_with: usize,
         recorded: BTreeSet<usize>,
         told: u64,
-        books: Books,
+        unseen: UnseenRuns,
     }
 
     impl World {
@@ -228,7 +228,7 @@ mod tests {
 
         fn record(&mut self, runs: Vec<usize>) {
             let new = runs.into_iter().filter(|run| self.recorded.insert(*run)).count();
-            self.books.recorded(new, 0);
+            self.unseen.recorded(new, 0);
         }
 
         fn see_queue(&mut self) {
@@ -242,7 +242,7 @@ mod tests {
         fn deal(&mut self) {
             let queued = self.queued(self.heard) - self.queued(self.dealt_with);
             self.dealt_with = self.heard;
-            self.books.queued(queued);
+            self.unseen.queued(queued);
         }
 
         fn settle(&mut self) {
@@ -250,17 +250,17 @@ mod tests {
             if self.dealt_with < self.heard {
                 return;
             }
-            if self.books.unseen() > 0 {
+            if self.unseen.count() > 0 {
                 self.see_end_of_history(usize::MAX);
             }
-            if self.books.awaits_rings(0) {
+            if self.unseen.awaits_rings(0) {
                 self.heard = self.rings.len();
                 if self.dealt_with < self.heard {
                     return;
                 }
             }
-            self.told += self.books.unseen();
-            self.books.balance(0);
+            self.told += self.unseen.count();
+            self.unseen.balance(0);
         }
 
         fn listener(&mut self, step: u8, much: usize) {
@@ -276,17 +276,17 @@ mod tests {
         fn connect(&mut self) {
             self.ring();
             (self.heard, self.dealt_with) = (self.rings.len(), self.rings.len());
-            self.books.begin_line(0, 0);
+            self.unseen.begin_line(0, 0);
         }
 
         fn catch_up(&mut self) {
             self.see_queue();
             self.see_end_of_history(usize::MAX);
-            if self.books.awaits_rings(0) {
+            if self.unseen.awaits_rings(0) {
                 self.heard = self.rings.len();
             }
             let queued = self.queued(self.heard) - self.queued(self.dealt_with);
-            self.books.caught_up(queued);
+            self.unseen.caught_up(queued);
         }
 
         fn unrecorded(&self, since: usize) -> u64 {
