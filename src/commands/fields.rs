@@ -1,7 +1,7 @@
 //! What `list --format` can show of a run, by name.
 
 use super::error::Error;
-use super::screen;
+use super::terminal;
 use crate::facts::{Facts, Pass, short_name};
 use crate::model::{MediaKind, Status, StatusReason, Summary, Timestamp};
 
@@ -190,7 +190,7 @@ impl Template {
                         Value::Fact(value) => run.facts.as_ref().and_then(value),
                         Value::Run(value) => value(run),
                     };
-                    line.push_str(&screen::line(&value.unwrap_or_default()));
+                    line.push_str(&terminal::line(&value.unwrap_or_default()));
                 }
             }
         }

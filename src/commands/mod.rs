@@ -1,6 +1,6 @@
 //! What the command line does with the history, beside a running daemon or without one.
 //!
-//! What only reads takes no lock and changes nothing. A command writes to the [`Screen`] that it is given, and what went
+//! What only reads takes no lock and changes nothing. A command writes to the [`Terminal`] that it is given, and what went
 //! wrong is its error: nothing here prints by itself. Whatever comes from outside is written without what a terminal would
 //! obey.
 
@@ -21,10 +21,10 @@ mod open;
 mod reindex;
 mod restore;
 mod run;
-mod screen;
 mod show;
 mod stop;
 mod table;
+mod terminal;
 mod verify;
 mod work;
 
@@ -32,4 +32,4 @@ pub use credentials::make;
 pub use describe::describe;
 pub use error::Error;
 pub use run::run;
-pub use screen::Screen;
+pub use terminal::Terminal;

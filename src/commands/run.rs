@@ -1,7 +1,7 @@
 //! From the command line to the command.
 
 use super::error::Error;
-use super::screen::Screen;
+use super::terminal::Terminal;
 use super::{backup, config, export, health, list, open, reindex, restore, show, stop, verify};
 use crate::cli::Command;
 use crate::config::Effective;
@@ -10,19 +10,19 @@ use crate::config::Effective;
 ///
 /// # Errors
 /// Each says what to do, but for [`Error::ReaderLeft`].
-pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub fn run(command: &Command, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     match command {
-        Command::List(list) => list::list(list, effective, screen)?,
-        Command::Show(show) => show::show(show, effective, screen)?,
-        Command::Export(export) => export::export(export, effective, screen)?,
-        Command::Open(open) => open::open(open, effective, screen)?,
-        Command::Health => health::health(effective, screen)?,
-        Command::Stop => stop::stop(effective, screen)?,
-        Command::Verify(verify) => verify::verify(verify, effective, screen)?,
-        Command::Backup(backup) => backup::backup(backup, effective, screen)?,
-        Command::Restore(restore) => restore::restore(restore, effective, screen)?,
-        Command::ShowConfig => config::config(effective, screen)?,
-        Command::Reindex => reindex::reindex(effective, screen)?,
+        Command::List(list) => list::list(list, effective, terminal)?,
+        Command::Show(show) => show::show(show, effective, terminal)?,
+        Command::Export(export) => export::export(export, effective, terminal)?,
+        Command::Open(open) => open::open(open, effective, terminal)?,
+        Command::Health => health::health(effective, terminal)?,
+        Command::Stop => stop::stop(effective, terminal)?,
+        Command::Verify(verify) => verify::verify(verify, effective, terminal)?,
+        Command::Backup(backup) => backup::backup(backup, effective, terminal)?,
+        Command::Restore(restore) => restore::restore(restore, effective, terminal)?,
+        Command::ShowConfig => config::config(effective, terminal)?,
+        Command::Reindex => reindex::reindex(effective, terminal)?,
     }
-    Ok(screen.out.flush()?)
+    Ok(terminal.out.flush()?)
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{self, Run};
 use super::numbers;
-use super::screen::{Style, fitted, line, width};
+use super::terminal::{Style, fitted, line, width};
 use crate::facts::short_name;
 use crate::model::{Status, Summary};
 use crate::search::Zone;

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use crate::model::InstanceName;
 
+use super::environment::Environment;
 use super::error::Error;
 use super::origin::{Layer, Origin};
 use super::problem::Problem;
 use super::secret::Secret;
 use super::setting::{Setting, Shape, Spelling, nearest};
-use super::surroundings::Surroundings;
 use super::text;
 
 /// One value that the user gave. Has no `Debug`, as it may be a password.
@@ -69,12 +69,12 @@ impl Given {
     }
 
     /// The path that it names, absolute.
-    pub(super) fn path(&self, surroundings: &Surroundings<'_>) -> Result<PathBuf, Error> {
+    pub(super) fn path(&self, environment: &Environment<'_>) -> Result<PathBuf, Error> {
         if self.text.is_empty() {
             return Err(self.is_wrong(Problem::Empty));
         }
         text::path(&self.text, cfg!(windows)).map_err(|problem| self.is_wrong(problem))?;
-        Ok(surroundings.absolute(self.origin.base(&surroundings.working_dir), &self.text))
+        Ok(environment.absolute(self.origin.base(&environment.working_dir), &self.text))
     }
 }
 

@@ -1,6 +1,7 @@
 //! From what the layers give to one configuration: the highest layer that speaks of a setting wins.
 
 use super::checked::Config;
+use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
 use super::listen::{Host, Listen};
@@ -10,21 +11,20 @@ use super::problem::Problem;
 use super::scalars::Scalars;
 use super::servers::{ports_to_look_at, servers};
 use super::setting::Setting;
-use super::surroundings::Surroundings;
 use super::{access, text, webhooks};
 
 /// Merges what was given, highest layer first, and checks it.
-pub(super) fn merge(givens: &[Given], surroundings: &Surroundings<'_>) -> Result<(Config, Origins), Error> {
+pub(super) fn merge(givens: &[Given], environment: &Environment<'_>) -> Result<(Config, Origins), Error> {
     let mut origins = Origins::default();
-    let comfyui = servers(givens, surroundings, &mut origins)?;
-    let mut scalars = Scalars { givens, surroundings, origins: &mut origins };
+    let comfyui = servers(givens, environment, &mut origins)?;
+    let mut scalars = Scalars { givens, environment, origins: &mut origins };
     let listen: Listen = scalars.value(Setting::Listen, str::parse)?.unwrap_or_else(default_listen);
     let allowed_hosts = scalars.list(Setting::AllowHost, text::host_name)?;
     let base_path =
         scalars.value(Setting::BasePath, |text| text.parse().map_err(Problem::BasePath))?.unwrap_or_default();
     let trusted_proxies = scalars.list(Setting::TrustedProxy, text::net)?;
     let cors_origins = scalars.list(Setting::CorsOrigin, text::origin)?;
-    let data_dir = scalars.path(Setting::DataDir)?.or_else(|| surroundings.data_dir.clone()).ok_or(Error::NoDataDir)?;
+    let data_dir = scalars.path(Setting::DataDir)?.or_else(|| environment.data_dir.clone()).ok_or(Error::NoDataDir)?;
     let redact_secrets = !scalars.value(Setting::NoRedact, text::switch)?.unwrap_or(false);
     let redact = scalars.list(Setting::Redact, text::secret_name)?;
     let redact_except = scalars.list(Setting::RedactExcept, text::secret_name)?;

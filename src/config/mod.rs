@@ -1,13 +1,14 @@
 //! The configuration: flags over environment over file, merged once and checked once.
 //!
 //! Each layer is read into a list of `Given` texts that remember where they stood; `merge` picks the highest of each
-//! and turns it into a value. Nothing here reads the process's own environment but `Surroundings::of_process`.
+//! and turns it into a value. Nothing here reads the process's own environment but `Environment::from_process`.
 //! Every error names the place of the mistake and says what to write instead.
 
 mod access;
 mod checked;
 mod credentials;
 mod effective;
+mod environment;
 mod error;
 mod file;
 mod given;
@@ -22,7 +23,6 @@ mod scalars;
 mod secret;
 mod servers;
 mod setting;
-mod surroundings;
 mod text;
 mod webhooks;
 
@@ -30,6 +30,7 @@ pub use access::{Auth, Password, Token};
 pub use checked::Config;
 pub use credentials::{hash_password, new_token};
 pub use effective::Effective;
+pub use environment::Environment;
 pub use error::Error;
 pub use given::Given;
 pub use instance::{Folders, Instance};
@@ -40,7 +41,6 @@ pub use origin::Origin;
 pub use problem::Problem;
 pub use secret::Secret;
 pub use setting::{Setting, Spelling};
-pub use surroundings::Surroundings;
 pub use webhooks::Webhook;
 
 #[cfg(test)]

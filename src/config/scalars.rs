@@ -4,18 +4,18 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
 use super::origin::{Origin, Origins};
 use super::problem::Problem;
 use super::secret::Secret;
 use super::setting::Setting;
-use super::surroundings::Surroundings;
 
 /// What stands once in a configuration, as it was given.
 pub(super) struct Scalars<'a> {
     pub(super) givens: &'a [Given],
-    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) environment: &'a Environment<'a>,
     pub(super) origins: &'a mut Origins,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Scalars<'a> {
     }
 
     pub(super) fn path(&mut self, setting: Setting) -> Result<Option<PathBuf>, Error> {
-        self.highest(setting).map(|given| given.path(self.surroundings)).transpose()
+        self.highest(setting).map(|given| given.path(self.environment)).transpose()
     }
 
     /// All that the highest layer says of a setting.
@@ -67,8 +67,8 @@ impl<'a> Scalars<'a> {
     pub(super) fn secret(&self, given: &Given) -> Result<Secret, Error> {
         let secret = match given.setting {
             Setting::PasswordFile | Setting::TokenFile | Setting::WebhookSecretFile => {
-                let path = given.path(self.surroundings)?;
-                let read = (self.surroundings.read)(&path);
+                let path = given.path(self.environment)?;
+                let read = (self.environment.read)(&path);
                 let text = read.map_err(|source| Error::Read { origin: given.origin.clone(), path, source })?;
                 text.trim_end_matches(['\r', '\n']).to_owned()
             }

@@ -11,13 +11,13 @@ use http::header::{AUTHORIZATION, HeaderName};
 
 use crate::model::{Folder, InstanceName};
 
+use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
 use super::instance::{Folders, Instance};
 use super::origin::{Layer, Origin, Origins};
 use super::problem::Problem;
 use super::setting::Setting;
-use super::surroundings::Surroundings;
 use super::text;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8188/";
@@ -63,7 +63,7 @@ struct Known<'a> {
 /// Finds the servers and what belongs to each.
 pub(super) fn servers(
     givens: &[Given],
-    surroundings: &Surroundings<'_>,
+    environment: &Environment<'_>,
     origins: &mut Origins,
 ) -> Result<Vec<Instance>, Error> {
     let known = Known::new(givens)?;
@@ -83,7 +83,7 @@ pub(super) fn servers(
     }
     let mut instances: Vec<Instance> = Vec::new();
     for (address, givens) in found {
-        let instance = Server { address, givens, surroundings, origins }.build()?;
+        let instance = Server { address, givens, environment, origins }.build()?;
         let second = || address.given.map_or(Origin::Default, |given| given.origin.clone());
         if instances.iter().any(|other| other.name == instance.name) {
             return Err(Error::SameName { name: instance.name, second: second() });
@@ -157,7 +157,7 @@ impl Given {
 struct Server<'a> {
     address: &'a Address<'a>,
     givens: Vec<&'a Given>,
-    surroundings: &'a Surroundings<'a>,
+    environment: &'a Environment<'a>,
     origins: &'a mut Origins,
 }
 
@@ -236,7 +236,7 @@ impl<'a> Server<'a> {
     /// The folder itself, or the one of that name below ComfyUI's own; what a higher layer says comes first.
     fn folder(&mut self, setting: Setting, folder: Folder) -> Result<Option<PathBuf>, Error> {
         let Some(given) = self.highest(&[setting, Setting::ComfyuiDir]) else { return Ok(None) };
-        let path = given.path(self.surroundings)?;
+        let path = given.path(self.environment)?;
         let origin = given.origin.clone();
         let is_whole = given.setting == Setting::ComfyuiDir;
         self.origins.note(self.key(&format!("{}_dir", folder.as_str())), &origin);

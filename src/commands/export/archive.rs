@@ -12,7 +12,7 @@ use super::part::{arriving, make_part};
 use super::source::{Chosen, Source};
 use crate::commands::error::Error;
 use crate::commands::numbers::count;
-use crate::commands::screen::Screen;
+use crate::commands::terminal::Terminal;
 use crate::export::{Added, Archive};
 use crate::model::shown_bytes;
 use crate::search::Zone;
@@ -41,7 +41,7 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// Writes a new archive. It has its name when it is whole; one that is there is left alone.
-pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     if to.exists() {
         return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
     }
@@ -60,8 +60,8 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
         let _ = fs::remove_file(&part);
     }
     let (runs, size) = written.with_context(|| format!("write {}", to.display()))?;
-    writeln!(screen.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
-    screen.out.flush()?;
+    writeln!(terminal.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
+    terminal.out.flush()?;
     outcome(&[], &lost)
 }
 

@@ -13,8 +13,8 @@ use anyhow::anyhow;
 use super::error::Error;
 use super::history::{read, threads};
 use super::numbers::count;
-use super::screen::Screen;
 use super::show::no_run;
+use super::terminal::Terminal;
 use super::{narrow, work};
 use crate::blobs::Blobs;
 use crate::cli::Export;
@@ -27,7 +27,7 @@ use source::{Chosen, Source};
 /// Runs that are told of together.
 const AT_ONCE: usize = 16;
 
-pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn export(export: &Export, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let narrow =
         narrow::narrow(("--query", export.query.as_deref()), ("--until", export.until.as_deref()), &export.narrowing)?;
     let (store, runtime) = (read(effective)?, threads()?);
@@ -51,14 +51,14 @@ pub(super) fn export(export: &Export, effective: &Effective, screen: &mut Screen
             (Chosen::These(ids), total)
         }
     };
-    let bar = work::runs_bar(screen, total);
+    let bar = work::runs_bar(terminal, total);
     let blobs = Blobs::look(&effective.config.data_dir.join("blobs"));
     let source = Source { store, blobs, runtime, base: super::history::base(effective), bar };
     let is_archive = export.to.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
     if is_archive && !export.to.is_dir() {
-        archive::write(&source, chosen, &export.to, screen)
+        archive::write(&source, chosen, &export.to, terminal)
     } else {
-        into_folder(&source, chosen, export, screen)
+        into_folder(&source, chosen, export, terminal)
     }
 }
 
@@ -74,7 +74,12 @@ fn nothing(export: &Export) -> anyhow::Error {
     }
 }
 
-fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen: &mut Screen<'_>) -> Result<(), Error> {
+fn into_folder(
+    source: &Source<'_>,
+    mut chosen: Chosen,
+    export: &Export,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Error> {
     let folder = Folder::new(&export.to, export.force);
     let mut done = Done::default();
     while let Some(ids) = chosen.next(source)? {
@@ -94,7 +99,7 @@ fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen:
     if done.were_there > 0 {
         said += &format!(", {} there before", done.were_there);
     }
-    writeln!(screen.out, "{said}")?;
-    screen.out.flush()?;
+    writeln!(terminal.out, "{said}")?;
+    terminal.out.flush()?;
     outcome(&done.differing, &done.lost)
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar as _;
 
 /// Where a command writes.
-pub struct Screen<'a> {
+pub struct Terminal<'a> {
     /// What was asked for.
     pub out: &'a mut dyn Write,
     /// What should be said beside it; errors are not written here but returned.
@@ -21,13 +21,13 @@ pub struct Screen<'a> {
     pub is_watched: bool,
 }
 
-impl fmt::Debug for Screen<'_> {
+impl fmt::Debug for Terminal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Screen").field("width", &self.width).finish_non_exhaustive()
     }
 }
 
-impl Screen<'_> {
+impl Terminal<'_> {
     /// Says something beside the output, where somebody sees it.
     pub(super) fn hint(&mut self, text: fmt::Arguments<'_>) -> io::Result<()> {
         if self.is_watched {
@@ -208,7 +208,7 @@ mod tests {
         let json = serde_json::to_string_pretty(&serde_json::json!({ "text": "a\u{9b}2J\u{202e}b\n一" })).unwrap();
         let mut out = Vec::new();
         let mut notes = Vec::new();
-        let mut screen = Screen {
+        let mut terminal = Terminal {
             out: &mut out,
             notes: &mut notes,
             width: Some(80),
@@ -216,7 +216,7 @@ mod tests {
             has_display: false,
             is_watched: false,
         };
-        screen.json(&json).unwrap();
+        terminal.json(&json).unwrap();
         let shown = String::from_utf8(out).unwrap();
         assert!(shown.contains("\\u009b") && !shown.contains('\u{9b}') && shown.contains('一'), "{shown}");
         let [one, other] = [&json, &shown].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());

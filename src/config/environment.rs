@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 
 /// The world as the configuration sees it.
-pub struct Surroundings<'a> {
+pub struct Environment<'a> {
     /// The environment; other variables than ours are ignored.
     pub variables: Vec<(OsString, OsString)>,
     /// What relative paths of flags and variables start from; absolute.
@@ -22,9 +22,9 @@ pub struct Surroundings<'a> {
     pub read: &'a dyn Fn(&Path) -> io::Result<String>,
 }
 
-impl Surroundings<'static> {
+impl Environment<'static> {
     /// Those of this process.
-    pub fn of_process() -> Result<Self, Error> {
+    pub fn from_process() -> Result<Self, Error> {
         let home = std::env::home_dir().filter(|home| home.is_absolute());
         let places = Places::of(Platform::OURS, home.as_deref(), |name| std::env::var_os(name));
         Ok(Self {
@@ -88,7 +88,7 @@ impl Places {
     }
 }
 
-impl Surroundings<'_> {
+impl Environment<'_> {
     /// Makes a path absolute: `~` is the home folder, the rest starts from `base`.
     pub(super) fn absolute(&self, base: &Path, text: &str) -> PathBuf {
         let below_home = text.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with(['/', '\\']));
