@@ -23,7 +23,7 @@ pub struct Terminal<'a> {
 
 impl fmt::Debug for Terminal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Screen").field("width", &self.width).finish_non_exhaustive()
+        f.debug_struct("Terminal").field("width", &self.width).finish_non_exhaustive()
     }
 }
 

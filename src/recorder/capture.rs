@@ -203,7 +203,7 @@ impl Capture {
             Err(error) => {
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
                 let heavy = if error.is_of_the_file() { HEAVY } else { 0 };
-                Fetched::Later(error.trouble(), retry_at(wanted.attempts.saturating_add(heavy)))
+                Fetched::Later(error.trouble(), retry_at(wanted.attempts.saturating_add(heavy), Timestamp::now()))
             }
         };
         Ok(Settled { key: wanted.key, outcome, finished_at: wanted.finished_at })
@@ -289,10 +289,10 @@ fn gone(file: &FileRef, refusal: Option<Refusal>) -> Trouble {
     }
 }
 
-fn retry_at(attempts: u32) -> Timestamp {
+fn retry_at(attempts: u32, now: Timestamp) -> Timestamp {
     let wait = FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LONGEST_RETRY);
     let jittered = wait.mul_f64(0.75 + 0.5 * fastrand::f64());
-    Timestamp::from_millis(Timestamp::now().as_millis() + i64::try_from(jittered.as_millis()).unwrap_or(i64::MAX))
+    Timestamp::from_millis(now.as_millis() + i64::try_from(jittered.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -369,8 +369,9 @@ mod tests {
 
     #[test]
     fn retries_come_later_and_later_but_never_stop() {
-        let wait = |attempts| retry_at(attempts).as_millis() - Timestamp::now().as_millis();
-        assert!((3_700..=6_300).contains(&wait(0)), "{}", wait(0));
-        assert!((600_000..=1_130_000).contains(&wait(40)), "{}", wait(40));
+        let now = Timestamp::from_millis(1_764_000_000_000);
+        let wait = |attempts| retry_at(attempts, now).as_millis() - now.as_millis();
+        assert!((3_750..=6_250).contains(&wait(0)), "{}", wait(0));
+        assert!((675_000..=1_125_000).contains(&wait(40)), "{}", wait(40));
     }
 }

@@ -77,7 +77,8 @@ impl RunRecorder {
         saves.iter_mut().for_each(|save| claim_reported(&self.unclaimed, save));
         let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
-        spans.into_iter().zip(ids).for_each(|(run, id)| self.unclaimed.ended(run, id));
+        let now = Timestamp::now();
+        spans.into_iter().zip(ids).for_each(|(run, id)| self.unclaimed.ended(run, id, now));
         Ok(())
     }
 
@@ -123,11 +124,12 @@ impl RunRecorder {
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
         });
         let saves = saves.await;
+        let now = Timestamp::now();
         for save in &saves {
-            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+            let finished_at = save.finished_at.unwrap_or(now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
             let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.unclaimed.reported(&file.tidied(), finished_at));
+            files.for_each(|file| self.unclaimed.reported(&file.tidied(), finished_at, now));
         }
         Ok(Described { saves, new, oldest_known })
     }

@@ -100,24 +100,23 @@ impl UnclaimedFiles {
 
     /// Remembers that a run which ended at `finished_at` reported this file, so that it is that run's and not the next
     /// one's when the watcher comes with it late.
-    pub fn reported(&self, file: &FileRef, finished_at: Timestamp) {
-        if !is_recent(finished_at, Timestamp::now()) {
+    pub fn reported(&self, file: &FileRef, finished_at: Timestamp, now: Timestamp) {
+        if !is_recent(finished_at, now) {
             return;
         }
         let reported = &mut self.lock().reported;
         // Looked through only when it would have to grow, or a backfill would do so for each of its files.
         if reported.len() == reported.capacity() {
-            let now = Timestamp::now();
             reported.retain(|_, at| is_recent(*at, now));
         }
         reported.insert(file.clone(), finished_at);
     }
 
     /// Remembers a run whose end was recorded under this id, for files that the watcher takes after that.
-    pub fn ended(&self, mut run: RunSpan, id: GenerationId) {
+    pub fn ended(&self, mut run: RunSpan, id: GenerationId, now: Timestamp) {
         let State { files, ended, .. } = &mut *self.lock();
         // Of what ended long ago nothing comes any more, as in a backfill; but what was held meanwhile can be its.
-        if files.is_empty() && !is_recent(run.finished_at, Timestamp::now()) {
+        if files.is_empty() && !is_recent(run.finished_at, now) {
             return;
         }
         while ended.front().is_some_and(|(at, _)| at.elapsed() >= REMEMBERED) {
@@ -261,8 +260,6 @@ fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &Take
 
 #[cfg(test)]
 mod tests {
-    use std::sync::LazyLock;
-
     use super::*;
     use crate::model::{Digest, MediaKind, Status};
 
@@ -270,11 +267,13 @@ mod tests {
         FileRef { folder: "output".into(), subfolder: String::new(), filename: name.into() }
     }
 
-    static A_MOMENT_AGO: LazyLock<i64> = LazyLock::new(|| Timestamp::now().as_millis() - 30_000);
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_000)
+    }
 
-    /// Milliseconds after a moment ago.
+    /// Milliseconds after half a minute ago.
     fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millis(*A_MOMENT_AGO + millis)
+        Timestamp::from_millis(now().as_millis() - 30_000 + millis)
     }
 
     fn span(started_at: i64, finished_at: i64) -> RunSpan {
@@ -340,8 +339,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_a_run_reported_before_the_watcher_came_is_its_and_not_another_s() {
         let unclaimed = UnclaimedFiles::default();
-        ["temp", "overwritten"].iter().for_each(|name| unclaimed.reported(&file(name), at(2_000)));
-        unclaimed.ended(span(1_000, 2_000), GenerationId(1));
+        ["temp", "overwritten"].iter().for_each(|name| unclaimed.reported(&file(name), at(2_000), now()));
+        unclaimed.ended(span(1_000, 2_000), GenerationId(1), now());
         let written = [("temp", 1_900), ("overwritten", 2_001)];
         let nothing_else = |_: &Save, _: &FileRef| false;
         put(&unclaimed, &written);
@@ -355,22 +354,23 @@ mod tests {
     #[test]
     fn of_runs_that_ended_long_ago_those_are_remembered_that_ended_while_files_were_held() {
         let unclaimed = UnclaimedFiles::default();
-        unclaimed.ended(span(-900_000, -800_000), GenerationId(1));
+        unclaimed.ended(span(-900_000, -800_000), GenerationId(1), now());
         put(&unclaimed, &[("half", -650_000), ("earlier", -850_000)]);
-        unclaimed.ended(span(-700_000, -600_000), GenerationId(2));
+        unclaimed.ended(span(-700_000, -600_000), GenerationId(2), now());
         assert_eq!(of_runs(&unclaimed.take_late(|_, _| true)), [(2, vec!["half"])]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_came_after_the_end_of_its_run_is_that_run_s_for_a_minute() {
         let unclaimed = UnclaimedFiles::default();
-        unclaimed.ended(span(100, 200), GenerationId(1));
+        unclaimed.ended(span(100, 200), GenerationId(1), now());
         tokio::time::advance(REMEMBERED).await;
-        unclaimed.ended(span(500, 600), GenerationId(2));
-        unclaimed.ended(span(601, 800), GenerationId(3));
+        unclaimed.ended(span(500, 600), GenerationId(2), now());
+        unclaimed.ended(span(601, 800), GenerationId(3), now());
         unclaimed.ended(
             RunSpan { row: Save { id: Some(GenerationId(2)), ..span(500, 600).row }, ..span(500, 600) },
             GenerationId(2),
+            now(),
         );
         put(
             &unclaimed,
@@ -384,7 +384,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_somebody_moves_or_copies_later_is_not_the_run_s_that_wrote_it() {
         let unclaimed = UnclaimedFiles::default();
-        unclaimed.ended(span(1_000, 4_000), GenerationId(1));
+        unclaimed.ended(span(1_000, 4_000), GenerationId(1), now());
         [("in time", 6_000), ("moved", 6_001)]
             .iter()
             .for_each(|(name, closed)| put_closed(&unclaimed, name, 3_000, *closed));
@@ -399,8 +399,8 @@ mod tests {
         let unclaimed = UnclaimedFiles::default();
         let mut running = span(10_000, 20_000);
         running.row.id = Some(GenerationId(9));
-        unclaimed.ended(span(1_000, 4_000), GenerationId(1));
-        unclaimed.ended(span(6_000, 9_000), GenerationId(2));
+        unclaimed.ended(span(1_000, 4_000), GenerationId(1), now());
+        unclaimed.ended(span(6_000, 9_000), GenerationId(2), now());
         let written = [("late", 4_000), ("nearer 1", 4_900), ("nearer 2", 5_100), ("skewed", 9_001), ("own", 15_000)];
         put(&unclaimed, &written);
         put(&unclaimed, &[("nobody's", 22_001), ("unwanted", 8_000)]);
