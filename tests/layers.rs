@@ -14,6 +14,7 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("share", &[]),
     ("memory", &[]),
     ("foreign", &[]),
+    ("pace", &["model"]),
     // 1: rooms
     ("comfy", &["model", "json"]),
     ("store", &["model", "json", "share", "memory"]),
