@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 27] = [
+const MAY_NAME: [(&str, &[&str]); 28] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -26,7 +26,10 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("metrics", &["model"]),
     // 2: engine
     ("intake", &["comfy", "store", "media", "facts", "model", "json"]),
-    ("recorder", &["intake", "comfy", "store", "blobs", "media", "live", "metrics", "model", "json", "foreign"]),
+    (
+        "recorder",
+        &["intake", "comfy", "store", "blobs", "media", "live", "metrics", "model", "json", "foreign", "pace"],
+    ),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),

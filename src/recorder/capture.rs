@@ -19,6 +19,7 @@ use crate::comfy::Refusal;
 use crate::intake;
 use crate::metrics::Metrics;
 use crate::model::{Cause, FileRef, Folder, Role, Timestamp, Trouble};
+use crate::pace::{Backoff, jittered};
 use crate::store::{AttachmentKey, Fetched, Phase, Sighting, WantedFile};
 
 /// Files looked up at a time.
@@ -27,9 +28,8 @@ const BATCH: u32 = 48;
 /// Files that may wait to be written down together.
 const FETCHED: usize = 64;
 
-/// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
-const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
+/// How long after a failure a file is tried again.
+const RETRY: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(15 * 60));
 
 /// What slow files have at the end of the daemon; half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(8);
@@ -123,7 +123,7 @@ impl Capture {
                 let progress = Arc::new(Progress::default());
                 in_hand.take(Arc::clone(&progress), self.fetch(file, progress));
             }
-            let rest = if may_have_more { LONGEST_RETRY } else { self.rest().await? };
+            let rest = if may_have_more { RETRY.longest() } else { self.rest().await? };
             tokio::select! {
                 Some(outcome) = in_hand.next() => {
                     let _ = fetched.send(outcome?).await;
@@ -180,8 +180,8 @@ impl Capture {
     async fn rest(&self) -> Result<Duration, Error> {
         let due = self.scribe.next_wanted_at().await?.map(|at| at.as_millis() - Timestamp::now().as_millis());
         // A file in hand is due all the time; it will say by itself when it is done.
-        let rest = due.map_or(LONGEST_RETRY, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
-        Ok(rest.clamp(Duration::from_secs(1), LONGEST_RETRY))
+        let rest = due.map_or(RETRY.longest(), |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+        Ok(rest.clamp(Duration::from_secs(1), RETRY.longest()))
     }
 
     /// What became of a file.
@@ -290,9 +290,8 @@ fn gone(file: &FileRef, refusal: Option<Refusal>) -> Trouble {
 }
 
 fn retry_at(attempts: u32, now: Timestamp) -> Timestamp {
-    let wait = FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LONGEST_RETRY);
-    let jittered = wait.mul_f64(0.75 + 0.5 * fastrand::f64());
-    Timestamp::from_millis(now.as_millis() + i64::try_from(jittered.as_millis()).unwrap_or(i64::MAX))
+    let wait = jittered(RETRY.after(attempts));
+    Timestamp::from_millis(now.as_millis() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use tokio::sync::broadcast::{Receiver, error::RecvError};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::live::{Live, Position};
 use crate::model::{Event, Timestamp};
+use crate::pace::{Events, Heard};
 use crate::store::Store;
 
 const WHILE_BUSY: Duration = Duration::from_secs(5 * 60);
@@ -18,10 +18,9 @@ const WHILE_IDLE: Duration = Duration::from_secs(60 * 60);
 
 /// Notes it now, now and then, and at `shutdown`. When the last daemon was at work must have been asked before.
 pub async fn run_heartbeat(store: Store, live: Live, shutdown: CancellationToken) {
-    let mut events = live.events();
     while !shutdown.is_cancelled() {
         note(&store).await;
-        events = events.resubscribe();
+        let mut events = Events::from(live.events());
         tokio::select! {
             () = due(&mut events) => {}
             () = shutdown.cancelled() => {}
@@ -38,13 +37,11 @@ async fn note(store: &Store) {
 }
 
 /// Returns when it is time for another note.
-async fn due(events: &mut Receiver<(Position, Event)>) {
+async fn due(events: &mut Events<(Position, Event)>) {
     sleep(WHILE_BUSY).await;
-    let recorded = async {
-        // What was recorded meanwhile waits here, or was too much to wait.
-        while !matches!(events.recv().await, Ok((_, Event::Generation { .. })) | Err(RecvError::Lagged(_))) {}
-    };
-    let _ = timeout(WHILE_IDLE - WHILE_BUSY, recorded).await;
+    // What was recorded meanwhile waits here, or was too much to wait.
+    let is_recorded = |heard| matches!(heard, Heard::Missed | Heard::Event((_, Event::Generation { .. })));
+    events.wait_for(WHILE_IDLE - WHILE_BUSY, is_recorded).await;
 }
 
 #[cfg(test)]
@@ -57,7 +54,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_busy_daemon_is_noted_every_five_minutes_and_an_idle_one_every_hour() {
         let live = Live::default();
-        let mut events = live.events();
+        let mut events = Events::from(live.events());
         let start = Instant::now();
         live.publish(Event::Instance { name: InstanceName::default() });
         due(&mut events).await;

@@ -12,7 +12,7 @@ use super::early::{EarlyAnswer, EarlyReader};
 use super::error::{Error, SessionEnd};
 use super::gaps::Gaps;
 use super::ledger::StatusBurst;
-use super::pace::Backoff;
+use super::pace::Reconnect;
 use super::poll::{CaughtUp, Poller};
 use super::record::RunRecorder;
 use super::scribe::Scribe;
@@ -83,7 +83,7 @@ impl Session {
 
     /// Listens until `shutdown`.
     pub async fn run(mut self, shutdown: CancellationToken) -> Result<(), Error> {
-        let mut backoff = Backoff::new(is_near(&self.settings.endpoint.url));
+        let mut backoff = Reconnect::new(is_near(&self.settings.endpoint.url));
         loop {
             let (caught_up, waiting) = oneshot::channel();
             let last_look = async {
@@ -131,7 +131,7 @@ impl Session {
     }
 
     /// One connection, from its start to its end.
-    async fn session(&mut self, backoff: &mut Backoff, caught_up: oneshot::Sender<()>) -> SessionEnd {
+    async fn session(&mut self, backoff: &mut Reconnect, caught_up: oneshot::Sender<()>) -> SessionEnd {
         match self.try_session(backoff, caught_up).await {
             Ok(never) => match never {},
             Err(ended) => ended,
@@ -140,7 +140,7 @@ impl Session {
 
     async fn try_session(
         &mut self,
-        backoff: &mut Backoff,
+        backoff: &mut Reconnect,
         caught_up: oneshot::Sender<()>,
     ) -> Result<std::convert::Infallible, SessionEnd> {
         let newest = self.poller.runs.scribe.newest_id().await?;
