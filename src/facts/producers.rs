@@ -133,8 +133,8 @@ impl Walk<'_, '_> {
     fn drop_settings(&mut self) {
         let graph = self.graph;
         let set_up = |producer: &Producer| {
-            let has_own = graph.has_any(maker.place, &["steps", "sigmas"]);
-            let holder = (maker.is_sampler && !has_own).then(|| sampler::holder(graph, maker.place, &["steps"]));
+            let has_own = graph.has_any(producer.place, &["steps", "sigmas"]);
+            let holder = (producer.is_sampler && !has_own).then(|| sampler::holder(graph, producer.place, &["steps"]));
             holder.flatten().filter(|holder| !graph.folded_class(*holder).contains("sampler"))
         };
         let settings: HashSet<Place> = self.provenance.producers.iter().filter_map(set_up).collect();
@@ -150,7 +150,7 @@ impl Walk<'_, '_> {
         let graph = self.graph;
         let converts = |producer: &Producer| {
             producer.is_sampler
-                && graph.link(maker.place, "noise").is_some_and(|(noise, _)| graph.class(noise) == "DisableNoise")
+                && graph.link(producer.place, "noise").is_some_and(|(noise, _)| graph.class(noise) == "DisableNoise")
                 && !conditioning::trace(graph, producer.place, &mut Facts::default(), &mut Vec::new()).has_text
         };
         let (converters, producers): (Vec<Producer>, Vec<Producer>) =

@@ -48,10 +48,9 @@ impl<T: Clone> Events<T> {
     pub async fn wait_for(&mut self, limit: Duration, mut is_wanted: impl FnMut(Heard<T>) -> bool) {
         let heard = async {
             loop {
-                match self.next().await {
-                    Some(heard) if is_wanted(heard) => return,
-                    Some(_) => {}
-                    None => std::future::pending().await,
+                let Some(heard) = self.next().await else { std::future::pending().await };
+                if is_wanted(heard) {
+                    return;
                 }
             }
         };

@@ -54,12 +54,12 @@ pub struct QueueLedger {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueKnowledge {
     /// The queue holds the runs that are known to wait, and no other.
-    Whole {
+    Exact {
         /// Whether the last ring was the start of the next of them.
         has_started: bool,
     },
     /// Runs can have been queued or taken out, or the ring that explains it is on its way.
-    Unclear,
+    Unknown,
     /// Runs left the queue that aren't in the history: no ring will explain that.
     Changed,
 }

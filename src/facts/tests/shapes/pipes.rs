@@ -90,7 +90,7 @@ fn settings_and_the_sampler_that_follows_them_are_one_pass() {
 
 #[test]
 fn makers_that_turn_one_picture_into_another_say_their_seed_and_model() {
-    for (producer, model) in [
+    for (maker, model) in [
         (
             r#"2 SeedVR2VideoUpscaler {"image":["1",0],"dit":["3",0],"vae":["4",0],"seed":42,"resolution":1080}
             3 SeedVR2LoadDiTModel {"model":"seedvr2.safetensors"}
@@ -120,7 +120,7 @@ fn makers_that_turn_one_picture_into_another_say_their_seed_and_model() {
 
 #[test]
 fn makers_that_name_no_model_say_their_seed_too() {
-    for producer in [
+    for maker in [
         r#"2 AILab_FlashVSR {"frames":["1",0],"preset":"Fast","scale":4,"seed":42}"#,
         r#"2 CatVTONWrapper {"image":["1",0],"mask":["1",1],"seed":42,"steps":25,"cfg":2.5}"#,
     ] {
