@@ -25,31 +25,31 @@ impl UnseenRuns {
     /// A line is opened, over which so many runs were `queued` already. Over the one before, so many `rang` when they were
     /// queued: what of that wasn't recorded may be found by catching up.
     pub fn begin_line(&self, rang: u64, queued: u64) {
-        let mut unseen = self.lock();
-        let owed = unseen.unseen.saturating_add_unsigned(rang.saturating_sub(unseen.queued));
-        *unseen = State { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
+        let mut state = self.lock();
+        let owed = state.unseen.saturating_add_unsigned(rang.saturating_sub(state.queued));
+        *state = State { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
     }
 
     /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
     /// among it, and be entered yet.
     pub fn caught_up(&self, rang: u64) {
-        let mut unseen = self.lock();
-        let to_enter = i64::try_from(rang.saturating_sub(unseen.queued)).unwrap_or(i64::MAX);
-        unseen.unseen = unseen.unseen.max(-to_enter);
+        let mut state = self.lock();
+        let to_enter = i64::try_from(rang.saturating_sub(state.queued)).unwrap_or(i64::MAX);
+        state.unseen = state.unseen.max(-to_enter);
     }
 
     /// Runs were queued.
     pub fn queued(&self, runs: u64) {
-        let mut unseen = self.lock();
-        unseen.unseen = unseen.unseen.saturating_add_unsigned(runs);
-        unseen.queued += runs;
+        let mut state = self.lock();
+        state.unseen = state.unseen.saturating_add_unsigned(runs);
+        state.queued += runs;
     }
 
     /// Runs were recorded that weren't known, and of runs it was seen that they started.
     pub fn recorded(&self, new: usize, started: usize) {
-        let mut unseen = self.lock();
-        unseen.unseen = unseen.unseen.saturating_sub_unsigned(new as u64);
-        unseen.started += started as u64;
+        let mut state = self.lock();
+        state.unseen = state.unseen.saturating_sub_unsigned(new as u64);
+        state.started += started as u64;
     }
 
     /// How many runs came and went unseen, when the queue is known whole.
@@ -59,8 +59,8 @@ impl UnseenRuns {
 
     /// Whether runs were recorded whose rings weren't heard until now; that of a start is one of `starts`.
     pub fn awaits_rings(&self, starts: u64) -> bool {
-        let unseen = self.lock();
-        unseen.unseen < 0 || unseen.started > starts
+        let state = self.lock();
+        state.unseen < 0 || state.started > starts
     }
 
     /// How many of the runs that are known can have started unseen at the most, whatever is still to be entered.
@@ -71,28 +71,28 @@ impl UnseenRuns {
     /// How many of the runs that are known started unseen, when all that rang is entered. `starts`: how often that rang since
     /// the line was opened. Runs of which nothing else is known than that they were queued started as well.
     pub fn unseen_starts(&self, starts: u64) -> usize {
-        let unseen = self.lock();
-        let explained = unseen.started.saturating_add(u64::try_from(unseen.unseen).unwrap_or(0));
+        let state = self.lock();
+        let explained = state.started.saturating_add(u64::try_from(state.unseen).unwrap_or(0));
         usize::try_from(starts.saturating_sub(explained)).unwrap_or(usize::MAX)
     }
 
     /// All that rang was entered, and is explained, or told.
     pub fn balance(&self, starts: u64) {
-        let mut unseen = self.lock();
-        unseen.unseen = 0;
-        unseen.started = unseen.started.max(starts);
+        let mut state = self.lock();
+        state.unseen = 0;
+        state.started = state.started.max(starts);
     }
 
     /// What rang like a start until then has to be explained no more: it was none, or is another's.
     pub fn explain(&self, starts: u64) {
-        let mut unseen = self.lock();
-        unseen.started = unseen.started.max(starts);
+        let mut state = self.lock();
+        state.started = state.started.max(starts);
     }
 
     /// None of the starts of what was recorded is on its way: those that didn't ring were before the line was opened.
     pub fn all_rang(&self, starts: u64) {
-        let mut unseen = self.lock();
-        unseen.started = unseen.started.min(starts);
+        let mut state = self.lock();
+        state.started = state.started.min(starts);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -165,13 +165,13 @@ mod tests {
 
     #[test]
     fn what_a_line_owed_when_it_broke_is_told_unless_catching_up_finds_it() {
-        for (found, unseen) in [(0, 5), (2, 3), (5, 0), (9, 0)] {
+        for (found, expected) in [(0, 5), (2, 3), (5, 0), (9, 0)] {
             let unseen = UnseenRuns::default();
             unseen.queued(3);
             unseen.begin_line(5, 0);
             unseen.recorded(found, found);
             unseen.caught_up(0);
-            assert_eq!((unseen.count(), unseen.awaits_rings(9)), (unseen, false), "{found} were found");
+            assert_eq!((unseen.count(), unseen.awaits_rings(9)), (expected, false), "{found} were found");
         }
     }
 
