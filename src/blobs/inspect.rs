@@ -74,7 +74,7 @@ impl Blobs {
         Ok((stored.digest, stored.bytes))
     }
 
-    /// Visits everything in the folder, in no order; what goes meanwhile is passed over. Blocks.
+    /// Visits everything in the folder, in no order; what disappears meanwhile is ignored. Blocks.
     ///
     /// # Errors
     /// A folder can't be read.

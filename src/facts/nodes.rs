@@ -98,7 +98,7 @@ pub(super) enum Value<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    /// Reads the prompt document; what isn't shaped like a node is passed over. Of two nodes with one id the last counts,
+    /// Reads the prompt document; what isn't shaped like a node is ignored. Of two nodes with one id the last counts,
     /// as it does for Python.
     pub fn read(prompt: &'a str) -> Self {
         let raw = members(prompt.trim_start()).filter(|(_, json)| json.starts_with('{')).take(MOST_NODES);

@@ -1,4 +1,4 @@
-//! From what Python writes to what everybody reads.
+//! Python's JSON (`NaN`, `Infinity`) made standard JSON.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Gives what the watcher took to the runs that wrote it: at their end, after it, and while they are in progress.
+//! Which of the files that the watcher took belong to a run, and what adds them to it.
 
 use super::unclaimed::{RunSpan, UnclaimedFiles, Written};
 use crate::intake::names;

@@ -1,5 +1,5 @@
-//! Asks at once when it rings: before anything is written, and while something is. A run of some milliseconds is only in
-//! the queue that long, and there are clients that delete a run from the history as soon as it has ended.
+//! Asks ComfyUI as soon as a status message arrives, before anything is written and while something is being written. A run
+//! of a few milliseconds is in the queue only that long, and some clients delete a run from the history as soon as it ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

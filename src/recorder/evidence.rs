@@ -1,4 +1,4 @@
-//! Whether anything can have been made while nobody listened: what the machine and ComfyUI's output folder tell.
+//! Whether anything can have been made while nobody listened, by what the machine and ComfyUI's output folder show.
 
 use std::fs;
 use std::io;

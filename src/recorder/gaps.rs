@@ -131,7 +131,7 @@ impl Gaps {
 
     /// Whether nothing speaks for runs that were made while we were stopped, though another ComfyUI is there now. It was left
     /// whole; since then, where we share its output folder, nothing was written there that isn't explained by runs that are
-    /// recorded; else it had gone before us, or the machine was started anew.
+    /// recorded; else it had gone before us, or the machine was restarted.
     pub async fn has_nothing_missed(&self, output: Option<&Path>) -> Result<bool, Error> {
         let (Some(rest), true) = (&self.rest, self.stopped.is_some()) else { return Ok(false) };
         let (folder, since, until) =

@@ -1,7 +1,7 @@
-//! Notes that the daemon is at work, so that the next one knows since when none was.
+//! Notes that the daemon is running, so that the next one knows since when none was.
 //!
 //! A crash is dated by the last note: at most five minutes early while runs are recorded, at most an hour while nothing
-//! happens. An idle daemon so writes once an hour, and lets a disk sleep in between. An orderly end is noted to the second.
+//! happens. So an idle daemon writes once an hour and lets a disk sleep in between. An orderly stop is noted to the second.
 
 use std::time::Duration;
 

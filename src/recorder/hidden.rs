@@ -1,5 +1,5 @@
-//! Runs that the end of the history doesn't show: a prompt_id that was used again stands where its first run stood. Newer
-//! versions list what they have by when it was queued; of older ones a longer part of the history is read.
+//! Runs that the end of the history doesn't show: one that reuses a prompt_id takes the place of the first. Newer versions of
+//! ComfyUI list their jobs by when they were queued; of older ones, a longer part of the history is read.
 
 use super::asking::Asking;
 use super::backfill::LONGEST_TAIL;

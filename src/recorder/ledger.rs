@@ -1,11 +1,12 @@
-//! What the doorbell tells without a question: how many runs can have ended, and whether all that rang is known. Pure.
+//! Status messages since the queue was last fully known, balanced against runs that ended: how many runs can have ended,
+//! and whether the queue needs to be read. Pure.
 //!
-//! A run rings when it is queued (+1), when it starts (0) and when it ends (-1). Taking runs out of the queue rings once, but
-//! twice for the last that waits; and clearing a queue in which nothing waits rings like a start.
+//! ComfyUI sends a status when a run is queued (+1), when it starts (0) and when it ends (-1). Removing runs from the queue
+//! sends one, but two for the last that waits; clearing a queue in which nothing waits sends one like a start.
 
 use std::cmp::Ordering;
 
-/// The rings since the last look. They bound what can have happened, and often nothing needs to be asked.
+/// The status messages since the last poll. They bound what can have happened, and often nothing needs to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusBurst {
     /// How many.
@@ -30,7 +31,7 @@ impl StatusBurst {
     }
 }
 
-/// Everything that rang since the queue was known whole, set against the runs that were found ended since.
+/// Status messages since the queue was last fully known, balanced against runs that ended.
 ///
 /// A run that takes the place of another leaves the queue as long as it was, but two more rings than ends and starts
 /// account for: then the queue has to be read.
@@ -50,7 +51,7 @@ pub struct QueueLedger {
     is_exact: bool,
 }
 
-/// What an account tells.
+/// What is known of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueKnowledge {
     /// The queue holds the runs that are known to wait, and no other.
@@ -65,7 +66,7 @@ pub enum QueueKnowledge {
 }
 
 impl QueueLedger {
-    /// The queue was read: it holds so many runs. `has_started`: the answer showed that one of them started.
+    /// The queue was read: it holds `runs` runs. `has_started`: the answer showed that one of them started.
     pub fn read(self, runs: u64, is_running: bool, has_started: bool) -> Self {
         let late_starts = match has_started {
             true => 1,
@@ -75,7 +76,7 @@ impl QueueLedger {
         Self { late: None, late_starts, ..Self::known(runs, is_running) }
     }
 
-    /// The queue is known to hold so many runs.
+    /// The queue is known to hold `runs` runs.
     pub fn known(runs: u64, is_running: bool) -> Self {
         Self {
             base: runs,
@@ -90,7 +91,7 @@ impl QueueLedger {
         }
     }
 
-    /// It rang.
+    /// Status messages arrived.
     pub fn rang(&mut self, rings: StatusBurst) {
         let late = self.late.unwrap_or_else(|| rings.before.abs_diff(self.base));
         self.late = Some(late.saturating_sub(rings.count));

@@ -1,5 +1,5 @@
-//! Open runs that are no longer in the queue: they ended after all, were taken out, were deleted as soon as they had ended,
-//! or died with their ComfyUI. Nothing is said of them that the ComfyUI doesn't bear out which had them.
+//! Open runs that are no longer in the queue: they ended after all, were removed, were deleted as soon as they ended, or
+//! died with their ComfyUI. Nothing is recorded about them that isn't confirmed by the ComfyUI that had them.
 
 use std::collections::HashSet;
 

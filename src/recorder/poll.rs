@@ -1,4 +1,4 @@
-//! Looking at ComfyUI after a ring: what to ask, and what follows from the answer.
+//! Reads ComfyUI's queue and history: what to ask after a status message, and what follows from the answer.
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! ComfyUI's lives: of which of the runs that are known its present process can still know.
+//! Where ComfyUI may have been restarted, and which runs its present process can still know.
 //!
-//! A process that is gone took its queue and its history with it, and the next one begins as empty as one that was
-//! cleared. So only runs tell them apart: one that was recorded before the line broke, and that ComfyUI still has, was made
-//! by the process that is there now. Runs are recorded in the order of their ids, so those with greater ids are its own as
-//! well, and those with smaller ids as far as the line was whole between them.
+//! A process that ended took its queue and its history with it, and the next one begins as empty as one that was cleared.
+//! Only runs tell them apart: one that was recorded before the connection broke and that ComfyUI still has was made by the
+//! present process. Runs are recorded in the order of their ids, so those with greater ids are its own as well, and those
+//! with smaller ids back to where the connection last broke.
 
 use std::collections::BTreeSet;
 

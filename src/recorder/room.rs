@@ -1,4 +1,4 @@
-//! Watches whether files can be kept, says so where people look, and looks again until they can.
+//! Watches whether files can be kept, reports it where people look, and checks again until they can.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The loop of one instance: open the doorbell, catch up, then look whenever it rings; when the line breaks, begin anew.
+//! The loop of one server: connect, catch up, then poll after each status message. When the connection breaks, start over.
 
 use std::sync::Arc;
 use std::time::Duration;

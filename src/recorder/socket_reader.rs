@@ -1,8 +1,8 @@
-//! Reads the WebSocket all the time, whatever else is going on: ComfyUI sends to all its sockets in turn, and one that isn't
-//! read holds up the others.
+//! Reads the WebSocket all the time: ComfyUI sends to its sockets one after the other, and one that isn't read delays the
+//! others.
 //!
-//! It also knows whether ComfyUI still lives: the process that answers a ping over this line is the one that answered every
-//! request since the line was opened, as no other can have taken its port meanwhile.
+//! It also knows whether ComfyUI is still the same process: whoever answers a ping on this connection also answered every
+//! request since it was opened, as no other process can have taken its port meanwhile.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,5 +1,5 @@
-//! Files in hand: a few at a time, so that ComfyUI isn't flooded. One that takes long stands aside, so that the next gets its
-//! place; one that comes too slowly for anybody to wait for is given up.
+//! Files that are being fetched: a few at a time, so that ComfyUI isn't flooded. A slow one makes room for the next, and one
+//! that is too slow to wait for is given up.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
-//! Files that the watcher took, held until it is known which run wrote them.
+//! Files that the watcher took, kept until it is known which run wrote them.
 //!
-//! ComfyUI runs one at a time, so a file is that run's in which it was written, to the millisecond. Where a clock is off
-//! and it was written in none, it is the one's in progress, or the nearest's; but that is said only when the ends and
-//! starts of that time were surely heard. A node that reports the file later takes it over.
+//! ComfyUI runs one prompt at a time, so a file belongs to the run during which it was written, to the millisecond. If the
+//! clocks differ and it was written during none, it belongs to the run in progress or to the nearest one, but only if the
+//! ends and starts of that time are surely known. A node that reports the file later claims it.
 //!
-//! Between a file and the run that wrote it ComfyUI wasn't restarted, and no run came and went unseen, which may have
-//! written it just as well.
+//! That holds only if ComfyUI wasn't restarted between the file and the run, and no unseen run came and went that could
+//! have written it too.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,9 +1,9 @@
-//! Keeps books of the rings of one ComfyUI: each run rings when it is queued, so what rang and was recorded nowhere came and
-//! went unseen.
+//! Counts the runs that were announced and never recorded. Each run is announced by a status message when it is queued, so
+//! what was announced and is recorded nowhere came and went unseen.
 //!
-//! They tell too little where something is entered that never rings: whatever was queued before the line was opened. So
-//! what a catching up records settles debts of before, and no debt to come; and runs without a ring are struck off as soon
-//! as no ring can be on its way any more.
+//! Runs that were queued before the connection was opened were never announced on it. So what catching up records settles
+//! earlier announcements, but none to come; and runs without an announcement are dropped from the count as soon as none can
+//! be on its way any more.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

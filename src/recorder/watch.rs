@@ -42,7 +42,7 @@ type Closed = (PathBuf, Timestamp);
 /// when the folders are watched.
 ///
 /// ComfyUI deletes its temp folder when it starts and when it stops, and the watch goes with it; so a folder is watched
-/// anew as soon as it is there again. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
+/// again as soon as it is there. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
 pub async fn watch(
     roots: Arc<Roots>,
     fetcher: Arc<Fetcher>,
@@ -277,7 +277,7 @@ fn path_is_missing(error: &notify::Error) -> bool {
     }
 }
 
-/// Finds the files below a folder that were written since, with the time of that. What can't be read is passed over.
+/// Finds the files below a folder that were written since, with the time of that. What can't be read is ignored.
 fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<Closed>) {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -1,4 +1,4 @@
-//! Into a folder: one below it for each run. What is there already and the same is passed over, so the same export goes on
+//! Into a folder: one below it for each run. What is there already and the same is skipped, so the same export goes on
 //! where it was broken off; what is there and differs is left alone.
 
 use std::fs::{self, File};
