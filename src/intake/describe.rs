@@ -7,7 +7,7 @@ use super::inputs::{InputFile, files_read};
 use super::names;
 use super::outputs::{Given, OutputItem, node_outputs};
 use crate::comfy::{Ended, HistoryEntry, QueueItem, Submission, run_state};
-use crate::json::{Secrets, Sieve, Submitted};
+use crate::json::{SecretFilter, Secrets, Submitted};
 use crate::model::{
     Document, DocumentKind, ErrorSummary, FileRef, GenerationId, MediaKind, Role, Status, StatusReason, Timestamp,
 };
@@ -18,7 +18,7 @@ use crate::{facts, media};
 #[derive(Debug, Clone)]
 pub struct Describer {
     /// What passes texts without secrets; `None` when secrets are kept.
-    pub sieve: Option<Arc<Sieve>>,
+    pub secret_filter: Option<Arc<SecretFilter>>,
     /// The time to put where ComfyUI gives none.
     pub now: Timestamp,
 }
@@ -97,8 +97,8 @@ impl Describer {
     /// Finds the secrets of a run; `result`: the texts that came when it ended.
     fn secrets<'a>(&self, run: &'a Submission, extra: &'a str, result: [&str; 2]) -> Secrets<'a> {
         let submitted = Submitted { prompt: run.prompt(), workflow: run.workflow().unwrap_or_default(), extra };
-        match &self.sieve {
-            Some(sieve) => sieve.secrets(submitted, result),
+        match &self.secret_filter {
+            Some(secret_filter) => secret_filter.secrets(submitted, result),
             None => Secrets::keep_all(submitted),
         }
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::item::{Item, Spans};
-use super::strict::string_end;
+use super::python_json::string_end;
 
 /// A place in a JSON text.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::echo::{Echo, Part};
 use super::item::{Item, Spans};
-use super::strict::string_stop;
+use super::python_json::string_stop;
 
 /// How deep the items lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::unclaimed::UnclaimedFiles;
 use super::unseen::UnseenRuns;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
 use crate::intake::Describer;
-use crate::json::Sieve;
+use crate::json::SecretFilter;
 use crate::model::{Comfyui, GenerationId, Role, Status, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
@@ -26,7 +26,7 @@ pub(super) struct RunRecorder {
     /// Files that were taken from the folders and belong to no run yet.
     pub unclaimed: UnclaimedFiles,
     /// What passes texts without secrets; `None` when secrets are kept.
-    pub sieve: Option<Arc<Sieve>>,
+    pub secret_filter: Option<Arc<SecretFilter>>,
     pub describing: Turns,
     /// Notified when runs with files were recorded.
     pub wanted: Arc<Notify>,
@@ -163,7 +163,7 @@ impl RunRecorder {
     }
 
     pub fn describer(&self) -> Describer {
-        Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
+        Describer { secret_filter: self.secret_filter.clone(), now: Timestamp::now() }
     }
 }
 

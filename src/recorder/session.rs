@@ -21,7 +21,7 @@ use super::socket_reader::{Proof, SocketReader};
 use super::unclaimed::UnclaimedFiles;
 use super::unseen::UnseenRuns;
 use crate::comfy::{self, Client, Failure};
-use crate::json::{Sieve, SplitError};
+use crate::json::{SecretFilter, SplitError};
 use crate::model::{Cause, Comfyui, ConnectionState, GenerationId, Health, Timestamp};
 
 /// How often the length of the queue is asked for although nothing rang.
@@ -70,7 +70,7 @@ impl Session {
         let runs = RunRecorder {
             scribe,
             unclaimed,
-            sieve: settings.secrets.clone().map(|names| Arc::new(Sieve::new(names))),
+            secret_filter: settings.secrets.clone().map(|names| Arc::new(SecretFilter::new(names))),
             describing: settings.describing.clone(),
             wanted,
             comfyui: Comfyui::default(),

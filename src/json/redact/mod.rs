@@ -10,8 +10,8 @@
 mod links;
 mod looks;
 mod names;
+mod secret_filter;
 mod secrets;
-mod sieve;
 mod spots;
 mod widgets;
 mod within;
@@ -21,6 +21,6 @@ mod words;
 mod tests;
 
 pub use names::{Names, is_secret_name};
+pub use secret_filter::SecretFilter;
 pub use secrets::{Secrets, Submitted};
-pub use sieve::Sieve;
 pub use words::REDACTED;

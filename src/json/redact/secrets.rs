@@ -12,8 +12,8 @@ use super::names::{self, Names};
 use super::spots::{self, Role, Spot};
 use super::words::REDACTED;
 use super::{looks, within};
+use crate::json::python_json::string_end;
 use crate::json::scan::unquote;
-use crate::json::strict::string_end;
 
 /// Values that are looked for elsewhere, and their bytes; far more than any real run has. Those beyond are replaced where
 /// they stand.

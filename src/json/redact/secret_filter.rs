@@ -16,12 +16,12 @@ const REACH: usize = 512;
 /// Passes texts without secrets: where a text is like the last one of its kind, which held none, only the difference is
 /// looked at. Runs repeat their prompt and workflow almost to the byte.
 #[derive(Debug, Default)]
-pub struct Sieve {
+pub struct SecretFilter {
     names: Arc<Names>,
     last: Mutex<[String; 2]>,
 }
 
-impl Sieve {
+impl SecretFilter {
     /// Holds back what has these names.
     pub fn new(names: Names) -> Self {
         Self { names: Arc::new(names), last: Mutex::default() }
