@@ -1,6 +1,7 @@
 //! A run as ComfyUI's own lists tell it.
 
-use super::attachment::{FileRef, MediaKind};
+use super::attachment::MediaKind;
+use super::file_ref::FileRef;
 use super::generation::{Document, DocumentKind, Status, StatusReason};
 use super::ids::{GenerationId, PromptId};
 use super::time::Timestamp;
