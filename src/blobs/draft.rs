@@ -10,7 +10,9 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::task::{self, JoinHandle};
 
-use super::{Blobs, Error, Hasher, Stored};
+use super::disk::Blobs;
+use super::error::Error;
+use super::hasher::{Hasher, Stored};
 
 /// What is written in one turn, and may wait for it.
 const TURN_BYTES: usize = 256 * 1024;

@@ -2,12 +2,10 @@
 //! process left behind may be in the memory of the system alone.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{fs, io};
 
-use super::sync_folder;
 use crate::model::Digest;
 
 /// Names that are remembered; beyond that they are synced once more, which costs little when there is nothing to write.
@@ -56,6 +54,11 @@ impl Durable {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes the names in a folder durable. Windows has no such call and needs none.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

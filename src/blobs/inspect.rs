@@ -9,7 +9,11 @@ use std::time::SystemTime;
 
 use tokio::sync::Semaphore;
 
-use super::{Blobs, Error, Hasher, Progress, TURNS, sync_folder};
+use super::disk::{Blobs, TURNS};
+use super::durable::sync_folder;
+use super::error::Error;
+use super::hasher::Hasher;
+use super::progress::Progress;
 use crate::model::Digest;
 
 /// How a kept file is.

@@ -182,9 +182,9 @@ impl Walk<'_, '_> {
             let mut links: Vec<Place> = Vec::new();
             for (name, to) in self.graph.ways(place) {
                 match kind_of(self.graph, place, name, to) {
-                    Kind::Content => links.push(to),
-                    Kind::Control => controls.push(to),
-                    Kind::Other => {}
+                    InputKind::Content => links.push(to),
+                    InputKind::Control => controls.push(to),
+                    InputKind::Other => {}
                 }
             }
             stack.extend(links.into_iter().rev().map(|to| (to, false)));
@@ -194,12 +194,12 @@ impl Walk<'_, '_> {
 
 /// Whether a node that nobody reads is a sampler or hands on what one made.
 fn makes(graph: &Graph<'_>, place: Place) -> bool {
-    let is_content = |(name, to): (&str, Place)| matches!(kind_of(graph, place, name, to), Kind::Content);
+    let is_content = |(name, to): (&str, Place)| matches!(kind_of(graph, place, name, to), InputKind::Content);
     sampler::is_sampler(graph, place) || api_nodes::is_hosted(graph, place) || graph.ways(place).any(is_content)
 }
 
 /// What goes along a link.
-enum Kind {
+enum InputKind {
     /// What the result is made of.
     Content,
     /// What the result only follows.
@@ -208,51 +208,53 @@ enum Kind {
     Other,
 }
 
-fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
-    const OTHER: [&str; 42] = [
-        "clip",
-        "vae",
-        "width",
-        "height",
-        "length",
-        "fps",
-        "frame_rate",
-        "frames_number",
-        "duration",
-        "seed",
-        "noise_seed",
-        "steps",
-        "cfg",
-        "denoise",
-        "strength",
-        "amount",
-        "batch_index",
-        "batch_size",
-        "index",
-        "switch",
-        "sampler",
-        "sigmas",
-        "text",
-        "string",
-        "source_text",
-        "model_patch",
-        "clip_vision",
-        "audio_vae",
-        "control_net",
-        "optional_vae",
-        "start_index",
-        "seconds",
-        "bypass",
-        "trim_amount",
-        "voice",
-        "step",
-        "scale_by",
-        "upscale_by",
-        "key",
-        "bboxes",
-        "longer_size",
-        "megapixels",
-    ];
+/// Inputs that take nothing of what is made.
+const OTHER: [&str; 42] = [
+    "clip",
+    "vae",
+    "width",
+    "height",
+    "length",
+    "fps",
+    "frame_rate",
+    "frames_number",
+    "duration",
+    "seed",
+    "noise_seed",
+    "steps",
+    "cfg",
+    "denoise",
+    "strength",
+    "amount",
+    "batch_index",
+    "batch_size",
+    "index",
+    "switch",
+    "sampler",
+    "sigmas",
+    "text",
+    "string",
+    "source_text",
+    "model_patch",
+    "clip_vision",
+    "audio_vae",
+    "control_net",
+    "optional_vae",
+    "start_index",
+    "seconds",
+    "bypass",
+    "trim_amount",
+    "voice",
+    "step",
+    "scale_by",
+    "upscale_by",
+    "key",
+    "bboxes",
+    "longer_size",
+    "megapixels",
+];
+
+fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> InputKind {
     let class = graph.class(place);
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_model = model_files::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
@@ -266,17 +268,17 @@ fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> Kind {
         || last.contains("prompt")
         || last.ends_with("_vae")
     {
-        return Kind::Other;
+        return InputKind::Other;
     }
     let is_applied =
         ["ControlNet", "Diffsynth", "PixToPix", "Pix2Pix", "FunControl"].iter().any(|word| class.contains(word));
     if last.starts_with("control") || is_applied && matches!(last, "image" | "pixels" | "hint") {
-        return Kind::Control;
+        return InputKind::Control;
     }
     if last == "latent_image" && makes_all_anew(graph, place) && is_only_for_its_size(graph, to) {
-        return Kind::Control;
+        return InputKind::Control;
     }
-    Kind::Content
+    InputKind::Content
 }
 
 /// Inputs that take pictures, sounds or latents and nothing else.
