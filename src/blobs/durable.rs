@@ -2,9 +2,10 @@
 //! process left behind may be in the memory of the system alone.
 
 use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::{fs, io};
 
 use crate::model::Digest;
 
