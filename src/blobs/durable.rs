@@ -13,10 +13,10 @@ use crate::model::Digest;
 const MOST: usize = 65_536;
 
 #[derive(Debug, Default)]
-pub(super) struct Durable(Mutex<Known>);
+pub(super) struct Durable(Mutex<KnownDigests>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownDigests {
     files: HashSet<Digest>,
     shelves: HashSet<PathBuf>,
 }
@@ -52,7 +52,7 @@ impl Durable {
         Ok(())
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownDigests> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -26,14 +26,14 @@ const COLUMNS: [&str; 7] = ["id", "created_at", "status", "duration_ms", "model"
 const FIRST: u64 = 50;
 
 /// How a run is written.
-enum Form {
+enum ListForm {
     Table(Option<Table>, usize),
     Lines(Template),
     /// The text: what stands before addresses.
     Json(String),
 }
 
-impl Form {
+impl ListForm {
     fn of(list: &List, effective: &Effective, terminal: &Terminal<'_>) -> Result<Self, Error> {
         if list.json {
             return Ok(Self::Json(base(effective).to_owned()));
@@ -55,7 +55,7 @@ impl Form {
 
 pub(super) fn list(list: &List, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let narrow = narrow::narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)?;
-    let form = Form::of(list, effective, terminal)?;
+    let form = ListForm::of(list, effective, terminal)?;
     let most = if list.all { u64::MAX } else { list.limit };
     let store = read(effective)?;
     threads()?.block_on(async {
@@ -67,7 +67,7 @@ pub(super) fn list(list: &List, effective: &Effective, terminal: &mut Terminal<'
 async fn write(
     store: &Store,
     narrow: &Narrow,
-    mut form: Form,
+    mut form: ListForm,
     most: u64,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
@@ -95,18 +95,18 @@ async fn write(
 
 async fn write_page(
     store: &Store,
-    form: &mut Form,
+    form: &mut ListForm,
     runs: &[Run],
     narrow: &Narrow,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     match form {
-        Form::Lines(template) => {
+        ListForm::Lines(template) => {
             for run in runs {
                 writeln!(terminal.out, "{}", template.line(run))?;
             }
         }
-        Form::Json(base) => {
+        ListForm::Json(base) => {
             for run in runs {
                 let facts = run.facts.as_ref().map(to_raw_value).transpose().context("write a run as JSON")?;
                 let item = Item::new(&run.row, facts.as_deref(), base);
@@ -114,7 +114,7 @@ async fn write_page(
                 terminal.json(&format!("{json}\n"))?;
             }
         }
-        Form::Table(table, width) if !runs.is_empty() => {
+        ListForm::Table(table, width) if !runs.is_empty() => {
             if table.is_none() {
                 let has_instances = store.has_several_instances().await?;
                 let first = Table::new(runs, *width, has_instances, narrow.zone, terminal.is_colored);
@@ -125,7 +125,7 @@ async fn write_page(
                 writeln!(terminal.out, "{}", table.line(run))?;
             }
         }
-        Form::Table(..) => {}
+        ListForm::Table(..) => {}
     }
     Ok(())
 }

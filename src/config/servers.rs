@@ -43,20 +43,20 @@ pub(super) fn ports_to_look_at(givens: &[Given]) -> Vec<u16> {
 }
 
 /// The address of a server; `given` is `None` for the one that is assumed when nobody gives any.
-struct Address<'a> {
+struct ServerAddress<'a> {
     name: InstanceName,
     given: Option<&'a Given>,
 }
 
-impl Address<'_> {
+impl ServerAddress<'_> {
     fn layer(&self) -> Layer {
         self.given.map_or(Layer::Default, Given::layer)
     }
 }
 
 /// The addresses of every layer, and of those the ones that hold.
-struct Known<'a> {
-    all: Vec<Address<'a>>,
+struct KnownServer<'a> {
+    all: Vec<ServerAddress<'a>>,
     effective: Layer,
 }
 
@@ -66,8 +66,8 @@ pub(super) fn servers(
     environment: &Environment<'_>,
     origins: &mut Origins,
 ) -> Result<Vec<Instance>, Error> {
-    let known = Known::new(givens)?;
-    let mut found: Vec<(&Address<'_>, Vec<&Given>)> =
+    let known = KnownServer::new(givens)?;
+    let mut found: Vec<(&ServerAddress<'_>, Vec<&Given>)> =
         known.of_layer(known.effective).map(|address| (address, Vec::new())).collect();
     for given in givens.iter().filter(|given| given.is_about_a_server()) {
         let name = known.target(given)?;
@@ -97,20 +97,20 @@ pub(super) fn servers(
     Ok(instances)
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownServer<'a> {
     fn new(givens: &'a [Given]) -> Result<Self, Error> {
         let mut all = Vec::new();
         for given in givens.iter().filter(|given| given.setting == Setting::ComfyuiUrl) {
-            all.push(Address { name: given.server_name()?.unwrap_or_default(), given: Some(given) });
+            all.push(ServerAddress { name: given.server_name()?.unwrap_or_default(), given: Some(given) });
         }
         if all.is_empty() {
-            all.push(Address { name: InstanceName::default(), given: None });
+            all.push(ServerAddress { name: InstanceName::default(), given: None });
         }
-        let effective = all.iter().map(Address::layer).max().unwrap_or(Layer::Default);
+        let effective = all.iter().map(ServerAddress::layer).max().unwrap_or(Layer::Default);
         Ok(Self { all, effective })
     }
 
-    fn of_layer(&self, layer: Layer) -> impl Iterator<Item = &Address<'a>> {
+    fn of_layer(&self, layer: Layer) -> impl Iterator<Item = &ServerAddress<'a>> {
         self.all.iter().filter(move |address| address.layer() == layer)
     }
 
@@ -155,7 +155,7 @@ impl Given {
 
 /// One server, with what was given for it, highest layer first.
 struct Server<'a> {
-    address: &'a Address<'a>,
+    address: &'a ServerAddress<'a>,
     givens: Vec<&'a Given>,
     environment: &'a Environment<'a>,
     origins: &'a mut Origins,

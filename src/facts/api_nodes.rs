@@ -1,7 +1,7 @@
 //! Nodes that ask a hosted service: it has no sampler in the graph, but a prompt and settings in one node.
 
 use super::graph::Graph;
-use super::nodes::{Place, Value};
+use super::nodes::{InputValue, NodeIndex};
 use super::values::{Facts, Pass, note};
 use super::{generated_text, model_files, sampler, size, typed};
 use crate::json::unquote;
@@ -74,7 +74,7 @@ pub(super) fn service(class: &str) -> Option<&'static str> {
 
 /// Whether a node asks a service for what it gives: it is of a known one, or it has a prompt and settings like theirs
 /// and no model of its own.
-pub(super) fn is_hosted(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn is_hosted(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let is_known = service(graph.class(place)).is_some();
     let is_local = graph.links(place).any(|(name, _)| {
         matches!(name, "clip" | "vae" | "model" | "pipe")
@@ -87,14 +87,14 @@ pub(super) fn is_hosted(graph: &Graph<'_>, place: Place) -> bool {
     (is_known || is_like_one(graph, place)) && !runs_here(graph, place)
 }
 
-fn is_like_one(graph: &Graph<'_>, place: Place) -> bool {
+fn is_like_one(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let has_prompt = graph.inputs(place).any(|(name, value)| is_prompt(name) && is_text(value));
     let settings = ["model", "seed", "aspect_ratio", "resolution", "duration", "size", "model_name", "api_key"];
     has_prompt && graph.has_any(place, &settings)
 }
 
 /// Whether a node loads a model by itself: it names a file, or says on what and how exactly it is to run.
-fn runs_here(graph: &Graph<'_>, place: Place) -> bool {
+fn runs_here(graph: &Graph<'_>, place: NodeIndex) -> bool {
     const SETTINGS: [&str; 10] = [
         "precision",
         "base_precision",
@@ -107,8 +107,8 @@ fn runs_here(graph: &Graph<'_>, place: Place) -> bool {
         "cpu_offload",
         "force_offload",
     ];
-    let names_file = |value: Value<'_>| match value {
-        Value::Literal(json) => json.len() < 512 && unquote(json).is_some_and(|text| model_files::is_file(&text)),
+    let names_file = |value: InputValue<'_>| match value {
+        InputValue::Literal(json) => json.len() < 512 && unquote(json).is_some_and(|text| model_files::is_file(&text)),
         _ => false,
     };
     graph.has_any(place, &SETTINGS)
@@ -142,16 +142,16 @@ fn last(name: &str) -> &str {
 }
 
 /// A number in the place of a text is a value that slipped.
-fn is_text(value: Value<'_>) -> bool {
+fn is_text(value: InputValue<'_>) -> bool {
     match value {
-        Value::Literal(json) => json.starts_with('"'),
-        Value::Link(..) => true,
-        Value::Nowhere => false,
+        InputValue::Literal(json) => json.starts_with('"'),
+        InputValue::Link(..) => true,
+        InputValue::Nowhere => false,
     }
 }
 
 /// Adds what a node asks for.
-pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers: &mut Vec<Place>) {
+pub(super) fn trace(graph: &Graph<'_>, place: NodeIndex, facts: &mut Facts, writers: &mut Vec<NodeIndex>) {
     let is_known = service(graph.class(place)).is_some();
     for (name, value) in graph.inputs(place).filter(|(_, value)| is_text(*value)) {
         if last(name).contains("negative") && last(name).contains("prompt") {
@@ -177,7 +177,7 @@ pub(super) fn trace(graph: &Graph<'_>, place: Place, facts: &mut Facts, writers:
     note(&mut facts.services, named(graph.class(place)));
 }
 
-fn settings(graph: &Graph<'_>, place: Place) -> Option<Pass> {
+fn settings(graph: &Graph<'_>, place: NodeIndex) -> Option<Pass> {
     let pass = Pass {
         steps: graph.number(place, "steps"),
         cfg: graph.first_number(place, &["cfg_scale", "cfg", "model.cfg_scale"]),
@@ -188,7 +188,7 @@ fn settings(graph: &Graph<'_>, place: Place) -> Option<Pass> {
 }
 
 /// The pixels that a service was asked for, and for how long.
-pub(super) fn size(graph: &Graph<'_>, place: Place) -> size::Size {
+pub(super) fn size(graph: &Graph<'_>, place: NodeIndex) -> size::LatentSize {
     const PRESETS: [&str; 7] =
         ["size_preset", "size", "model.size", "model.size_preset", "resolution", "model.resolution", "ratio"];
     const SECONDS: [&str; 4] = ["duration", "duration_seconds", "model.duration", "multi_shot.duration"];
@@ -212,7 +212,7 @@ pub(super) fn size(graph: &Graph<'_>, place: Place) -> size::Size {
         let text = text.trim().trim_end_matches('s').trim();
         text.parse::<f64>().ok().map(|_| text.to_owned())
     };
-    size::Size {
+    size::LatentSize {
         width,
         height,
         length: None,

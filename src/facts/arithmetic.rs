@@ -1,21 +1,21 @@
 //! Numbers that are worked out from others: the expressions of ComfyUI's math node, and conversions.
 
 use super::eval::Eval;
-use super::known::Known;
-use super::nodes::Place;
+use super::known::KnownValue;
+use super::nodes::NodeIndex;
 use std::borrow::Cow;
 
 /// How deep an expression may nest.
 const MOST_DEEP: usize = 32;
 
 /// What a node of arithmetic gives out; `None` when it is another kind of node.
-pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Option<Known<'a>>> {
+pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<Option<KnownValue<'a>>> {
     match eval.graph.class(place) {
         "ComfyMathExpression" => Some(worked_out(eval, place, output)),
         "ComfyNumberConvert" => Some(converted(eval, place, output)),
         "ComfyOrNode" => Some(decided(eval, place, true)),
         "ComfyAndNode" => Some(decided(eval, place, false)),
-        "ImpactIfNone" if output == 1 && !eval.graph.has(place, "any_input") => Some(Some(Known::Flag(false))),
+        "ImpactIfNone" if output == 1 && !eval.graph.has(place, "any_input") => Some(Some(KnownValue::Flag(false))),
         // Of other makers, where the expression stands in a text and its variables beside it.
         class if class.contains("Math") => Some(worked_out_elsewhere(eval, place, class, output)),
         _ => None,
@@ -23,17 +23,17 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
 }
 
 /// Several flags in one: `decides` is the one that settles it alone.
-fn decided<'a>(eval: &Eval<'_, 'a>, place: Place, decides: bool) -> Option<Known<'a>> {
+fn decided<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, decides: bool) -> Option<KnownValue<'a>> {
     let flags = eval.graph.inputs(place).filter(|(name, _)| name.starts_with("values"));
     let flags: Vec<Option<bool>> = flags.map(|(_, value)| eval.known(value)?.is_true()).collect();
     if flags.contains(&Some(decides)) {
-        return Some(Known::Flag(decides));
+        return Some(KnownValue::Flag(decides));
     }
-    flags.iter().all(Option::is_some).then_some(Known::Flag(!decides))
+    flags.iter().all(Option::is_some).then_some(KnownValue::Flag(!decides))
 }
 
 /// Output 0 is a float, 1 an integer, 2 a flag.
-fn worked_out<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Known<'a>> {
+fn worked_out<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<KnownValue<'a>> {
     let expression = eval.text(place, "expression")?;
     let variable = |name: &str| {
         let named = [format!("values.{name}"), name.to_owned()];
@@ -41,55 +41,62 @@ fn worked_out<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Kn
     };
     let value = result(&expression, &variable)?;
     match output {
-        0 => Known::of(value),
-        1 => Known::of(value.trunc()),
-        2 => Some(Known::Flag(value != 0.0)),
+        0 => KnownValue::of(value),
+        1 => KnownValue::of(value.trunc()),
+        2 => Some(KnownValue::Flag(value != 0.0)),
         _ => None,
     }
 }
 
 /// `SimpleMath+` gives an integer, then a float; of others only a whole result is sure.
-fn worked_out_elsewhere<'a>(eval: &Eval<'_, 'a>, place: Place, class: &str, output: usize) -> Option<Known<'a>> {
+fn worked_out_elsewhere<'a>(
+    eval: &Eval<'_, 'a>,
+    place: NodeIndex,
+    class: &str,
+    output: usize,
+) -> Option<KnownValue<'a>> {
     let expression = ["expression", "value", "math_expression"].iter().find_map(|name| eval.text(place, name))?;
     let variable = |name: &str| eval.input(place, name).and_then(|known| known.float());
     let value = result(&expression, &variable)?;
     match (class, output) {
-        ("SimpleMath+", 0) => Known::of(value.round_ties_even()),
-        ("SimpleMath+", 1) => Known::of(value),
-        _ => Known::of(value).filter(|_| value.fract() == 0.0),
+        ("SimpleMath+", 0) => KnownValue::of(value.round_ties_even()),
+        ("SimpleMath+", 1) => KnownValue::of(value),
+        _ => KnownValue::of(value).filter(|_| value.fract() == 0.0),
     }
 }
 
-fn converted<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Known<'a>> {
+fn converted<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<KnownValue<'a>> {
     let known = match eval.input(place, "value")? {
-        Known::Text(text) => Known::Number(Cow::Owned(text.trim().to_owned())),
+        KnownValue::Text(text) => KnownValue::Number(Cow::Owned(text.trim().to_owned())),
         other => other,
     };
     let float = known.float()?;
     match (output, known) {
         // A seed has more digits than a float.
-        (1, Known::Number(number)) if number.bytes().all(|c| c.is_ascii_digit()) => Some(Known::Number(number)),
-        (0, _) => Known::of(float),
-        (1, _) => Known::of(float.trunc()),
+        (1, KnownValue::Number(number)) if number.bytes().all(|c| c.is_ascii_digit()) => {
+            Some(KnownValue::Number(number))
+        }
+        (0, _) => KnownValue::of(float),
+        (1, _) => KnownValue::of(float.trunc()),
         _ => None,
     }
 }
 
 /// The value of an expression in Python's grammar; `None` for what this doesn't know.
 fn result(expression: &str, variable: &dyn Fn(&str) -> Option<f64>) -> Option<f64> {
-    let mut reader = Reader { rest: expression, variable, depth: 0 };
+    let mut reader = ExpressionReader { rest: expression, variable, depth: 0 };
     let value = reader.either()?;
     (reader.rest.trim().is_empty() && value.is_finite()).then_some(value)
 }
 
 /// What is left of an expression.
-struct Reader<'a> {
+struct ExpressionReader<'a> {
     rest: &'a str,
     variable: &'a dyn Fn(&str) -> Option<f64>,
     depth: usize,
 }
 
-impl Reader<'_> {
+impl ExpressionReader<'_> {
     /// Steps over a sign if it comes next.
     fn takes(&mut self, sign: &str) -> bool {
         let rest = self.rest.trim_start();

@@ -5,21 +5,21 @@ use std::collections::HashSet;
 use super::eval::Eval;
 use super::graph::Graph;
 use super::joins;
-use super::known::Known;
-use super::nodes::{Place, Value};
+use super::known::KnownValue;
+use super::nodes::{InputValue, NodeIndex};
 use super::values::note;
 
 /// Nodes between an encoder and the model that writes for it.
 const MOST_DEEP: usize = 24;
 
 /// Whether a node asks a language model: it has a prompt, and a model, a text encoder or a seed to answer it with.
-pub(super) fn is_writer(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn is_writer(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let has_prompt = graph.inputs(place).any(|(name, value)| is_prompt(name) && !is_flag(value));
     has_prompt && (answers(graph, place) || graph.has(place, "seed") && !draws(graph.folded_class(place)))
 }
 
 /// Whether a node has what a language model answers with.
-pub(super) fn answers(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn answers(graph: &Graph<'_>, place: NodeIndex) -> bool {
     const NAMES: [&str; 10] = [
         "model",
         "clip",
@@ -50,8 +50,8 @@ pub(super) fn is_sense(name: &str) -> bool {
     ["image", "pixels", "video", "frames", "audio", "mask"].iter().any(|word| name.starts_with(word))
 }
 
-fn is_flag(value: Value<'_>) -> bool {
-    matches!(value, Value::Literal("true" | "false"))
+fn is_flag(value: InputValue<'_>) -> bool {
+    matches!(value, InputValue::Literal("true" | "false"))
 }
 
 /// `prompt`, `user_prompt`, `model.prompt`, but not what everybody sends.
@@ -64,12 +64,17 @@ fn is_prompt(name: &str) -> bool {
 }
 
 /// Finds who writes a text, and what they were asked for.
-pub(super) fn instructions(graph: &Graph<'_>, value: Value<'_>, found: &mut Vec<String>, writers: &mut Vec<Place>) {
+pub(super) fn instructions(
+    graph: &Graph<'_>,
+    value: InputValue<'_>,
+    found: &mut Vec<String>,
+    writers: &mut Vec<NodeIndex>,
+) {
     let mut seen = HashSet::new();
     let mut stack = vec![(value, 0)];
     while let Some((value, depth)) = stack.pop() {
         let chosen = Eval::new(graph).chosen(value);
-        let Some(Value::Link(place, _)) = chosen.or(Some(value)) else { continue };
+        let Some(InputValue::Link(place, _)) = chosen.or(Some(value)) else { continue };
         if depth > MOST_DEEP || !seen.insert(place) || !graph.step() {
             continue;
         }
@@ -81,16 +86,17 @@ pub(super) fn instructions(graph: &Graph<'_>, value: Value<'_>, found: &mut Vec<
             continue;
         }
         // What a picture was asked to be, that it looks at, is another matter.
-        let links = graph.inputs(place).filter(|(name, value)| !is_sense(name) && matches!(value, Value::Link(..)));
-        let links: Vec<Value<'_>> = links.map(|(_, value)| value).collect();
+        let links =
+            graph.inputs(place).filter(|(name, value)| !is_sense(name) && matches!(value, InputValue::Link(..)));
+        let links: Vec<InputValue<'_>> = links.map(|(_, value)| value).collect();
         stack.extend(links.into_iter().rev().map(|value| (value, depth + 1)));
     }
 }
 
 /// What a writer was asked for: of a text that is put together, the parts that somebody typed.
-fn asked(graph: &Graph<'_>, writer: Place, found: &mut Vec<String>, depth: usize) {
+fn asked(graph: &Graph<'_>, writer: NodeIndex, found: &mut Vec<String>, depth: usize) {
     for (_, value) in graph.inputs(writer).filter(|(name, value)| is_prompt(name) && !is_flag(*value)) {
-        let mut typed = Typed::default();
+        let mut typed = TypedText::default();
         typed.look(graph, value, false, depth);
         for text in typed.take() {
             note(found, Some(text));
@@ -100,25 +106,27 @@ fn asked(graph: &Graph<'_>, writer: Place, found: &mut Vec<String>, depth: usize
 
 /// The parts of a text that somebody typed.
 #[derive(Default)]
-struct Typed {
+struct TypedText {
     /// What was put into a template: the template is everybody's.
     inserted: Vec<String>,
     other: Vec<String>,
 }
 
-impl Typed {
+impl TypedText {
     fn take(self) -> Vec<String> {
         if self.inserted.is_empty() { self.other } else { self.inserted }
     }
 
-    fn look(&mut self, graph: &Graph<'_>, value: Value<'_>, is_inserted: bool, depth: usize) {
+    fn look(&mut self, graph: &Graph<'_>, value: InputValue<'_>, is_inserted: bool, depth: usize) {
         if depth > MOST_DEEP || !graph.step() {
             return;
         }
         let list = if is_inserted { &mut self.inserted } else { &mut self.other };
         let place = match Eval::new(graph).chosen(value) {
-            Some(Value::Literal(_)) => return note(list, graph.text_of(value).filter(|_| depth < 2 || is_inserted)),
-            Some(Value::Link(place, _)) => place,
+            Some(InputValue::Literal(_)) => {
+                return note(list, graph.text_of(value).filter(|_| depth < 2 || is_inserted));
+            }
+            Some(InputValue::Link(place, _)) => place,
             _ => return,
         };
         let class = graph.class(place);
@@ -144,7 +152,7 @@ impl Typed {
                 asked(graph, place, if is_inserted { &mut self.inserted } else { &mut self.other }, depth + 1)
             }
             _ => {
-                let is_text = matches!(Eval::new(graph).known(value), Some(Known::Text(_)));
+                let is_text = matches!(Eval::new(graph).known(value), Some(KnownValue::Text(_)));
                 note(
                     if is_inserted { &mut self.inserted } else { &mut self.other },
                     graph.text_of(value).filter(|_| is_text),
@@ -157,12 +165,12 @@ impl Typed {
 /// Adds what the writer behind a preview of text was asked for; makers may speak too.
 pub(super) fn shown(
     graph: &Graph<'_>,
-    preview: Place,
-    is_producer: &dyn Fn(Place) -> bool,
+    preview: NodeIndex,
+    is_producer: &dyn Fn(NodeIndex) -> bool,
     found: &mut Vec<String>,
-    writers: &mut Vec<Place>,
+    writers: &mut Vec<NodeIndex>,
 ) {
-    for (_, value) in graph.inputs(preview).filter(|(_, value)| matches!(value, Value::Link(..))) {
+    for (_, value) in graph.inputs(preview).filter(|(_, value)| matches!(value, InputValue::Link(..))) {
         let is_made = graph.source(value).is_some_and(|(place, _)| is_producer(place));
         if !is_made && graph.text_of(value).is_none() {
             instructions(graph, value, found, writers);
@@ -171,7 +179,7 @@ pub(super) fn shown(
 }
 
 /// Whether a node shows or keeps a text and nothing else.
-pub(super) fn is_preview_of_text(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn is_preview_of_text(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let class = graph.class(place);
     class == "PreviewAny" || graph.node(place).is_show() || class.contains("Text") && class.contains("Save")
 }

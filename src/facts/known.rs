@@ -10,7 +10,7 @@ pub(super) const MOST_BYTES: usize = 1 << 20;
 
 /// A value that the graph says plainly.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known<'a> {
+pub(super) enum KnownValue<'a> {
     /// A text.
     Text(Cow<'a, str>),
     /// A number, as it was written or worked out.
@@ -19,7 +19,7 @@ pub(super) enum Known<'a> {
     Flag(bool),
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownValue<'a> {
     /// Its text; a number in the place of a text is a value that slipped.
     pub fn text(self) -> Option<Cow<'a, str>> {
         if let Self::Text(text) = self { Some(text) } else { None }
@@ -55,14 +55,16 @@ impl<'a> Known<'a> {
 }
 
 /// A literal as it is written. Some widgets write `{"content": …}`.
-pub(super) fn literal(json: &str) -> Option<Known<'_>> {
+pub(super) fn literal(json: &str) -> Option<KnownValue<'_>> {
     match json.as_bytes().first()? {
-        b'"' => unquote(json).filter(|text| text.len() <= MOST_BYTES).map(Known::Text),
-        b'-' | b'0'..=b'9' => json.parse::<f64>().ok().map(|_| Known::Number(Cow::Borrowed(json))),
-        b'{' => members(json).find(|(name, _)| name == "content").and_then(|(_, text)| unquote(text)).map(Known::Text),
+        b'"' => unquote(json).filter(|text| text.len() <= MOST_BYTES).map(KnownValue::Text),
+        b'-' | b'0'..=b'9' => json.parse::<f64>().ok().map(|_| KnownValue::Number(Cow::Borrowed(json))),
+        b'{' => {
+            members(json).find(|(name, _)| name == "content").and_then(|(_, text)| unquote(text)).map(KnownValue::Text)
+        }
         _ => match json {
-            "true" | "True" => Some(Known::Flag(true)),
-            "false" | "False" => Some(Known::Flag(false)),
+            "true" | "True" => Some(KnownValue::Flag(true)),
+            "false" | "False" => Some(KnownValue::Flag(false)),
             _ => None,
         },
     }

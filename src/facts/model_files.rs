@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::graph::Graph;
-use super::nodes::{Place, Value};
+use super::nodes::{InputValue, NodeIndex};
 use super::values::short_name;
 use crate::json::is_secret_name;
 
@@ -47,8 +47,8 @@ pub(super) fn is_model(name: &str) -> bool {
 }
 
 /// What a loader loads; nothing for another node.
-pub(super) fn files_of(graph: &Graph<'_>, place: Place) -> Vec<String> {
-    let is_literal = |name: &&&str| !matches!(graph.value(place, name), None | Some(Value::Nowhere));
+pub(super) fn files_of(graph: &Graph<'_>, place: NodeIndex) -> Vec<String> {
+    let is_literal = |name: &&&str| !matches!(graph.value(place, name), None | Some(InputValue::Nowhere));
     let first = FILES.iter().filter(is_literal).find_map(|name| graph.text(place, name)).filter(|name| is_name(name));
     let more = MORE_FILES.iter().filter_map(|name| graph.text(place, name)).filter(|name| is_name(name));
     first.into_iter().chain(more).map(without_secrets).collect()
@@ -84,7 +84,7 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// A sort of file.
-pub(super) enum Kind {
+pub(super) enum ModelKind {
     Vae,
     TextEncoder,
     ControlNet,
@@ -93,22 +93,22 @@ pub(super) enum Kind {
 }
 
 /// What sort of file an input names.
-pub(super) fn kind(class: &str, name: &str) -> Kind {
+pub(super) fn kind(class: &str, name: &str) -> ModelKind {
     let lower = class.to_ascii_lowercase();
     let is_of = |word: &str| lower.contains(word);
     let is_file = name.ends_with("name") || name.contains("model") || name.ends_with("path");
     if name == "vae_name" || is_file && is_of("vae") && is_of("load") {
-        Kind::Vae
+        ModelKind::Vae
     } else if name.starts_with("control_net_name") || is_file && is_of("controlnet") {
-        Kind::ControlNet
+        ModelKind::ControlNet
     } else if name.starts_with("text_encoder")
         || name.starts_with("clip_name") && !is_of("vision")
         || is_file && (is_of("textencode") || is_of("t5"))
     {
-        Kind::TextEncoder
+        ModelKind::TextEncoder
     } else if is_file && is_of("upscal") {
-        Kind::Upscaler
+        ModelKind::Upscaler
     } else {
-        Kind::Other
+        ModelKind::Other
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::graph::Graph;
-use super::model_files::{FILES, Kind, files_of, is_file, is_model, is_name};
-use super::nodes::{Place, Value};
+use super::model_files::{FILES, ModelKind, files_of, is_file, is_model, is_name};
+use super::nodes::{InputValue, NodeIndex};
 use super::values::{Facts, Lora, note};
 use super::{loras, model_files, sampler};
 
@@ -12,7 +12,7 @@ use super::{loras, model_files, sampler};
 const MOST_HOPS: usize = 16;
 
 /// Adds the models and LoRAs of a sampler.
-pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
+pub(super) fn trace(graph: &Graph<'_>, sampler: NodeIndex, facts: &mut Facts) {
     let mut seen = HashSet::new();
     let mut stack = above(graph, sampler::guide(graph, sampler), true);
     if stack.is_empty() {
@@ -47,7 +47,7 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
 }
 
 /// Adds the LoRAs that only an encoder's text model passes through.
-pub(super) fn trace_clip(graph: &Graph<'_>, encoder: Place, facts: &mut Facts) {
+pub(super) fn trace_clip(graph: &Graph<'_>, encoder: NodeIndex, facts: &mut Facts) {
     let mut at = encoder;
     for _ in 0..super::values::MOST_VALUES {
         let Some((above, _)) = graph.first_link(at, &["clip", "CLIP"]).filter(|_| graph.step()) else { return };
@@ -62,9 +62,9 @@ pub(super) fn trace_clip(graph: &Graph<'_>, encoder: Place, facts: &mut Facts) {
 }
 
 /// The nodes a model comes from, the last to be looked at first. Several where models are merged or take turns.
-fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
-    let named = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<Place> {
-        let mut links: Vec<Place> =
+fn above(graph: &Graph<'_>, place: NodeIndex, is_sampler: bool) -> Vec<NodeIndex> {
+    let named = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<NodeIndex> {
+        let mut links: Vec<NodeIndex> =
             graph.links(place).filter(|(name, _)| is_wanted(name)).map(|(_, (to, _))| to).collect();
         links.reverse();
         links
@@ -75,7 +75,7 @@ fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
     }
     links = named(&is_like_a_model);
     if links.is_empty() {
-        let has_model = |place: Place| graph.inputs(place).any(|(name, _)| is_model(name) || FILES.contains(&name));
+        let has_model = |place: NodeIndex| graph.inputs(place).any(|(name, _)| is_model(name) || FILES.contains(&name));
         links = sampler::bundles(graph, place)
             .filter(|to| sampler::find(graph, *to, &has_model).is_some())
             .take(1)
@@ -88,8 +88,8 @@ fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
 }
 
 /// Of a node that calls nothing a model: the one thing that it hands on, or those of its inputs that come from a loader.
-fn unnamed(graph: &Graph<'_>, place: Place) -> Vec<Place> {
-    let all: Vec<(&str, Place)> = graph.links(place).map(|(name, (to, _))| (name, to)).collect();
+fn unnamed(graph: &Graph<'_>, place: NodeIndex) -> Vec<NodeIndex> {
+    let all: Vec<(&str, NodeIndex)> = graph.links(place).map(|(name, (to, _))| (name, to)).collect();
     if let [(_, only)] = all[..] {
         return vec![only];
     }
@@ -97,24 +97,24 @@ fn unnamed(graph: &Graph<'_>, place: Place) -> Vec<Place> {
         .into_iter()
         .take(super::values::MOST_VALUES)
         .filter(|(name, to)| !is_beside(name) && leads_to_a_loader(graph, *to));
-    let mut links: Vec<Place> = from_loaders.map(|(_, to)| to).collect();
+    let mut links: Vec<NodeIndex> = from_loaders.map(|(_, to)| to).collect();
     links.reverse();
     links
 }
 
 /// Whether a model comes out of a node: it loads one, is handed one, or is handed one thing, that does.
-fn leads_to_a_loader(graph: &Graph<'_>, place: Place) -> bool {
+fn leads_to_a_loader(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let mut at = place;
     for _ in 0..MOST_HOPS {
         if !graph.step() {
             return false;
         }
         let names_one = FILES.iter().any(|name| {
-            let is_diffusion = || matches!(model_files::kind(graph.class(at), name), Kind::Other);
+            let is_diffusion = || matches!(model_files::kind(graph.class(at), name), ModelKind::Other);
             graph.has(at, name) && is_diffusion() && graph.text(at, name).is_some_and(|name| is_name(&name))
         });
         let mut links = graph.links(at);
-        if names_one || graph.inputs(at).any(|(name, value)| is_model(name) && matches!(value, Value::Link(..))) {
+        if names_one || graph.inputs(at).any(|(name, value)| is_model(name) && matches!(value, InputValue::Link(..))) {
             return true;
         }
         match (links.next(), links.next()) {

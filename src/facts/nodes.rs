@@ -16,17 +16,17 @@ const MOST_NODES: usize = 100_000;
 const MOST_INPUTS: usize = 256;
 
 /// A node's place in the graph.
-pub(super) type Place = usize;
+pub(super) type NodeIndex = usize;
 
 /// An output of a node.
-pub(super) type Socket = (Place, usize);
+pub(super) type Socket = (NodeIndex, usize);
 
 /// The nodes of a prompt.
 #[derive(Debug)]
-pub(super) struct Nodes<'a> {
+pub(super) struct PromptNodes<'a> {
     all: Vec<Node<'a>>,
     /// Nodes of which some other reads output 1 as its positive input and 0 as its negative one.
-    crossed: HashSet<Place>,
+    crossed: HashSet<NodeIndex>,
 }
 
 /// One node.
@@ -43,7 +43,7 @@ pub(super) struct Node<'a> {
     /// `_meta.title`.
     pub title: Option<Cow<'a, str>>,
     /// Names and what stands there, in the order in which they are written.
-    pub inputs: Vec<(Cow<'a, str>, Value<'a>)>,
+    pub inputs: Vec<(Cow<'a, str>, InputValue<'a>)>,
 }
 
 /// Whether a node gives out what another gave it. Asked at every link, so it is found out once.
@@ -88,16 +88,16 @@ impl Node<'_> {
 
 /// What stands in an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(super) enum InputValue<'a> {
     /// Another node's output.
-    Link(Place, usize),
+    Link(NodeIndex, usize),
     /// A link to a node that isn't there.
     Nowhere,
     /// A value, as it is written.
     Literal(&'a str),
 }
 
-impl<'a> Nodes<'a> {
+impl<'a> PromptNodes<'a> {
     /// Reads the prompt document; what isn't shaped like a node is ignored. Of two nodes with one id the last counts,
     /// as it does for Python.
     pub fn read(prompt: &'a str) -> Self {
@@ -108,7 +108,7 @@ impl<'a> Nodes<'a> {
         nodes.reverse();
         nodes.dedup_by(|(a, _), (b, _)| a.id == b.id);
         nodes.reverse();
-        let places: HashMap<Cow<'a, str>, Place> =
+        let places: HashMap<Cow<'a, str>, NodeIndex> =
             nodes.iter().enumerate().map(|(place, (node, _))| (node.id.clone(), place)).collect();
         let filled = nodes.into_iter().map(|(mut node, inputs)| {
             let inputs = members(inputs).take(MOST_INPUTS);
@@ -124,55 +124,55 @@ impl<'a> Nodes<'a> {
     }
 
     /// The node of which this one reads the two sides the other way round.
-    fn read_crossed(&self, place: Place) -> Option<Place> {
+    fn read_crossed(&self, place: NodeIndex) -> Option<NodeIndex> {
         match (self.value(place, "positive")?, self.value(place, "negative")?) {
-            (Value::Link(a, 1), Value::Link(b, 0)) if a == b => Some(a),
+            (InputValue::Link(a, 1), InputValue::Link(b, 0)) if a == b => Some(a),
             _ => None,
         }
     }
 
     /// Whether some node reads its two sides the other way round.
-    pub fn is_crossed(&self, place: Place) -> bool {
+    pub fn is_crossed(&self, place: NodeIndex) -> bool {
         self.crossed.contains(&place)
     }
 
     /// The node at that place.
-    pub fn node(&self, place: Place) -> &Node<'a> {
+    pub fn node(&self, place: NodeIndex) -> &Node<'a> {
         &self.all[place]
     }
 
     /// `class_type` of the node at that place.
-    pub fn class(&self, place: Place) -> &str {
+    pub fn class(&self, place: NodeIndex) -> &str {
         &self.all[place].class
     }
 
     /// The same in small letters, without blanks and underscores.
-    pub fn folded_class(&self, place: Place) -> &str {
+    pub fn folded_class(&self, place: NodeIndex) -> &str {
         &self.all[place].folded_class
     }
 
     /// Every place.
-    pub fn places(&self) -> std::ops::Range<Place> {
+    pub fn places(&self) -> std::ops::Range<NodeIndex> {
         0..self.all.len()
     }
 
     /// What stands in an input.
-    pub fn value(&self, place: Place, name: &str) -> Option<Value<'a>> {
+    pub fn value(&self, place: NodeIndex, name: &str) -> Option<InputValue<'a>> {
         self.all[place].inputs.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
     /// Whether a node has that input.
-    pub fn has(&self, place: Place, name: &str) -> bool {
+    pub fn has(&self, place: NodeIndex, name: &str) -> bool {
         self.value(place, name).is_some()
     }
 
     /// Whether a node has one of those inputs.
-    pub fn has_any(&self, place: Place, names: &[&str]) -> bool {
+    pub fn has_any(&self, place: NodeIndex, names: &[&str]) -> bool {
         self.all[place].inputs.iter().any(|(key, _)| names.contains(&&**key))
     }
 
     /// The names of a node's inputs with what stands there.
-    pub fn inputs(&self, place: Place) -> impl Iterator<Item = (&str, Value<'a>)> {
+    pub fn inputs(&self, place: NodeIndex) -> impl Iterator<Item = (&str, InputValue<'a>)> {
         self.all[place].inputs.iter().map(|(name, value)| (&**name, *value))
     }
 }
@@ -202,15 +202,17 @@ fn bare<'a>(id: Cow<'a, str>, json: &'a str) -> (Node<'a>, &'a str) {
 }
 
 /// A link is an id and the number of an output, as ComfyUI's own `is_link` has it.
-fn value_of<'a>(json: &'a str, places: &HashMap<Cow<'a, str>, Place>) -> Value<'a> {
+fn value_of<'a>(json: &'a str, places: &HashMap<Cow<'a, str>, NodeIndex>) -> InputValue<'a> {
     if !json.starts_with('[') {
-        return Value::Literal(json);
+        return InputValue::Literal(json);
     }
     let mut parts = elements(json);
     let (id, output) = (parts.next().and_then(unquote), parts.next().and_then(|output| output.parse().ok()));
     match (id, output, parts.next()) {
-        (Some(id), Some(output), None) => places.get(&id).map_or(Value::Nowhere, |place| Value::Link(*place, output)),
-        _ => Value::Literal(json),
+        (Some(id), Some(output), None) => {
+            places.get(&id).map_or(InputValue::Nowhere, |place| InputValue::Link(*place, output))
+        }
+        _ => InputValue::Literal(json),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::graph::Graph;
 use super::loras;
-use super::model_files::{Kind, is_file, is_name, kind};
-use super::nodes::{Place, Value};
+use super::model_files::{ModelKind, is_file, is_name, kind};
+use super::nodes::{InputValue, NodeIndex};
 use super::producers::Provenance;
 use super::values::{Facts, note};
 use crate::json::unquote;
@@ -16,7 +16,7 @@ const MEDIA: [&str; 37] = [
 ];
 
 /// Fills in the files, nodes and titles. `apart`: nodes whose way up made nothing of the result.
-pub(super) fn fill(graph: &Graph<'_>, provenance: &Provenance, apart: &[Place], facts: &mut Facts) {
+pub(super) fn fill(graph: &Graph<'_>, provenance: &Provenance, apart: &[NodeIndex], facts: &mut Facts) {
     let mut seen = vec![false; graph.places().len()];
     for &place in apart {
         seen[place] = true;
@@ -43,19 +43,19 @@ pub(super) fn fill(graph: &Graph<'_>, provenance: &Provenance, apart: &[Place], 
 }
 
 /// Every node from which these are reached by the links that count, those first.
-fn reached(graph: &Graph<'_>, from: &[Place], seen: &mut [bool]) -> Vec<Place> {
+fn reached(graph: &Graph<'_>, from: &[NodeIndex], seen: &mut [bool]) -> Vec<NodeIndex> {
     let mut found = Vec::new();
-    let mut stack: Vec<Place> = from.iter().rev().copied().collect();
+    let mut stack: Vec<NodeIndex> = from.iter().rev().copied().collect();
     while let Some(place) = stack.pop() {
         if std::mem::replace(&mut seen[place], true) {
             continue;
         }
         found.push(place);
-        let links: Vec<Place> = graph.ways(place).map(|(_, to)| to).filter(|&to| !seen[to]).collect();
+        let links: Vec<NodeIndex> = graph.ways(place).map(|(_, to)| to).filter(|&to| !seen[to]).collect();
         stack.extend(links.into_iter().rev());
         // Holders and switches on the way took part too.
         let direct = graph.inputs(place).filter_map(|(_, value)| match value {
-            Value::Link(to, _) if !seen[to] && !is_choice(graph, to) => Some(to),
+            InputValue::Link(to, _) if !seen[to] && !is_choice(graph, to) => Some(to),
             _ => None,
         });
         stack.extend(direct);
@@ -64,16 +64,16 @@ fn reached(graph: &Graph<'_>, from: &[Place], seen: &mut [bool]) -> Vec<Place> {
 }
 
 /// Nodes of which one side only is taken.
-fn is_choice(graph: &Graph<'_>, place: Place) -> bool {
+fn is_choice(graph: &Graph<'_>, place: NodeIndex) -> bool {
     graph.has_any(place, &["on_true", "on_false"]) || graph.folded_class(place).contains("switch")
 }
 
 /// The files that a node names.
-fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
+fn files(graph: &Graph<'_>, place: NodeIndex, is_used: bool, facts: &mut Facts) {
     let class = graph.class(place);
     let mut loras = None;
     for (name, value) in graph.inputs(place) {
-        let Value::Literal(json) = value else { continue };
+        let InputValue::Literal(json) = value else { continue };
         // What was written for a picture is a prompt, even if it ends as a file does: `embedding:bad.pt`.
         if !json.starts_with('"') || json.len() > 1024 || is_prompt(name) {
             continue;
@@ -95,11 +95,11 @@ fn files(graph: &Graph<'_>, place: Place, is_used: bool, facts: &mut Facts) {
         let list = match kind(class, name) {
             // A part of the model's own file.
             _ if is_known => continue,
-            Kind::Vae => &mut facts.vaes,
-            Kind::TextEncoder => &mut facts.text_encoders,
-            Kind::ControlNet => &mut facts.controlnets,
-            Kind::Upscaler if is_model => &mut facts.upscalers,
-            Kind::Other if is_model => &mut facts.helpers,
+            ModelKind::Vae => &mut facts.vaes,
+            ModelKind::TextEncoder => &mut facts.text_encoders,
+            ModelKind::ControlNet => &mut facts.controlnets,
+            ModelKind::Upscaler if is_model => &mut facts.upscalers,
+            ModelKind::Other if is_model => &mut facts.helpers,
             _ => continue,
         };
         let list = if is_used { list } else { &mut facts.helpers };

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::graph::Graph;
-use super::nodes::{Place, Value};
+use super::nodes::{InputValue, NodeIndex};
 use super::values::Facts;
 use super::{api_nodes, conditioning, generated_text, model_files, sampler};
 
@@ -14,7 +14,7 @@ const MOST_PRODUCERS: usize = 64;
 /// What made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Producer {
-    pub place: Place,
+    pub place: NodeIndex,
     pub is_sampler: bool,
     /// Something that was saved came of it, not only previews.
     pub is_saved: bool,
@@ -26,18 +26,18 @@ pub(super) struct Provenance {
     /// Upstream ones first.
     pub producers: Vec<Producer>,
     /// Samplers that only help: they make a control picture.
-    pub helpers: Vec<Place>,
+    pub helpers: Vec<NodeIndex>,
     /// Every node that something is given out by.
-    pub outputs: Vec<Place>,
+    pub outputs: Vec<NodeIndex>,
     /// Nodes that the result went through, those nearest to the outputs last.
-    pub path: Vec<Place>,
+    pub path: Vec<NodeIndex>,
 }
 
 impl Provenance {
     /// Walks a graph from its outputs up.
     pub fn of(graph: &Graph<'_>) -> Self {
         let outputs = Outputs::of(graph);
-        let mut walk = Walk { graph, seen: vec![false; graph.places().len()], provenance: Self::default() };
+        let mut walk = ProducerWalk { graph, seen: vec![false; graph.places().len()], provenance: Self::default() };
         walk.from(&outputs.saved, true);
         walk.from(&outputs.shown, false);
         if walk.provenance.producers.is_empty() {
@@ -58,13 +58,13 @@ impl Provenance {
 #[derive(Default)]
 struct Outputs {
     /// They save something.
-    saved: Vec<Place>,
+    saved: Vec<NodeIndex>,
     /// They show a picture or the like.
-    shown: Vec<Place>,
+    shown: Vec<NodeIndex>,
     /// They show a text.
-    texts: Vec<Place>,
+    texts: Vec<NodeIndex>,
     /// Others that nobody reads.
-    ends: Vec<Place>,
+    ends: Vec<NodeIndex>,
 }
 
 impl Outputs {
@@ -74,7 +74,7 @@ impl Outputs {
         let mut is_read = vec![false; graph.places().len()];
         for place in graph.places() {
             for (_, value) in graph.inputs(place) {
-                if let Value::Link(to, _) = value {
+                if let InputValue::Link(to, _) = value {
                     is_read[to] = true;
                 }
             }
@@ -103,15 +103,15 @@ impl Outputs {
     }
 }
 
-struct Walk<'g, 'a> {
+struct ProducerWalk<'g, 'a> {
     graph: &'g Graph<'a>,
     seen: Vec<bool>,
     provenance: Provenance,
 }
 
-impl Walk<'_, '_> {
+impl ProducerWalk<'_, '_> {
     /// Up from these nodes, then up from the control pictures of what was found.
-    fn from(&mut self, outputs: &[Place], is_saved: bool) {
+    fn from(&mut self, outputs: &[NodeIndex], is_saved: bool) {
         let before = self.provenance.producers.len();
         let mut controls = Vec::new();
         self.up(outputs, &mut controls, |walk, producer| {
@@ -137,7 +137,7 @@ impl Walk<'_, '_> {
             let holder = (producer.is_sampler && !has_own).then(|| sampler::holder(graph, producer.place, &["steps"]));
             holder.flatten().filter(|holder| !graph.folded_class(*holder).contains("sampler"))
         };
-        let settings: HashSet<Place> = self.provenance.producers.iter().filter_map(set_up).collect();
+        let settings: HashSet<NodeIndex> = self.provenance.producers.iter().filter_map(set_up).collect();
         self.provenance.producers.retain(|producer| !settings.contains(&producer.place));
     }
 
@@ -162,8 +162,8 @@ impl Walk<'_, '_> {
     }
 
     /// Every maker from which these are reached, each behind all that it builds on. Control pictures are put aside.
-    fn up(&mut self, from: &[Place], controls: &mut Vec<Place>, mut found: impl FnMut(&mut Self, Producer)) {
-        let mut stack: Vec<(Place, bool)> = from.iter().rev().map(|&place| (place, false)).collect();
+    fn up(&mut self, from: &[NodeIndex], controls: &mut Vec<NodeIndex>, mut found: impl FnMut(&mut Self, Producer)) {
+        let mut stack: Vec<(NodeIndex, bool)> = from.iter().rev().map(|&place| (place, false)).collect();
         while let Some((place, is_done)) = stack.pop() {
             if is_done {
                 let is_sampler = sampler::is_sampler(self.graph, place);
@@ -179,7 +179,7 @@ impl Walk<'_, '_> {
             }
 
             stack.push((place, true));
-            let mut links: Vec<Place> = Vec::new();
+            let mut links: Vec<NodeIndex> = Vec::new();
             for (name, to) in self.graph.ways(place) {
                 match kind_of(self.graph, place, name, to) {
                     InputKind::Content => links.push(to),
@@ -193,8 +193,8 @@ impl Walk<'_, '_> {
 }
 
 /// Whether a node that nobody reads is a sampler or hands on what one made.
-fn makes(graph: &Graph<'_>, place: Place) -> bool {
-    let is_content = |(name, to): (&str, Place)| matches!(kind_of(graph, place, name, to), InputKind::Content);
+fn makes(graph: &Graph<'_>, place: NodeIndex) -> bool {
+    let is_content = |(name, to): (&str, NodeIndex)| matches!(kind_of(graph, place, name, to), InputKind::Content);
     sampler::is_sampler(graph, place) || api_nodes::is_hosted(graph, place) || graph.ways(place).any(is_content)
 }
 
@@ -254,7 +254,7 @@ const OTHER: [&str; 42] = [
     "megapixels",
 ];
 
-fn kind_of(graph: &Graph<'_>, place: Place, name: &str, to: Place) -> InputKind {
+fn kind_of(graph: &Graph<'_>, place: NodeIndex, name: &str, to: NodeIndex) -> InputKind {
     let class = graph.class(place);
     let last = name.rsplit('.').next().unwrap_or(name);
     let is_model = model_files::is_model(last) || last.ends_with("_model") || last.starts_with("lora");
@@ -289,11 +289,11 @@ fn is_picture(name: &str) -> bool {
 }
 
 /// Whether nothing is left of the latent that a sampler starts from.
-fn makes_all_anew(graph: &Graph<'_>, sampler: Place) -> bool {
+fn makes_all_anew(graph: &Graph<'_>, sampler: NodeIndex) -> bool {
     graph.number(sampler, "denoise").is_some_and(|denoise| denoise == "1")
 }
 
 /// Whether a latent is that of a picture, all of it.
-fn is_only_for_its_size(graph: &Graph<'_>, latent: Place) -> bool {
+fn is_only_for_its_size(graph: &Graph<'_>, latent: NodeIndex) -> bool {
     matches!(graph.class(latent), "VAEEncode" | "VAEEncodeTiled")
 }

@@ -2,7 +2,7 @@
 
 use super::eval::Rule;
 use super::graph::Graph;
-use super::nodes::Place;
+use super::nodes::NodeIndex;
 use super::producers::{Producer, Provenance};
 use super::values::{Facts, note, short_name};
 use super::{
@@ -39,7 +39,7 @@ pub fn model(prompt: &str) -> Option<String> {
 }
 
 /// What each maker was told and set to. Gives the nodes that wrote texts for them.
-fn made(graph: &Graph<'_>, provenance: &Provenance, facts: &mut Facts) -> Vec<Place> {
+fn made(graph: &Graph<'_>, provenance: &Provenance, facts: &mut Facts) -> Vec<NodeIndex> {
     let mut writers = Vec::new();
     for &Producer { place, is_sampler, .. } in &provenance.producers {
         if is_sampler {
@@ -53,7 +53,7 @@ fn made(graph: &Graph<'_>, provenance: &Provenance, facts: &mut Facts) -> Vec<Pl
             api_nodes::trace(graph, place, facts, &mut writers);
         }
     }
-    let is_producer = |place: Place| provenance.producers.iter().any(|producer| producer.place == place);
+    let is_producer = |place: NodeIndex| provenance.producers.iter().any(|producer| producer.place == place);
     for &preview in &provenance.outputs {
         if generated_text::is_preview_of_text(graph, preview) {
             generated_text::shown(graph, preview, &is_producer, &mut facts.instructions, &mut writers);
@@ -89,7 +89,7 @@ fn sizes(graph: &Graph<'_>, provenance: &Provenance, facts: &mut Facts) {
         facts.batch = facts.batch.take().or(size.batch);
     }
     // The video is put together behind the makers; those before them only cut what they are given.
-    let fps = |place: Place| graph.first_number(place, &["fps", "frame_rate"]);
+    let fps = |place: NodeIndex| graph.first_number(place, &["fps", "frame_rate"]);
     let outputs = provenance.outputs.iter().chain(provenance.path.iter().rev()).copied();
     facts.fps = outputs.chain(provenance.producers.iter().map(|producer| producer.place)).find_map(fps);
 }

@@ -10,9 +10,9 @@ use std::sync::OnceLock;
 use tokio::sync::{Notify, mpsc};
 
 use super::error::SessionEnd;
-use super::pages::{Batch, read_pages, read_rest};
-use super::record::{Described, Recorded, RunRecorder};
-use super::replaced::Order;
+use super::pages::{HistoryBatch, read_pages, read_rest};
+use super::record::{DescribedRuns, Recorded, RunRecorder};
+use super::replaced::HistoryOrder;
 use crate::comfy::{self, Client, HistoryEntry, Items, Paging};
 use crate::model::{GenerationId, Health};
 
@@ -168,10 +168,10 @@ impl Backfill<'_> {
     }
 
     /// Records batches in their order. While one is written, the next is described.
-    async fn record_all(&self, mut arriving: mpsc::Receiver<Batch>, goal: &Goal) -> Result<Walked, SessionEnd> {
-        let (out, mut described) = mpsc::channel::<Described>(BATCHES_WAITING);
+    async fn record_all(&self, mut arriving: mpsc::Receiver<HistoryBatch>, goal: &Goal) -> Result<Walked, SessionEnd> {
+        let (out, mut described) = mpsc::channel::<DescribedRuns>(BATCHES_WAITING);
         let describing = async move {
-            let mut order = Order::default();
+            let mut order = HistoryOrder::default();
             while let Some(entries) = arriving.recv().await {
                 let _ = out.send(self.runs.describe_ended(entries, &mut order).await?).await;
             }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
 use super::fetch::{self, Fetcher, Sought};
-use super::readings::{self, Span};
+use super::readings::{self, RunTime};
 use super::scribe::Scribe;
 use super::transfers::{self, Transfers};
 use crate::blobs::Progress;
@@ -224,7 +224,7 @@ impl Capture {
 
 /// What a file that a run reads held, or what the run read, when it has ended. `at_start`: what the file held when the run
 /// started, as the looks of other runs found it.
-fn seen(wanted: &WantedFile, fetched: fetch::Fetched, at_start: Option<fetch::Fetched>) -> Fetched {
+fn seen(wanted: &WantedFile, fetched: fetch::FetchedFile, at_start: Option<fetch::FetchedFile>) -> Fetched {
     let phase = Phase::from(wanted.status);
     let sighting = Sighting { phase, blob: fetched.blob, written_at: fetched.modified_at };
     tracing::debug!(run = ?wanted.key.generation, file = ?wanted.file.filename, ?sighting, "looked at");
@@ -270,8 +270,8 @@ fn keeps_failing(wanted: &WantedFile) -> Fetched {
     }
 }
 
-fn span(wanted: &WantedFile) -> Span {
-    Span { started_at: wanted.started_at, finished_at: wanted.finished_at }
+fn span(wanted: &WantedFile) -> RunTime {
+    RunTime { started_at: wanted.started_at, finished_at: wanted.finished_at }
 }
 
 /// Why a file isn't to be had.
@@ -338,7 +338,7 @@ mod tests {
             kind: crate::model::MediaKind::Image,
             mime: "image/png".into(),
         };
-        let version = |n, millis| fetch::Fetched { blob: blob(n), modified_at: at(millis) };
+        let version = |n, millis| fetch::FetchedFile { blob: blob(n), modified_at: at(millis) };
         let saw = |phase, n, millis| Sighting { phase, blob: blob(n), written_at: at(millis) };
         let run = WantedFile {
             started_at: at(10_000),

@@ -1,6 +1,6 @@
 //! Which of the files that the watcher took belong to a run, and what adds them to it.
 
-use super::unclaimed::{RunSpan, UnclaimedFiles, Written};
+use super::unclaimed::{RunSpan, UnclaimedFiles, WrittenFiles};
 use crate::intake::names;
 use crate::model::{Blob, FileRef, MediaKind, Role, Status, StatusReason, Timestamp};
 use crate::store::{NewAttachment, NewContent, Save};
@@ -44,7 +44,7 @@ fn found((file, blob): (FileRef, Blob)) -> NewAttachment {
 }
 
 /// What adds files to a run.
-pub(super) fn with_files(Written { row, files }: Written) -> Save {
+pub(super) fn with_files(WrittenFiles { row, files }: WrittenFiles) -> Save {
     Save { attachments: files.into_iter().map(found).collect(), ..row }
 }
 

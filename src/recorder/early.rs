@@ -9,7 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::ledger::StatusBurst;
 use super::pace::QueuePace;
-use super::socket_reader::{Mark, SocketState};
+use super::socket_reader::{SocketMark, SocketState};
 use crate::comfy::{self, Client, HistoryEntry, Items, QueueItem};
 use crate::json::Item;
 
@@ -61,9 +61,9 @@ pub struct EarlyReader {
 
 impl EarlyReader {
     /// Looks at each ring from now on. `from`: what was heard before needs none.
-    pub fn begin(client: Client, heard: watch::Receiver<SocketState>, from: Mark) -> Self {
+    pub fn begin(client: Client, heard: watch::Receiver<SocketState>, from: SocketMark) -> Self {
         let (out, looks) = mpsc::channel(WAITING);
-        let watching = Watching { client, heard, at: from, pace: Pace::new(Mutex::new(QueuePace::new())) };
+        let watching = StatusWatch { client, heard, at: from, pace: Pace::new(Mutex::new(QueuePace::new())) };
         Self { looks, first: None, _watching: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
     }
 
@@ -89,18 +89,18 @@ impl EarlyReader {
     }
 }
 
-struct Watching {
+struct StatusWatch {
     client: Client,
     heard: watch::Receiver<SocketState>,
     /// What was dealt with.
-    at: Mark,
+    at: SocketMark,
     /// When the queue may be asked for at once: seldom, where it weighs much.
     pace: Pace,
 }
 
 type Pace = Arc<Mutex<QueuePace>>;
 
-impl Watching {
+impl StatusWatch {
     async fn run(mut self, out: mpsc::Sender<Result<Looking, comfy::Error>>) {
         loop {
             // Not before there is room: what rings meanwhile is asked about at once, by one question.
@@ -119,7 +119,7 @@ impl Watching {
 
     /// Waits for rings that were not dealt with, and gives all of them.
     async fn rings(&mut self) -> Result<StatusBurst, comfy::Error> {
-        let Mark { rings: dealt_with, queued, queue_remaining: before, .. } = self.at;
+        let SocketMark { rings: dealt_with, queued, queue_remaining: before, .. } = self.at;
         // The sender lives until it has told of an error, so that waiting can't fail before.
         let _ = self.heard.wait_for(|heard| heard.rings > dealt_with || heard.broken.is_some()).await;
         let heard = self.heard.borrow();
@@ -139,7 +139,7 @@ impl Watching {
 /// What can have changed. Where that fails, or is too much, it is asked again when it is written down.
 ///
 /// `pace`: of the queue, if that may be asked for.
-async fn look(client: Client, rings: StatusBurst, at: Mark, pace: Option<Pace>) -> EarlyAnswer {
+async fn look(client: Client, rings: StatusBurst, at: SocketMark, pace: Option<Pace>) -> EarlyAnswer {
     let asked_at = Instant::now();
     let most_ended = usize::try_from(rings.most_ended()).unwrap_or(usize::MAX);
     let ended = async {

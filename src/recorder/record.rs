@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::claims::{claim_reported, may_claim, span, with_files};
 use super::error::SessionEnd;
 use super::reconcile::{Seen, Stage, Verdict, judge};
-use super::replaced::Order;
+use super::replaced::HistoryOrder;
 use super::scribe::Scribe;
 use super::socket_reader::SocketReader;
 use super::turns::Turns;
@@ -63,8 +63,8 @@ impl RunRecorder {
 
     /// Writes down those runs of the history, oldest first, that are news.
     pub async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, SessionEnd> {
-        let mut order = Order::default();
-        let Described { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
+        let mut order = HistoryOrder::default();
+        let DescribedRuns { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
         let recorded = saves.len();
         self.save_ended(saves).await?;
         Ok(Recorded { recorded, new, oldest_known, replaced: order.replaced() })
@@ -110,7 +110,11 @@ impl RunRecorder {
     }
 
     /// Compares runs from the history with what is known, and describes those that are news. `order`: of those before them.
-    pub async fn describe_ended(&self, entries: Vec<HistoryEntry>, order: &mut Order) -> Result<Described, SessionEnd> {
+    pub async fn describe_ended(
+        &self,
+        entries: Vec<HistoryEntry>,
+        order: &mut HistoryOrder,
+    ) -> Result<DescribedRuns, SessionEnd> {
         let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
@@ -131,7 +135,7 @@ impl RunRecorder {
             let files = outputs.filter_map(NewAttachment::file);
             files.for_each(|file| self.unclaimed.reported(&file.tidied(), finished_at, now));
         }
-        Ok(Described { saves, new, oldest_known })
+        Ok(DescribedRuns { saves, new, oldest_known })
     }
 
     /// Enters runs into the books: those that are new, and those that are seen to have started. Gives how many those are.
@@ -169,7 +173,7 @@ impl RunRecorder {
 
 /// A part of the history, ready to be written down.
 #[derive(Debug)]
-pub(super) struct Described {
+pub(super) struct DescribedRuns {
     /// Runs that are new or have news.
     pub saves: Vec<Save>,
     /// How many of them are new.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::Error;
 use super::folders::{self, Folders};
 use super::scribe::Scribe;
-use super::session::Session;
+use super::session::ServerSession;
 use super::settings::Settings;
 use super::{capture, fetch, gaps, unclaimed, watch};
 use crate::blobs::Blobs;
@@ -47,7 +47,7 @@ pub async fn run(
         Arc::clone(&reachable),
     );
     let gaps = gaps::Gaps::open(scribe.clone(), settings.last_at_work).await?;
-    let session = Session::new(settings.clone(), client, scribe, unclaimed.clone(), wanted, reachable, gaps);
+    let session = ServerSession::new(settings.clone(), client, scribe, unclaimed.clone(), wanted, reachable, gaps);
 
     let mut tasks = JoinSet::new();
     if settings.folders != Folders::default() {

@@ -38,14 +38,14 @@ const LATE: i64 = 3 * 60 * 1000;
 
 /// The sessions with one ComfyUI, one after the other.
 #[derive(Debug)]
-pub struct Session {
+pub struct ServerSession {
     settings: Settings,
     poller: Poller,
     /// Notified when ComfyUI is reachable again.
     reachable: Arc<Notify>,
 }
 
-impl Session {
+impl ServerSession {
     /// Hears nothing yet.
     pub fn new(
         settings: Settings,

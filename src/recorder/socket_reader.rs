@@ -56,8 +56,13 @@ impl SocketState {
     }
 
     /// What was heard until now.
-    pub fn mark(&self) -> Mark {
-        Mark { rings: self.rings, queued: self.queued, starts: self.starts, queue_remaining: self.queue_remaining }
+    pub fn mark(&self) -> SocketMark {
+        SocketMark {
+            rings: self.rings,
+            queued: self.queued,
+            starts: self.starts,
+            queue_remaining: self.queue_remaining,
+        }
     }
 
     /// The line broke: why.
@@ -69,7 +74,7 @@ impl SocketState {
 
 /// How far a line was listened to.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Mark {
+pub struct SocketMark {
     /// Rings until there.
     pub rings: u64,
     /// Those by which the queue grew.
@@ -94,13 +99,13 @@ pub enum Proof {
 pub struct SocketReader {
     heard: watch::Receiver<SocketState>,
     ask: watch::Sender<u64>,
-    recorded: Mutex<Recorded>,
+    recorded: Mutex<ProvenRuns>,
     listening: Option<AbortOnDropHandle<()>>,
 }
 
 /// What was recorded from answers of this ComfyUI.
 #[derive(Debug)]
-struct Recorded {
+struct ProvenRuns {
     /// The newest run of which it is proven that it came from the process that the line was opened to, or was there before.
     proven: GenerationId,
     /// The newest run after each writing since, and the ping that was sent then.
@@ -140,7 +145,7 @@ impl SocketReader {
     }
 
     fn with(ask: watch::Sender<u64>, newest: GenerationId) -> Self {
-        let recorded = Mutex::new(Recorded { proven: newest, unproven: VecDeque::new(), is_mute: false });
+        let recorded = Mutex::new(ProvenRuns { proven: newest, unproven: VecDeque::new(), is_mute: false });
         Self { heard: watch::channel(SocketState::default()).1, ask, recorded, listening: None }
     }
 
@@ -165,7 +170,7 @@ impl SocketReader {
     }
 
     /// What was heard until now.
-    pub fn mark(&self) -> Mark {
+    pub fn mark(&self) -> SocketMark {
         self.heard.borrow().mark()
     }
 
@@ -175,7 +180,7 @@ impl SocketReader {
     }
 
     /// Waits for the length of the queue that ComfyUI tells when one connects; gives what was heard then.
-    pub async fn first_status(&self) -> Mark {
+    pub async fn first_status(&self) -> SocketMark {
         let mut heard = self.heard.clone();
         let _ = timeout(FIRST_STATUS, heard.wait_for(|heard| heard.rings > 0 || heard.broken.is_some())).await;
         let heard = heard.borrow();
@@ -240,12 +245,12 @@ impl SocketReader {
         number
     }
 
-    fn lock(&self) -> MutexGuard<'_, Recorded> {
+    fn lock(&self) -> MutexGuard<'_, ProvenRuns> {
         self.recorded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Recorded {
+impl ProvenRuns {
     fn catch_up(&mut self, alive: u64) {
         while let Some((_, newest)) = self.unproven.pop_front_if(|(number, _)| *number <= alive) {
             self.proven = self.proven.max(newest);
@@ -273,7 +278,7 @@ mod tests {
     fn what_was_recorded_after_the_last_sign_of_life_may_be_of_another_process() {
         let id = GenerationId;
         let mut recorded =
-            Recorded { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into(), is_mute: false };
+            ProvenRuns { proven: id(5), unproven: [(1, id(6)), (2, id(8)), (3, id(9))].into(), is_mute: false };
         recorded.catch_up(2);
         assert_eq!((recorded.proven, recorded.unproven), (id(8), [(3, id(9))].into()));
         let socket = SocketReader::polling_only(id(5));

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::fetch::Fetched;
+use super::fetch::FetchedFile;
 use crate::model::{Blob, FileRef, GenerationId, Timestamp};
 use crate::store::Save;
 
@@ -39,17 +39,17 @@ const CLOCK_SLACK: u64 = 2000;
 
 /// The files that were taken and belong to no run yet; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct UnclaimedFiles(Arc<Shared>);
+pub struct UnclaimedFiles(Arc<Pool>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct Pool {
+    state: Mutex<PoolState>,
     has_more: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    files: HashMap<FileRef, Taken>,
+struct PoolState {
+    files: HashMap<FileRef, TakenFile>,
     /// When the run ended that last reported a file, of runs that ended just now.
     reported: HashMap<FileRef, Timestamp>,
     /// Runs whose end was recorded just now, oldest first, and when it was.
@@ -60,8 +60,8 @@ struct State {
 
 /// A file, when it was closed as the watcher heard it, and when it was taken.
 #[derive(Debug)]
-struct Taken {
-    fetched: Fetched,
+struct TakenFile {
+    fetched: FetchedFile,
     closed_at: Timestamp,
     at: Instant,
 }
@@ -79,7 +79,7 @@ pub struct RunSpan {
 
 /// The files that a run wrote, by name.
 #[derive(Debug)]
-pub struct Written {
+pub struct WrittenFiles {
     /// Its row, with nothing to change.
     pub row: Save,
     /// What it wrote.
@@ -114,7 +114,7 @@ impl UnclaimedFiles {
 
     /// Remembers a run whose end was recorded under this id, for files that the watcher takes after that.
     pub fn ended(&self, mut run: RunSpan, id: GenerationId, now: Timestamp) {
-        let State { files, ended, .. } = &mut *self.lock();
+        let PoolState { files, ended, .. } = &mut *self.lock();
         // Of what ended long ago nothing comes any more, as in a backfill; but what was held meanwhile can be its.
         if files.is_empty() && !is_recent(run.finished_at, now) {
             return;
@@ -133,7 +133,7 @@ impl UnclaimedFiles {
 
     /// Files that a run wrote, by name; no longer held afterwards. `may_have` says which it may get that no node reported.
     pub fn take_written(&self, run: &RunSpan, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<(FileRef, Blob)> {
-        let State { files, reported, .. } = &mut *self.lock();
+        let PoolState { files, reported, .. } = &mut *self.lock();
         let of_run =
             files.extract_if(|file, taken| match (taken.fetched.modified_at, reporter(reported, file, taken)) {
                 (_, Some(end)) => end == run.finished_at,
@@ -146,12 +146,13 @@ impl UnclaimedFiles {
     }
 
     /// The same for all runs that ended just now.
-    pub fn take_late(&self, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
+    pub fn take_late(&self, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<WrittenFiles> {
         if self.lock().files.is_empty() {
             return Vec::new();
         }
         let ended: Vec<_> = self.lock().ended.iter().map(|(_, run)| run.clone()).collect();
-        let written = ended.into_iter().map(|run| Written { files: self.take_written(&run, &may_have), row: run.row });
+        let written =
+            ended.into_iter().map(|run| WrittenFiles { files: self.take_written(&run, &may_have), row: run.row });
         written.filter(|written| !written.files.is_empty()).collect()
     }
 
@@ -177,10 +178,10 @@ impl UnclaimedFiles {
 
     /// What was held so long that its run must be known: one that ended, or the one in progress. No longer held afterwards,
     /// whether it is a run's or nobody's.
-    pub fn take_due(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<Written> {
-        let State { files, reported, ended, doubts } = &mut *self.lock();
+    pub fn take_due(&self, running: Option<&RunSpan>, may_have: impl Fn(&Save, &FileRef) -> bool) -> Vec<WrittenFiles> {
+        let PoolState { files, reported, ended, doubts } = &mut *self.lock();
         let ended = || ended.iter().map(|(_, run)| run);
-        let mut written: HashMap<Option<GenerationId>, Written> = HashMap::new();
+        let mut written: HashMap<Option<GenerationId>, WrittenFiles> = HashMap::new();
         for (file, taken) in files.extract_if(|_, taken| taken.at.elapsed() >= CLAIM_AFTER) {
             let run = match (taken.fetched.modified_at, reporter(reported, &file, &taken)) {
                 (_, Some(end)) => ended().find(|run| run.finished_at == end),
@@ -193,7 +194,7 @@ impl UnclaimedFiles {
                 (None, None) => None,
             };
             if let Some(run) = run {
-                let new = || Written { row: run.row.clone(), files: Vec::new() };
+                let new = || WrittenFiles { row: run.row.clone(), files: Vec::new() };
                 written.entry(run.row.id).or_insert_with(new).files.push((file, taken.fetched.blob));
             }
         }
@@ -213,15 +214,15 @@ impl UnclaimedFiles {
 
     /// Holds a file that was taken just now, in place of what its name held before; the watcher heard at `closed_at` that
     /// it was closed.
-    pub fn put(&self, file: FileRef, fetched: Fetched, closed_at: Timestamp) {
+    pub fn put(&self, file: FileRef, fetched: FetchedFile, closed_at: Timestamp) {
         let files = &mut self.lock().files;
         if files.len() < HELD || files.contains_key(&file) {
-            files.insert(file, Taken { fetched, closed_at, at: Instant::now() });
+            files.insert(file, TakenFile { fetched, closed_at, at: Instant::now() });
             self.0.has_more.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -244,7 +245,7 @@ impl RunSpan {
 
     /// Whether the run can have closed a file. What is closed later was moved or copied by somebody else, and still says
     /// that it was written during the run.
-    fn may_have_closed(&self, taken: &Taken) -> bool {
+    fn may_have_closed(&self, taken: &TakenFile) -> bool {
         taken.closed_at.as_millis() <= self.finished_at.as_millis().saturating_add_unsigned(CLOCK_SLACK)
     }
 }
@@ -254,7 +255,7 @@ fn is_recent(at: Timestamp, now: Timestamp) -> bool {
 }
 
 /// When the run ended that reported a file. Written again after that, it is another file.
-fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &Taken) -> Option<Timestamp> {
+fn reporter(reported: &HashMap<FileRef, Timestamp>, file: &FileRef, taken: &TakenFile) -> Option<Timestamp> {
     reported.get(file).copied().filter(|end| taken.fetched.modified_at.is_some_and(|at| at <= *end))
 }
 

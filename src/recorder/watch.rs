@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{self, Fetched, Fetcher};
+use super::fetch::{self, FetchedFile, Fetcher};
 use super::folders::Roots;
 use super::transfers::{self, Transfers};
 use super::unclaimed::UnclaimedFiles;
@@ -83,13 +83,13 @@ struct Taker {
 }
 
 /// What came of a file.
-type Taken = (Closed, Result<Option<(FileRef, Fetched)>, fetch::Error>);
+type TakenPath = (Closed, Result<Option<(FileRef, FetchedFile)>, fetch::Error>);
 
 impl Taker {
     /// Never returns, unless no thread can be had for the watching.
     async fn take(
         mut self,
-        hands: &mut Transfers<'_, Taken>,
+        hands: &mut Transfers<'_, TakenPath>,
         mut watching: Watching,
         mut closing: mpsc::Receiver<Closed>,
         mut going: mpsc::Receiver<Folder>,
@@ -118,7 +118,7 @@ impl Taker {
     }
 
     /// Takes in hand what there is a place for.
-    fn fill(&mut self, hands: &mut Transfers<'_, Taken>) {
+    fn fill(&mut self, hands: &mut Transfers<'_, TakenPath>) {
         while hands.have_place()
             && let Some(place) = self.waiting.iter().position(|(path, _)| !self.busy.contains(path))
             && let Some((path, closed_at)) = self.waiting.remove(place)
@@ -140,7 +140,7 @@ impl Taker {
         }
     }
 
-    fn settle(&mut self, ((path, closed_at), taken): Taken) {
+    fn settle(&mut self, ((path, closed_at), taken): TakenPath) {
         self.busy.remove(&path);
         match taken {
             Ok(Some((file, fetched))) => self.unclaimed.put(file, fetched, closed_at),

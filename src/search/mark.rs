@@ -23,7 +23,7 @@ pub struct Snippet<'a> {
 }
 
 /// Words of a text, each with its bytes.
-type Found = Vec<(String, Range<usize>)>;
+type FoundWords = Vec<(String, Range<usize>)>;
 
 /// The bytes that a search finds in a text of this field, in order; [`Field::Text`] for what nodes gave.
 pub(super) fn marks(terms: &[Tree], shown: Field, text: &str) -> Vec<Range<usize>> {
@@ -54,7 +54,7 @@ pub(super) fn marks(terms: &[Tree], shown: Field, text: &str) -> Vec<Range<usize
 }
 
 /// The words of a text, and those of names in camel case taken apart, as they are indexed.
-fn words(list: Option<List>, text: &str) -> (Found, Found) {
+fn words(list: Option<List>, text: &str) -> (FoundWords, FoundWords) {
     let mut plain = Vec::new();
     let mut words = Words::of(text);
     while let Some(word) = words.next_word() {
@@ -76,7 +76,7 @@ fn is_whole(leaf: &Leaf, text: &str) -> bool {
     }
 }
 
-fn find(found: &Found, words: &[String], is_open: bool, marks: &mut Vec<Range<usize>>) {
+fn find(found: &FoundWords, words: &[String], is_open: bool, marks: &mut Vec<Range<usize>>) {
     let Some((last, firsts)) = words.split_last() else { return };
     for window in found.windows(words.len()) {
         let (end, begin) = (&window[firsts.len()], &window[..firsts.len()]);

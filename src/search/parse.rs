@@ -28,7 +28,7 @@ pub(super) fn terms(text: &str) -> Result<Vec<Tree>, Error> {
     if is_long(text) {
         return Err(too_long);
     }
-    let mut reader = Reader::of(text);
+    let mut reader = SearchReader::of(text);
     let terms = reader.all(None);
     if let Some(error) = reader.error {
         return Err(error);
@@ -44,7 +44,7 @@ pub(super) fn terms(text: &str) -> Result<Vec<Tree>, Error> {
 
 /// Where a term stands in the text, for what is suggested while it is typed.
 #[derive(Debug, Clone)]
-pub(super) struct Spot {
+pub(super) struct TermSpot {
     /// Its bytes, without a `-`.
     pub start: usize,
     pub end: usize,
@@ -58,28 +58,28 @@ pub(super) struct Spot {
 
 /// Whether the last phrase of a text isn't closed. A search box forgives that, as more may be typed; a shell's line is whole.
 pub fn leaves_quote_open(text: &str) -> bool {
-    let mut reader = Reader::of(text);
+    let mut reader = SearchReader::of(text);
     reader.all(None);
     reader.input.leaves_quote_open
 }
 
 /// The spots of the terms in a text, whatever is wrong with it.
-pub(super) fn spots(text: &str) -> Vec<Spot> {
-    let mut reader = Reader::of(text);
+pub(super) fn spots(text: &str) -> Vec<TermSpot> {
+    let mut reader = SearchReader::of(text);
     reader.all(None);
     reader.spots
 }
 
-struct Reader<'a> {
+struct SearchReader<'a> {
     input: TermInput<'a>,
     terms: usize,
     is_excluded: bool,
     /// The first.
     error: Option<Error>,
-    spots: Vec<Spot>,
+    spots: Vec<TermSpot>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SearchReader<'a> {
     fn of(text: &'a str) -> Self {
         Self { input: TermInput::of(text), terms: 0, is_excluded: false, error: None, spots: Vec::new() }
     }
@@ -215,7 +215,14 @@ impl<'a> Reader<'a> {
 
     fn leaf(&mut self, field: Option<Field>, given: Given, start: usize, is_in_group: bool) -> Option<Tree> {
         let is_excluded = self.is_excluded;
-        self.spots.push(Spot { start, end: self.input.at, field, is_in_group, is_excluded, text: given.text.clone() });
+        self.spots.push(TermSpot {
+            start,
+            end: self.input.at,
+            field,
+            is_in_group,
+            is_excluded,
+            text: given.text.clone(),
+        });
         match value::leaf(field, given) {
             Ok(leaf) => {
                 let leaf = leaf?;

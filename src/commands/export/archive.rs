@@ -9,7 +9,7 @@ use indicatif::ProgressBar;
 
 use super::outcome::outcome;
 use super::part::{arriving, make_part};
-use super::source::{Chosen, Source};
+use super::source::{ChosenRuns, ExportSource};
 use crate::commands::error::Error;
 use crate::commands::numbers::count;
 use crate::commands::terminal::Terminal;
@@ -21,13 +21,13 @@ use crate::search::Zone;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Counts what passes, for the bar.
-struct Counted<W> {
+struct CountingWriter<W> {
     inner: W,
     bytes: u64,
     bar: ProgressBar,
 }
 
-impl<W: Write> Write for Counted<W> {
+impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(piece)?;
         self.bytes += written as u64;
@@ -41,7 +41,12 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// Writes a new archive. It has its name when it is whole; one that is there is left alone.
-pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, terminal: &mut Terminal<'_>) -> Result<(), Error> {
+pub(super) fn write(
+    source: &ExportSource<'_>,
+    chosen: ChosenRuns,
+    to: &Path,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Error> {
     if to.exists() {
         return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
     }
@@ -66,8 +71,13 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, terminal: &m
 }
 
 /// Writes a whole archive; gives how many runs are in it, and its length.
-fn fill(source: &Source<'_>, mut chosen: Chosen, part: &Path, lost: &mut Vec<String>) -> anyhow::Result<(u64, u64)> {
-    let counted = Counted { inner: make_part(part)?, bytes: 0, bar: source.bar.clone() };
+fn fill(
+    source: &ExportSource<'_>,
+    mut chosen: ChosenRuns,
+    part: &Path,
+    lost: &mut Vec<String>,
+) -> anyhow::Result<(u64, u64)> {
+    let counted = CountingWriter { inner: make_part(part)?, bytes: 0, bar: source.bar.clone() };
     let out = BufWriter::with_capacity(BUFFER_BYTES, counted);
     let rooms = (source.store.clone(), source.blobs.clone());
     let clock = |at| Zone::default().local(at).naive_local();

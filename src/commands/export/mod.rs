@@ -20,9 +20,9 @@ use crate::blobs::Blobs;
 use crate::cli::Export;
 use crate::config::Effective;
 use crate::model::{GenerationId, Start, shown_bytes};
-use folder::{Done, Folder};
+use folder::{Done, ExportFolder};
 use outcome::outcome;
-use source::{Chosen, Source};
+use source::{ChosenRuns, ExportSource};
 
 /// Runs that are told of together.
 const AT_ONCE: usize = 16;
@@ -41,19 +41,19 @@ pub(super) fn export(export: &Export, effective: &Effective, terminal: &mut Term
             if total == 0 {
                 return Err(nothing(export).into());
             }
-            (Chosen::Filter(Box::new(filter), Start::Newest), total)
+            (ChosenRuns::Filter(Box::new(filter), Start::Newest), total)
         }
         false => {
             for id in &ids {
                 runtime.block_on(store.outline(*id))?.ok_or_else(|| no_run(*id))?;
             }
             let total = ids.len() as u64;
-            (Chosen::These(ids), total)
+            (ChosenRuns::These(ids), total)
         }
     };
     let bar = work::runs_bar(terminal, total);
     let blobs = Blobs::look(&effective.config.data_dir.join("blobs"));
-    let source = Source { store, blobs, runtime, base: super::history::base(effective), bar };
+    let source = ExportSource { store, blobs, runtime, base: super::history::base(effective), bar };
     let is_archive = export.to.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("zip"));
     if is_archive && !export.to.is_dir() {
         archive::write(&source, chosen, &export.to, terminal)
@@ -75,12 +75,12 @@ fn nothing(export: &Export) -> anyhow::Error {
 }
 
 fn into_folder(
-    source: &Source<'_>,
-    mut chosen: Chosen,
+    source: &ExportSource<'_>,
+    mut chosen: ChosenRuns,
     export: &Export,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
-    let folder = Folder::new(&export.to, export.force);
+    let folder = ExportFolder::new(&export.to, export.force);
     let mut done = Done::default();
     while let Some(ids) = chosen.next(source)? {
         for ids in ids.chunks(AT_ONCE) {

@@ -8,7 +8,7 @@ use crate::model::{Filter, GenerationId, Limit, Start};
 use crate::store::Store;
 
 /// Where runs are taken from.
-pub(super) struct Source<'a> {
+pub(super) struct ExportSource<'a> {
     pub store: Store,
     pub blobs: Blobs,
     pub runtime: Runtime,
@@ -18,14 +18,14 @@ pub(super) struct Source<'a> {
 }
 
 /// Which runs.
-pub(super) enum Chosen {
+pub(super) enum ChosenRuns {
     These(Vec<GenerationId>),
     Filter(Box<Filter>, Start),
 }
 
-impl Chosen {
+impl ChosenRuns {
     /// Some more of them, newest first; `None` when there are no more.
-    pub fn next(&mut self, source: &Source<'_>) -> anyhow::Result<Option<Vec<GenerationId>>> {
+    pub fn next(&mut self, source: &ExportSource<'_>) -> anyhow::Result<Option<Vec<GenerationId>>> {
         match self {
             Self::These(ids) if ids.is_empty() => Ok(None),
             Self::These(ids) => Ok(Some(std::mem::take(ids))),

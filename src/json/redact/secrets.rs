@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::links::Nodes;
+use super::links::SecretNodes;
 use super::names::{self, Names};
-use super::spots::{self, Role, Spot};
+use super::spots::{self, Spot, TextRole};
 use super::words::REDACTED;
 use super::{looks, within};
 use crate::json::python_json::string_end;
@@ -60,9 +60,12 @@ impl<'a> Secrets<'a> {
     /// Those of what was submitted.
     pub(super) fn of(names: Arc<Names>, submitted: Submitted<'a>) -> Self {
         let mut secrets = Self { submitted, ..Self::default() };
-        let mut nodes = Nodes::default();
-        let texts =
-            [(submitted.prompt, Role::Prompt), (submitted.workflow, Role::Workflow), (submitted.extra, Role::Other)];
+        let mut nodes = SecretNodes::default();
+        let texts = [
+            (submitted.prompt, TextRole::Prompt),
+            (submitted.workflow, TextRole::Workflow),
+            (submitted.extra, TextRole::Other),
+        ];
         for ((json, role), place) in texts.into_iter().zip(0..) {
             let spots = spots::spots(&names, json, role, &mut nodes);
             secrets.note(&names, json, &spots);
@@ -77,10 +80,10 @@ impl<'a> Secrets<'a> {
     pub fn learn(&mut self, outputs: &str, status: &str) {
         let Some(names) = self.names.clone() else { return };
         let before = self.values.len();
-        for (json, role) in [(outputs, Role::Outputs), (status, Role::Other)] {
-            let spots = spots::spots(&names, json, role, &mut Nodes::default());
+        for (json, role) in [(outputs, TextRole::Outputs), (status, TextRole::Other)] {
+            let spots = spots::spots(&names, json, role, &mut SecretNodes::default());
             self.note(&names, json, &spots);
-            if role == Role::Outputs {
+            if role == TextRole::Outputs {
                 self.given.extend(spots.into_iter().filter_map(|spot| unquote(&json[spot])).map(Cow::into_owned));
             }
         }
@@ -91,28 +94,28 @@ impl<'a> Secrets<'a> {
 
     /// The prompt without its secrets.
     pub fn prompt(&self) -> Cow<'a, str> {
-        self.replaced(self.submitted.prompt, &self.spots[0], Role::Prompt)
+        self.replaced(self.submitted.prompt, &self.spots[0], TextRole::Prompt)
     }
 
     /// The workflow without its secrets.
     pub fn workflow(&self) -> Cow<'a, str> {
-        self.replaced(self.submitted.workflow, &self.spots[1], Role::Workflow)
+        self.replaced(self.submitted.workflow, &self.spots[1], TextRole::Workflow)
     }
 
     /// What else was submitted, without its secrets.
     pub fn extra(&self) -> Cow<'a, str> {
-        self.replaced(self.submitted.extra, &self.spots[2], Role::Other)
+        self.replaced(self.submitted.extra, &self.spots[2], TextRole::Other)
     }
 
     /// What nodes gave, without secrets. Names of files stay as they are: they are asked for by them, and whoever may look
     /// into ComfyUI's folders sees them.
     pub fn outputs<'t>(&self, json: &'t str) -> Cow<'t, str> {
-        self.redact(json, Role::Outputs)
+        self.redact(json, TextRole::Outputs)
     }
 
     /// Any other JSON of the run, without its secrets.
     pub fn other<'t>(&self, json: &'t str) -> Cow<'t, str> {
-        self.redact(json, Role::Other)
+        self.redact(json, TextRole::Other)
     }
 
     /// A text that a node gave under this key, without its secrets.
@@ -129,9 +132,9 @@ impl<'a> Secrets<'a> {
         self.names.as_ref().is_some_and(|names| names.telling(name) == names::Telling::Secret)
     }
 
-    fn redact<'t>(&self, json: &'t str, role: Role) -> Cow<'t, str> {
+    fn redact<'t>(&self, json: &'t str, role: TextRole) -> Cow<'t, str> {
         let Some(names) = &self.names else { return Cow::Borrowed(json) };
-        let spots = spots::spots(names, json, role, &mut Nodes::default());
+        let spots = spots::spots(names, json, role, &mut SecretNodes::default());
         self.replaced(json, &spots, role)
     }
 
@@ -170,7 +173,7 @@ impl<'a> Secrets<'a> {
     }
 
     /// Replaces what stands at the spots, and in every other string what is secret in it.
-    fn replaced<'t>(&self, json: &'t str, spots: &[Spot], role: Role) -> Cow<'t, str> {
+    fn replaced<'t>(&self, json: &'t str, spots: &[Spot], role: TextRole) -> Cow<'t, str> {
         let Some(names) = &self.names else { return Cow::Borrowed(json) };
         let mut out = String::new();
         let mut kept = 0;
@@ -257,7 +260,7 @@ impl<'a> Secrets<'a> {
 fn cuts(names: &Names, text: &str) -> Vec<Range<usize>> {
     let mut found = within::cuts(names, text);
     if text.trim_start().starts_with(['{', '[']) {
-        for spot in spots::spots(names, text, Role::Other, &mut Nodes::default()) {
+        for spot in spots::spots(names, text, TextRole::Other, &mut SecretNodes::default()) {
             let is_string = text[spot.clone()].starts_with('"') && spot.len() >= 2;
             found.push(if is_string { spot.start + 1..spot.end - 1 } else { spot });
         }

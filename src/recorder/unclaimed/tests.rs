@@ -26,14 +26,14 @@ fn put(unclaimed: &UnclaimedFiles, written: &[(&str, i64)]) {
 
 fn put_closed(unclaimed: &UnclaimedFiles, name: &str, written_at: i64, closed_at: i64) {
     let blob = Blob { digest: Digest([0; 32]), bytes: 1, kind: MediaKind::Image, mime: "image/png".into() };
-    unclaimed.put(file(name), Fetched { blob, modified_at: Some(at(written_at)) }, at(closed_at));
+    unclaimed.put(file(name), FetchedFile { blob, modified_at: Some(at(written_at)) }, at(closed_at));
 }
 
 fn names(files: &[(FileRef, Blob)]) -> Vec<&str> {
     files.iter().map(|(file, _)| file.filename.as_str()).collect()
 }
 
-fn of_runs(written: &[Written]) -> Vec<(i64, Vec<&str>)> {
+fn of_runs(written: &[WrittenFiles]) -> Vec<(i64, Vec<&str>)> {
     let named = written.iter().map(|written| {
         let mut names = names(&written.files);
         names.sort_unstable();
