@@ -158,7 +158,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
             false => Ok(()),
         }
     });
-    spawn_endless(&mut tasks, recorder::note_alive(store.clone(), live.clone(), shutdown.clone()));
+    spawn_endless(&mut tasks, recorder::run_heartbeat(store.clone(), live.clone(), shutdown.clone()));
 
     let outcome = tokio::select! {
         _ = stops.recv() => Ok(()),

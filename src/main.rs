@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use comfy_recall::cli::{self, Action, Unparsed};
-use comfy_recall::commands::{self, Screen};
-use comfy_recall::config::{self, Effective, Given, LogFormat, LogLevel, Surroundings};
+use comfy_recall::commands::{self, Terminal};
+use comfy_recall::config::{self, Effective, Environment, Given, LogFormat, LogLevel};
 use comfy_recall::{app, telemetry};
 
 /// Gives memory back to the system when it has been free for a moment. The usual one of Linux keeps for each of many threads
@@ -32,25 +32,25 @@ fn main() -> ExitCode {
     let (flags, name) = (parsed.flags, parsed.action.name());
     match parsed.action {
         // Makes a part of a configuration: has to work before there is a good one.
-        Action::Make(make) => on_screen(name, |screen| commands::make(&make, screen)),
-        Action::Describe(what) => on_screen(name, |screen| commands::describe(&what, screen)),
+        Action::Make(make) => on_screen(name, |terminal| commands::make(&make, terminal)),
+        Action::Describe(what) => on_screen(name, |terminal| commands::describe(&what, terminal)),
         Action::Serve { opens } => configured(flags, |effective| serve(effective, opens)),
         Action::Run(command) => {
-            configured(flags, |effective| on_screen(name, |screen| commands::run(&command, &effective, screen)))
+            configured(flags, |effective| on_screen(name, |terminal| commands::run(&command, &effective, terminal)))
         }
     }
 }
 
 /// Runs what needs the configuration.
 fn configured(flags: Vec<Given>, run: impl FnOnce(Effective) -> ExitCode) -> ExitCode {
-    match Surroundings::of_process().and_then(|here| config::load(flags, &here)) {
+    match Environment::from_process().and_then(|here| config::load(flags, &here)) {
         Ok(effective) => run(effective),
         Err(error) => complain(format!("{:#}", anyhow::Error::new(error)), WRONG_USAGE),
     }
 }
 
 /// Runs the command of this name on what this process writes to.
-fn on_screen(name: Option<&str>, run: impl FnOnce(&mut Screen<'_>) -> Result<(), commands::Error>) -> ExitCode {
+fn on_screen(name: Option<&str>, run: impl FnOnce(&mut Terminal<'_>) -> Result<(), commands::Error>) -> ExitCode {
     let (stdout, mut stderr) = (io::stdout(), io::stderr());
     let is_plain = is_set("NO_COLOR") || std::env::var_os("TERM").is_some_and(|it| it == "dumb");
     let size = terminal_size::terminal_size_of(&stdout);
@@ -60,7 +60,7 @@ fn on_screen(name: Option<&str>, run: impl FnOnce(&mut Screen<'_>) -> Result<(),
     let width = is_terminal.then(|| size.map_or(80, |(width, _)| usize::from(width.0)).max(1));
     let is_watched = stderr.is_terminal();
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, stdout.lock());
-    let mut screen = Screen {
+    let mut terminal = Terminal {
         out: &mut out,
         notes: &mut stderr,
         width,
@@ -68,7 +68,7 @@ fn on_screen(name: Option<&str>, run: impl FnOnce(&mut Screen<'_>) -> Result<(),
         has_display: has_display(),
         is_watched,
     };
-    match run(&mut screen) {
+    match run(&mut terminal) {
         Ok(()) | Err(commands::Error::ReaderLeft) => ExitCode::SUCCESS,
         Err(commands::Error::Usage(line)) => complain(format!("{line}; see {}", cli::help(name)), WRONG_USAGE),
         Err(commands::Error::Failed(error)) => complain(format!("{error:#}"), FAILED),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use comfy_recall::json::{Names, Sieve, Submitted};
+use comfy_recall::json::{Names, SecretFilter, Submitted};
 
 use crate::support::comfyui::{ComfyUi, Run};
 use crate::support::daemon::Daemon;
@@ -22,9 +22,9 @@ fn many_secrets() -> Vec<Row> {
     let secrets = list(&mut (0..5_000).map(|n| format!("secretsecret{n:06}")));
     let with = |name: &str| format!(r#"{{"nodes":[],"{name}":[{secrets}],"t":[{texts}]}}"#);
     let timed = |workflow: &str| {
-        let sieve = Sieve::new(Names::default());
+        let secret_filter = SecretFilter::new(Names::default());
         let start = Instant::now();
-        let secrets = sieve.secrets(Submitted { workflow, ..Submitted::default() }, [""; 2]);
+        let secrets = secret_filter.secrets(Submitted { workflow, ..Submitted::default() }, [""; 2]);
         assert_eq!(secrets.workflow().contains("secretsecret000000"), !workflow.contains("api_key"));
         start.elapsed()
     };

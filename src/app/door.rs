@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, anyhow, ensure};
 use tokio::net::TcpListener;
 
-use super::Front;
+use super::front::Front;
 use super::tenant::{self, Tenant};
 use crate::browser;
 use crate::config::{Config, Host, Listen};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indicatif::{HumanCount, ProgressBar};
 use tokio_util::sync::CancellationToken;
 
-use super::Voice;
+use super::front::Voice;
 use crate::comfy::Found;
 use crate::live::Live;
 use crate::model::{ConnectionState, Filter, Health, InstanceName};

@@ -2,7 +2,8 @@
 
 use std::fs::File;
 
-use super::{Blobs, Error};
+use super::disk::Blobs;
+use super::error::Error;
 use crate::model::Digest;
 
 /// What became of a file that was to be taken over.

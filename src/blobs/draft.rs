@@ -10,7 +10,9 @@ use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 use tokio::task::{self, JoinHandle};
 
-use super::{Blobs, Error, Hasher, Stored};
+use super::disk::Blobs;
+use super::error::Error;
+use super::hasher::{Hasher, Stored};
 
 /// What is written in one turn, and may wait for it.
 const TURN_BYTES: usize = 256 * 1024;
@@ -25,13 +27,13 @@ pub struct Draft {
     /// Came, and isn't being written yet.
     waiting: Vec<u8>,
     /// What is on the disk; `None` while a turn is at it, and before the first.
-    written: Option<Written>,
-    turn: Option<JoinHandle<Result<Written, Error>>>,
+    written: Option<WrittenDraft>,
+    turn: Option<JoinHandle<Result<WrittenDraft, Error>>>,
 }
 
 /// The part of a file that is on the disk.
 #[derive(Debug)]
-struct Written {
+struct WrittenDraft {
     file: NamedTempFile,
     hasher: Hasher,
     /// How long it was when the room was looked at last.
@@ -63,7 +65,7 @@ impl Draft {
         self.settle().await?;
         let (blobs, bytes, written) = (self.blobs.clone(), mem::take(&mut self.waiting), self.written.take());
         let keeping = self.blobs.in_turn(move || {
-            let Written { file, hasher, .. } = append(&blobs, written, &bytes)?;
+            let WrittenDraft { file, hasher, .. } = append(&blobs, written, &bytes)?;
             blobs.keep(file, hasher)
         });
         joined(keeping.await).await
@@ -111,12 +113,12 @@ async fn joined<T>(turn: JoinHandle<T>) -> T {
 }
 
 /// Writes what came behind what is there.
-fn append(blobs: &Blobs, written: Option<Written>, bytes: &[u8]) -> Result<Written, Error> {
+fn append(blobs: &Blobs, written: Option<WrittenDraft>, bytes: &[u8]) -> Result<WrittenDraft, Error> {
     let mut written = match written {
         Some(written) => written,
-        None => Written { file: blobs.new_file()?, hasher: Hasher::default(), looked_at: 0 },
+        None => WrittenDraft { file: blobs.new_file()?, hasher: Hasher::default(), looked_at: 0 },
     };
-    let Written { file, hasher, looked_at } = &mut written;
+    let WrittenDraft { file, hasher, looked_at } = &mut written;
     hasher.update(bytes);
     if hasher.bytes >= *looked_at + LOOK_BYTES {
         *looked_at = hasher.bytes;

@@ -2,22 +2,21 @@
 //! process left behind may be in the memory of the system alone.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sync_folder;
 use crate::model::Digest;
 
 /// Names that are remembered; beyond that they are synced once more, which costs little when there is nothing to write.
 const MOST: usize = 65_536;
 
 #[derive(Debug, Default)]
-pub(super) struct Durable(Mutex<Known>);
+pub(super) struct Durable(Mutex<KnownDigests>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownDigests {
     files: HashSet<Digest>,
     shelves: HashSet<PathBuf>,
 }
@@ -53,9 +52,14 @@ impl Durable {
         Ok(())
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownDigests> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes the names in a folder durable. Windows has no such call and needs none.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]

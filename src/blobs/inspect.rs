@@ -9,7 +9,11 @@ use std::time::SystemTime;
 
 use tokio::sync::Semaphore;
 
-use super::{Blobs, Error, Hasher, Progress, TURNS, sync_folder};
+use super::disk::{Blobs, TURNS};
+use super::durable::sync_folder;
+use super::error::Error;
+use super::hasher::Hasher;
+use super::progress::Progress;
 use crate::model::Digest;
 
 /// How a kept file is.
@@ -74,7 +78,7 @@ impl Blobs {
         Ok((stored.digest, stored.bytes))
     }
 
-    /// Visits everything in the folder, in no order; what goes meanwhile is passed over. Blocks.
+    /// Visits everything in the folder, in no order; what disappears meanwhile is ignored. Blocks.
     ///
     /// # Errors
     /// A folder can't be read.

@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task;
 
-use super::{Blobs, Error, make_draft};
+use super::disk::{Blobs, make_draft};
+use super::error::Error;
 use crate::model::{Cause, Digest, Trouble};
 
 /// After so long without a refusal nobody waits any more for the room that the last ones lacked. Longer than the longest

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::CommandLine;
+use super::command_line::CommandLine;
 
 /// What is wrong, what was probably meant, and where more is told. `command` is the one that was named.
 pub(super) fn told(error: &clap::Error, command: Option<&str>) -> String {

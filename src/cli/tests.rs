@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 
+use super::command_line::CommandLine;
 use super::*;
 use crate::config::Spelling;
 

@@ -10,7 +10,8 @@ use http::HeaderMap;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Client, Endpoint, System};
+use super::http::{Client, Endpoint};
+use super::system::System;
 
 /// A ComfyUI on this machine answers in less, unless it is just loading a model; then it is found the next time.
 const PATIENCE: Duration = Duration::from_secs(1);

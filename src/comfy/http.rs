@@ -73,7 +73,7 @@ impl Client {
         Ok(Self { endpoint, tls: Some(std::sync::Arc::new(tls)), http })
     }
 
-    /// Everything that waits or runs. Dear when much waits: the whole prompt and workflow of each.
+    /// Everything that waits or runs. Expensive when the queue is long: it holds the whole prompt and workflow of each run.
     pub async fn queue(&self) -> Result<Items<QueueItem>, Error> {
         self.items("GET /queue", "queue", &[], json::Items::Elements).await
     }
@@ -223,7 +223,7 @@ impl<T> Items<T> {
 }
 
 impl<T: TryFrom<Item>> Items<T> {
-    /// The next item; `None` at the end of a list that is whole. Items that make no sense are passed over.
+    /// The next item; `None` at the end of a list that is whole. Items that make no sense are ignored.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         let fail = |failure| Error { what: self.what, failure };
         loop {

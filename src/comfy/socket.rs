@@ -105,8 +105,8 @@ impl Doorbell {
         }
     }
 
-    /// Waits for the next ring or answer. Every other message, and every message that makes no sense, is passed over; an
-    /// error means that the line is dead and must be opened anew. May be cancelled and called again.
+    /// Waits for the next ring or answer. Every other message, and every message that makes no sense, is ignored; an
+    /// error means that the connection is dead and must be opened again. May be cancelled and called again.
     pub async fn next(&mut self) -> Result<Heard, Error> {
         loop {
             let patience = if self.is_pinged { PONG_WITHIN } else { PING_AFTER };

@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 
+use super::error::Error;
 use super::numbers::{count, duration};
-use super::{Error, Screen, work};
+use super::terminal::Terminal;
+use super::work;
 use crate::blobs::{self, Adopted, Blobs};
 use crate::cli::Backup;
 use crate::config::Effective;
@@ -29,7 +31,7 @@ struct Copied {
     broken: Vec<Digest>,
 }
 
-pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn backup(backup: &Backup, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let start = Instant::now();
     let data = &effective.config.data_dir;
     let to = std::path::absolute(&backup.dir).with_context(|| format!("back up to {}", backup.dir.display()))?;
@@ -47,14 +49,14 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, screen: &mut Screen
     let copy = vault.copy(&source).map_err(|error| told(error.is_full(), error, &to))?;
     let blob_error = |error: blobs::Error| told(error.is_full(), error, &to);
     let (from, into) = (Blobs::look(&data.join("blobs")), Blobs::open(&to.join("blobs")).map_err(blob_error)?);
-    let copied = copy_files(&copy, &from, &into, screen, blob_error)?;
+    let copied = copy_files(&copy, &from, &into, terminal, blob_error)?;
     let runs = copy.runs()?;
     drop(copy);
     let records = vault.keep()?;
     let Copied { files, bytes: more, were_there, broken } = copied;
     let took = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
     writeln!(
-        screen.out,
+        terminal.out,
         "backed up {} to {}: {} of records, {} copied ({}), {were_there} there before, in {}",
         count(runs, "run"),
         to.display(),
@@ -105,10 +107,10 @@ fn copy_files(
     copy: &Inspector,
     from: &Blobs,
     into: &Blobs,
-    screen: &Screen<'_>,
+    terminal: &Terminal<'_>,
     told: impl Fn(blobs::Error) -> anyhow::Error,
 ) -> Result<Copied, Error> {
-    let bar = work::bytes_bar(screen, copy.kept()?.1);
+    let bar = work::bytes_bar(terminal, copy.kept()?.1);
     let mut copied = Copied::default();
     let mut after = 0;
     loop {

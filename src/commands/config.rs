@@ -1,24 +1,26 @@
 //! `config`: what holds and where it comes from; and where no ComfyUI is configured, which of them answer now.
 
-use super::{Error, Screen, threads};
+use super::error::Error;
+use super::history::threads;
+use super::terminal::Terminal;
 use crate::comfy;
 use crate::config::Effective;
 
-pub(super) fn config(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
-    write!(screen.out, "{effective}")?;
+pub(super) fn config(effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
+    write!(terminal.out, "{effective}")?;
     let ports = &effective.config.looks_at;
     if ports.is_empty() {
         return Ok(());
     }
     let list: Vec<String> = ports.iter().map(u16::to_string).collect();
-    writeln!(screen.out, "\n# comfyui: none is given; looked for on this machine, at the ports {}", list.join(", "))?;
+    writeln!(terminal.out, "\n# comfyui: none is given; looked for on this machine, at the ports {}", list.join(", "))?;
     let found = threads()?.block_on(async { comfy::distinct(comfy::look(&comfy::on_this_machine(ports)).await, &[]) });
     match found.is_empty() {
-        true => writeln!(screen.out, "# comfyui: none answers there now")?,
+        true => writeln!(terminal.out, "# comfyui: none answers there now")?,
         false => found
             .iter()
             .filter_map(comfy::Found::url)
-            .try_for_each(|url| writeln!(screen.out, "# comfyui: found {url}"))?,
+            .try_for_each(|url| writeln!(terminal.out, "# comfyui: found {url}"))?,
     }
     Ok(())
 }

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal as _, Read as _};
 use anyhow::Context as _;
 use console::Term;
 
-use super::{Error, Screen};
+use super::error::Error;
+use super::terminal::Terminal;
 use crate::cli::{Make, NewToken};
 use crate::config::{self, Secret};
 use crate::model::Scope;
@@ -17,30 +18,30 @@ const MOST_BYTES: u64 = 1024;
 ///
 /// # Errors
 /// Each says what to do, but for [`Error::ReaderLeft`].
-pub fn make(make: &Make, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub fn make(make: &Make, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     match make {
-        Make::Token(wanted) => token(wanted, screen)?,
-        Make::Password => password(screen)?,
+        Make::Token(wanted) => token(wanted, terminal)?,
+        Make::Password => password(terminal)?,
     }
-    Ok(screen.out.flush()?)
+    Ok(terminal.out.flush()?)
 }
 
-fn token(wanted: &NewToken, screen: &mut Screen<'_>) -> Result<(), Error> {
+fn token(wanted: &NewToken, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let scope: Scope = wanted.scope.parse().map_err(|()| Error::Usage("the scope is read or full".to_owned()))?;
     let (token, table) = config::new_token(&wanted.name, scope).map_err(|error| Error::Usage(error.to_string()))?;
     let token = token.expose();
     write!(
-        screen.out,
+        terminal.out,
         "The token, which is told only now:\n\n    {token}\n\n\
          What lets it in: paste this at the end of config.toml, and start comfy-recall again.\n\n{table}",
     )?;
     Ok(())
 }
 
-fn password(screen: &mut Screen<'_>) -> Result<(), Error> {
+fn password(terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let password = if io::stdin().is_terminal() { typed()? } else { piped(io::stdin())? };
     let hash = config::hash_password(&Secret::from(password), None).context("hash the password")?;
-    writeln!(screen.out, "password_hash = \"{hash}\"")?;
+    writeln!(terminal.out, "password_hash = \"{hash}\"")?;
     Ok(())
 }
 
@@ -85,7 +86,7 @@ mod tests {
 
     fn made(wanted: &Make) -> Result<String, Error> {
         let (mut out, mut notes) = (Vec::new(), Vec::new());
-        let mut screen = Screen {
+        let mut terminal = Terminal {
             out: &mut out,
             notes: &mut notes,
             width: None,
@@ -93,7 +94,7 @@ mod tests {
             has_display: false,
             is_watched: false,
         };
-        make(wanted, &mut screen)?;
+        make(wanted, &mut terminal)?;
         Ok(String::from_utf8(out).unwrap())
     }
 

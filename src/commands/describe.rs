@@ -6,34 +6,35 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap_complete::Shell;
 
+use super::error::Error;
 use super::numbers::count;
-use super::{Error, Screen};
+use super::terminal::Terminal;
 use crate::cli::{self, Describe};
 
 /// Writes what is asked for.
 ///
 /// # Errors
 /// The folder of pages can't be written, or the output.
-pub fn describe(what: &Describe, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub fn describe(what: &Describe, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     match what {
-        Describe::Completions { shell } => completions(*shell, screen)?,
+        Describe::Completions { shell } => completions(*shell, terminal)?,
         Describe::Man { dir: None } => {
             let mut page = Vec::new();
             clap_mangen::Man::new(cli::command()).render(&mut page).context("write the page")?;
-            screen.out.write_all(&page)?;
+            terminal.out.write_all(&page)?;
         }
-        Describe::Man { dir: Some(dir) } => pages(dir, screen)?,
+        Describe::Man { dir: Some(dir) } => pages(dir, terminal)?,
     }
-    Ok(screen.out.flush()?)
+    Ok(terminal.out.flush()?)
 }
 
-fn completions(shell: Shell, screen: &mut Screen<'_>) -> Result<(), Error> {
+fn completions(shell: Shell, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut cli::command(), "comfy-recall", &mut script);
-    Ok(screen.out.write_all(&script)?)
+    Ok(terminal.out.write_all(&script)?)
 }
 
-fn pages(dir: &Path, screen: &mut Screen<'_>) -> Result<(), Error> {
+fn pages(dir: &Path, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let write = || {
         fs::create_dir_all(dir)?;
         clap_mangen::generate_to(cli::command(), dir)?;
@@ -43,6 +44,6 @@ fn pages(dir: &Path, screen: &mut Screen<'_>) -> Result<(), Error> {
         )
     };
     let written = write().with_context(|| format!("write the pages to {}", dir.display()))?;
-    writeln!(screen.out, "wrote {} to {}", count(written as u64, "page"), dir.display())?;
+    writeln!(terminal.out, "wrote {} to {}", count(written as u64, "page"), dir.display())?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What `list --format` can show of a run, by name.
 
-use super::{Error, screen};
+use super::error::Error;
+use super::terminal;
 use crate::facts::{Facts, Pass, short_name};
 use crate::model::{MediaKind, Status, StatusReason, Summary, Timestamp};
 
@@ -125,10 +126,10 @@ pub(super) fn outputs(run: &Summary) -> String {
 
 /// A line for each run, with fields in it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Template(Vec<Piece>);
+pub(super) struct Template(Vec<TemplatePiece>);
 
 #[derive(Debug, PartialEq, Eq)]
-enum Piece {
+enum TemplatePiece {
     Text(String),
     /// By its place in the table.
     Field(usize),
@@ -153,13 +154,13 @@ impl Template {
                             "--format: {{{name} has no }}; write {{{{ for a brace itself"
                         )));
                     }
-                    pieces.push(Piece::Text(std::mem::take(&mut plain)));
-                    pieces.push(Piece::Field(place(name.trim())?));
+                    pieces.push(TemplatePiece::Text(std::mem::take(&mut plain)));
+                    pieces.push(TemplatePiece::Field(place(name.trim())?));
                 }
                 c => plain.push(c),
             }
         }
-        pieces.push(Piece::Text(plain));
+        pieces.push(TemplatePiece::Text(plain));
         Ok(Self(pieces))
     }
 
@@ -171,8 +172,8 @@ impl Template {
     /// Whether prompts must be read for it.
     pub(super) fn needs_facts(&self) -> bool {
         let fields = self.0.iter().filter_map(|piece| match piece {
-            Piece::Field(place) => Some(&FIELDS[*place].1),
-            Piece::Text(_) => None,
+            TemplatePiece::Field(place) => Some(&FIELDS[*place].1),
+            TemplatePiece::Text(_) => None,
         });
         fields.into_iter().any(|value| !matches!(value, Value::Row(_)))
     }
@@ -182,14 +183,14 @@ impl Template {
         let mut line = String::new();
         for piece in &self.0 {
             match piece {
-                Piece::Text(text) => line.push_str(text),
-                Piece::Field(place) => {
+                TemplatePiece::Text(text) => line.push_str(text),
+                TemplatePiece::Field(place) => {
                     let value = match &FIELDS[*place].1 {
                         Value::Row(value) => value(&run.row),
                         Value::Fact(value) => run.facts.as_ref().and_then(value),
                         Value::Run(value) => value(run),
                     };
-                    line.push_str(&screen::line(&value.unwrap_or_default()));
+                    line.push_str(&terminal::line(&value.unwrap_or_default()));
                 }
             }
         }
@@ -233,8 +234,8 @@ mod tests {
     fn a_template_is_text_with_fields() {
         let template = Template::parse(r"a{{{id}}}\t{ seed }\n}").unwrap();
         assert!(template.needs_facts());
-        let place = |name| Piece::Field(super::place(name).unwrap());
-        let text = |text: &str| Piece::Text(text.to_owned());
+        let place = |name| TemplatePiece::Field(super::place(name).unwrap());
+        let text = |text: &str| TemplatePiece::Text(text.to_owned());
         assert_eq!(template.0, [text("a{"), place("id"), text("}\t"), place("seed"), text("\n}")]);
         assert!(!Template::parse("{id} {model}").unwrap().needs_facts());
     }

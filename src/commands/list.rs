@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use serde_json::value::to_raw_value;
 
+use super::error::Error;
 use super::fields::{Run, Template};
+use super::history::{base, read, threads};
+use super::narrow;
 use super::table::Table;
-use super::{Error, Screen, base, narrow, read, threads};
+use super::terminal::Terminal;
 use crate::cli::List;
 use crate::config::Effective;
 use crate::export::json::Item;
@@ -23,19 +26,19 @@ const COLUMNS: [&str; 7] = ["id", "created_at", "status", "duration_ms", "model"
 const FIRST: u64 = 50;
 
 /// How a run is written.
-enum Form {
+enum ListForm {
     Table(Option<Table>, usize),
     Lines(Template),
     /// The text: what stands before addresses.
     Json(String),
 }
 
-impl Form {
-    fn of(list: &List, effective: &Effective, screen: &Screen<'_>) -> Result<Self, Error> {
+impl ListForm {
+    fn of(list: &List, effective: &Effective, terminal: &Terminal<'_>) -> Result<Self, Error> {
         if list.json {
             return Ok(Self::Json(base(effective).to_owned()));
         }
-        match (&list.format, screen.width) {
+        match (&list.format, terminal.width) {
             (Some(format), _) => Template::parse(format).map(Self::Lines),
             (None, Some(width)) => Ok(Self::Table(None, width)),
             (None, None) => Template::tabs(&COLUMNS).map(Self::Lines),
@@ -50,23 +53,23 @@ impl Form {
     }
 }
 
-pub(super) fn list(list: &List, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn list(list: &List, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let narrow = narrow::narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)?;
-    let form = Form::of(list, effective, screen)?;
+    let form = ListForm::of(list, effective, terminal)?;
     let most = if list.all { u64::MAX } else { list.limit };
     let store = read(effective)?;
     threads()?.block_on(async {
         narrow::know_server(&store, &narrow).await?;
-        write(&store, &narrow, form, most, screen).await
+        write(&store, &narrow, form, most, terminal).await
     })
 }
 
 async fn write(
     store: &Store,
     narrow: &Narrow,
-    mut form: Form,
+    mut form: ListForm,
     most: u64,
-    screen: &mut Screen<'_>,
+    terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     let filter = narrow.filter();
     let (mut start, mut written) = (Start::Newest, 0);
@@ -81,48 +84,48 @@ async fn write(
         }
         let runs: Vec<_> = page.items.into_iter().map(|row| Run { facts: facts.remove(&row.id), row }).collect();
         written += runs.len() as u64;
-        write_page(store, &mut form, &runs, narrow, screen).await?;
-        screen.out.flush()?;
+        write_page(store, &mut form, &runs, narrow, terminal).await?;
+        terminal.out.flush()?;
         is_more = page.next.is_some();
         let Some(next) = page.next else { break };
         start = Start::Older(next);
     }
-    tell_the_rest(store, narrow, written, is_more, screen).await
+    tell_the_rest(store, narrow, written, is_more, terminal).await
 }
 
 async fn write_page(
     store: &Store,
-    form: &mut Form,
+    form: &mut ListForm,
     runs: &[Run],
     narrow: &Narrow,
-    screen: &mut Screen<'_>,
+    terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     match form {
-        Form::Lines(template) => {
+        ListForm::Lines(template) => {
             for run in runs {
-                writeln!(screen.out, "{}", template.line(run))?;
+                writeln!(terminal.out, "{}", template.line(run))?;
             }
         }
-        Form::Json(base) => {
+        ListForm::Json(base) => {
             for run in runs {
                 let facts = run.facts.as_ref().map(to_raw_value).transpose().context("write a run as JSON")?;
                 let item = Item::new(&run.row, facts.as_deref(), base);
                 let json = serde_json::to_string(&item).context("write a run as JSON")?;
-                screen.json(&format!("{json}\n"))?;
+                terminal.json(&format!("{json}\n"))?;
             }
         }
-        Form::Table(table, width) if !runs.is_empty() => {
+        ListForm::Table(table, width) if !runs.is_empty() => {
             if table.is_none() {
                 let has_instances = store.has_several_instances().await?;
-                let first = Table::new(runs, *width, has_instances, narrow.zone, screen.is_colored);
-                writeln!(screen.out, "{}", first.header())?;
+                let first = Table::new(runs, *width, has_instances, narrow.zone, terminal.is_colored);
+                writeln!(terminal.out, "{}", first.header())?;
                 *table = Some(first);
             }
             for (table, run) in table.iter().flat_map(|table| runs.iter().map(move |run| (table, run))) {
-                writeln!(screen.out, "{}", table.line(run))?;
+                writeln!(terminal.out, "{}", table.line(run))?;
             }
         }
-        Form::Table(..) => {}
+        ListForm::Table(..) => {}
     }
     Ok(())
 }
@@ -133,17 +136,17 @@ async fn tell_the_rest(
     narrow: &Narrow,
     written: u64,
     is_more: bool,
-    screen: &mut Screen<'_>,
+    terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     if is_more {
-        screen.hint(format_args!("there are more; see them with --limit N or --all"))?;
+        terminal.hint(format_args!("there are more; see them with --limit N or --all"))?;
     } else if written == 0 {
-        screen.hint(format_args!("no run fits"))?;
+        terminal.hint(format_args!("no run fits"))?;
     }
     if !narrow.search.is_empty() {
         let waiting = store.index_progress().await?.waiting;
         if waiting > 0 {
-            screen.warn(format_args!(
+            terminal.warn(format_args!(
                 "{} to be indexed, so a search may miss what isn't yet; a running comfy-recall does that by itself",
                 if waiting == 1 { "1 run waits".to_owned() } else { format!("{waiting} runs wait") }
             ))?;

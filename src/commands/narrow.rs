@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 
-use super::Error;
+use super::error::Error;
 use crate::cli::Narrowing;
 use crate::model::InstanceName;
 use crate::search::{self, Narrow};

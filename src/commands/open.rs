@@ -1,16 +1,18 @@
 //! `open`: the page of a run in the browser, or its address.
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
-use super::health::absent;
+use super::daemon::{absent, reachable};
+use super::error::Error;
+use super::history::{base, read, threads};
 use super::show::no_run;
-use super::{Error, Screen, base, read, threads};
+use super::terminal::Terminal;
 use crate::browser;
 use crate::cli::Open;
-use crate::config::{Effective, Listen};
+use crate::config::Effective;
 use crate::model::GenerationId;
 
-pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn open(open: &Open, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let path = match open.id.map(GenerationId) {
         None => "/".to_owned(),
         Some(id) => {
@@ -21,18 +23,12 @@ pub(super) fn open(open: &Open, effective: &Effective, screen: &mut Screen<'_>) 
     };
     let listen = reachable(effective)?;
     let address = format!("http://{listen}{}{path}", base(effective));
-    writeln!(screen.out, "{address}")?;
+    writeln!(terminal.out, "{address}")?;
     if let Some(line) = absent(browser::who(&listen, base(effective))) {
-        return Ok(screen.warn(format_args!("{line}"))?);
+        return Ok(terminal.warn(format_args!("{line}"))?);
     }
-    if !open.print && screen.width.is_some() && screen.has_display {
+    if !open.print && terminal.width.is_some() && terminal.has_display {
         browser::open(&address).with_context(|| format!("open {address} in the browser"))?;
     }
     Ok(())
-}
-
-/// Where this machine reaches the daemon that the configuration speaks of.
-pub(super) fn reachable(effective: &Effective) -> Result<Listen, Error> {
-    let unknown = || anyhow!("the port is 0, so any may have been chosen; give the one that is used with --listen");
-    Ok(browser::reachable(&effective.config.listen).ok_or_else(unknown)?)
 }

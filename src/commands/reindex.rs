@@ -3,13 +3,14 @@
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::error::Error;
 use super::numbers::count;
-use super::{Error, Screen};
+use super::terminal::Terminal;
 use crate::config::Effective;
 use crate::{app, telemetry};
 
 /// With a bar where somebody watches, else with a line at the end alone.
-pub(super) fn reindex(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn reindex(effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     telemetry::start(effective.config.log).context("start the log")?;
     let style = ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} runs, {per_sec}, {eta} to go");
     let bar = ProgressBar::new(0).with_style(style.context("draw a bar")?);
@@ -18,6 +19,6 @@ pub(super) fn reindex(effective: &Effective, screen: &mut Screen<'_>) -> Result<
         bar.set_position(progress.runs.saturating_sub(progress.waiting));
     })?;
     bar.finish_and_clear();
-    writeln!(screen.out, "indexed {}", count(runs, "run"))?;
+    writeln!(terminal.out, "indexed {}", count(runs, "run"))?;
     Ok(())
 }

@@ -2,10 +2,11 @@
 
 use anyhow::{Context as _, anyhow};
 
+use super::error::Error;
+use super::history::{read, threads};
 use super::numbers::duration;
-use super::screen::{Style, lines, wrapped};
 use super::table::of_status;
-use super::{Error, Screen, read, threads};
+use super::terminal::{Style, Terminal, lines, wrapped};
 use crate::blobs::Blobs;
 use crate::cli::Show;
 use crate::config::Effective;
@@ -21,20 +22,20 @@ const LABEL: usize = 11;
 /// Columns of a text where nobody says how many there are.
 const UNLIMITED: usize = usize::MAX;
 
-pub(super) fn show(show: &Show, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn show(show: &Show, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let store = read(effective)?;
     let id = GenerationId(show.id);
     threads()?.block_on(async {
         let kind = match (show.prompt, show.workflow) {
             (true, _) => DocumentKind::Prompt,
             (_, true) => DocumentKind::Workflow,
-            _ => return whole(&store, id, show, effective, screen).await,
+            _ => return whole(&store, id, show, effective, terminal).await,
         };
         match store.document(id, kind).await? {
             Some(document) => {
-                screen.json(&document)?;
+                terminal.json(&document)?;
                 // Only where it would stand before the next prompt of a shell.
-                if screen.width.is_some() { Ok(screen.out.write_all(b"\n")?) } else { Ok(()) }
+                if terminal.width.is_some() { Ok(terminal.out.write_all(b"\n")?) } else { Ok(()) }
             }
             None if store.outline(id).await?.is_none() => Err(no_run(id)),
             None => Err(anyhow!("run {id} has no {}", kind.as_str()).into()),
@@ -52,16 +53,16 @@ async fn whole(
     id: GenerationId,
     show: &Show,
     effective: &Effective,
-    screen: &mut Screen<'_>,
+    terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     let detail = store.detail(id).await?.ok_or_else(|| no_run(id))?;
     if show.json {
-        let json = json::full(&detail, super::base(effective)).context("write the run as JSON")?;
-        screen.json(&String::from_utf8_lossy(&json))?;
-        return Ok(screen.out.write_all(b"\n")?);
+        let json = json::full(&detail, super::history::base(effective)).context("write the run as JSON")?;
+        terminal.json(&String::from_utf8_lossy(&json))?;
+        return Ok(terminal.out.write_all(b"\n")?);
     }
     let blobs = Blobs::look(&effective.config.data_dir.join("blobs"));
-    let mut sheet = Sheet { screen };
+    let mut sheet = Sheet { terminal };
     sheet.head(&detail)?;
     sheet.facts(&detail)?;
     sheet.error(&detail)?;
@@ -71,16 +72,16 @@ async fn whole(
 
 /// What is written about a run.
 struct Sheet<'a, 's> {
-    screen: &'a mut Screen<'s>,
+    terminal: &'a mut Terminal<'s>,
 }
 
 impl Sheet<'_, '_> {
     fn head(&mut self, detail: &Detail) -> Result<(), Error> {
         let run = &detail.summary;
-        let id = Style::Strong.paint(&format!("run {}", run.id), self.screen.is_colored);
-        let status = of_status(run.status).paint(run.status.as_str(), self.screen.is_colored);
+        let id = Style::Strong.paint(&format!("run {}", run.id), self.terminal.is_colored);
+        let status = of_status(run.status).paint(run.status.as_str(), self.terminal.is_colored);
         let reason = run.status_reason.map(|reason| format!(" ({})", reason.as_str())).unwrap_or_default();
-        writeln!(self.screen.out, "{id}  {status}{reason}")?;
+        writeln!(self.terminal.out, "{id}  {status}{reason}")?;
         self.value("created", Some(clock(run.created_at)))?;
         self.value("started", run.started_at.map(clock))?;
         self.value("finished", run.finished_at.map(clock))?;
@@ -135,7 +136,7 @@ impl Sheet<'_, '_> {
         let result = detail.document(DocumentKind::Result).map(strict).transpose().context("read the result")?;
         let traceback = texts(result.as_deref().map(Course::read).unwrap_or_default().traceback).concat();
         for line in lines(&traceback).lines() {
-            writeln!(self.screen.out, "  {line}")?;
+            writeln!(self.terminal.out, "  {line}")?;
         }
         Ok(())
     }
@@ -151,8 +152,8 @@ impl Sheet<'_, '_> {
                 AttachmentState::Pending => Style::Busy,
                 AttachmentState::Missing => Style::Bad,
             };
-            let state = style.paint(&format!("{:LABEL$}", file.state.as_str()), self.screen.is_colored);
-            write!(self.screen.out, "  {state}")?;
+            let state = style.paint(&format!("{:LABEL$}", file.state.as_str()), self.terminal.is_colored);
+            write!(self.terminal.out, "  {state}")?;
             match &file.content {
                 Content::Text(text) => self.paragraph(text)?,
                 Content::File { file: name, blob } => {
@@ -162,8 +163,8 @@ impl Sheet<'_, '_> {
                     self.paragraph(&named)?;
                     if let Some(blob) = blob {
                         let path = blobs.path(&blob.digest).display().to_string();
-                        let path = Style::Faint.paint(&path, self.screen.is_colored);
-                        writeln!(self.screen.out, "  {:LABEL$}{path}", "")?;
+                        let path = Style::Faint.paint(&path, self.terminal.is_colored);
+                        writeln!(self.terminal.out, "  {:LABEL$}{path}", "")?;
                     }
                 }
             }
@@ -173,22 +174,22 @@ impl Sheet<'_, '_> {
     }
 
     fn heading(&mut self, text: &str) -> Result<(), Error> {
-        writeln!(self.screen.out, "\n{}", Style::Strong.paint(text, self.screen.is_colored))?;
+        writeln!(self.terminal.out, "\n{}", Style::Strong.paint(text, self.terminal.is_colored))?;
         Ok(())
     }
 
     /// A value with its name, where there is one.
     fn value(&mut self, label: &str, value: Option<String>) -> Result<(), Error> {
         let Some(value) = value.filter(|value| !value.trim().is_empty()) else { return Ok(()) };
-        write!(self.screen.out, "  {}", Style::Faint.paint(&format!("{label:LABEL$}"), self.screen.is_colored))?;
+        write!(self.terminal.out, "  {}", Style::Faint.paint(&format!("{label:LABEL$}"), self.terminal.is_colored))?;
         self.paragraph(&value)
     }
 
     /// The rest of a line that a label began, and as many more as the text needs.
     fn paragraph(&mut self, text: &str) -> Result<(), Error> {
-        let columns = self.screen.width.map_or(UNLIMITED, |width| width.saturating_sub(LABEL + 2).max(20));
+        let columns = self.terminal.width.map_or(UNLIMITED, |width| width.saturating_sub(LABEL + 2).max(20));
         let all = wrapped(text, columns).join(&format!("\n  {:LABEL$}", ""));
-        writeln!(self.screen.out, "{all}")?;
+        writeln!(self.terminal.out, "{all}")?;
         Ok(())
     }
 }

@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
-use super::{Error, Screen, base, threads};
-use crate::browser;
+use super::error::Error;
+use super::history::{base, threads};
+use super::terminal::Terminal;
 use crate::config::Effective;
-use crate::store;
+use crate::{browser, store};
 
 /// The last files have ten seconds, then the writer has what it needs.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(super) fn stop(effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn stop(effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let folder = effective.config.data_dir.display();
     if threads()?.block_on(store::stop(&effective.config.data_dir, PATIENCE))? {
-        writeln!(screen.out, "comfy-recall has stopped; its data folder is {folder}")?;
+        writeln!(terminal.out, "comfy-recall has stopped; its data folder is {folder}")?;
         return Ok(());
     }
-    writeln!(screen.out, "no comfy-recall is at work on the data folder {folder}")?;
+    writeln!(terminal.out, "no comfy-recall is at work on the data folder {folder}")?;
     let base = base(effective);
     match browser::reachable(&effective.config.listen) {
-        Some(listen) if browser::answers(&listen, base) => Ok(screen.warn(format_args!(
+        Some(listen) if browser::answers(&listen, base) => Ok(terminal.warn(format_args!(
             "one answers at http://{listen}{base}/, with another data folder: say with --data-dir which, or stop its service"
         ))?),
         _ => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::fields::{self, Run};
 use super::numbers;
-use super::screen::{Style, fitted, line, width};
+use super::terminal::{Style, fitted, line, width};
 use crate::facts::short_name;
 use crate::model::{Status, Summary};
 use crate::search::Zone;
@@ -19,7 +19,7 @@ const MOST_INSTANCE: usize = 12;
 
 /// A column, in the order in which they stand. The text comes last and takes what is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ColumnKind {
     Id,
     Created,
     Instance,
@@ -29,7 +29,7 @@ enum Kind {
     Model,
 }
 
-impl Kind {
+impl ColumnKind {
     const ALL: [Self; 7] =
         [Self::Id, Self::Created, Self::Instance, Self::Status, Self::Took, Self::Outputs, Self::Model];
 
@@ -89,7 +89,7 @@ pub(super) fn of_status(status: Status) -> Style {
 /// The widths of the columns, as its first page needs them.
 #[derive(Debug)]
 pub(super) struct Table {
-    columns: Vec<(Kind, usize)>,
+    columns: Vec<(ColumnKind, usize)>,
     text: usize,
     zone: Zone,
     is_colored: bool,
@@ -98,23 +98,24 @@ pub(super) struct Table {
 impl Table {
     /// One for these runs and those that come after them.
     pub(super) fn new(runs: &[Run], total: usize, has_instances: bool, zone: Zone, is_colored: bool) -> Self {
-        let needed = |kind: Kind| {
+        let needed = |kind: ColumnKind| {
             let values = runs.iter().map(|run| width(&kind.value(&run.row, zone)));
             let needed = values.max().unwrap_or(0).max(width(kind.title()));
             match kind {
-                Kind::Model => needed.min(MOST_MODEL),
-                Kind::Instance => needed.min(MOST_INSTANCE),
+                ColumnKind::Model => needed.min(MOST_MODEL),
+                ColumnKind::Instance => needed.min(MOST_INSTANCE),
                 // Those to come may need it.
-                Kind::Took => needed.max(width("59 min 59 s")),
-                Kind::Status => needed.max(width("completed")),
-                Kind::Id | Kind::Created | Kind::Outputs => needed,
+                ColumnKind::Took => needed.max(width("59 min 59 s")),
+                ColumnKind::Status => needed.max(width("completed")),
+                ColumnKind::Id | ColumnKind::Created | ColumnKind::Outputs => needed,
             }
         };
-        let is_shown = |kind: &Kind| *kind != Kind::Instance || has_instances;
-        let mut columns: Vec<_> = Kind::ALL.into_iter().filter(is_shown).map(|kind| (kind, needed(kind))).collect();
-        let taken = |columns: &[(Kind, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
-        for kind in Kind::LESS_IMPORTANT {
-            if kind == Kind::Model && taken(&columns) + LEAST_TEXT > total {
+        let is_shown = |kind: &ColumnKind| *kind != ColumnKind::Instance || has_instances;
+        let mut columns: Vec<_> =
+            ColumnKind::ALL.into_iter().filter(is_shown).map(|kind| (kind, needed(kind))).collect();
+        let taken = |columns: &[(ColumnKind, usize)]| columns.iter().map(|(_, width)| width + GAP).sum::<usize>();
+        for kind in ColumnKind::LESS_IMPORTANT {
+            if kind == ColumnKind::Model && taken(&columns) + LEAST_TEXT > total {
                 // The beginning of a name says something.
                 columns
                     .iter_mut()
@@ -152,7 +153,7 @@ impl Table {
     }
 }
 
-fn aligned(kind: Kind, text: &str, columns: usize) -> String {
+fn aligned(kind: ColumnKind, text: &str, columns: usize) -> String {
     let gap = " ".repeat(columns.saturating_sub(width(text)));
     if kind.is_right() { format!("{gap}{text}") } else { format!("{text}{gap}") }
 }

@@ -10,9 +10,11 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
+use super::error::Error;
+use super::history::threads;
 use super::numbers::count;
-use super::screen::{Style, line};
-use super::{Error, Screen, threads, work};
+use super::terminal::{Style, Terminal, line};
+use super::work;
 use crate::blobs::{Blobs, Condition, Found};
 use crate::cli::Verify;
 use crate::config::Effective;
@@ -74,7 +76,7 @@ struct Orphan {
     set_aside: Option<PathBuf>,
 }
 
-pub(super) fn verify(verify: &Verify, effective: &Effective, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn verify(verify: &Verify, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let data = &effective.config.data_dir;
     // The lock first: nobody changes anything until the end.
     let mut repair = verify.repair.then(|| Repair::open(effective)).transpose()?;
@@ -82,7 +84,7 @@ pub(super) fn verify(verify: &Verify, effective: &Effective, screen: &mut Screen
     let inspector = Inspector::open(data).map_err(|error| opened(error, &blobs, data))?;
     let mut report = Report { runs: inspector.runs()?, records: inspector.findings()?, ..Report::default() };
     if report.records.is_empty() {
-        check_files(&inspector, &blobs, &mut report, screen)?;
+        check_files(&inspector, &blobs, &mut report, terminal)?;
         check_rows(&inspector, &mut report)?;
         check_folder(&inspector, &blobs, &mut report, repair.is_some())?;
     }
@@ -93,11 +95,11 @@ pub(super) fn verify(verify: &Verify, effective: &Effective, screen: &mut Screen
     }
     if verify.json {
         let json = serde_json::to_string(&report).context("write the report")?;
-        screen.json(&format!("{json}\n"))?;
+        terminal.json(&format!("{json}\n"))?;
     } else {
-        report.write(screen, verify.repair)?;
+        report.write(terminal, verify.repair)?;
     }
-    screen.out.flush()?;
+    terminal.out.flush()?;
     report.outcome(verify.repair)
 }
 
@@ -114,8 +116,13 @@ fn opened(error: store::Error, blobs: &Blobs, data: &Path) -> anyhow::Error {
 }
 
 /// Every file's bytes.
-fn check_files(inspector: &Inspector, blobs: &Blobs, report: &mut Report, screen: &Screen<'_>) -> Result<(), Error> {
-    let bar = work::bytes_bar(screen, inspector.kept()?.1);
+fn check_files(
+    inspector: &Inspector,
+    blobs: &Blobs,
+    report: &mut Report,
+    terminal: &Terminal<'_>,
+) -> Result<(), Error> {
+    let bar = work::bytes_bar(terminal, inspector.kept()?.1);
     let mut after = 0;
     loop {
         let files = inspector.files(after, AT_ONCE)?;
@@ -253,32 +260,32 @@ impl Broken {
 }
 
 impl Report {
-    fn write(&self, screen: &mut Screen<'_>, is_repaired: bool) -> Result<(), Error> {
-        let paint = |style: Style, text: &str| style.paint(text, screen.is_colored);
+    fn write(&self, terminal: &mut Terminal<'_>, is_repaired: bool) -> Result<(), Error> {
+        let paint = |style: Style, text: &str| style.paint(text, terminal.is_colored);
         let (good, bad) = (paint(Style::Good, "sound"), paint(Style::Bad, "damaged"));
         if !self.records.is_empty() {
-            writeln!(screen.out, "records  {bad}, so nothing else was looked at:")?;
+            writeln!(terminal.out, "records  {bad}, so nothing else was looked at:")?;
             for finding in &self.records {
-                writeln!(screen.out, "         {}", line(finding))?;
+                writeln!(terminal.out, "         {}", line(finding))?;
             }
             return Ok(());
         }
-        writeln!(screen.out, "records  {good}: {}", count(self.runs, "run"))?;
+        writeln!(terminal.out, "records  {good}: {}", count(self.runs, "run"))?;
         let all = format!("{} ({})", count(self.files, "file"), shown_bytes(self.bytes));
         if self.broken.is_empty() {
-            writeln!(screen.out, "files    {good}: {all}")?;
+            writeln!(terminal.out, "files    {good}: {all}")?;
         } else {
             let broken = paint(Style::Bad, &format!("{} broken", self.broken.len()));
-            writeln!(screen.out, "files    {broken} of {all}:")?;
+            writeln!(terminal.out, "files    {broken} of {all}:")?;
         }
         for broken in &self.broken {
-            broken.write(screen)?;
+            broken.write(terminal)?;
         }
-        self.write_the_rest(screen, is_repaired)
+        self.write_the_rest(terminal, is_repaired)
     }
 
     /// What is there and not needed.
-    fn write_the_rest(&self, screen: &mut Screen<'_>, is_repaired: bool) -> Result<(), Error> {
+    fn write_the_rest(&self, terminal: &mut Terminal<'_>, is_repaired: bool) -> Result<(), Error> {
         if !self.orphans.is_empty() {
             let (files, size) =
                 (count(self.orphans.len() as u64, "file"), self.orphans.iter().map(|one| one.bytes).sum());
@@ -286,15 +293,15 @@ impl Report {
                 true => "set aside in the folder \"orphans\", and can be deleted",
                 false => "harmless; --repair sets them aside",
             };
-            writeln!(screen.out, "orphans  {files} that no run names ({}): {done}", shown_bytes(size))?;
+            writeln!(terminal.out, "orphans  {files} that no run names ({}): {done}", shown_bytes(size))?;
         }
         if self.left_over > 0 {
             let done = if is_repaired { "removed" } else { "removed at the next start, if nobody is writing them" };
-            writeln!(screen.out, "drafts   {} half-written: {done}", count(self.left_over, "file"))?;
+            writeln!(terminal.out, "drafts   {} half-written: {done}", count(self.left_over, "file"))?;
         }
         if let Some(first) = self.foreign.first() {
             let files = count(self.foreign.len() as u64, "file");
-            writeln!(screen.out, "others   {files} that comfy-recall didn't put there, such as {}", first.display())?;
+            writeln!(terminal.out, "others   {files} that comfy-recall didn't put there, such as {}", first.display())?;
         }
         Ok(())
     }
@@ -315,18 +322,18 @@ impl Report {
 }
 
 impl Broken {
-    fn write(&self, screen: &mut Screen<'_>) -> Result<(), Error> {
+    fn write(&self, terminal: &mut Terminal<'_>) -> Result<(), Error> {
         let name = self.sha256.map_or_else(|| "(no digest)".to_owned(), |digest| digest.to_string());
-        writeln!(screen.out, "  {name}: {}", line(&self.problem))?;
+        writeln!(terminal.out, "  {name}: {}", line(&self.problem))?;
         for NamedBy { id, filename, now } in &self.runs {
             let now = now.map(|now| format!(", now {now}")).unwrap_or_default();
-            writeln!(screen.out, "    {} of run {id}{now}", line(filename))?;
+            writeln!(terminal.out, "    {} of run {id}{now}", line(filename))?;
         }
         if self.runs.is_empty() {
-            writeln!(screen.out, "    of no run any more")?;
+            writeln!(terminal.out, "    of no run any more")?;
         }
         if let Some(place) = &self.set_aside {
-            writeln!(screen.out, "    set aside as {}", place.display())?;
+            writeln!(terminal.out, "    set aside as {}", place.display())?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::Screen;
+use super::terminal::Terminal;
 
 /// Threads for reading and copying files: with more of them a disk, and whoever else uses it, gets slower.
 const THREADS: usize = 2;
@@ -36,17 +36,17 @@ pub(super) fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync)
 }
 
 /// A bar of bytes where somebody watches; it is gone at the end.
-pub(super) fn bytes_bar(screen: &Screen<'_>, bytes: u64) -> ProgressBar {
-    bar(screen, bytes, "{bar:40} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} to go")
+pub(super) fn bytes_bar(terminal: &Terminal<'_>, bytes: u64) -> ProgressBar {
+    bar(terminal, bytes, "{bar:40} {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} to go")
 }
 
 /// The same, of runs.
-pub(super) fn runs_bar(screen: &Screen<'_>, runs: u64) -> ProgressBar {
-    bar(screen, runs, "{bar:40} {human_pos} of {human_len} runs, {msg}, {eta} to go")
+pub(super) fn runs_bar(terminal: &Terminal<'_>, runs: u64) -> ProgressBar {
+    bar(terminal, runs, "{bar:40} {human_pos} of {human_len} runs, {msg}, {eta} to go")
 }
 
-fn bar(screen: &Screen<'_>, length: u64, template: &str) -> ProgressBar {
-    let target = if screen.is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+fn bar(terminal: &Terminal<'_>, length: u64, template: &str) -> ProgressBar {
+    let target = if terminal.is_watched { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(length), target).with_style(style)
 }

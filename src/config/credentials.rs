@@ -11,14 +11,16 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, Origin, Problem, Secret, text};
+use super::error::Error;
+use super::origin::Origin;
+use super::problem::Problem;
+use super::secret::Secret;
+use super::text;
+use super::text::HASH_MARK;
 use crate::model::{Digest, Scope};
 
 /// What a token begins with, so that it can be found where it doesn't belong.
 const TOKEN_MARK: &str = "recall_";
-
-/// What stands before a token's hash in the configuration.
-pub(super) const HASH_MARK: &str = "sha256:";
 
 /// A password whose hash takes more memory than this, in KiB, is refused: each sign-in would.
 const MOST_KIB: u32 = 256 * 1024;

@@ -10,20 +10,24 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::setting::{Shape, nearest};
-use super::{Error, Given, Origin, Problem, Setting, Spelling, Surroundings};
+use super::environment::Environment;
+use super::error::Error;
+use super::given::Given;
+use super::origin::Origin;
+use super::problem::Problem;
+use super::setting::{Setting, Shape, Spelling, nearest};
 
 /// Reads the named file, or the one in the usual place if it exists.
-pub(super) fn find(givens: &[Given], surroundings: &Surroundings<'_>) -> Result<Option<(PathBuf, String)>, Error> {
+pub(super) fn find(givens: &[Given], environment: &Environment<'_>) -> Result<Option<(PathBuf, String)>, Error> {
     if let Some(given) = givens.iter().find(|given| given.setting == Setting::ConfigFile) {
-        let path = surroundings.absolute(given.origin.base(&surroundings.working_dir), &given.text);
-        return match (surroundings.read)(&path) {
+        let path = environment.absolute(given.origin.base(&environment.working_dir), &given.text);
+        return match (environment.read)(&path) {
             Ok(text) => Ok(Some((path, text))),
             Err(source) => Err(Error::Read { origin: given.origin.clone(), path, source }),
         };
     }
-    let Some(path) = surroundings.config_file.clone() else { return Ok(None) };
-    match (surroundings.read)(&path) {
+    let Some(path) = environment.config_file.clone() else { return Ok(None) };
+    match (environment.read)(&path) {
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(Error::Read { origin: Origin::Default, path, source }),

@@ -1,71 +1,17 @@
 //! What the user gave, as text, with the place where it stood. Nothing is checked yet.
 
 use std::ffi::OsString;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::model::InstanceName;
 
-use super::setting::{Shape, nearest};
-use super::{Error, Setting, Spelling};
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody said anything.
-    Default,
-    /// The command line.
-    Flag(&'static str),
-    /// The environment.
-    Variable(&'static str),
-    /// The configuration file.
-    Key {
-        /// Its path.
-        file: PathBuf,
-        /// From 1.
-        line: usize,
-        /// The key, with its table.
-        key: String,
-    },
-}
-
-/// The layers, lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Layer {
-    Default,
-    File,
-    Environment,
-    Flags,
-}
-
-impl Origin {
-    pub(super) fn layer(&self) -> Layer {
-        match self {
-            Self::Default => Layer::Default,
-            Self::Key { .. } => Layer::File,
-            Self::Variable(_) => Layer::Environment,
-            Self::Flag(_) => Layer::Flags,
-        }
-    }
-
-    /// What a relative path starts from: the file's own folder for what stands in the file.
-    pub(super) fn base<'a>(&'a self, working_dir: &'a Path) -> &'a Path {
-        match self {
-            Self::Key { file, .. } => file.parent().unwrap_or(working_dir),
-            _ => working_dir,
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => f.write_str("default"),
-            Self::Flag(name) | Self::Variable(name) => f.write_str(name),
-            Self::Key { file, line, key } => write!(f, "{}, line {line}, {key}", file.display()),
-        }
-    }
-}
+use super::environment::Environment;
+use super::error::Error;
+use super::origin::{Layer, Origin};
+use super::problem::Problem;
+use super::secret::Secret;
+use super::setting::{Setting, Shape, Spelling, nearest};
+use super::text;
 
 /// One value that the user gave. Has no `Debug`, as it may be a password.
 pub struct Given {
@@ -95,6 +41,40 @@ impl Given {
             return Self { setting, server: Some(server.to_owned()), table: 0, text: rest.to_owned(), origin };
         }
         Self { setting, server: None, table: 0, text, origin }
+    }
+
+    /// Its value.
+    pub(super) fn read<T>(&self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Result<T, Error> {
+        parse(&self.text).map_err(|problem| self.is_wrong(problem))
+    }
+
+    /// The error for a value that can't be used; shows nothing that could be a secret.
+    pub(super) fn is_wrong(&self, problem: Problem) -> Error {
+        let text = match self.setting {
+            Setting::ComfyuiUrl => text::shown_url(&self.text),
+            Setting::ComfyuiHeader => text::shown_header(&self.text),
+            Setting::CorsOrigin | Setting::WebhookUrl => text::shown_url(&self.text),
+            Setting::Password
+            | Setting::PasswordHash
+            | Setting::Token
+            | Setting::TokenHash
+            | Setting::WebhookSecret
+                if !self.text.is_empty() =>
+            {
+                Secret::REDACTED.to_owned()
+            }
+            _ => self.text.clone(),
+        };
+        Error::Value { origin: self.origin.clone(), text, problem }
+    }
+
+    /// The path that it names, absolute.
+    pub(super) fn path(&self, environment: &Environment<'_>) -> Result<PathBuf, Error> {
+        if self.text.is_empty() {
+            return Err(self.is_wrong(Problem::Empty));
+        }
+        text::path(&self.text, cfg!(windows)).map_err(|problem| self.is_wrong(problem))?;
+        Ok(environment.absolute(self.origin.base(&environment.working_dir), &self.text))
     }
 }
 

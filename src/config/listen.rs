@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::Problem;
+use super::problem::Problem;
 
 /// An address to listen on. A name is resolved when the socket is bound.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,14 @@ use http::header::{AUTHORIZATION, HeaderName};
 
 use crate::model::{Folder, InstanceName};
 
-use super::given::Layer;
-use super::merge::Origins;
-use super::{Error, Folders, Given, Instance, Origin, Problem, Setting, Surroundings, text};
+use super::environment::Environment;
+use super::error::Error;
+use super::given::Given;
+use super::instance::{Folders, Instance};
+use super::origin::{Layer, Origin, Origins};
+use super::problem::Problem;
+use super::setting::Setting;
+use super::text;
 
 const DEFAULT_URL: &str = "http://127.0.0.1:8188/";
 
@@ -38,31 +43,31 @@ pub(super) fn ports_to_look_at(givens: &[Given]) -> Vec<u16> {
 }
 
 /// The address of a server; `given` is `None` for the one that is assumed when nobody gives any.
-struct Address<'a> {
+struct ServerAddress<'a> {
     name: InstanceName,
     given: Option<&'a Given>,
 }
 
-impl Address<'_> {
+impl ServerAddress<'_> {
     fn layer(&self) -> Layer {
         self.given.map_or(Layer::Default, Given::layer)
     }
 }
 
 /// The addresses of every layer, and of those the ones that hold.
-struct Known<'a> {
-    all: Vec<Address<'a>>,
+struct KnownServer<'a> {
+    all: Vec<ServerAddress<'a>>,
     effective: Layer,
 }
 
 /// Finds the servers and what belongs to each.
 pub(super) fn servers(
     givens: &[Given],
-    surroundings: &Surroundings<'_>,
+    environment: &Environment<'_>,
     origins: &mut Origins,
 ) -> Result<Vec<Instance>, Error> {
-    let known = Known::new(givens)?;
-    let mut found: Vec<(&Address<'_>, Vec<&Given>)> =
+    let known = KnownServer::new(givens)?;
+    let mut found: Vec<(&ServerAddress<'_>, Vec<&Given>)> =
         known.of_layer(known.effective).map(|address| (address, Vec::new())).collect();
     for given in givens.iter().filter(|given| given.is_about_a_server()) {
         let name = known.target(given)?;
@@ -78,7 +83,7 @@ pub(super) fn servers(
     }
     let mut instances: Vec<Instance> = Vec::new();
     for (address, givens) in found {
-        let instance = Server { address, givens, surroundings, origins }.build()?;
+        let instance = Server { address, givens, environment, origins }.build()?;
         let second = || address.given.map_or(Origin::Default, |given| given.origin.clone());
         if instances.iter().any(|other| other.name == instance.name) {
             return Err(Error::SameName { name: instance.name, second: second() });
@@ -92,20 +97,20 @@ pub(super) fn servers(
     Ok(instances)
 }
 
-impl<'a> Known<'a> {
+impl<'a> KnownServer<'a> {
     fn new(givens: &'a [Given]) -> Result<Self, Error> {
         let mut all = Vec::new();
         for given in givens.iter().filter(|given| given.setting == Setting::ComfyuiUrl) {
-            all.push(Address { name: given.server_name()?.unwrap_or_default(), given: Some(given) });
+            all.push(ServerAddress { name: given.server_name()?.unwrap_or_default(), given: Some(given) });
         }
         if all.is_empty() {
-            all.push(Address { name: InstanceName::default(), given: None });
+            all.push(ServerAddress { name: InstanceName::default(), given: None });
         }
-        let effective = all.iter().map(Address::layer).max().unwrap_or(Layer::Default);
+        let effective = all.iter().map(ServerAddress::layer).max().unwrap_or(Layer::Default);
         Ok(Self { all, effective })
     }
 
-    fn of_layer(&self, layer: Layer) -> impl Iterator<Item = &Address<'a>> {
+    fn of_layer(&self, layer: Layer) -> impl Iterator<Item = &ServerAddress<'a>> {
         self.all.iter().filter(move |address| address.layer() == layer)
     }
 
@@ -150,9 +155,9 @@ impl Given {
 
 /// One server, with what was given for it, highest layer first.
 struct Server<'a> {
-    address: &'a Address<'a>,
+    address: &'a ServerAddress<'a>,
     givens: Vec<&'a Given>,
-    surroundings: &'a Surroundings<'a>,
+    environment: &'a Environment<'a>,
     origins: &'a mut Origins,
 }
 
@@ -231,7 +236,7 @@ impl<'a> Server<'a> {
     /// The folder itself, or the one of that name below ComfyUI's own; what a higher layer says comes first.
     fn folder(&mut self, setting: Setting, folder: Folder) -> Result<Option<PathBuf>, Error> {
         let Some(given) = self.highest(&[setting, Setting::ComfyuiDir]) else { return Ok(None) };
-        let path = given.path(self.surroundings)?;
+        let path = given.path(self.environment)?;
         let origin = given.origin.clone();
         let is_whole = given.setting == Setting::ComfyuiDir;
         self.origins.note(self.key(&format!("{}_dir", folder.as_str())), &origin);

@@ -1,6 +1,6 @@
 //! Every option in its three spellings: the one table that flags, variables, file, README and example are held to.
 
-use super::Origin;
+use super::origin::Origin;
 
 /// What can be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,8 +12,13 @@ use url::{ParseError, Url};
 
 use crate::model::{Digest, InstanceName, Status};
 
-use super::credentials::HASH_MARK;
-use super::{Host, Listen, LogFormat, LogLevel, Problem, Secret};
+use super::listen::{Host, Listen};
+use super::log::{LogFormat, LogLevel};
+use super::problem::Problem;
+use super::secret::Secret;
+
+/// What stands before a token's hash in the configuration.
+pub(super) const HASH_MARK: &str = "sha256:";
 
 /// Headers that make a request what it is, or that ComfyUI refuses: a header of the user's own would break them.
 const OURS: [HeaderName; 8] = [

@@ -8,8 +8,14 @@ use url::Url;
 
 use crate::model::{InstanceName, Status};
 
-use super::merge::{Scalars, groups};
-use super::{Error, Given, Instance, Problem, Secret, Setting, text};
+use super::error::Error;
+use super::given::Given;
+use super::instance::Instance;
+use super::problem::Problem;
+use super::scalars::{Scalars, groups};
+use super::secret::Secret;
+use super::setting::Setting;
+use super::text;
 
 /// What marks a secret as bytes in base64, and how many bytes are enough: as
 /// <https://github.com/standard-webhooks/standard-webhooks> has it.
@@ -57,46 +63,44 @@ fn bytes(secret: &str) -> Option<Vec<u8>> {
     }
 }
 
-impl Scalars<'_> {
-    /// The webhooks, each in its order in the file.
-    pub(super) fn webhooks(&mut self, instances: &[Instance]) -> Result<Vec<Webhook>, Error> {
-        let mut webhooks = Vec::new();
-        for group in groups(self.givens, "webhook") {
-            let webhook = self.webhook(&group, instances)?;
-            for given in group {
-                let key = given.setting.spelling().plain_key().unwrap_or_default();
-                self.origins.note(format!("webhook.{}.{key}", webhooks.len()), &given.origin);
-            }
-            webhooks.extend(webhook);
+/// The webhooks, each in its order in the file.
+pub(super) fn webhooks(scalars: &mut Scalars<'_>, instances: &[Instance]) -> Result<Vec<Webhook>, Error> {
+    let mut webhooks = Vec::new();
+    for group in groups(scalars.givens, "webhook") {
+        let webhook = webhook(scalars, &group, instances)?;
+        for given in group {
+            let key = given.setting.spelling().plain_key().unwrap_or_default();
+            scalars.origins.note(format!("webhook.{}.{key}", webhooks.len()), &given.origin);
         }
-        Ok(webhooks)
+        webhooks.extend(webhook);
     }
+    Ok(webhooks)
+}
 
-    fn webhook(&self, group: &[&Given], known: &[Instance]) -> Result<Option<Webhook>, Error> {
-        let all = |setting| group.iter().filter(move |given| given.setting == setting);
-        let (inline, in_file) = (all(Setting::WebhookSecret).next(), all(Setting::WebhookSecretFile).next());
-        let given = match (inline, in_file) {
-            (Some(first), Some(second)) => {
-                return Err(Error::Conflict { first: first.origin.clone(), second: second.origin.clone() });
-            }
-            (given, None) | (None, given) => given,
-        };
-        let (Some(given), Some(url)) = (given, all(Setting::WebhookUrl).next()) else { return Ok(None) };
-        let secret = self.secret(given)?;
-        if bytes(secret.expose()).is_none_or(|bytes| bytes.len() < LEAST_BYTES) {
-            return Err(given.is_wrong(Problem::WebhookSecret));
+fn webhook(scalars: &Scalars<'_>, group: &[&Given], known: &[Instance]) -> Result<Option<Webhook>, Error> {
+    let all = |setting| group.iter().filter(move |given| given.setting == setting);
+    let (inline, in_file) = (all(Setting::WebhookSecret).next(), all(Setting::WebhookSecretFile).next());
+    let given = match (inline, in_file) {
+        (Some(first), Some(second)) => {
+            return Err(Error::Conflict { first: first.origin.clone(), second: second.origin.clone() });
         }
-        let mut instances = Vec::new();
-        for given in all(Setting::WebhookInstance) {
-            let name: InstanceName = given.read(|text| text.parse().map_err(Problem::InstanceName))?;
-            if !known.iter().any(|instance| instance.name == name) {
-                let known = known.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
-                return Err(Error::UnknownServer { origin: given.origin.clone(), name, known });
-            }
-            instances.push(name);
-        }
-        let statuses = all(Setting::WebhookStatus).map(|given| given.read(text::final_status));
-        let (url, statuses) = (url.read(text::webhook_url)?, statuses.collect::<Result<_, _>>()?);
-        Ok(Some(Webhook { url, secret, statuses, instances }))
+        (given, None) | (None, given) => given,
+    };
+    let (Some(given), Some(url)) = (given, all(Setting::WebhookUrl).next()) else { return Ok(None) };
+    let secret = scalars.secret(given)?;
+    if bytes(secret.expose()).is_none_or(|bytes| bytes.len() < LEAST_BYTES) {
+        return Err(given.is_wrong(Problem::WebhookSecret));
     }
+    let mut instances = Vec::new();
+    for given in all(Setting::WebhookInstance) {
+        let name: InstanceName = given.read(|text| text.parse().map_err(Problem::InstanceName))?;
+        if !known.iter().any(|instance| instance.name == name) {
+            let known = known.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Error::UnknownServer { origin: given.origin.clone(), name, known });
+        }
+        instances.push(name);
+    }
+    let statuses = all(Setting::WebhookStatus).map(|given| given.read(text::final_status));
+    let (url, statuses) = (url.read(text::webhook_url)?, statuses.collect::<Result<_, _>>()?);
+    Ok(Some(Webhook { url, secret, statuses, instances }))
 }

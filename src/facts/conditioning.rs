@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::graph::{Graph, Place, Socket, Value};
-use super::{Facts, models, note, sampler, typed, writer};
+use super::graph::Graph;
+use super::nodes::{InputValue, NodeIndex, Socket};
+use super::values::{Facts, note};
+use super::{generated_text, models, sampler, typed};
 
 /// What the side is called that says what is wanted.
 const POSITIVE: [&str; 8] =
@@ -26,7 +28,7 @@ type Step = (Socket, Side, bool);
 
 /// What a sampler was told beside its texts.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Guidance {
     /// The guidance in its positive conditioning.
     pub guidance: Option<String>,
     /// Whether it was told anything in words.
@@ -34,7 +36,12 @@ pub(super) struct Told {
 }
 
 /// Adds the texts of a sampler. `writers` gathers the nodes that write texts at run time.
-pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
+pub(super) fn trace(
+    graph: &Graph<'_>,
+    sampler: NodeIndex,
+    facts: &mut Facts,
+    writers: &mut Vec<NodeIndex>,
+) -> Guidance {
     const BOTH: [&str; 5] = ["text_embeds", "hyvid_embeds", "prompt_embeds", "embeds", "conditioning_embeds"];
     let guide = sampler::guide(graph, sampler);
     let mut starts: Vec<Step> = Vec::new();
@@ -51,7 +58,7 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts, writer
     // The second conditioning of two is for the negative side too.
     let second = graph.link(guide, "cond2");
     starts.extend(second.map(|socket| (socket, Side::Negative, false)));
-    let mut told = Told::default();
+    let mut told = Guidance::default();
     let mut own = Facts { loras: std::mem::take(&mut facts.loras), ..Facts::default() };
     for start in starts {
         let found = walk(graph, start, &mut own, writers);
@@ -79,14 +86,14 @@ fn add(own: Facts, facts: &mut Facts) {
 }
 
 /// The output that a side comes from; a bundle that holds the side as a text gives it itself.
-fn start(graph: &Graph<'_>, holder: Place, names: &[&str]) -> Option<Socket> {
+fn start(graph: &Graph<'_>, holder: NodeIndex, names: &[&str]) -> Option<Socket> {
     let name = names.iter().find(|name| graph.has(holder, name))?;
     graph.link(holder, name).or_else(|| graph.text(holder, name).map(|_| (holder, 0)))
 }
 
 /// Follows a conditioning to the encoders.
-fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Place>) -> Told {
-    let mut told = Told::default();
+fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<NodeIndex>) -> Guidance {
+    let mut told = Guidance::default();
     let mut seen = HashSet::new();
     let mut stack = vec![start];
     while let Some(step) = stack.pop() {
@@ -110,14 +117,19 @@ fn walk(graph: &Graph<'_>, start: Step, facts: &mut Facts, writers: &mut Vec<Pla
 }
 
 /// Conditioning that says nothing, or never.
-fn is_nothing(graph: &Graph<'_>, place: Place) -> bool {
+fn is_nothing(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let class = graph.class(place);
     let never = class.contains("TimestepRange") && graph.number(place, "start") == graph.number(place, "end");
     class.contains("ZeroOut") || never && graph.number(place, "start").is_some()
 }
 
 /// The inputs of a node that hold what it encodes for one side.
-fn texts<'g, 'a>(graph: &'g Graph<'a>, place: Place, side: Side, is_shared: bool) -> Vec<(&'g str, Value<'a>)> {
+fn texts<'g, 'a>(
+    graph: &'g Graph<'a>,
+    place: NodeIndex,
+    side: Side,
+    is_shared: bool,
+) -> Vec<(&'g str, InputValue<'a>)> {
     let is_negative = |name: &str| name.contains("negative") || name.starts_with("neg_") || name.starts_with("nag_");
     let has_sides = graph.inputs(place).any(|(name, value)| is_negative(name) && is_text(graph, name, value));
     let is_wanted = |name: &str| match side {
@@ -140,7 +152,7 @@ fn is_tags(name: &str) -> bool {
 }
 
 /// Whether an input holds a text to encode.
-fn is_text(graph: &Graph<'_>, name: &str, value: Value<'_>) -> bool {
+fn is_text(graph: &Graph<'_>, name: &str, value: InputValue<'_>) -> bool {
     const NAMES: [&str; 12] = [
         "text", "prompt", "text_g", "text_l", "clip_l", "clip_g", "t5xxl", "llama", "tags", "lyrics", "caption", "bert",
     ];
@@ -158,29 +170,29 @@ fn is_text(graph: &Graph<'_>, name: &str, value: Value<'_>) -> bool {
     is_called_so
         && match value {
             // Where nothing is appended a pack writes a 0.
-            Value::Literal(json) => json.starts_with('"') && (last != "app_text" || json != "\"0\""),
+            InputValue::Literal(json) => json.starts_with('"') && (last != "app_text" || json != "\"0\""),
             // A side may be a conditioning as well as a text.
-            Value::Link(..) if may_be_conditioning => graph.text_of(value).is_some(),
-            Value::Link(..) => true,
-            Value::Nowhere => false,
+            InputValue::Link(..) if may_be_conditioning => graph.text_of(value).is_some(),
+            InputValue::Link(..) => true,
+            InputValue::Nowhere => false,
         }
 }
 
 /// Notes a text, or who writes it. Gives whether there is one.
 fn encode(
     graph: &Graph<'_>,
-    (name, value): (&str, Value<'_>),
+    (name, value): (&str, InputValue<'_>),
     side: Side,
     facts: &mut Facts,
-    writers: &mut Vec<Place>,
+    writers: &mut Vec<NodeIndex>,
 ) -> bool {
     let text = graph.text_of(value);
-    let is_linked = matches!(value, Value::Link(..));
+    let is_linked = matches!(value, InputValue::Link(..));
     let has_text = text.is_some() || is_linked;
     let texts = match text {
         Some(text) => vec![text],
         None if is_linked => {
-            writer::instructions(graph, value, &mut facts.instructions, writers);
+            generated_text::instructions(graph, value, &mut facts.instructions, writers);
             typed::parts(graph, value)
         }
         None => Vec::new(),
@@ -232,7 +244,7 @@ fn above(graph: &Graph<'_>, ((place, output), side, is_shared): Step, is_encoder
     let only = links.next().filter(|_| links.next().is_none()).map(|(_, socket)| socket);
     let names = if side == Side::Positive { &POSITIVE[..] } else { &NEGATIVE[..] };
     let bundle = || {
-        let has_side = |place: &Place| sampler::holder(graph, *place, names).is_some();
+        let has_side = |place: &NodeIndex| sampler::holder(graph, *place, names).is_some();
         let mut bundles = sampler::bundles(graph, place);
         let first = bundles.next()?;
         Some((Some(first).into_iter().chain(bundles).find(has_side).unwrap_or(first), 0))
@@ -246,7 +258,7 @@ fn other(side: Side) -> Side {
 
 /// Whether a node with both sides is read the other way round. The positive output stands before the negative one, the
 /// model, where it goes through too, before both.
-fn is_crossed(graph: &Graph<'_>, place: Place, output: usize, side: Side) -> bool {
+fn is_crossed(graph: &Graph<'_>, place: NodeIndex, output: usize, side: Side) -> bool {
     if !(graph.has(place, "positive") && graph.has(place, "negative")) || sampler::is_sampler(graph, place) {
         return false;
     }

@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::graph::{Graph, Manner, Place, Value};
-use super::inputs::without_noise;
-use super::{calc, size, strings};
-use crate::json::{members, unquote};
+use super::graph::Graph;
+use super::known::{KnownValue, literal};
+use super::nodes::{InputValue, NodeIndex, NodeKind};
 
 /// Nodes looked at for one value.
 const MOST_STEPS: u32 = 512;
@@ -18,54 +17,8 @@ const MOST_DEEP: u32 = 40;
 /// Switches and reroutes in a row.
 const MOST_HOPS: usize = 64;
 
-/// A text longer than this isn't one that somebody wrote.
-pub(super) const MOST_BYTES: usize = 1 << 20;
-
-/// A value that the graph says plainly.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known<'a> {
-    /// A text.
-    Text(Cow<'a, str>),
-    /// A number, as it was written or worked out.
-    Number(Cow<'a, str>),
-    /// A flag.
-    Flag(bool),
-}
-
-impl<'a> Known<'a> {
-    /// Its text; a number in the place of a text is a value that slipped.
-    pub fn text(self) -> Option<Cow<'a, str>> {
-        if let Self::Text(text) = self { Some(text) } else { None }
-    }
-
-    /// The number for arithmetic; a flag counts as 0 or 1.
-    pub fn float(&self) -> Option<f64> {
-        match self {
-            Self::Number(number) => number.parse().ok().filter(|float: &f64| float.is_finite()),
-            Self::Flag(flag) => Some(f64::from(u8::from(*flag))),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// As Python's `bool` has it.
-    pub fn is_true(&self) -> Option<bool> {
-        match self {
-            Self::Flag(flag) => Some(*flag),
-            Self::Number(_) => self.float().map(|float| float != 0.0),
-            Self::Text(text) => match &*text.to_ascii_lowercase() {
-                "true" | "yes" | "on" | "enable" | "enabled" => Some(true),
-                "false" | "no" | "off" | "disable" | "disabled" => Some(false),
-                _ => None,
-            },
-        }
-    }
-
-    /// A number that was worked out.
-    pub fn of(float: f64) -> Option<Self> {
-        let text = if float.fract() == 0.0 { format!("{float:.0}") } else { without_noise(&float.to_string()) };
-        float.is_finite().then_some(Self::Number(Cow::Owned(text)))
-    }
-}
+/// What a kind of node gives out. `None`: the node is of another kind; `Some(None)`: what it gives isn't known.
+pub(super) type Rule = for<'g, 'a> fn(&Eval<'g, 'a>, NodeIndex, usize) -> Option<Option<KnownValue<'a>>>;
 
 /// One value on its way; has only so many steps.
 pub(super) struct Eval<'g, 'a> {
@@ -86,41 +39,39 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// What stands in an input.
-    pub fn input(&self, place: Place, name: &str) -> Option<Known<'a>> {
+    pub fn input(&self, place: NodeIndex, name: &str) -> Option<KnownValue<'a>> {
         self.known(self.graph.value(place, name)?)
     }
 
     /// A text that stands in an input, blank ones too.
-    pub fn text(&self, place: Place, name: &str) -> Option<Cow<'a, str>> {
+    pub fn text(&self, place: NodeIndex, name: &str) -> Option<Cow<'a, str>> {
         self.input(place, name)?.text()
     }
 
     /// What a value is in the end.
-    pub fn known(&self, value: Value<'a>) -> Option<Known<'a>> {
+    pub fn known(&self, value: InputValue<'a>) -> Option<KnownValue<'a>> {
         self.step()?;
         if self.depth.get() >= MOST_DEEP {
             return None;
         }
         self.depth.set(self.depth.get() + 1);
         let known = self.chosen(value).and_then(|value| match value {
-            Value::Literal(json) => literal(json),
-            Value::Link(place, output) => self.given(place, output),
-            Value::Nowhere => None,
+            InputValue::Literal(json) => literal(json),
+            InputValue::Link(place, output) => self.given(place, output),
+            InputValue::Nowhere => None,
         });
         self.depth.set(self.depth.get() - 1);
         known
     }
 
     /// What a node gives out.
-    fn given(&self, place: Place, output: usize) -> Option<Known<'a>> {
-        strings::given(self, place, output)
-            .or_else(|| calc::given(self, place, output))
-            .or_else(|| size::given(self, place, output))
-            .unwrap_or_else(|| self.held(place).and_then(|value| self.known(value)))
+    fn given(&self, place: NodeIndex, output: usize) -> Option<KnownValue<'a>> {
+        let by_rule = self.graph.rules().iter().find_map(|rule| rule(self, place, output));
+        by_rule.unwrap_or_else(|| self.held(place).and_then(|value| self.known(value)))
     }
 
     /// What a node that does nothing but hold a value holds.
-    fn held(&self, place: Place) -> Option<Value<'a>> {
+    fn held(&self, place: NodeIndex) -> Option<InputValue<'a>> {
         const NAMES: [&str; 12] = [
             "value",
             "seed",
@@ -148,7 +99,7 @@ impl<'g, 'a> Eval<'g, 'a> {
                 // and none that is linked.
                 let mut named = inputs().filter(|(name, _)| NAMES.contains(name));
                 let held = named.next().filter(|_| named.next().is_none())?;
-                let is_alone = inputs().all(|(name, value)| name == held.0 || matches!(value, Value::Literal(_)));
+                let is_alone = inputs().all(|(name, value)| name == held.0 || matches!(value, InputValue::Literal(_)));
                 let is_plain = self.graph.class(place).contains("Primitive") || is_named_after(self.graph.class(place));
                 (is_alone && is_plain).then_some(held.1)
             }
@@ -156,13 +107,13 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// Past switches whose side is known, reroutes and previews.
-    pub fn chosen(&self, mut value: Value<'a>) -> Option<Value<'a>> {
+    pub fn chosen(&self, mut value: InputValue<'a>) -> Option<InputValue<'a>> {
         for _ in 0..MOST_HOPS {
-            let Value::Link(place, _) = value else { return Some(value) };
+            let InputValue::Link(place, _) = value else { return Some(value) };
             match self.passed_on(place) {
-                Pass::Itself => return Some(value),
-                Pass::On(next) => value = next,
-                Pass::Unknown => return None,
+                PassedOn::Itself => return Some(value),
+                PassedOn::On(next) => value = next,
+                PassedOn::Unknown => return None,
             }
             self.step()?;
         }
@@ -170,26 +121,28 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// What a node gives out unchanged, if it is such a node.
-    fn passed_on(&self, place: Place) -> Pass<'a> {
-        let or_unknown = |value: Option<Value<'a>>| value.map_or(Pass::Unknown, Pass::On);
-        match self.graph.node(place).manner {
-            Manner::Makes => Pass::Itself,
-            Manner::Previews => or_unknown(self.graph.value(place, "source")),
-            Manner::Passes => or_unknown(self.only_link(place)),
-            Manner::Decides => {
+    fn passed_on(&self, place: NodeIndex) -> PassedOn<'a> {
+        let or_unknown = |value: Option<InputValue<'a>>| value.map_or(PassedOn::Unknown, PassedOn::On);
+        match self.graph.node(place).kind {
+            NodeKind::Makes => PassedOn::Itself,
+            NodeKind::Previews => or_unknown(self.graph.value(place, "source")),
+            NodeKind::Passes => or_unknown(self.only_link(place)),
+            NodeKind::Decides => {
                 or_unknown(self.by_flag(place, self.graph.class(place)).or_else(|| self.only_side(place)))
             }
-            Manner::Picks => {
+            NodeKind::Picks => {
                 or_unknown(self.switched(place, self.graph.class(place)).or_else(|| self.only_side(place)))
             }
         }
     }
 
     /// What all sides of a switch are, so that it doesn't matter which is taken.
-    fn only_side(&self, place: Place) -> Option<Value<'a>> {
+    fn only_side(&self, place: NodeIndex) -> Option<InputValue<'a>> {
         const BY: [&str; 5] = ["switch", "select", "index", "boolean", "state"];
-        let sides =
-            self.graph.inputs(place).filter(|(name, value)| matches!(value, Value::Link(..)) && !BY.contains(name));
+        let sides = self
+            .graph
+            .inputs(place)
+            .filter(|(name, value)| matches!(value, InputValue::Link(..)) && !BY.contains(name));
         let mut sides = sides.map(|(_, value)| value);
         let first = sides.next()?;
         let mut count = 1;
@@ -201,7 +154,7 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// `on_true if switch else on_false`, whatever the third input is called.
-    fn by_flag(&self, place: Place, class: &str) -> Option<Value<'a>> {
+    fn by_flag(&self, place: NodeIndex, class: &str) -> Option<InputValue<'a>> {
         let side = |name: &str| self.graph.value(place, name);
         let mut others = self.graph.inputs(place).filter(|(name, _)| !matches!(*name, "on_true" | "on_false"));
         let is_on = others.find_map(|(_, value)| self.known(value)?.is_true())?;
@@ -210,14 +163,14 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// Switches by a number or a name, and those that take the first that is there.
-    fn switched(&self, place: Place, class: &str) -> Option<Value<'a>> {
+    fn switched(&self, place: NodeIndex, class: &str) -> Option<InputValue<'a>> {
         const BY: [&str; 8] =
             ["select", "index", "Input", "input", "selected", "selection", "boolean", "boolean_value"];
         let graph = self.graph;
         if let Some(by) = BY.iter().find(|name| graph.has(place, name)) {
             let choice = self.input(place, by)?;
             let mut sides = graph.inputs(place).filter(|(name, _)| name != by);
-            if let Known::Flag(flag) = choice {
+            if let KnownValue::Flag(flag) = choice {
                 let ending = if flag { "_a" } else { "_b" };
                 return sides.find(|(name, _)| name.ends_with(ending)).map(|(_, value)| value);
             }
@@ -233,28 +186,28 @@ impl<'g, 'a> Eval<'g, 'a> {
     }
 
     /// Whether anything comes along a link: a switch to which nothing is linked gives nothing.
-    fn gives_something(&self, value: Value<'a>) -> bool {
+    fn gives_something(&self, value: InputValue<'a>) -> bool {
         match value {
-            Value::Link(place, _) => {
-                self.graph.node(place).manner != Manner::Picks || self.graph.inputs(place).next().is_some()
+            InputValue::Link(place, _) => {
+                self.graph.node(place).kind != NodeKind::Picks || self.graph.inputs(place).next().is_some()
             }
             _ => false,
         }
     }
 
-    fn only_link(&self, place: Place) -> Option<Value<'a>> {
-        let mut links = self.graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
+    fn only_link(&self, place: NodeIndex) -> Option<InputValue<'a>> {
+        let mut links = self.graph.inputs(place).filter(|(_, value)| matches!(value, InputValue::Link(..)));
         let (_, link) = links.next()?;
         links.next().is_none().then_some(link)
     }
 }
 
 /// What a node does with its input.
-enum Pass<'a> {
+enum PassedOn<'a> {
     /// It is where the value comes from.
     Itself,
     /// It gives this on.
-    On(Value<'a>),
+    On(InputValue<'a>),
     /// Which side it gives on is not known.
     Unknown,
 }
@@ -312,18 +265,4 @@ fn in_words(class: &str) -> impl Iterator<Item = &str> {
 fn numbered(name: &str) -> Option<f64> {
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     name[digits..].parse().ok()
-}
-
-/// A literal as it is written. Some widgets write `{"content": …}`.
-pub(super) fn literal(json: &str) -> Option<Known<'_>> {
-    match json.as_bytes().first()? {
-        b'"' => unquote(json).filter(|text| text.len() <= MOST_BYTES).map(Known::Text),
-        b'-' | b'0'..=b'9' => json.parse::<f64>().ok().map(|_| Known::Number(Cow::Borrowed(json))),
-        b'{' => members(json).find(|(name, _)| name == "content").and_then(|(_, text)| unquote(text)).map(Known::Text),
-        _ => match json {
-            "true" | "True" => Some(Known::Flag(true)),
-            "false" | "False" => Some(Known::Flag(false)),
-            _ => None,
-        },
-    }
 }

@@ -1,164 +1,41 @@
-//! The prompt as a graph: nodes in the order of their ids, their inputs as the slices they were written as.
+//! The prompt as a graph: its nodes, followed to where a link or a value comes from in the end.
 
-use std::borrow::Cow;
 use std::cell::Cell;
-use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::ops::Deref;
 
-use foldhash::HashMap;
-
-use super::eval::Eval;
-use crate::json::{elements, members, unquote};
-
-/// Nodes looked at; real graphs have some hundreds.
-const MOST_NODES: usize = 100_000;
-
-/// Inputs looked at of one node; real ones have some dozens.
-const MOST_INPUTS: usize = 256;
+use super::eval::{Eval, Rule};
+use super::known::KnownValue;
+use super::nodes::{InputValue, NodeIndex, PromptNodes, Socket};
+use super::number::without_noise;
 
 /// Steps that all walks over one graph may take together: far more than any real graph needs.
 const MOST_STEPS: u32 = 40_000;
 
-/// A node's place in the graph.
-pub(super) type Place = usize;
-
-/// An output of a node.
-pub(super) type Socket = (Place, usize);
-
-/// The nodes of a prompt.
+/// The nodes of a prompt, and the rules by which they are followed.
 #[derive(Debug)]
 pub(super) struct Graph<'a> {
-    nodes: Vec<Node<'a>>,
-    /// Nodes of which some other reads output 1 as its positive input and 0 as its negative one.
-    crossed: HashSet<Place>,
+    nodes: PromptNodes<'a>,
+    rules: &'static [Rule],
     steps_left: Cell<u32>,
 }
 
-/// One node.
-#[derive(Debug)]
-pub(super) struct Node<'a> {
-    /// Its id; with colons inside subgraphs.
-    pub id: Cow<'a, str>,
-    /// `class_type`; empty where the front end didn't know it.
-    pub class: Cow<'a, str>,
-    /// The same in small letters, without blanks and underscores: what words are looked for in.
-    pub folded_class: String,
-    /// What it does with what it is given.
-    pub manner: Manner,
-    /// `_meta.title`.
-    pub title: Option<Cow<'a, str>>,
-    /// Names and what stands there, in the order in which they are written.
-    pub inputs: Vec<(Cow<'a, str>, Value<'a>)>,
-}
+impl<'a> Deref for Graph<'a> {
+    type Target = PromptNodes<'a>;
 
-/// Whether a node gives out what another gave it. Asked at every link, so it is found out once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// Makes something of its own.
-    Makes,
-    /// `PreviewAny`: hands its `source` on.
-    Previews,
-    /// Hands on the one thing that is linked to it.
-    Passes,
-    /// Takes `on_true` or `on_false`.
-    Decides,
-    /// Takes one of several.
-    Picks,
-}
-
-impl Manner {
-    fn of(node: &Node<'_>) -> Self {
-        let has_sides = node.inputs.iter().any(|(name, _)| matches!(&**name, "on_true" | "on_false"));
-        match &*node.class {
-            "PreviewAny" => Self::Previews,
-            class if class.contains("Reroute") || node.is_show() => Self::Passes,
-            _ if has_sides => Self::Decides,
-            _ if node.folded_class.contains("switch") => Self::Picks,
-            _ => Self::Makes,
-        }
+    fn deref(&self) -> &PromptNodes<'a> {
+        &self.nodes
     }
-}
-
-impl Node<'_> {
-    /// Whether it shows what passes through it.
-    pub fn is_show(&self) -> bool {
-        let verbs = ["show", "display", "preview"];
-        let things = ["text", "any", "string"];
-        verbs
-            .iter()
-            .filter_map(|verb| self.folded_class.split_once(verb))
-            .any(|(_, rest)| things.iter().any(|thing| rest.starts_with(thing)))
-    }
-}
-
-/// What stands in an input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value<'a> {
-    /// Another node's output.
-    Link(Place, usize),
-    /// A link to a node that isn't there.
-    Nowhere,
-    /// A value, as it is written.
-    Literal(&'a str),
 }
 
 impl<'a> Graph<'a> {
-    /// Reads the prompt document; what isn't shaped like a node is passed over. Of two nodes with one id the last counts,
-    /// as it does for Python.
-    pub fn read(prompt: &'a str) -> Self {
-        let raw = members(prompt.trim_start()).filter(|(_, json)| json.starts_with('{')).take(MOST_NODES);
-        let mut nodes: Vec<(Node<'a>, &'a str)> = raw.map(|(id, json)| bare(id, json)).collect();
-        // The order in the document says nothing, so it must change nothing.
-        nodes.sort_by(|(a, _), (b, _)| by_id(&a.id, &b.id));
-        nodes.reverse();
-        nodes.dedup_by(|(a, _), (b, _)| a.id == b.id);
-        nodes.reverse();
-        let places: HashMap<Cow<'a, str>, Place> =
-            nodes.iter().enumerate().map(|(place, (node, _))| (node.id.clone(), place)).collect();
-        let filled = nodes.into_iter().map(|(mut node, inputs)| {
-            let inputs = members(inputs).take(MOST_INPUTS);
-            node.inputs = inputs.map(|(name, json)| (name, value_of(json, &places))).collect();
-            node.folded_class = node.class.to_ascii_lowercase();
-            node.folded_class.retain(|c| !matches!(c, ' ' | '_'));
-            node.manner = Manner::of(&node);
-            node
-        });
-        let mut graph = Self { nodes: filled.collect(), ..Self::default() };
-        graph.crossed = graph.places().filter_map(|place| graph.read_crossed(place)).collect();
-        graph
+    /// Reads the prompt document. `rules`: what nodes give out, the first that applies counts.
+    pub fn read(prompt: &'a str, rules: &'static [Rule]) -> Self {
+        Self { nodes: PromptNodes::read(prompt), rules, steps_left: Cell::new(MOST_STEPS) }
     }
 
-    /// The node of which this one reads the two sides the other way round.
-    fn read_crossed(&self, place: Place) -> Option<Place> {
-        match (self.value(place, "positive")?, self.value(place, "negative")?) {
-            (Value::Link(a, 1), Value::Link(b, 0)) if a == b => Some(a),
-            _ => None,
-        }
-    }
-
-    /// Whether some node reads its two sides the other way round.
-    pub fn is_crossed(&self, place: Place) -> bool {
-        self.crossed.contains(&place)
-    }
-
-    /// The node at that place.
-    pub fn node(&self, place: Place) -> &Node<'a> {
-        &self.nodes[place]
-    }
-
-    /// `class_type` of the node at that place.
-    pub fn class(&self, place: Place) -> &str {
-        &self.nodes[place].class
-    }
-
-    /// The same in small letters, without blanks and underscores.
-    pub fn folded_class(&self, place: Place) -> &str {
-        &self.nodes[place].folded_class
-    }
-
-    /// Every place.
-    pub fn places(&self) -> std::ops::Range<Place> {
-        0..self.nodes.len()
+    /// What nodes give out.
+    pub fn rules(&self) -> &'static [Rule] {
+        self.rules
     }
 
     /// One step of a walk; `false` when the graph was made to keep us busy.
@@ -168,128 +45,76 @@ impl<'a> Graph<'a> {
         left > 0
     }
 
-    /// What stands in an input.
-    pub fn value(&self, place: Place, name: &str) -> Option<Value<'a>> {
-        self.nodes[place].inputs.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
-    }
-
-    /// Whether a node has that input.
-    pub fn has(&self, place: Place, name: &str) -> bool {
-        self.value(place, name).is_some()
-    }
-
-    /// Whether a node has one of those inputs.
-    pub fn has_any(&self, place: Place, names: &[&str]) -> bool {
-        self.nodes[place].inputs.iter().any(|(key, _)| names.contains(&&**key))
-    }
-
     /// The output that an input is linked to, past switches and nodes that only pass things on.
-    pub fn link(&self, place: Place, name: &str) -> Option<Socket> {
+    pub fn link(&self, place: NodeIndex, name: &str) -> Option<Socket> {
         self.source(self.value(place, name)?)
     }
 
     /// The first of those inputs that is linked.
-    pub fn first_link(&self, place: Place, names: &[&str]) -> Option<Socket> {
+    pub fn first_link(&self, place: NodeIndex, names: &[&str]) -> Option<Socket> {
         names.iter().find_map(|name| self.link(place, name))
     }
 
     /// Every input that is linked, in the order in which they are written, each by its name.
-    pub fn links(&self, place: Place) -> impl Iterator<Item = (&str, Socket)> {
-        let inputs = self.nodes[place].inputs.iter();
+    pub fn links(&self, place: NodeIndex) -> impl Iterator<Item = (&str, Socket)> {
+        let inputs = self.node(place).inputs.iter();
         inputs.filter_map(move |(name, value)| Some((&**name, self.source(*value)?)))
     }
 
     /// The nodes that a node reads. Where it isn't known which side a switch takes it is the switch.
-    pub fn ways(&self, place: Place) -> impl Iterator<Item = (&str, Place)> {
-        self.nodes[place].inputs.iter().filter_map(move |(name, value)| {
-            let Value::Link(direct, _) = *value else { return None };
+    pub fn ways(&self, place: NodeIndex) -> impl Iterator<Item = (&str, NodeIndex)> {
+        self.node(place).inputs.iter().filter_map(move |(name, value)| {
+            let InputValue::Link(direct, _) = *value else { return None };
             match Eval::new(self).chosen(*value) {
-                Some(Value::Link(to, _)) => Some((&**name, to)),
+                Some(InputValue::Link(to, _)) => Some((&**name, to)),
                 Some(_) => None,
                 None => Some((&**name, direct)),
             }
         })
     }
 
-    /// The names of a node's inputs with what stands there.
-    pub fn inputs(&self, place: Place) -> impl Iterator<Item = (&str, Value<'a>)> {
-        self.nodes[place].inputs.iter().map(|(name, value)| (&**name, *value))
-    }
-
     /// The output that a value comes from in the end.
-    pub fn source(&self, value: Value<'a>) -> Option<Socket> {
-        if !matches!(value, Value::Link(..)) {
+    pub fn source(&self, value: InputValue<'a>) -> Option<Socket> {
+        if !matches!(value, InputValue::Link(..)) {
             return None;
         }
         match Eval::new(self).chosen(value)? {
-            Value::Link(to, output) => Some((to, output)),
+            InputValue::Link(to, output) => Some((to, output)),
             _ => None,
         }
     }
-}
 
-impl Default for Graph<'_> {
-    fn default() -> Self {
-        Self { nodes: Vec::new(), crossed: HashSet::new(), steps_left: Cell::new(MOST_STEPS) }
-    }
-}
-
-/// A node without its inputs, and their text.
-fn bare<'a>(id: Cow<'a, str>, json: &'a str) -> (Node<'a>, &'a str) {
-    let mut node = Node {
-        id,
-        class: Cow::Borrowed(""),
-        folded_class: String::new(),
-        manner: Manner::Makes,
-        title: None,
-        inputs: Vec::new(),
-    };
-    let mut inputs = "";
-    for (key, value) in members(json) {
-        match &*key {
-            "class_type" => node.class = unquote(value).unwrap_or_default(),
-            "inputs" => inputs = value,
-            "_meta" => {
-                node.title = members(value).find(|(key, _)| key == "title").and_then(|(_, title)| unquote(title))
-            }
-            _ => {}
+    /// A number as it was written, without the noise of floats: `0.30000000000000004` is 0.3.
+    pub fn number(&self, place: NodeIndex, name: &str) -> Option<String> {
+        match Eval::new(self).input(place, name)? {
+            KnownValue::Number(number) => Some(without_noise(&number)),
+            _ => None,
         }
     }
-    (node, inputs)
-}
 
-/// A link is an id and the number of an output, as ComfyUI's own `is_link` has it.
-fn value_of<'a>(json: &'a str, places: &HashMap<Cow<'a, str>, Place>) -> Value<'a> {
-    if !json.starts_with('[') {
-        return Value::Literal(json);
+    /// The first of those inputs that is a number.
+    pub fn first_number(&self, place: NodeIndex, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.number(place, name))
     }
-    let mut parts = elements(json);
-    let (id, output) = (parts.next().and_then(unquote), parts.next().and_then(|output| output.parse().ok()));
-    match (id, output, parts.next()) {
-        (Some(id), Some(output), None) => places.get(&id).map_or(Value::Nowhere, |place| Value::Link(*place, output)),
-        _ => Value::Literal(json),
-    }
-}
 
-/// `9` before `10`, `75:3` before `75:64`, numbers before words.
-fn by_id(a: &str, b: &str) -> Ordering {
-    let key = |part: &str| part.parse::<u64>().ok();
-    let by_part = |a: &str, b: &str| match (key(a), key(b)) {
-        (Some(x), Some(y)) => x.cmp(&y),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => a.cmp(b),
-    };
-    let (mut left, mut right) = (a.split(':'), b.split(':'));
-    loop {
-        match (left.next(), right.next()) {
-            (Some(x), Some(y)) => match by_part(x, y) {
-                Ordering::Equal => {}
-                other => return other,
-            },
-            (None, None) => return a.cmp(b),
-            (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-        }
+    /// A text; blank ones count as none.
+    pub fn text(&self, place: NodeIndex, name: &str) -> Option<String> {
+        self.text_of(self.value(place, name)?)
+    }
+
+    /// The first of those inputs that is a text.
+    pub fn first_text(&self, place: NodeIndex, names: &[&str]) -> Option<String> {
+        names.iter().find_map(|name| self.text(place, name))
+    }
+
+    /// The text that a value is; blank ones count as none.
+    pub fn text_of(&self, value: InputValue<'a>) -> Option<String> {
+        let text = Eval::new(self).known(value)?.text()?;
+        (!text.trim().is_empty()).then(|| text.into_owned())
+    }
+
+    /// A flag, through the nodes that hold it.
+    pub fn flag(&self, place: NodeIndex, name: &str) -> Option<bool> {
+        Eval::new(self).input(place, name)?.is_true()
     }
 }

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use regex_lite::NoExpand;
 
 use super::eval::Eval;
-use super::graph::{Graph, Place, Value};
+use super::graph::Graph;
+use super::known::{KnownValue, MOST_BYTES};
+use super::nodes::{InputValue, NodeIndex};
 use super::strings::{Flags, Text, as_text, is_small, python_pattern};
 
 /// What a node may say that stands between the texts that it joins.
@@ -16,7 +18,12 @@ const BETWEEN: [&str; 5] = ["delimiter", "separator", "seperator", "delim", "lin
 const KEEP_EMPTY: [&str; 3] = ["JoinStrings", "CR Text Concatenate", "easy promptConcat"];
 
 /// What a node of texts gives out; `None` when it is another kind of node.
-pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Option<Text<'a>>> {
+pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, _output: usize) -> Option<Option<KnownValue<'a>>> {
+    text(eval, place).map(|text| text.filter(|text| text.len() <= MOST_BYTES).map(KnownValue::Text))
+}
+
+/// Its text.
+fn text<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Option<Text<'a>>> {
     let graph = eval.graph;
     let has = |name: &str| graph.has(place, name);
     match graph.class(place) {
@@ -38,7 +45,7 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Option<Text
 
 /// Whether a node joins: it is called so and has texts whose names differ in their last letter or number, two or more, or
 /// one and what stands between.
-pub(super) fn is_joining(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn is_joining(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let class = graph.folded_class(place);
     let is_called_so = ["concat", "join", "combine", "append", "merge"].iter().any(|word| class.contains(word));
     let parts = || graph.inputs(place).filter(|(name, _)| is_part(name)).count();
@@ -55,12 +62,12 @@ pub(super) fn is_part(name: &str) -> bool {
     })
 }
 
-fn joined<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn joined<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let graph = eval.graph;
     let count = eval.input(place, "inputcount").and_then(|count| count.float()).unwrap_or(f64::MAX);
     let is_counted = |name: &str| number_of(name).is_none_or(|number| number <= count);
     let parts = graph.inputs(place).filter(|(name, _)| is_part(name) && is_counted(name)).map(|(_, value)| value);
-    let texts: Vec<Text<'a>> = parts.map(|value: Value<'a>| eval.known(value)?.text()).collect::<Option<_>>()?;
+    let texts: Vec<Text<'a>> = parts.map(|value: InputValue<'a>| eval.known(value)?.text()).collect::<Option<_>>()?;
     let between = match BETWEEN.iter().find(|name| graph.has(place, name)) {
         Some(&"linebreak_addition") if is_on(eval, place, "linebreak_addition") => Cow::Borrowed("\n"),
         None | Some(&"linebreak_addition") => Cow::Borrowed(""),
@@ -79,12 +86,12 @@ fn number_of(name: &str) -> Option<f64> {
     name[name.trim_end_matches(|c: char| c.is_ascii_digit()).len()..].parse().ok()
 }
 
-fn is_on(eval: &Eval<'_, '_>, place: Place, name: &str) -> bool {
+fn is_on(eval: &Eval<'_, '_>, place: NodeIndex, name: &str) -> bool {
     eval.input(place, name).and_then(|flag| flag.is_true()).unwrap_or(false)
 }
 
 /// The names under which a node is told what to look for, each with what comes in its place.
-fn pairs(graph: &Graph<'_>, place: Place) -> Vec<(String, String)> {
+fn pairs(graph: &Graph<'_>, place: NodeIndex) -> Vec<(String, String)> {
     const NAMES: [(&str, &str); 3] = [("find", "replace"), ("search", "replace"), ("old", "new")];
     let endings = ["", "1", "2", "3", "_1", "_2", "_3"];
     let all =
@@ -96,7 +103,7 @@ fn pairs(graph: &Graph<'_>, place: Place) -> Vec<(String, String)> {
     }
 }
 
-fn replaced<'a>(eval: &Eval<'_, 'a>, place: Place, pairs: &[(String, String)]) -> Option<Text<'a>> {
+fn replaced<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, pairs: &[(String, String)]) -> Option<Text<'a>> {
     let is_pattern = is_on(eval, place, "use_regex") || eval.graph.class(place) == "Text Find and Replace";
     let mut text =
         ["text", "string", "prompt", "input", "STRING"].iter().find_map(|name| as_text(eval, place, name))?;
@@ -125,7 +132,7 @@ fn by_pattern(text: &str, pattern: &str, new: &str) -> Option<String> {
 }
 
 /// pysssss' node of two actions.
-fn function<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn function<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let part = |name: &str| if eval.graph.has(place, name) { eval.text(place, name) } else { Some(Cow::Borrowed("")) };
     let is_tidy = is_on(eval, place, "tidy_tags");
     let (a, b, c) = (part("text_a")?, part("text_b")?, part("text_c")?);
@@ -170,7 +177,7 @@ fn without_comments(text: Text<'_>) -> Text<'_> {
     Cow::Owned(lines.join("\n"))
 }
 
-fn on_one_line<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn on_one_line<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "string")?;
     match eval.input(place, "strip_newlines")?.is_true()? {
         true => Some(Cow::Owned(text.replace('\n', "").trim().to_owned())),
@@ -178,7 +185,7 @@ fn on_one_line<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     }
 }
 
-fn operated<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn operated<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "text")?;
     match &*eval.text(place, "operation")? {
         "uppercase" => Some(Cow::Owned(text.to_uppercase())),
@@ -190,13 +197,13 @@ fn operated<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     }
 }
 
-fn affixed<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn affixed<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let part = |name: &str| if eval.graph.has(place, name) { eval.text(place, name) } else { Some(Cow::Borrowed("")) };
     Some(Cow::Owned([part("prefix")?, as_text(eval, place, "input")?, part("suffix")?].concat()))
 }
 
 /// A stash gives what it is handed or what it keeps.
-fn stashed<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn stashed<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     match eval.input(place, "use_input_text")?.is_true()? {
         true => eval.text(place, "text"),
         false => eval.text(place, "prompt_text"),
@@ -204,7 +211,7 @@ fn stashed<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
 }
 
 /// A text of wildcards that has none is what it is.
-fn without_choice<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn without_choice<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = ["text", "wildcard_text", "prompt"].iter().find_map(|name| eval.text(place, name))?;
     let has_choice = ["{", "__", "$", "<", "#"].iter().any(|sign| text.contains(sign));
     (!has_choice).then_some(text)

@@ -6,12 +6,12 @@ use serde::{Serialize, Serializer};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{Facts, Lora, Pass};
+use super::values::{Facts, Lora, Pass};
 
 /// What the prompt of a generation says. Lists without a use here are left out, and so are values that aren't known.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Facts)]
-struct Written<'a> {
+struct FactsJson<'a> {
     /// Checkpoints, diffusion models and services as the prompt names them, the main one first.
     models: &'a [String],
     loras: Vec<WrittenLora<'a>>,
@@ -160,27 +160,27 @@ impl<'a> From<&'a String> for Number<'a> {
 
 impl Serialize for Facts {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Written::from(self).serialize(serializer)
+        FactsJson::from(self).serialize(serializer)
     }
 }
 
 impl PartialSchema for Facts {
     fn schema() -> RefOr<Schema> {
-        Written::schema()
+        FactsJson::schema()
     }
 }
 
 impl ToSchema for Facts {
     fn name() -> Cow<'static, str> {
-        Written::name()
+        FactsJson::name()
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        Written::schemas(schemas);
+        FactsJson::schemas(schemas);
     }
 }
 
-impl<'a> From<&'a Facts> for Written<'a> {
+impl<'a> From<&'a Facts> for FactsJson<'a> {
     fn from(facts: &'a Facts) -> Self {
         let texts = |of: fn(&Pass) -> &Option<String>| -> Vec<&'a str> {
             facts.passes.iter().filter_map(|pass| of(pass).as_deref()).collect()

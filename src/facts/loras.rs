@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 
-use super::Lora;
-use super::graph::{Graph, Place, Value};
-use super::inputs::without_noise;
-use super::models::{is_file, is_name, without_secrets};
+use super::graph::Graph;
+use super::model_files::{is_file, is_name, without_secrets};
+use super::nodes::{InputValue, NodeIndex};
+use super::number::without_noise;
+use super::values::Lora;
 use crate::json::{elements, members, unquote};
 
 /// Rows of a loader that takes many LoRAs.
 const MOST_ROWS: usize = 64;
 
 /// The LoRAs that a node adds, the last first: its own, then those of the stacks that it is given.
-pub(super) fn at(graph: &Graph<'_>, place: Place, seen: &mut HashSet<Place>) -> Vec<Lora> {
+pub(super) fn at(graph: &Graph<'_>, place: NodeIndex, seen: &mut HashSet<NodeIndex>) -> Vec<Lora> {
     let mut loras = own(graph, place);
     loras.reverse();
-    let mut stack: Vec<Place> = stacks(graph, place);
+    let mut stack: Vec<NodeIndex> = stacks(graph, place);
     while let Some(place) = stack.pop() {
         if seen.insert(place) && graph.step() {
             let more = own(graph, place);
@@ -26,12 +27,12 @@ pub(super) fn at(graph: &Graph<'_>, place: Place, seen: &mut HashSet<Place>) -> 
     loras
 }
 
-fn stacks(graph: &Graph<'_>, place: Place) -> Vec<Place> {
+fn stacks(graph: &Graph<'_>, place: NodeIndex) -> Vec<NodeIndex> {
     graph.links(place).filter(|(name, _)| name.to_ascii_lowercase().contains("lora")).map(|(_, (to, _))| to).collect()
 }
 
 /// The LoRAs of one node, as its widgets have them from top to bottom.
-pub(super) fn own(graph: &Graph<'_>, place: Place) -> Vec<Lora> {
+pub(super) fn own(graph: &Graph<'_>, place: NodeIndex) -> Vec<Lora> {
     let is_called_so = graph.folded_class(place).contains("lora");
     let has_any = is_called_so || graph.inputs(place).any(|(name, _)| has_lora(name) || is_text(graph, place, name));
     let is_off = |name: &&str| graph.flag(place, name) == Some(false);
@@ -66,15 +67,15 @@ fn has_lora(name: &str) -> bool {
     name.to_ascii_lowercase().contains("lora")
 }
 
-fn literals<'g, 'a>(graph: &'g Graph<'a>, place: Place) -> impl Iterator<Item = (&'g str, &'a str)> {
+fn literals<'g, 'a>(graph: &'g Graph<'a>, place: NodeIndex) -> impl Iterator<Item = (&'g str, &'a str)> {
     graph.inputs(place).filter_map(|(name, value)| match value {
-        Value::Literal(json) => Some((name, json)),
+        InputValue::Literal(json) => Some((name, json)),
         _ => None,
     })
 }
 
 /// Inputs where LoRAs may stand as `<lora:name:0.8>`: a node that is handed a model loads them.
-fn is_text(graph: &Graph<'_>, place: Place, name: &str) -> bool {
+fn is_text(graph: &Graph<'_>, place: NodeIndex, name: &str) -> bool {
     match name {
         "text" | "prompt" if graph.has(place, "populated_text") => false,
         "text" | "populated_text" | "lora_text" | "lora_syntax" | "loras_text" | "loras" | "prompt" => true,
@@ -84,12 +85,12 @@ fn is_text(graph: &Graph<'_>, place: Place, name: &str) -> bool {
 }
 
 /// The loaders of Easy-Use load what their texts name.
-fn is_of_easy_use(graph: &Graph<'_>, place: Place) -> bool {
+fn is_of_easy_use(graph: &Graph<'_>, place: NodeIndex) -> bool {
     graph.class(place).starts_with("easy ")
 }
 
 /// Files under names like `lora_high`, and what a loader of LoRAs calls a file, an address or a repository.
-fn named_otherwise(graph: &Graph<'_>, place: Place, is_called_so: bool) -> Vec<Lora> {
+fn named_otherwise(graph: &Graph<'_>, place: NodeIndex, is_called_so: bool) -> Vec<Lora> {
     const NAMES: [&str; 10] =
         ["lora_file", "file_name", "filename", "file", "name", "lora_url", "url", "lora_id", "repo_id", "model_id"];
     let mut loras = Vec::new();
@@ -132,7 +133,7 @@ fn has_effect(lora: &Lora) -> bool {
 }
 
 /// `lora_name` with its strengths; `ending` tells rows apart.
-fn lora(graph: &Graph<'_>, place: Place, name: &str, ending: &str) -> Option<Lora> {
+fn lora(graph: &Graph<'_>, place: NodeIndex, name: &str, ending: &str) -> Option<Lora> {
     const CLIP: [&str; 5] = ["strength_clip", "lora_clip_strength", "clip_strength", "clip_str", "clip_weight"];
     let number = |names: &[&str]| names.iter().find_map(|name| graph.number(place, &format!("{name}{ending}")));
     let name = without_secrets(graph.text(place, name)?);
@@ -141,7 +142,7 @@ fn lora(graph: &Graph<'_>, place: Place, name: &str, ending: &str) -> Option<Lor
 
 /// `lora_name_2` with `model_str_2`, `lora_02` with `strength_02`, `lora_2_name` with `lora_2_strength`, each with its
 /// own switch or a count over all.
-fn numbered(graph: &Graph<'_>, place: Place) -> Vec<Lora> {
+fn numbered(graph: &Graph<'_>, place: NodeIndex) -> Vec<Lora> {
     let count = ["lora_count", "num_loras"].iter().find_map(|name| graph.number(place, name));
     let count = count.and_then(|count| count.parse::<usize>().ok()).unwrap_or(MOST_ROWS);
     let is_simple = graph.text(place, "input_mode").as_deref() == Some("simple")
@@ -168,7 +169,7 @@ fn numbered(graph: &Graph<'_>, place: Place) -> Vec<Lora> {
 }
 
 /// Whether a row is switched off.
-fn is_off(graph: &Graph<'_>, place: Place, digits: &str) -> bool {
+fn is_off(graph: &Graph<'_>, place: NodeIndex, digits: &str) -> bool {
     const SWITCHES: [&str; 7] =
         ["switch_{}", "enable_{}", "enabled_{}", "toggle_{}", "lora_{}_on", "lora_{}_enabled", "lora_{}_switch"];
     SWITCHES.iter().any(|switch| graph.flag(place, &switch.replace("{}", digits)) == Some(false))

@@ -2,43 +2,17 @@
 
 use std::collections::HashSet;
 
-use url::Url;
-
-use super::graph::{Graph, Place, Value};
-use super::rest::Kind;
-use super::{Facts, Lora, loras, note, rest, sampler};
-use crate::json::is_secret_name;
-
-/// Where a loader names its model, the surest first.
-const FILES: [&str; 18] = [
-    "ckpt_name",
-    "unet_name",
-    "gguf_name",
-    "base_ckpt_name",
-    "ckpt_path",
-    "unet_path",
-    "model_name",
-    "model_path",
-    "diffusion_model",
-    "diffusion_models",
-    "transformer_name",
-    "transformer",
-    "checkpoint",
-    "model",
-    "dit_model",
-    "dit",
-    "unet",
-    "model_id",
-];
+use super::graph::Graph;
+use super::model_files::{FILES, ModelKind, files_of, is_file, is_model, is_name};
+use super::nodes::{InputValue, NodeIndex};
+use super::values::{Facts, Lora, note};
+use super::{loras, model_files, sampler};
 
 /// Nodes in a row that only hand a model on.
 const MOST_HOPS: usize = 16;
 
-/// A second model that the same loader brings.
-const MORE_FILES: [&str; 1] = ["refiner_ckpt_name"];
-
 /// Adds the models and LoRAs of a sampler.
-pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
+pub(super) fn trace(graph: &Graph<'_>, sampler: NodeIndex, facts: &mut Facts) {
     let mut seen = HashSet::new();
     let mut stack = above(graph, sampler::guide(graph, sampler), true);
     if stack.is_empty() {
@@ -66,21 +40,21 @@ pub(super) fn trace(graph: &Graph<'_>, sampler: Place, facts: &mut Facts) {
         stack.extend(links);
     }
     for lora in loras.into_iter().rev() {
-        if !facts.loras.contains(&lora) && facts.loras.len() < super::MOST_VALUES {
+        if !facts.loras.contains(&lora) && facts.loras.len() < super::values::MOST_VALUES {
             facts.loras.push(lora);
         }
     }
 }
 
 /// Adds the LoRAs that only an encoder's text model passes through.
-pub(super) fn trace_clip(graph: &Graph<'_>, encoder: Place, facts: &mut Facts) {
+pub(super) fn trace_clip(graph: &Graph<'_>, encoder: NodeIndex, facts: &mut Facts) {
     let mut at = encoder;
-    for _ in 0..super::MOST_VALUES {
+    for _ in 0..super::values::MOST_VALUES {
         let Some((above, _)) = graph.first_link(at, &["clip", "CLIP"]).filter(|_| graph.step()) else { return };
         at = above;
         let known = |lora: &Lora, facts: &Facts| facts.loras.iter().any(|known| known.name == lora.name);
         for lora in loras::own(graph, at) {
-            if lora.strength_clip.is_some() && !known(&lora, facts) && facts.loras.len() < super::MOST_VALUES {
+            if lora.strength_clip.is_some() && !known(&lora, facts) && facts.loras.len() < super::values::MOST_VALUES {
                 facts.loras.push(Lora { strength: None, ..lora });
             }
         }
@@ -88,9 +62,9 @@ pub(super) fn trace_clip(graph: &Graph<'_>, encoder: Place, facts: &mut Facts) {
 }
 
 /// The nodes a model comes from, the last to be looked at first. Several where models are merged or take turns.
-fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
-    let named = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<Place> {
-        let mut links: Vec<Place> =
+fn above(graph: &Graph<'_>, place: NodeIndex, is_sampler: bool) -> Vec<NodeIndex> {
+    let named = |is_wanted: &dyn Fn(&str) -> bool| -> Vec<NodeIndex> {
+        let mut links: Vec<NodeIndex> =
             graph.links(place).filter(|(name, _)| is_wanted(name)).map(|(_, (to, _))| to).collect();
         links.reverse();
         links
@@ -101,7 +75,7 @@ fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
     }
     links = named(&is_like_a_model);
     if links.is_empty() {
-        let has_model = |place: Place| graph.inputs(place).any(|(name, _)| is_model(name) || FILES.contains(&name));
+        let has_model = |place: NodeIndex| graph.inputs(place).any(|(name, _)| is_model(name) || FILES.contains(&name));
         links = sampler::bundles(graph, place)
             .filter(|to| sampler::find(graph, *to, &has_model).is_some())
             .take(1)
@@ -114,31 +88,33 @@ fn above(graph: &Graph<'_>, place: Place, is_sampler: bool) -> Vec<Place> {
 }
 
 /// Of a node that calls nothing a model: the one thing that it hands on, or those of its inputs that come from a loader.
-fn unnamed(graph: &Graph<'_>, place: Place) -> Vec<Place> {
-    let all: Vec<(&str, Place)> = graph.links(place).map(|(name, (to, _))| (name, to)).collect();
+fn unnamed(graph: &Graph<'_>, place: NodeIndex) -> Vec<NodeIndex> {
+    let all: Vec<(&str, NodeIndex)> = graph.links(place).map(|(name, (to, _))| (name, to)).collect();
     if let [(_, only)] = all[..] {
         return vec![only];
     }
-    let from_loaders =
-        all.into_iter().take(super::MOST_VALUES).filter(|(name, to)| !is_beside(name) && leads_to_a_loader(graph, *to));
-    let mut links: Vec<Place> = from_loaders.map(|(_, to)| to).collect();
+    let from_loaders = all
+        .into_iter()
+        .take(super::values::MOST_VALUES)
+        .filter(|(name, to)| !is_beside(name) && leads_to_a_loader(graph, *to));
+    let mut links: Vec<NodeIndex> = from_loaders.map(|(_, to)| to).collect();
     links.reverse();
     links
 }
 
 /// Whether a model comes out of a node: it loads one, is handed one, or is handed one thing, that does.
-fn leads_to_a_loader(graph: &Graph<'_>, place: Place) -> bool {
+fn leads_to_a_loader(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let mut at = place;
     for _ in 0..MOST_HOPS {
         if !graph.step() {
             return false;
         }
         let names_one = FILES.iter().any(|name| {
-            let is_diffusion = || matches!(rest::kind(graph.class(at), name), Kind::Other);
+            let is_diffusion = || matches!(model_files::kind(graph.class(at), name), ModelKind::Other);
             graph.has(at, name) && is_diffusion() && graph.text(at, name).is_some_and(|name| is_name(&name))
         });
         let mut links = graph.links(at);
-        if names_one || graph.inputs(at).any(|(name, value)| is_model(name) && matches!(value, Value::Link(..))) {
+        if names_one || graph.inputs(at).any(|(name, value)| is_model(name) && matches!(value, InputValue::Link(..))) {
             return true;
         }
         match (links.next(), links.next()) {
@@ -147,20 +123,6 @@ fn leads_to_a_loader(graph: &Graph<'_>, place: Place) -> bool {
         }
     }
     false
-}
-
-/// `model`, `model1`, `model_b`, `model_negative`, `high_noise_model`, `opt_model`.
-pub(super) fn is_model(name: &str) -> bool {
-    const PARTS: [&str; 10] =
-        ["negative", "optional", "opt", "override", "pass", "in", "high", "low", "main", "refiner"];
-    let name = name.strip_prefix("opt_").or_else(|| name.strip_prefix("optional_")).unwrap_or(name);
-    if matches!(name, "high_noise_model" | "low_noise_model" | "unet" | "base_model" | "MODEL" | "refiner_model") {
-        return true;
-    }
-    name.strip_prefix("model").is_some_and(|rest| {
-        let rest = rest.trim_start_matches('_');
-        rest.len() <= 1 || PARTS.contains(&rest) || rest.bytes().all(|c| c.is_ascii_digit())
-    })
 }
 
 /// `SUPIR_model`, `transformer`, but not what stands beside the model.
@@ -201,41 +163,4 @@ fn is_beside(name: &str) -> bool {
     ];
     let name = name.to_ascii_lowercase();
     WORDS.iter().any(|word| name.contains(word))
-}
-
-/// What a loader loads; nothing for another node.
-pub(super) fn files_of(graph: &Graph<'_>, place: Place) -> Vec<String> {
-    let is_literal = |name: &&&str| !matches!(graph.value(place, name), None | Some(Value::Nowhere));
-    let first = FILES.iter().filter(is_literal).find_map(|name| graph.text(place, name)).filter(|name| is_name(name));
-    let more = MORE_FILES.iter().filter_map(|name| graph.text(place, name)).filter(|name| is_name(name));
-    first.into_iter().chain(more).map(without_secrets).collect()
-}
-
-/// A name; of one that is an address all but its secrets.
-pub(super) fn without_secrets(name: String) -> String {
-    if !name.starts_with("http://") && !name.starts_with("https://") {
-        return name;
-    }
-    let Ok(mut url) = Url::parse(&name) else { return name };
-    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
-    if pairs.iter().any(|(name, _)| is_secret_name(name)) {
-        url.query_pairs_mut().clear().extend_pairs(pairs.iter().filter(|(name, _)| !is_secret_name(name)));
-        if url.query() == Some("") {
-            url.set_query(None);
-        }
-    }
-    // An address with a host can have them taken away.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-    url.into()
-}
-
-/// Whether a name ends as the files of models do.
-pub(super) fn is_file(name: &str) -> bool {
-    let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    !file.is_empty() && super::short_name(name) != file
-}
-
-/// Whether a choice is one.
-pub(super) fn is_name(name: &str) -> bool {
-    !matches!(name.trim(), "" | "None" | "none" | "NONE" | "[None]" | "Baked VAE" | "undefined")
 }

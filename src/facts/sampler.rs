@@ -1,8 +1,10 @@
 //! What a sampler is, by the shape of its inputs, and where it is told how to sample: in itself, in nodes for noise,
 //! guider, sampler and sigmas, or in a bundle of many things that other makers call pipe or context.
 
-use super::graph::{Graph, Place, Socket};
-use super::{Pass, models, writer};
+use super::graph::Graph;
+use super::nodes::{NodeIndex, Socket};
+use super::values::Pass;
+use super::{generated_text, model_files};
 
 /// Nodes in a row that bundle, split or change one thing.
 const MOST_HOPS: usize = 32;
@@ -14,7 +16,7 @@ const MODELS: [&str; 6] = ["model", "model1", "high_noise_model", "unet", "trans
 const SEEDS: [&str; 4] = ["noise_seed", "seed", "Seed", "seed_num"];
 
 /// Whether a node samples: it takes noise, a schedule and a model, or all of those in parts.
-pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
+pub(super) fn is_sampler(graph: &Graph<'_>, place: NodeIndex) -> bool {
     if graph.has(place, "guider") && graph.has(place, "sigmas") {
         return true;
     }
@@ -34,11 +36,11 @@ pub(super) fn is_sampler(graph: &Graph<'_>, place: Place) -> bool {
 }
 
 /// Whether a node makes one picture of another with noise and a model of its own: SeedVR2, FlashVSR, SUPIR.
-fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
+fn is_converter(graph: &Graph<'_>, place: NodeIndex) -> bool {
     const PICTURES: [&str; 8] =
         ["image", "images", "video", "frames", "pixels", "input_image", "video_frames", "input_video"];
     let has_steps = graph.has(place, "steps");
-    if !graph.has_any(place, &SEEDS) || !has_steps && writer::is_writer(graph, place) {
+    if !graph.has_any(place, &SEEDS) || !has_steps && generated_text::is_writer(graph, place) {
         return false;
     }
     let is_called_so =
@@ -47,11 +49,11 @@ fn is_converter(graph: &Graph<'_>, place: Place) -> bool {
         && (has_steps
             || is_called_so()
             || graph.links(place).any(|(name, _)| is_a_model(name))
-            || models::files_of(graph, place).iter().any(|file| models::is_file(file)))
+            || model_files::files_of(graph, place).iter().any(|file| model_files::is_file(file)))
 }
 
 fn is_a_model(name: &str) -> bool {
-    models::is_model(name) || MODELS.contains(&name) || matches!(name, "dit" | "pipe") || name.ends_with("_model")
+    model_files::is_model(name) || MODELS.contains(&name) || matches!(name, "dit" | "pipe") || name.ends_with("_model")
 }
 
 /// Inputs that carry many things at once.
@@ -61,8 +63,8 @@ pub(super) fn is_bundle(name: &str) -> bool {
 }
 
 /// The bundles that a node is handed, the one that counts most first: of contexts that are merged the last.
-pub(super) fn bundles(graph: &Graph<'_>, place: Place) -> impl Iterator<Item = Place> {
-    let mut bundles: Vec<Place> =
+pub(super) fn bundles(graph: &Graph<'_>, place: NodeIndex) -> impl Iterator<Item = NodeIndex> {
+    let mut bundles: Vec<NodeIndex> =
         graph.links(place).filter(|(name, _)| is_bundle(name)).map(|(_, (to, _))| to).collect();
     if graph.folded_class(place).contains("merge") {
         bundles.reverse();
@@ -71,12 +73,12 @@ pub(super) fn bundles(graph: &Graph<'_>, place: Place) -> impl Iterator<Item = P
 }
 
 /// The node that has one of those inputs: this one, or one up the bundles.
-pub(super) fn holder(graph: &Graph<'_>, place: Place, names: &[&str]) -> Option<Place> {
+pub(super) fn holder(graph: &Graph<'_>, place: NodeIndex, names: &[&str]) -> Option<NodeIndex> {
     find(graph, place, &|place| graph.has_any(place, names))
 }
 
 /// The first such node: this one, or one up the bundles.
-pub(super) fn find(graph: &Graph<'_>, place: Place, is_wanted: &dyn Fn(Place) -> bool) -> Option<Place> {
+pub(super) fn find(graph: &Graph<'_>, place: NodeIndex, is_wanted: &dyn Fn(NodeIndex) -> bool) -> Option<NodeIndex> {
     let mut stack = vec![place];
     for _ in 0..MOST_HOPS {
         let at = stack.pop().filter(|_| graph.step())?;
@@ -91,7 +93,7 @@ pub(super) fn find(graph: &Graph<'_>, place: Place, is_wanted: &dyn Fn(Place) ->
 }
 
 /// The node that says what is wanted and which way to go: the guider, or the sampler where it has none.
-pub(super) fn guide(graph: &Graph<'_>, sampler: Place) -> Place {
+pub(super) fn guide(graph: &Graph<'_>, sampler: NodeIndex) -> NodeIndex {
     let mut at = sampler;
     for _ in 0..MOST_HOPS {
         match graph.link(at, "guider") {
@@ -103,7 +105,7 @@ pub(super) fn guide(graph: &Graph<'_>, sampler: Place) -> Place {
 }
 
 /// What a sampler was set to, but for what its conditioning says.
-pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
+pub(super) fn pass(graph: &Graph<'_>, sampler: NodeIndex) -> Pass {
     let guide = guide(graph, sampler);
     let schedule = Schedule::of(graph, sampler);
     let number = |names: &[&str]| said(graph, sampler, names, Graph::number);
@@ -140,9 +142,9 @@ pub(super) fn pass(graph: &Graph<'_>, sampler: Place) -> Pass {
 /// that has an input of the same name.
 fn said<'a>(
     graph: &Graph<'a>,
-    sampler: Place,
+    sampler: NodeIndex,
     names: &[&str],
-    read: fn(&Graph<'a>, Place, &str) -> Option<String>,
+    read: fn(&Graph<'a>, NodeIndex, &str) -> Option<String>,
 ) -> Option<String> {
     let at = holder(graph, sampler, names)?;
     let written = names.iter().find_map(|name| read(graph, at, name));
@@ -154,7 +156,7 @@ fn said<'a>(
 }
 
 /// Its name: written, or the class of a node that is a sampler itself.
-fn name(graph: &Graph<'_>, sampler: Place) -> Option<String> {
+fn name(graph: &Graph<'_>, sampler: NodeIndex) -> Option<String> {
     let names = ["sampler_name", "sampler"];
     if let Some(name) = said(graph, sampler, &names, Graph::text) {
         return Some(name);
@@ -175,7 +177,7 @@ fn name(graph: &Graph<'_>, sampler: Place) -> Option<String> {
 }
 
 /// Where the noise comes from; none where none is added.
-fn seed(graph: &Graph<'_>, sampler: Place) -> Option<String> {
+fn seed(graph: &Graph<'_>, sampler: NodeIndex) -> Option<String> {
     if ["add_noise", "add_noise_to_latent"].iter().any(|name| graph.flag(sampler, name) == Some(false)) {
         return None;
     }
@@ -201,7 +203,7 @@ pub(super) fn is_seed(seed: &str) -> bool {
 /// The node that makes the sigmas, past those that only change them.
 #[derive(Default)]
 struct Schedule {
-    node: Option<Place>,
+    node: Option<NodeIndex>,
     start: Option<String>,
     end: Option<String>,
     /// The steps of a list of sigmas.
@@ -209,7 +211,7 @@ struct Schedule {
 }
 
 impl Schedule {
-    fn of(graph: &Graph<'_>, sampler: Place) -> Self {
+    fn of(graph: &Graph<'_>, sampler: NodeIndex) -> Self {
         let mut schedule = Self::default();
         let mut next = graph.first_link(sampler, &["sigmas", "optional_sigmas"]);
         for _ in 0..MOST_HOPS {
@@ -227,7 +229,7 @@ impl Schedule {
 }
 
 /// `ManualSigmas`: one step between each two values.
-fn listed_steps(graph: &Graph<'_>, schedule: Place) -> Option<String> {
+fn listed_steps(graph: &Graph<'_>, schedule: NodeIndex) -> Option<String> {
     let sigmas = graph.text(schedule, "sigmas")?;
     let values = sigmas.split(|c: char| c == ',' || c == ';' || c.is_whitespace());
     let count = values.filter(|value| value.trim().parse::<f64>().is_ok()).count();

@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::graph::{Graph, Value};
+use super::graph::Graph;
+use super::nodes::InputValue;
 
 /// Sixteen hex digits over ids, classes and links; nothing for a text that is no graph.
 pub(super) fn of(graph: &Graph<'_>) -> String {
@@ -23,9 +24,9 @@ pub(super) fn of(graph: &Graph<'_>) -> String {
             .inputs
             .iter()
             .filter_map(|(name, value)| match value {
-                Value::Link(to, output) => Some((&**name, &*graph.node(*to).id, *output)),
-                Value::Nowhere => Some((&**name, "", 0)),
-                Value::Literal(_) => None,
+                InputValue::Link(to, output) => Some((&**name, &*graph.node(*to).id, *output)),
+                InputValue::Nowhere => Some((&**name, "", 0)),
+                InputValue::Literal(_) => None,
             })
             .collect();
         links.sort_unstable();

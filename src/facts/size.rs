@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::eval::{Eval, Known};
-use super::graph::{Graph, Place, Socket};
+use super::eval::Eval;
+use super::graph::Graph;
+use super::known::KnownValue;
+use super::nodes::{NodeIndex, Socket};
 use super::sampler;
 
 /// Nodes between a sampler and where its size is written.
@@ -32,7 +34,7 @@ const IMAGES: [&str; 4] = ["pixels", "image", "images", "input"];
 
 /// What a sampler starts from. Values as they were written.
 #[derive(Debug, Default)]
-pub(super) struct Size {
+pub(super) struct LatentSize {
     pub width: Option<String>,
     pub height: Option<String>,
     pub length: Option<String>,
@@ -41,8 +43,8 @@ pub(super) struct Size {
 }
 
 /// The size of what a sampler makes; nothing where that is another picture's.
-pub(super) fn of_sampler(graph: &Graph<'_>, sampler: Place) -> Size {
-    let mut size = Size::default();
+pub(super) fn of_sampler(graph: &Graph<'_>, sampler: NodeIndex) -> LatentSize {
+    let mut size = LatentSize::default();
     if let Some((width, height)) = walk(graph, (sampler, 0), Some(&mut size), false) {
         (size.width, size.height) = (Some(width), Some(height));
     }
@@ -53,7 +55,7 @@ pub(super) fn of_sampler(graph: &Graph<'_>, sampler: Place) -> Size {
 fn walk(
     graph: &Graph<'_>,
     mut at: Socket,
-    mut size: Option<&mut Size>,
+    mut size: Option<&mut LatentSize>,
     mut is_picture: bool,
 ) -> Option<(String, String)> {
     let mut factor = 1.0;
@@ -82,7 +84,7 @@ fn walk(
     None
 }
 
-fn note_times(graph: &Graph<'_>, place: Place, size: &mut Size) {
+fn note_times(graph: &Graph<'_>, place: NodeIndex, size: &mut Size) {
     let more_than_one = |number: Option<String>| number.filter(|number| number != "1" && !number.starts_with('-'));
     let number = |names: &[&str]| more_than_one(graph.first_number(place, names));
     size.length = size.length.take().or_else(|| number(&["length", "video_frames", "num_frames", "frames"]));
@@ -99,7 +101,7 @@ enum Explicit {
     No,
 }
 
-fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
+fn explicit(graph: &Graph<'_>, place: NodeIndex) -> Explicit {
     const NAMES: [(&str, &str); 6] = [
         ("width", "height"),
         ("empty_latent_width", "empty_latent_height"),
@@ -128,7 +130,7 @@ fn explicit(graph: &Graph<'_>, place: Place) -> Explicit {
 }
 
 /// What a picker of sizes picked, of which a node reads one output as its width and the next as its height.
-fn picked(graph: &Graph<'_>, place: Place, width: &str, height: &str) -> Option<(String, String)> {
+fn picked(graph: &Graph<'_>, place: NodeIndex, width: &str, height: &str) -> Option<(String, String)> {
     let ((picker, first), (same, second)) = (graph.link(place, width)?, graph.link(place, height)?);
     let is_pair = picker == same && second == first + 1 && graph.step();
     match is_pair.then(|| preset(graph, picker))? {
@@ -138,7 +140,7 @@ fn picked(graph: &Graph<'_>, place: Place, width: &str, height: &str) -> Option<
 }
 
 /// A choice that names the pixels; numbers beside it count only when the choice says so.
-fn preset(graph: &Graph<'_>, place: Place) -> Explicit {
+fn preset(graph: &Graph<'_>, place: NodeIndex) -> Explicit {
     const NAMES: [&str; 6] = ["resolution", "dimensions", "size", "ratio_selected", "aspect_ratio", "preset"];
     let is_overridden = graph.number(place, "width_override").is_some_and(|width| width != "0");
     let Some(text) = NAMES.iter().find_map(|name| graph.text(place, name)).filter(|_| !is_overridden) else {
@@ -159,7 +161,7 @@ fn preset(graph: &Graph<'_>, place: Place) -> Explicit {
 }
 
 /// Comfyroll's pickers enlarge what was picked.
-fn prescaled(graph: &Graph<'_>, place: Place, pixels: &str) -> Option<String> {
+fn prescaled(graph: &Graph<'_>, place: NodeIndex, pixels: &str) -> Option<String> {
     if !graph.has(place, "prescale_factor") {
         return Some(pixels.to_owned());
     }
@@ -179,7 +181,7 @@ pub(super) fn of_text(text: &str) -> Option<(String, String)> {
 }
 
 /// How many times as large as what it gets a node's picture is; `None` when that is known only at run time.
-fn factor_of(graph: &Graph<'_>, place: Place) -> Option<f64> {
+fn factor_of(graph: &Graph<'_>, place: NodeIndex) -> Option<f64> {
     let word = graph.folded_class(place);
     let is_upscale = word.contains("upscale") || word.contains("upsampl");
     let names: &[&str] =
@@ -227,7 +229,7 @@ fn scaled(pixels: &str, factor: f64, is_cut: bool) -> Option<String> {
 }
 
 /// Where a node takes its latent or picture from, and whether it is a picture.
-fn above(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socket, bool)> {
+fn above(graph: &Graph<'_>, place: NodeIndex, is_picture: bool) -> Option<(Socket, bool)> {
     let picture = || graph.first_link(place, &IMAGES).map(|socket| (socket, true));
     let class = graph.class(place);
     if let Some(latent) = graph.first_link(place, &LATENTS).filter(|_| !class.starts_with("VAEEncode") && !is_picture) {
@@ -265,7 +267,7 @@ fn above(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socket, b
 }
 
 /// The latent or picture in a pipe or a context; a loader that makes the latent holds it itself.
-fn in_bundle(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socket, bool)> {
+fn in_bundle(graph: &Graph<'_>, place: NodeIndex, is_picture: bool) -> Option<(Socket, bool)> {
     const LATENT: [&str; 4] = ["latent", "latent_image", "samples", "empty_latent_width"];
     let class = graph.folded_class(place);
     let is_bundle =
@@ -277,7 +279,7 @@ fn in_bundle(graph: &Graph<'_>, place: Place, is_picture: bool) -> Option<(Socke
 }
 
 /// What a node is given that does nothing with it: it clears the memory or waits.
-fn passed(graph: &Graph<'_>, place: Place) -> Option<Socket> {
+fn passed(graph: &Graph<'_>, place: NodeIndex) -> Option<Socket> {
     const NAMES: [&str; 5] = ["anything", "any", "any_input", "value", "image_pass"];
     let mut links = graph.links(place);
     let (name, socket) = links.next()?;
@@ -285,7 +287,7 @@ fn passed(graph: &Graph<'_>, place: Place) -> Option<Socket> {
 }
 
 /// What a node that speaks of sizes gives out; `None` when it is another kind of node.
-pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Option<Known<'a>>> {
+pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<Option<KnownValue<'a>>> {
     let graph = eval.graph;
     match graph.class(place) {
         "ResolutionSelector" => Some(selected(eval, place, output)),
@@ -298,14 +300,14 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
             // Those that make a latent too give it first.
             let side = output.checked_sub(usize::from(class.contains("Latent")))?;
             let Explicit::Is(width, height) = explicit(graph, place) else { return None };
-            [width, height].into_iter().nth(side).map(|side| Some(Known::Number(Cow::Owned(side))))
+            [width, height].into_iter().nth(side).map(|side| Some(KnownValue::Number(Cow::Owned(side))))
         }
         _ => None,
     }
 }
 
 /// So many pixels in that shape, each side a multiple (ComfyUI's `ResolutionSelector`).
-fn selected<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Known<'a>> {
+fn selected<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<KnownValue<'a>> {
     let ratio = eval.text(place, "aspect_ratio")?;
     let (across, down) = ratio.split_whitespace().next()?.split_once(':')?;
     let (across, down): (f64, f64) = (across.parse().ok()?, down.parse().ok()?);
@@ -313,12 +315,12 @@ fn selected<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Know
     let multiple = eval.input(place, "multiple").and_then(|number| number.float()).unwrap_or(8.0);
     let scale = (pixels / (across * down)).sqrt();
     let side = [across, down].get(output)? * scale / multiple;
-    Known::of(side.round_ties_even() * multiple)
+    KnownValue::of(side.round_ties_even() * multiple)
 }
 
 /// Of a picture that a node of the graph brings to a size.
-fn of_image<'a>(graph: &Graph<'a>, place: Place, output: usize) -> Option<Known<'a>> {
+fn of_image<'a>(graph: &Graph<'a>, place: NodeIndex, output: usize) -> Option<KnownValue<'a>> {
     let (image, _) = graph.link(place, "image")?;
     let (width, height) = walk(graph, (image, 0), None, true)?;
-    [width, height].into_iter().nth(output).map(|side| Known::Number(Cow::Owned(side)))
+    [width, height].into_iter().nth(output).map(|side| KnownValue::Number(Cow::Owned(side)))
 }

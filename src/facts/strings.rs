@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 
 use regex_lite::{NoExpand, Regex, RegexBuilder};
 
-use super::eval::{Eval, Known, MOST_BYTES};
-use super::graph::Place;
-use super::joins;
+use super::eval::Eval;
+use super::known::{KnownValue, MOST_BYTES};
+use super::nodes::NodeIndex;
 use crate::json::{elements, members, unquote};
 
 pub(super) type Text<'a> = Cow<'a, str>;
 
 /// What a node of texts gives out; `None` when it is another kind of node.
-pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Option<Option<Known<'a>>> {
+pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, output: usize) -> Option<Option<KnownValue<'a>>> {
     let graph = eval.graph;
     let text = match graph.class(place) {
         "StringConcatenate" => joined(eval, place),
@@ -26,7 +26,7 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
         "JsonExtractString" => member(eval, place),
         "CustomCombo" if output == 1 => return Some(eval.input(place, "index")),
         "CustomCombo" => eval.text(place, "choice"),
-        "StringContains" => return Some(contains(eval, place).map(Known::Flag)),
+        "StringContains" => return Some(contains(eval, place).map(KnownValue::Flag)),
         "StringLength" => return Some(eval.text(place, "string").and_then(|text| of_count(&text))),
         class if class.contains("Text String") => {
             let name = ["text", "text_b", "text_c", "text_d"].get(output);
@@ -34,27 +34,27 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: Place, output: usize) -> Opt
         }
         // The wildcards of this text are chosen already.
         _ if graph.has(place, "populated_text") => eval.text(place, "populated_text"),
-        _ => joins::given(eval, place)?,
+        _ => return None,
     };
-    Some(text.filter(|text| text.len() <= MOST_BYTES).map(Known::Text))
+    Some(text.filter(|text| text.len() <= MOST_BYTES).map(KnownValue::Text))
 }
 
 /// A text, or a whole number that a preview made one of.
-pub(super) fn as_text<'a>(eval: &Eval<'_, 'a>, place: Place, name: &str) -> Option<Text<'a>> {
+pub(super) fn as_text<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, name: &str) -> Option<Text<'a>> {
     match eval.input(place, name)? {
-        Known::Text(text) => Some(text),
-        Known::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
+        KnownValue::Text(text) => Some(text),
+        KnownValue::Number(number) if !number.contains(['.', 'e', 'E']) => Some(number),
         _ => None,
     }
 }
 
-fn joined<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn joined<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let (first, second) = (as_text(eval, place, "string_a")?, as_text(eval, place, "string_b")?);
     let between = eval.text(place, "delimiter").unwrap_or_default();
     Some(Cow::Owned([first, between, second].concat()))
 }
 
-fn replaced<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn replaced<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let (text, find) = (as_text(eval, place, "string")?, as_text(eval, place, "find")?);
     if find.is_empty() || !text.contains(&*find) {
         // Python would put the new text between all letters; nobody means that.
@@ -69,7 +69,7 @@ pub(super) fn is_small(text: &str, new: &str) -> bool {
     text.len().saturating_mul(new.len().max(1)) <= MOST_BYTES * 16
 }
 
-fn contains(eval: &Eval<'_, '_>, place: Place) -> Option<bool> {
+fn contains(eval: &Eval<'_, '_>, place: NodeIndex) -> Option<bool> {
     let (text, part) = (eval.text(place, "string")?, eval.text(place, "substring")?);
     match eval.input(place, "case_sensitive").and_then(|flag| flag.is_true()).unwrap_or(true) {
         true => Some(text.contains(&*part)),
@@ -77,11 +77,11 @@ fn contains(eval: &Eval<'_, '_>, place: Place) -> Option<bool> {
     }
 }
 
-fn of_count<'a>(text: &str) -> Option<Known<'a>> {
-    Some(Known::Number(Cow::Owned(text.chars().count().to_string())))
+fn of_count<'a>(text: &str) -> Option<KnownValue<'a>> {
+    Some(KnownValue::Number(Cow::Owned(text.chars().count().to_string())))
 }
 
-fn trimmed<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn trimmed<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "string")?;
     let trimmed = match &*eval.text(place, "mode")? {
         "Left" => text.trim_start(),
@@ -92,11 +92,11 @@ fn trimmed<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
 }
 
 /// Python's `text[start:end]`.
-fn part<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn part<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "string")?;
     let count = text.chars().count();
     let at = |name: &str| match eval.input(place, name)? {
-        Known::Number(number) => match number.strip_prefix('-') {
+        KnownValue::Number(number) => match number.strip_prefix('-') {
             Some(back) => Some(count.saturating_sub(back.parse().ok()?)),
             None => Some(number.parse::<usize>().ok()?.min(count)),
         },
@@ -106,7 +106,7 @@ fn part<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     Some(Cow::Owned(text.chars().skip(start).take(end.saturating_sub(start)).collect()))
 }
 
-fn in_case<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn in_case<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "string")?;
     match &*eval.text(place, "mode")? {
         "UPPERCASE" => Some(Cow::Owned(text.to_uppercase())),
@@ -116,7 +116,7 @@ fn in_case<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
 }
 
 /// A member of an object, as Python's `str` writes it.
-fn member<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn member<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let (json, key) = (eval.text(place, "json_string")?, eval.text(place, "key")?);
     let value = members(json.trim()).find(|(name, _)| *name == key).map(|(_, value)| value.to_owned());
     match value.as_deref() {
@@ -176,7 +176,7 @@ fn text_in_python(text: &str, out: &mut String) -> Option<()> {
     write!(out, "{quote}{text}{quote}").ok()
 }
 
-fn pattern(eval: &Eval<'_, '_>, place: Place, text: &str) -> Option<Regex> {
+fn pattern(eval: &Eval<'_, '_>, place: NodeIndex, text: &str) -> Option<Regex> {
     let flag = |name: &str| eval.input(place, name).and_then(|flag| flag.is_true()).unwrap_or(false);
     let flags =
         Flags { case_insensitive: flag("case_insensitive"), multiline: flag("multiline"), dotall: flag("dotall") };
@@ -205,11 +205,11 @@ pub(super) fn python_pattern(pattern: &str, flags: &Flags, text: &str) -> Option
     builder.dot_matches_new_line(flags.dotall).size_limit(1 << 18).build().ok()
 }
 
-fn extracted<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn extracted<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let text = eval.text(place, "string")?;
     let pattern = pattern(eval, place, &text)?;
     let group = eval.input(place, "group_index").and_then(|index| match index {
-        Known::Number(number) => number.parse::<usize>().ok(),
+        KnownValue::Number(number) => number.parse::<usize>().ok(),
         _ => None,
     });
     let found = |group: usize| pattern.captures(&text).and_then(|found| found.get(group)).map(|found| found.as_str());
@@ -224,11 +224,11 @@ fn extracted<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
     Some(Cow::Owned(found))
 }
 
-fn replaced_by_pattern<'a>(eval: &Eval<'_, 'a>, place: Place) -> Option<Text<'a>> {
+fn replaced_by_pattern<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Text<'a>> {
     let (text, new) = (eval.text(place, "string")?, eval.text(place, "replace")?);
     let pattern = pattern(eval, place, &text)?;
     let count = eval.input(place, "count").and_then(|count| match count {
-        Known::Number(number) => number.parse::<usize>().ok(),
+        KnownValue::Number(number) => number.parse::<usize>().ok(),
         _ => None,
     });
     // References to groups are written in another way.

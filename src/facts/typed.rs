@@ -4,19 +4,20 @@
 use std::collections::HashSet;
 
 use super::eval::Eval;
-use super::graph::{Graph, Place, Value};
-use super::{joins, writer};
+use super::graph::Graph;
+use super::nodes::{InputValue, NodeIndex};
+use super::{generated_text, joins};
 
 /// Nodes between an encoder and what was typed.
 const MOST_DEEP: usize = 24;
 
 /// The parts of a text that are known though the whole isn't, in the order in which they stand.
-pub(super) fn parts(graph: &Graph<'_>, value: Value<'_>) -> Vec<String> {
+pub(super) fn parts(graph: &Graph<'_>, value: InputValue<'_>) -> Vec<String> {
     let mut parts: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     let mut stack = vec![(value, 0)];
     while let Some((value, depth)) = stack.pop() {
-        if depth > MOST_DEEP || !graph.step() || parts.len() >= super::MOST_VALUES {
+        if depth > MOST_DEEP || !graph.step() || parts.len() >= super::values::MOST_VALUES {
             continue;
         }
         if let Some(text) = graph.text_of(value) {
@@ -27,7 +28,7 @@ pub(super) fn parts(graph: &Graph<'_>, value: Value<'_>) -> Vec<String> {
             continue;
         }
         // Of a switch that can't be told all sides would be guesses.
-        let Some(Value::Link(place, output)) = Eval::new(graph).chosen(value) else { continue };
+        let Some(InputValue::Link(place, output)) = Eval::new(graph).chosen(value) else { continue };
         if seen.insert(place) && !is_made(graph, place) && !takes_a_part(graph, place) {
             let inputs = of_side(graph, place, output).map_or_else(|| texts(graph, place), |text| vec![text]);
             stack.extend(inputs.into_iter().rev().map(|value| (value, depth + 1)));
@@ -37,22 +38,22 @@ pub(super) fn parts(graph: &Graph<'_>, value: Value<'_>) -> Vec<String> {
 }
 
 /// Whether a node writes by itself: a language model, or one that looks at a picture or listens.
-fn is_made(graph: &Graph<'_>, place: Place) -> bool {
-    let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..)));
-    let has_sense = links.any(|(name, _)| writer::is_sense(name));
-    has_sense || writer::is_writer(graph, place) || writer::answers(graph, place)
+fn is_made(graph: &Graph<'_>, place: NodeIndex) -> bool {
+    let mut links = graph.inputs(place).filter(|(_, value)| matches!(value, InputValue::Link(..)));
+    let has_sense = links.any(|(name, _)| generated_text::is_sense(name));
+    has_sense || generated_text::is_writer(graph, place) || generated_text::answers(graph, place)
 }
 
 /// Whether little or nothing may be left of what went in: one of many lines, what a pattern finds.
-fn takes_a_part(graph: &Graph<'_>, place: Place) -> bool {
+fn takes_a_part(graph: &Graph<'_>, place: NodeIndex) -> bool {
     let class = graph.folded_class(place);
     let is = |words: &[&str]| words.iter().any(|word| class.contains(word));
     is(&["regex", "extract", "substring", "split", "truncat", "json", "compare", "length"])
-        || writer::draws(class) && !is(&["wildcard", "prompt", "generator"])
+        || generated_text::draws(class) && !is(&["wildcard", "prompt", "generator"])
 }
 
 /// The text behind an output of a node that gives the wanted one first and the unwanted one second.
-fn of_side<'a>(graph: &Graph<'a>, place: Place, output: usize) -> Option<Value<'a>> {
+fn of_side<'a>(graph: &Graph<'a>, place: NodeIndex, output: usize) -> Option<InputValue<'a>> {
     const SIDES: [(&str, &str); 4] = [
         ("text_positive", "text_negative"),
         ("positive_prompt", "negative_prompt"),
@@ -65,17 +66,19 @@ fn of_side<'a>(graph: &Graph<'a>, place: Place, output: usize) -> Option<Value<'
 }
 
 /// The inputs of a node that a text may come through.
-fn texts<'a>(graph: &Graph<'a>, place: Place) -> Vec<Value<'a>> {
-    if let Some(passed) = graph.value(place, "passthrough").filter(|value| matches!(value, Value::Link(..))) {
+fn texts<'a>(graph: &Graph<'a>, place: NodeIndex) -> Vec<InputValue<'a>> {
+    if let Some(passed) = graph.value(place, "passthrough").filter(|value| matches!(value, InputValue::Link(..))) {
         return vec![passed];
     }
     let is_of_texts =
         ["string", "text", "prompt", "concat", "join"].iter().any(|word| graph.folded_class(place).contains(word));
-    let links = graph.inputs(place).filter(|(_, value)| matches!(value, Value::Link(..))).count();
-    let is_wanted = |name: &str, value: Value<'a>| match value {
-        Value::Literal(json) => json.starts_with('"') && (joins::is_part(name) || is_affix(name)),
-        Value::Link(..) => joins::is_part(name) || is_affix(name) || (is_of_texts || links == 1) && !is_setting(name),
-        Value::Nowhere => false,
+    let links = graph.inputs(place).filter(|(_, value)| matches!(value, InputValue::Link(..))).count();
+    let is_wanted = |name: &str, value: InputValue<'a>| match value {
+        InputValue::Literal(json) => json.starts_with('"') && (joins::is_part(name) || is_affix(name)),
+        InputValue::Link(..) => {
+            joins::is_part(name) || is_affix(name) || (is_of_texts || links == 1) && !is_setting(name)
+        }
+        InputValue::Nowhere => false,
     };
     graph.inputs(place).filter(|(name, value)| is_wanted(name, *value)).map(|(_, value)| value).collect()
 }

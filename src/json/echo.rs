@@ -6,7 +6,7 @@
 //! are taken over, none of its brackets is looked at. Nothing else is concluded from what is known.
 
 use super::alike::common_start;
-use super::split::Spans;
+use super::item::Spans;
 
 /// The longest item that others are compared with, and the most brackets of it.
 const LONGEST: usize = 1 << 20;
@@ -22,7 +22,7 @@ pub(super) type Part = (usize, usize);
 #[derive(Debug, Default)]
 pub(super) struct Echo {
     /// What is open, the outermost first; beyond [`LONGEST`] no deeper than parts are noted.
-    open: Vec<Open>,
+    open: Vec<OpenPart>,
     /// How many brackets it had by now.
     count: usize,
     /// Where those are that were found by looking.
@@ -33,12 +33,12 @@ pub(super) struct Echo {
     taken_bytes: usize,
     /// It is longer than what others are compared with.
     is_long: bool,
-    known: Known,
+    known: LearnedText,
 }
 
 /// A bracket that is open.
 #[derive(Debug, Clone, Copy)]
-struct Open {
+struct OpenPart {
     number: usize,
     at: usize,
     /// In the known item the bracket of this number opens too, in the same one, and so up to the outermost.
@@ -71,9 +71,9 @@ impl Echo {
         self.note(at);
         if !self.is_long {
             let is_in_step = self.known.opens(number, self.open.last());
-            self.open.push(Open { number, at, is_in_step });
+            self.open.push(OpenPart { number, at, is_in_step });
         } else if depth <= Spans::DEEPEST {
-            self.open.push(Open { number, at, is_in_step: false });
+            self.open.push(OpenPart { number, at, is_in_step: false });
         }
     }
 
@@ -141,7 +141,7 @@ impl Echo {
         let open_before = self.open.len();
         let mut inner = known.innermost(stretch.to - 1);
         while let Some(number) = inner.filter(|number| *number >= stretch.from) {
-            self.open.push(Open { number, at: stretch.here(known.brackets[number].at), is_in_step: true });
+            self.open.push(OpenPart { number, at: stretch.here(known.brackets[number].at), is_in_step: true });
             inner = known.brackets[number].around;
         }
         self.open[open_before..].reverse();
@@ -167,7 +167,7 @@ impl Echo {
     /// Forgets the known item.
     #[cfg(test)]
     pub(super) fn forget(&mut self) {
-        self.known = Known::default();
+        self.known = LearnedText::default();
     }
 
     /// Where all brackets of the item are.
@@ -193,7 +193,7 @@ impl Stretch {
 
 /// An item with all its brackets.
 #[derive(Debug, Default)]
-struct Known {
+struct LearnedText {
     text: Vec<u8>,
     brackets: Vec<Bracket>,
     /// Its larger parts as the numbers of their brackets, in the order of their ends.
@@ -209,7 +209,7 @@ struct Bracket {
     around: Option<usize>,
 }
 
-impl Known {
+impl LearnedText {
     /// Takes the place of the item before. Brackets are pairs whatever their kinds, as they are to whoever cuts items.
     fn learn(&mut self, item: &[u8], places: &[usize]) {
         self.text.clear();
@@ -234,7 +234,7 @@ impl Known {
     }
 
     /// Whether the bracket of that number opens within that one, of those that both items have.
-    fn opens(&self, number: usize, around: Option<&Open>) -> bool {
+    fn opens(&self, number: usize, around: Option<&OpenPart>) -> bool {
         let Some(bracket) = self.brackets.get(number) else { return false };
         bracket.mate > number
             && bracket.around == around.map(|open| open.number)

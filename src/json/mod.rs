@@ -4,13 +4,15 @@
 
 mod alike;
 mod echo;
+mod item;
+mod python_json;
 mod redact;
 mod scan;
 mod split;
-mod strict;
 
 pub use alike::{common_end, common_start};
-pub use redact::{Names, REDACTED, Secrets, Sieve, Submitted, is_secret_name};
+pub use item::{Item, Spans};
+pub use python_json::to_strict;
+pub use redact::{Names, REDACTED, SecretFilter, Secrets, Submitted, is_secret_name};
 pub use scan::{Scanner, elements, members, unquote};
-pub use split::{Item, Items, Spans, SplitError, Splitter};
-pub use strict::to_strict;
+pub use split::{Items, SplitError, Splitter};

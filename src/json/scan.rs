@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::split::{Item, Spans};
-use super::strict::string_end;
+use super::item::{Item, Spans};
+use super::python_json::string_end;
 
 /// A place in a JSON text.
 #[derive(Debug, Clone)]

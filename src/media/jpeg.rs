@@ -10,7 +10,7 @@ const MOST_SEGMENTS: usize = 4096;
 
 /// How large a JPEG is, and how it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Head {
+pub(super) struct JpegHead {
     pub(super) width: u32,
     pub(super) height: u32,
     /// 1 gray, 3 colour, 4 for print.
@@ -20,7 +20,7 @@ pub(super) struct Head {
 }
 
 /// Walks from segment to segment, up to the one that tells the size.
-pub(super) fn head(source: &mut (impl BufRead + Seek)) -> Result<Head, Unmade> {
+pub(super) fn head(source: &mut (impl BufRead + Seek)) -> Result<JpegHead, Unmade> {
     let mut marker = [0; 2];
     read(source, &mut marker)?;
     if marker != [0xFF, 0xD8] {
@@ -46,13 +46,13 @@ pub(super) fn head(source: &mut (impl BufRead + Seek)) -> Result<Head, Unmade> {
     Err(Unmade::Damaged)
 }
 
-fn frame(source: &mut impl BufRead, kind: u8) -> Result<Head, Unmade> {
+fn frame(source: &mut impl BufRead, kind: u8) -> Result<JpegHead, Unmade> {
     let mut frame = [0; 6];
     read(source, &mut frame)?;
     let [_, y1, y0, x1, x0, components] = frame;
     let is_progressive = matches!(kind, 0xC2 | 0xC6 | 0xCA | 0xCE);
     let (width, height) = (u16::from_be_bytes([x1, x0]).into(), u16::from_be_bytes([y1, y0]).into());
-    Ok(Head { width, height, components: components.into(), is_progressive })
+    Ok(JpegHead { width, height, components: components.into(), is_progressive })
 }
 
 fn read(source: &mut impl BufRead, bytes: &mut [u8]) -> Result<(), Unmade> {

@@ -5,7 +5,9 @@ use std::str::FromStr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Digest, Trouble};
+use super::file_ref::FileRef;
+use super::ids::Digest;
+use super::trouble::Trouble;
 
 /// What an attachment is to its generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,51 +16,6 @@ pub enum Role {
     Output,
     /// A node read it.
     Input,
-}
-
-/// The ComfyUI folder that a file lies in: `type` in ComfyUI's own JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Folder {
-    /// Kept by ComfyUI.
-    Output,
-    /// Deleted when ComfyUI starts and stops.
-    Temp,
-    /// What users uploaded.
-    Input,
-}
-
-impl Folder {
-    /// Every folder.
-    pub const ALL: [Self; 3] = [Self::Output, Self::Temp, Self::Input];
-
-    /// ComfyUI's word, used in URLs, JSON and SQL too.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Output => "output",
-            Self::Temp => "temp",
-            Self::Input => "input",
-        }
-    }
-}
-
-impl FromStr for Folder {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|folder| folder.as_str() == text).ok_or(())
-    }
-}
-
-/// A file as ComfyUI names it. Text from outside: only ever a parameter of `/view`, or checked before it becomes a path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FileRef {
-    /// `output`, `temp` or `input`; anything else as it came, such files can't be fetched.
-    pub folder: String,
-    /// Below the folder; `/` or `\` between parts; may be empty.
-    pub subfolder: String,
-    /// The last part.
-    pub filename: String,
 }
 
 /// What the bytes of a blob are, decided by looking at them, never by a name.

@@ -1,6 +1,7 @@
 //! What changed, for whoever watches.
 
-use super::{GenerationId, InstanceName, Status};
+use super::generation::Status;
+use super::ids::{GenerationId, InstanceName};
 
 /// Something a page that is open would like to know. Carries ids only: the store has the truth.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,57 @@
 //! The way that a file's name tells, as ComfyUI goes it. Text in, text out: nothing here touches a disk.
 
-use super::FileRef;
+use std::str::FromStr;
+
+use serde::Serialize;
 
 /// What parts the names of a path. ComfyUI on Windows writes `\`, and a name with one must not mean something else here
 /// than there.
 const SEPARATORS: [char; 2] = ['/', '\\'];
+
+/// The ComfyUI folder that a file lies in: `type` in ComfyUI's own JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Folder {
+    /// Kept by ComfyUI.
+    Output,
+    /// Deleted when ComfyUI starts and stops.
+    Temp,
+    /// What users uploaded.
+    Input,
+}
+
+impl Folder {
+    /// Every folder.
+    pub const ALL: [Self; 3] = [Self::Output, Self::Temp, Self::Input];
+
+    /// ComfyUI's word, used in URLs, JSON and SQL too.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Temp => "temp",
+            Self::Input => "input",
+        }
+    }
+}
+
+impl FromStr for Folder {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|folder| folder.as_str() == text).ok_or(())
+    }
+}
+
+/// A file as ComfyUI names it. Text from outside: only ever a parameter of `/view`, or checked before it becomes a path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileRef {
+    /// `output`, `temp` or `input`; anything else as it came, such files can't be fetched.
+    pub folder: String,
+    /// Below the folder; `/` or `\` between parts; may be empty.
+    pub subfolder: String,
+    /// The last part.
+    pub filename: String,
+}
 
 impl FileRef {
     /// The names from its folder down to the file, with `.` and `..` walked as Python's `os.path.normpath` does. `None`

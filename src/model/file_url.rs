@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Digest;
+use super::ids::Digest;
 
 /// File systems end at 255 bytes, and a character has up to four.
 const NAME_CHARS: usize = 60;

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{InstanceName, Timestamp, Trouble};
+use super::ids::InstanceName;
+use super::time::Timestamp;
+use super::trouble::Trouble;
 
 /// Why runs can have been missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]

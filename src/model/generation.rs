@@ -6,9 +6,10 @@ use std::str::FromStr;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Attachment, AttachmentState, Digest, GenerationId, InstanceName, MediaKind, PromptId, Timestamp, file_url,
-};
+use super::attachment::{Attachment, AttachmentState, MediaKind};
+use super::file_url::file_url;
+use super::ids::{Digest, GenerationId, InstanceName, PromptId};
+use super::time::Timestamp;
 
 /// How far a generation got. The words are those of ComfyUI's jobs API, and `lost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]

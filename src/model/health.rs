@@ -1,6 +1,9 @@
 //! How the daemon is doing: what `/readyz` and the pages say of it.
 
-use super::{Comfyui, InstanceName, Timestamp, Trouble};
+use super::generation::Comfyui;
+use super::ids::InstanceName;
+use super::time::Timestamp;
+use super::trouble::Trouble;
 
 /// Whether an instance can be heard.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! What the index holds of a run, and what it is asked: lists of terms. What the terms mean is `search`'s to know.
 
-use super::{GenerationId, Timestamp};
+use super::ids::GenerationId;
+use super::time::Timestamp;
 
 macro_rules! lists {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)*) => {

@@ -23,10 +23,11 @@ mod webhook;
 #[cfg(test)]
 pub mod testing;
 
-pub use attachment::{Attachment, AttachmentState, Blob, Content, FileRef, Folder, MediaKind, Role};
+pub use attachment::{Attachment, AttachmentState, Blob, Content, MediaKind, Role};
 pub use base_path::{BasePath, ParseBasePathError};
 pub use bytes::shown_bytes;
 pub use event::Event;
+pub use file_ref::{FileRef, Folder};
 pub use file_url::{download_name, file_url, percent_encode};
 pub use gap::{Gap, GapKind, GapTally};
 pub use generation::{

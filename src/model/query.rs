@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{GenerationId, InstanceName, MediaKind, PromptId, Status, Summary, Timestamp, Want};
+use super::attachment::MediaKind;
+use super::generation::{Status, Summary};
+use super::ids::{GenerationId, InstanceName, PromptId};
+use super::index::Want;
+use super::time::Timestamp;
 
 /// What was wrong with a text of a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! What is known of a ComfyUI while nobody listens to it.
 
-use super::Timestamp;
+use super::time::Timestamp;
 
 /// A ComfyUI that was left whole: nothing waited or ran, and all that it had made was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

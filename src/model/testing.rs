@@ -1,6 +1,9 @@
 //! For tests: a run of which nothing is known, and what the index must find, the plain way, to compare the real one with.
 
-use super::{Entry, GenerationId, InstanceName, List, PromptId, Status, Summary, Timestamp, Want};
+use super::generation::{Status, Summary};
+use super::ids::{GenerationId, InstanceName, PromptId};
+use super::index::{Entry, List, Want};
+use super::time::Timestamp;
 
 /// A completed run of which nothing is known.
 pub fn summary() -> Summary {

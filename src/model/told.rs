@@ -1,6 +1,10 @@
 //! A run as ComfyUI's own lists tell it.
 
-use super::{Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Status, StatusReason, Timestamp};
+use super::attachment::MediaKind;
+use super::file_ref::FileRef;
+use super::generation::{Document, DocumentKind, Status, StatusReason};
+use super::ids::{GenerationId, PromptId};
+use super::time::Timestamp;
 
 /// What stands in an item of ComfyUI's queue, history and jobs.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,8 @@
 //! Those who are told when a run has ended.
 
-use super::{Digest, GenerationId, InstanceName, Status, Timestamp};
+use super::generation::Status;
+use super::ids::{Digest, GenerationId, InstanceName};
+use super::time::Timestamp;
 
 /// Somebody who is told of runs that have ended, as far as the store needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]

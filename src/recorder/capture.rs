@@ -9,14 +9,17 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
+use super::error::Error;
 use super::fetch::{self, Fetcher, Sought};
-use super::hands::{self, Hands};
-use super::readings::{self, Span};
-use super::{Error, Scribe, outputs};
+use super::readings::{self, RunTime};
+use super::scribe::Scribe;
+use super::transfers::{self, Transfers};
 use crate::blobs::Progress;
 use crate::comfy::Refusal;
+use crate::intake;
 use crate::metrics::Metrics;
 use crate::model::{Cause, FileRef, Folder, Role, Timestamp, Trouble};
+use crate::pace::{Backoff, jittered};
 use crate::store::{AttachmentKey, Fetched, Phase, Sighting, WantedFile};
 
 /// Files looked up at a time.
@@ -25,9 +28,8 @@ const BATCH: u32 = 48;
 /// Files that may wait to be written down together.
 const FETCHED: usize = 64;
 
-/// How long after a failure a file is tried again, at first and at most. Doubled at each failure.
-const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(15 * 60);
+/// How long after a failure a file is tried again.
+const RETRY: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(15 * 60));
 
 /// What slow files have at the end of the daemon; half a file is fetched again at the next start.
 const LAST_FILES: Duration = Duration::from_secs(8);
@@ -104,8 +106,8 @@ impl Capture {
 
     async fn fetch_wanted(&self, fetched: mpsc::Sender<Settled>, shutdown: CancellationToken) -> Result<(), Error> {
         let mut waiting = VecDeque::new();
-        let mut in_hand = Hands::new();
-        let mut rounds = interval(hands::ROUND);
+        let mut in_hand = Transfers::new();
+        let mut rounds = interval(transfers::ROUND);
         let mut may_have_more = true;
         let mut room = self.fetcher.room();
         while !shutdown.is_cancelled() {
@@ -121,7 +123,7 @@ impl Capture {
                 let progress = Arc::new(Progress::default());
                 in_hand.take(Arc::clone(&progress), self.fetch(file, progress));
             }
-            let rest = if may_have_more { LONGEST_RETRY } else { self.rest().await? };
+            let rest = if may_have_more { RETRY.longest() } else { self.rest().await? };
             tokio::select! {
                 Some(outcome) = in_hand.next() => {
                     let _ = fetched.send(outcome?).await;
@@ -178,8 +180,8 @@ impl Capture {
     async fn rest(&self) -> Result<Duration, Error> {
         let due = self.scribe.next_wanted_at().await?.map(|at| at.as_millis() - Timestamp::now().as_millis());
         // A file in hand is due all the time; it will say by itself when it is done.
-        let rest = due.map_or(LONGEST_RETRY, |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
-        Ok(rest.clamp(Duration::from_secs(1), LONGEST_RETRY))
+        let rest = due.map_or(RETRY.longest(), |millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+        Ok(rest.clamp(Duration::from_secs(1), RETRY.longest()))
     }
 
     /// What became of a file.
@@ -201,7 +203,7 @@ impl Capture {
             Err(error) => {
                 tracing::debug!(file = ?wanted.file.filename, %error, "not fetched yet");
                 let heavy = if error.is_of_the_file() { HEAVY } else { 0 };
-                Fetched::Later(error.trouble(), retry_at(wanted.attempts.saturating_add(heavy)))
+                Fetched::Later(error.trouble(), retry_at(wanted.attempts.saturating_add(heavy), Timestamp::now()))
             }
         };
         Ok(Settled { key: wanted.key, outcome, finished_at: wanted.finished_at })
@@ -222,7 +224,7 @@ impl Capture {
 
 /// What a file that a run reads held, or what the run read, when it has ended. `at_start`: what the file held when the run
 /// started, as the looks of other runs found it.
-fn seen(wanted: &WantedFile, fetched: fetch::Fetched, at_start: Option<fetch::Fetched>) -> Fetched {
+fn seen(wanted: &WantedFile, fetched: fetch::FetchedFile, at_start: Option<fetch::FetchedFile>) -> Fetched {
     let phase = Phase::from(wanted.status);
     let sighting = Sighting { phase, blob: fetched.blob, written_at: fetched.modified_at };
     tracing::debug!(run = ?wanted.key.generation, file = ?wanted.file.filename, ?sighting, "looked at");
@@ -255,7 +257,7 @@ fn nowhere(wanted: &WantedFile, refusal: Option<Refusal>) -> Fetched {
     let is_text = wanted
         .told
         .as_ref()
-        .is_some_and(|told| wanted.key.role == Role::Input || !outputs::is_surely_a_name(&wanted.reported_as, told));
+        .is_some_and(|told| wanted.key.role == Role::Input || !intake::is_surely_a_name(&wanted.reported_as, told));
     if is_text { Fetched::NoFile } else { Fetched::Missing(gone(&wanted.file, refusal)) }
 }
 
@@ -268,8 +270,8 @@ fn keeps_failing(wanted: &WantedFile) -> Fetched {
     }
 }
 
-fn span(wanted: &WantedFile) -> Span {
-    Span { started_at: wanted.started_at, finished_at: wanted.finished_at }
+fn span(wanted: &WantedFile) -> RunTime {
+    RunTime { started_at: wanted.started_at, finished_at: wanted.finished_at }
 }
 
 /// Why a file isn't to be had.
@@ -287,10 +289,9 @@ fn gone(file: &FileRef, refusal: Option<Refusal>) -> Trouble {
     }
 }
 
-fn retry_at(attempts: u32) -> Timestamp {
-    let wait = FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LONGEST_RETRY);
-    let jittered = wait.mul_f64(0.75 + 0.5 * fastrand::f64());
-    Timestamp::from_millis(Timestamp::now().as_millis() + i64::try_from(jittered.as_millis()).unwrap_or(i64::MAX))
+fn retry_at(attempts: u32, now: Timestamp) -> Timestamp {
+    let wait = jittered(RETRY.after(attempts));
+    Timestamp::from_millis(now.as_millis() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -337,7 +338,7 @@ mod tests {
             kind: crate::model::MediaKind::Image,
             mime: "image/png".into(),
         };
-        let version = |n, millis| fetch::Fetched { blob: blob(n), modified_at: at(millis) };
+        let version = |n, millis| fetch::FetchedFile { blob: blob(n), modified_at: at(millis) };
         let saw = |phase, n, millis| Sighting { phase, blob: blob(n), written_at: at(millis) };
         let run = WantedFile {
             started_at: at(10_000),
@@ -367,8 +368,9 @@ mod tests {
 
     #[test]
     fn retries_come_later_and_later_but_never_stop() {
-        let wait = |attempts| retry_at(attempts).as_millis() - Timestamp::now().as_millis();
-        assert!((3_700..=6_300).contains(&wait(0)), "{}", wait(0));
-        assert!((600_000..=1_130_000).contains(&wait(40)), "{}", wait(40));
+        let now = Timestamp::from_millis(1_764_000_000_000);
+        let wait = |attempts| retry_at(attempts, now).as_millis() - now.as_millis();
+        assert!((3_750..=6_250).contains(&wait(0)), "{}", wait(0));
+        assert!((675_000..=1_125_000).contains(&wait(40)), "{}", wait(40));
     }
 }

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use tokio::sync::{Semaphore, watch};
 
 use super::folders::Roots;
-use super::names;
 use crate::blobs::{self, Blobs, Progress, Stored};
 use crate::comfy::{self, Client, Refusal, View, ViewBody};
 use crate::foreign::{self, Opened};
+use crate::intake::names;
 use crate::media;
 use crate::model::{Blob, Cause, FileRef, Role, Timestamp, Trouble};
 
@@ -62,7 +62,7 @@ impl Error {
 
 /// A file that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
+pub struct FetchedFile {
     /// Its bytes.
     pub blob: Blob,
     /// When it was last written, as far as its source says.
@@ -73,7 +73,7 @@ pub struct Fetched {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sought {
     /// It is here, and it was there.
-    Found(FileRef, Fetched),
+    Found(FileRef, FetchedFile),
     /// It is nowhere; where it should be, ComfyUI hands out nothing.
     Nowhere(Option<Refusal>),
 }
@@ -85,7 +85,7 @@ pub struct Fetcher {
     local: Arc<Local>,
     at_the_folders: Arc<Semaphore>,
     /// What files that runs read held lately, the oldest first: what one run's look found, another may have read.
-    versions: Mutex<HashMap<FileRef, Vec<Fetched>>>,
+    versions: Mutex<HashMap<FileRef, Vec<FetchedFile>>>,
     /// Files that left the disk no room, and how long they are at least: not begun again before there is so much.
     too_large: Mutex<HashMap<FileRef, u64>>,
 }
@@ -95,12 +95,12 @@ pub struct Fetcher {
 struct Local {
     roots: Arc<Roots>,
     blobs: Blobs,
-    remembered: Mutex<HashMap<FileRef, (Version, Fetched)>>,
+    remembered: Mutex<HashMap<FileRef, (FileVersion, FetchedFile)>>,
 }
 
 /// Which writing of a file it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Version {
+enum FileVersion {
     /// Time of the last write and length.
     Local(SystemTime, u64),
     /// What `/view` calls it.
@@ -165,7 +165,7 @@ impl Fetcher {
     }
 
     /// Remembers what a file that runs read holds now.
-    pub fn note_version(&self, file: &FileRef, fetched: &Fetched) {
+    pub fn note_version(&self, file: &FileRef, fetched: &FetchedFile) {
         let mut files = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         if files.len() >= REMEMBERED && !files.contains_key(file) {
             files.clear();
@@ -180,7 +180,7 @@ impl Fetcher {
     }
 
     /// What a file that runs read held at that time, as far as that was ever seen.
-    pub fn version_at(&self, file: &FileRef, at: Timestamp) -> Option<Fetched> {
+    pub fn version_at(&self, file: &FileRef, at: Timestamp) -> Option<FetchedFile> {
         let files = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
         let by_then =
             files.get(file)?.iter().filter(|version| version.modified_at.is_some_and(|written| written <= at));
@@ -193,7 +193,7 @@ impl Fetcher {
         &self,
         path: PathBuf,
         progress: &Arc<Progress>,
-    ) -> Result<Option<(FileRef, Fetched)>, Error> {
+    ) -> Result<Option<(FileRef, FetchedFile)>, Error> {
         let taking = self.at_the_folders(
             move |local, progress| match local.roots.name(&path).filter(is_finished) {
                 Some(file) => Ok(local.take(&file, progress)?.map(|fetched| (file, fetched))),
@@ -208,7 +208,7 @@ impl Fetcher {
     }
 
     /// Takes a file from the folder on this machine; `None` when it isn't there.
-    async fn take_local(&self, file: &FileRef, progress: &Arc<Progress>) -> Result<Option<Fetched>, Error> {
+    async fn take_local(&self, file: &FileRef, progress: &Arc<Progress>) -> Result<Option<FetchedFile>, Error> {
         if !self.local.roots.have(file) {
             return Ok(None);
         }
@@ -232,7 +232,11 @@ impl Fetcher {
     }
 
     /// Takes a file over the network; `None` when it isn't there.
-    async fn fetch_view(&self, file: &FileRef, progress: &Progress) -> Result<Result<Option<Fetched>, Refusal>, Error> {
+    async fn fetch_view(
+        &self,
+        file: &FileRef,
+        progress: &Progress,
+    ) -> Result<Result<Option<FetchedFile>, Refusal>, Error> {
         let too_large = self.too_large().get(file).copied();
         if let Some(bytes) = too_large {
             self.local.blobs.has_room_for(bytes).await?;
@@ -247,7 +251,7 @@ impl Fetcher {
                 self.note_too_large(file, stored.as_ref().err());
                 let fetched = fetched(stored?, file, body.modified_at);
                 Ok(Ok(Some(match body.etag {
-                    Some(etag) => self.local.remember(file, Version::Etag(etag), fetched),
+                    Some(etag) => self.local.remember(file, FileVersion::Etag(etag), fetched),
                     None => fetched,
                 })))
             }
@@ -296,11 +300,11 @@ impl Fetcher {
 
 impl Local {
     /// Takes a file from its folder; `None` when it isn't there. Blocks as long as its disk does.
-    fn take(&self, file: &FileRef, progress: &Progress) -> Result<Option<Fetched>, Error> {
+    fn take(&self, file: &FileRef, progress: &Progress) -> Result<Option<FetchedFile>, Error> {
         let name = Path::new(&file.filename);
         let opened = self.roots.open(file).map_err(|source| unreadable(name, source))?;
         let Some(Opened { file: source, bytes, modified }) = opened else { return Ok(None) };
-        let version = Version::Local(modified, bytes);
+        let version = FileVersion::Local(modified, bytes);
         if let Some(fetched) = self.recall(file, &version) {
             return Ok(Some(fetched));
         }
@@ -314,19 +318,19 @@ impl Local {
         }
     }
 
-    fn recall(&self, file: &FileRef, version: &Version) -> Option<Fetched> {
+    fn recall(&self, file: &FileRef, version: &FileVersion) -> Option<FetchedFile> {
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.get(file).filter(|(known, _)| known == version).map(|(_, fetched)| fetched.clone())
     }
 
-    fn recall_etag(&self, file: &FileRef) -> Option<(String, Fetched)> {
+    fn recall_etag(&self, file: &FileRef) -> Option<(String, FetchedFile)> {
         match self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(file)? {
-            (Version::Etag(etag), fetched) => Some((etag.clone(), fetched.clone())),
-            (Version::Local(..), _) => None,
+            (FileVersion::Etag(etag), fetched) => Some((etag.clone(), fetched.clone())),
+            (FileVersion::Local(..), _) => None,
         }
     }
 
-    fn remember(&self, file: &FileRef, version: Version, fetched: Fetched) -> Fetched {
+    fn remember(&self, file: &FileRef, version: FileVersion, fetched: FetchedFile) -> FetchedFile {
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED {
             remembered.clear();
@@ -345,8 +349,8 @@ fn unreadable(path: &Path, source: io::Error) -> Error {
     blobs::Error::Read { path: path.to_owned(), source }.into()
 }
 
-fn fetched(stored: Stored, file: &FileRef, modified_at: Option<Timestamp>) -> Fetched {
+fn fetched(stored: Stored, file: &FileRef, modified_at: Option<Timestamp>) -> FetchedFile {
     let (kind, mime) = media::sniff(&stored.head, &file.filename);
     let blob = Blob { digest: stored.digest, bytes: stored.bytes, kind, mime: mime.to_owned() };
-    Fetched { blob, modified_at }
+    FetchedFile { blob, modified_at }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::names;
 use crate::foreign::{Opened, Root};
-use crate::model::{Cause, FileRef, Folder, Trouble};
+use crate::intake::names;
+use crate::model::{FileRef, Folder};
 
 /// ComfyUI's folders, where we share a disk with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -95,26 +95,10 @@ fn is_of_no_file(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
 }
 
-/// Why a file of this name is never fetched; `None` when it may be. What lies outside of the folder by a path from the top
-/// is asked for all the same: ComfyUI knows where its folders are, and refuses what isn't in them.
-pub fn refusal(file: &FileRef) -> Option<Trouble> {
-    if file.folder.parse::<Folder>().is_err() {
-        return Some(Trouble::new(Cause::UnknownFolder, format_args!("{:?}", shortened(&file.folder))));
-    }
-    if file.is_impossible() || file.filename.is_empty() {
-        return Some(Cause::ImpossibleName.into());
-    }
-    (file.steps().is_none() && !file.is_absolute()).then(|| Cause::OutsideFolders.into())
-}
-
 /// The names that a file's path is made of; on Windows none that holds a drive or a stream, which elsewhere are names like
 /// any other.
 fn parts(file: &FileRef) -> Option<Vec<&str>> {
     file.steps().filter(|steps| !cfg!(windows) || !steps.iter().any(|name| name.contains(':')))
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 #[cfg(test)]
@@ -122,6 +106,8 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::intake::names::refusal;
+    use crate::model::Cause;
 
     fn file(subfolder: &str, filename: &str) -> FileRef {
         FileRef { folder: "output".into(), subfolder: subfolder.into(), filename: filename.into() }

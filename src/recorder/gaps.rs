@@ -6,9 +6,10 @@
 
 use std::path::Path;
 
-use super::lives::Lives;
+use super::error::Error;
+use super::evidence;
+use super::restarts::Restarts;
 use super::scribe::Scribe;
-use super::{Error, traces};
 use crate::foreign;
 use crate::model::{Cause, GapKind, GenerationId, Rest, Timestamp, Trouble};
 
@@ -30,7 +31,7 @@ pub struct Gaps {
     stopped: Option<(Timestamp, Timestamp)>,
     /// Where ComfyUI may have been restarted between two runs. As long as nobody knows, it is written down, too: whatever
     /// is recorded meanwhile, also by a catching up that is broken off, says nothing of the time before.
-    lives: Lives,
+    restarts: Restarts,
     /// How ComfyUI was left, where it was left whole.
     rest: Option<Rest>,
     /// The last gap in which runs came and went unseen, and until when.
@@ -50,10 +51,10 @@ impl Gaps {
         if let Some(from) = from {
             scribe.open_gap(GapKind::RecallStopped, from, None).await?;
         }
-        let lives = scribe.breaks().await?.into_iter().collect();
+        let restarts = scribe.breaks().await?.into_iter().collect();
         let (stopped, was_seen_to_go) = (from.map(|from| (from, now)), away.is_some());
         let rest = scribe.rest().await?;
-        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, lives, rest, unseen: None };
+        let mut gaps = Self { scribe, away, was_seen_to_go, stopped, restarts, rest, unseen: None };
         if has_runs {
             let newest = gaps.scribe.newest_id().await?;
             gaps.broke(vec![newest]).await?;
@@ -65,13 +66,13 @@ impl Gaps {
     /// that could be gone.
     pub async fn broke(&mut self, mut behind: Vec<GenerationId>) -> Result<(), Error> {
         behind.retain(|id| id.0 > 0);
-        let new = self.lives.add(behind);
+        let new = self.restarts.add(behind);
         if new.is_empty() { Ok(()) } else { self.scribe.note_breaks(new).await }
     }
 
     /// Where it may have been.
-    pub fn lives(&self) -> &Lives {
-        &self.lives
+    pub fn restarts(&self) -> &Restarts {
+        &self.restarts
     }
 
     /// When ComfyUI went away, if a daemon was there.
@@ -118,7 +119,7 @@ impl Gaps {
     /// Nothing waits or runs, and all that was made is recorded: so ComfyUI is left, as it went itself (`is_gone`) or as we
     /// go.
     pub async fn rests(&mut self, is_gone: bool, has_history: bool) -> Result<(), Error> {
-        let rest = Rest { since: Timestamp::now(), is_gone, has_history, boot: traces::boot() };
+        let rest = Rest { since: Timestamp::now(), is_gone, has_history, boot: evidence::boot() };
         self.rest = Some(rest.clone());
         self.scribe.note_rest(Some(rest)).await
     }
@@ -130,17 +131,17 @@ impl Gaps {
 
     /// Whether nothing speaks for runs that were made while we were stopped, though another ComfyUI is there now. It was left
     /// whole; since then, where we share its output folder, nothing was written there that isn't explained by runs that are
-    /// recorded; else it had gone before us, or the machine was started anew.
+    /// recorded; else it had gone before us, or the machine was restarted.
     pub async fn has_nothing_missed(&self, output: Option<&Path>) -> Result<bool, Error> {
         let (Some(rest), true) = (&self.rest, self.stopped.is_some()) else { return Ok(false) };
         let (folder, since, until) =
             (output.map(Path::to_owned), rest.since, self.scribe.first_after(rest.since).await?);
         let looked = foreign::aside(move || {
             let folder = folder.filter(|folder| folder.is_dir())?;
-            Some(traces::may_be_written(&folder, since, until))
+            Some(evidence::may_be_written(&folder, since, until))
         });
         let Some(may_be_written) = looked.await.unwrap_or(Some(true)) else {
-            return Ok(rest.is_gone || rest.boot.is_some() && rest.boot != traces::boot());
+            return Ok(rest.is_gone || rest.boot.is_some() && rest.boot != evidence::boot());
         };
         tracing::debug!(%since, ?until, may_be_written, "looked for what was made while nobody listened");
         Ok(!may_be_written)
@@ -174,8 +175,8 @@ impl Gaps {
         if self.rest.take().is_some() {
             self.scribe.note_rest(None).await?;
         }
-        if self.lives != Lives::default() {
-            self.lives = Lives::default();
+        if self.restarts != Restarts::default() {
+            self.restarts = Restarts::default();
             self.scribe.forget_breaks().await?;
         }
         Ok(())
@@ -220,7 +221,7 @@ mod tests {
             Gaps::open(self.scribe("default").await, last_at_work).await.unwrap()
         }
 
-        async fn told(&self) -> Vec<(GapKind, Timestamp, bool, bool)> {
+        async fn gaps(&self) -> Vec<(GapKind, Timestamp, bool, bool)> {
             let tell = |gap: Gap| (gap.kind, gap.started_at, gap.ended_at.is_some(), gap.may_have_missed);
             self.store.gaps(9).await.unwrap().into_iter().map(tell).collect()
         }
@@ -234,24 +235,24 @@ mod tests {
     async fn an_absence_is_told_while_it_lasts_and_afterwards_unless_it_was_short_and_cost_nothing() {
         let f = Fixture::new().await;
         let mut gaps = f.open(None).await;
-        assert_eq!(f.told().await, []);
+        assert_eq!(f.gaps().await, []);
         let long = ago(60);
         gaps.is_away(long, &Cause::ConnectionClosed.into()).await.unwrap();
         gaps.is_away(ago(50), &Cause::NobodyAnswers.into()).await.unwrap();
-        assert_eq!(f.told().await, [(GapKind::ComfyuiAway, long, false, false)]);
+        assert_eq!(f.gaps().await, [(GapKind::ComfyuiAway, long, false, false)]);
         assert_eq!(f.store.gaps(1).await.unwrap()[0].reason, Some(Cause::NobodyAnswers.into()));
         gaps.is_back(false).await.unwrap();
         let first = (GapKind::ComfyuiAway, long, true, false);
-        assert_eq!(f.told().await, [first]);
+        assert_eq!(f.gaps().await, [first]);
 
         gaps.is_away(ago(5), &Cause::TimedOut.into()).await.unwrap();
         gaps.is_back(false).await.unwrap();
-        assert_eq!(f.told().await, [first], "it was short");
+        assert_eq!(f.gaps().await, [first], "it was short");
 
         let costly = ago(5);
         gaps.is_away(costly, &Cause::TimedOut.into()).await.unwrap();
         gaps.is_back(true).await.unwrap();
-        assert_eq!(f.told().await, [(GapKind::ComfyuiAway, costly, true, true), first]);
+        assert_eq!(f.gaps().await, [(GapKind::ComfyuiAway, costly, true, true), first]);
     }
 
     #[tokio::test]
@@ -259,14 +260,14 @@ mod tests {
         let f = Fixture::new().await;
         let stopped = ago(600);
         drop(f.open(Some(stopped)).await);
-        assert_eq!(f.told().await, [(GapKind::RecallStopped, stopped, false, false)]);
+        assert_eq!(f.gaps().await, [(GapKind::RecallStopped, stopped, false, false)]);
         // The one that found it crashed before ComfyUI was heard.
         let mut gaps = f.open(Some(ago(300))).await;
         gaps.is_back(false).await.unwrap();
-        assert_eq!(f.told().await, [(GapKind::RecallStopped, stopped, true, false)]);
+        assert_eq!(f.gaps().await, [(GapKind::RecallStopped, stopped, true, false)]);
         let mut gaps = f.open(Some(ago(2))).await;
         gaps.is_back(false).await.unwrap();
-        assert_eq!(f.told().await.len(), 1, "a restart of ours is short");
+        assert_eq!(f.gaps().await.len(), 1, "a restart of ours is short");
     }
 
     #[tokio::test]
@@ -277,7 +278,7 @@ mod tests {
         let mut gaps = f.open(Some(ago(600))).await;
         gaps.is_away(ago(1), &Cause::NobodyAnswers.into()).await.unwrap();
         gaps.is_back(false).await.unwrap();
-        let told = f.told().await;
+        let told = f.gaps().await;
         assert_eq!((told[1], told.len()), ((GapKind::ComfyuiAway, away, true, false), 2));
         assert!(told.iter().all(|(_, _, has_ended, _)| *has_ended), "{told:?}");
     }
@@ -286,6 +287,6 @@ mod tests {
     async fn an_instance_without_runs_had_nothing_to_miss() {
         let f = Fixture::new().await;
         let gaps = Gaps::open(f.scribe("new").await, Some(ago(600))).await.unwrap();
-        assert_eq!((gaps.stopped, f.told().await), (None, vec![]));
+        assert_eq!((gaps.stopped, f.gaps().await), (None, vec![]));
     }
 }

@@ -1,10 +1,9 @@
-//! Runs that the end of the history doesn't show: a prompt_id that was used again stands where its first run stood. Newer
-//! versions list what they have by when it was queued; of older ones a longer part of the history is read.
+//! Runs that the end of the history doesn't show: one that reuses a prompt_id takes the place of the first. Newer versions of
+//! ComfyUI list their jobs by when they were queued; of older ones, a longer part of the history is read.
 
-use tokio::time::Instant;
-
-use super::listen::{Ended, Listener};
-use super::look::LONGEST_TAIL;
+use super::asking::Asking;
+use super::backfill::LONGEST_TAIL;
+use super::error::SessionEnd;
 use super::reconcile::{Seen, Stage, Verdict, judge};
 use crate::comfy::{HistoryEntry, Job};
 use crate::model::Timestamp;
@@ -19,70 +18,76 @@ const BYTES: usize = 8_000_000;
 /// The most entries of that.
 const ENTRIES: usize = 4_096;
 
-impl Listener {
+/// Finds such runs.
+#[derive(Debug)]
+pub(super) struct HiddenRuns {
+    /// Whether this ComfyUI knows jobs, as far as that was tried.
+    has_jobs: bool,
+}
+
+impl Default for HiddenRuns {
+    fn default() -> Self {
+        Self { has_jobs: true }
+    }
+}
+
+impl HiddenRuns {
     /// Looks for runs that ended and aren't known, among those that were queued `since` then; without it among the newest.
-    pub(super) async fn find_hidden(&mut self, since: Option<Timestamp>) -> Result<(), Ended> {
+    pub async fn find(&mut self, asking: &mut Asking<'_>, since: Option<Timestamp>) -> Result<(), SessionEnd> {
         let page = if since.is_some() { PAGE } else { NEWEST };
         let mut offset = 0;
         while self.has_jobs {
-            let Some(jobs) = self.client.jobs(offset, page).await? else {
+            let Some(jobs) = asking.client.jobs(offset, page).await? else {
                 self.has_jobs = false;
                 break;
             };
-            self.asked_at = Instant::now();
+            asking.known.asked();
             let reaches = |job: &Job| since.is_none_or(|since| job.created_at.is_none_or(|at| at < since));
             let is_last = jobs.len() < page || jobs.last().is_none_or(reaches);
             offset += jobs.len();
-            self.record_jobs(jobs).await?;
+            record_jobs(asking, jobs).await?;
             if is_last {
                 return Ok(());
             }
         }
-        self.read_back().await
+        read_back(asking).await
     }
+}
 
-    /// Writes down those of these jobs, newest first, that ended and are news.
-    async fn record_jobs(&mut self, jobs: Vec<Job>) -> Result<(), Ended> {
-        let ended: Vec<_> = jobs.into_iter().filter(|job| job.has_ended).map(seen_in_jobs).collect();
-        let known = self.scribe.known(ended.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
-        let verdicts = judge(&known, &ended);
-        let news = ended.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
-        for (seen, _) in news.rev() {
-            if let Some(entry) = self.client.history_of(&seen.prompt_id).await? {
-                self.asked_at = Instant::now();
-                self.record(vec![entry]).await?;
-            }
+/// Writes down those of these jobs, newest first, that ended and are news.
+async fn record_jobs(asking: &mut Asking<'_>, jobs: Vec<Job>) -> Result<(), SessionEnd> {
+    let ended: Vec<_> = jobs.into_iter().filter(|job| job.has_ended).map(seen_in_jobs).collect();
+    let known = asking.runs.scribe.known(ended.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
+    let verdicts = judge(&known, &ended);
+    let news = ended.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
+    for (seen, _) in news.rev() {
+        if let Some(entry) = asking.history_of(&seen.prompt_id).await? {
+            asking.record(vec![entry]).await?;
         }
-        Ok(())
     }
+    Ok(())
+}
 
-    /// Reads the history back as far as that costs ComfyUI little.
-    async fn read_back(&mut self) -> Result<(), Ended> {
-        let mut length = LONGEST_TAIL;
-        loop {
-            let mut items = self.client.history_tail(length).await?;
-            let mut entries: Vec<HistoryEntry> = Vec::new();
-            while let Some(entry) = items.next().await? {
-                entries.push(entry);
-                if items.bytes_read() > BYTES {
-                    return Ok(());
-                }
-            }
-            self.asked_at = Instant::now();
-            let (count, bytes) = (entries.len(), items.bytes_read());
-            self.record(entries).await?;
-            let longer = (BYTES / 2).checked_div(bytes / count.max(1)).unwrap_or(0).min(ENTRIES);
-            if count < length || longer <= length {
+/// Reads the history back as far as that costs ComfyUI little.
+async fn read_back(asking: &mut Asking<'_>) -> Result<(), SessionEnd> {
+    let mut length = LONGEST_TAIL;
+    loop {
+        let mut items = asking.client.history_tail(length).await?;
+        let mut entries: Vec<HistoryEntry> = Vec::new();
+        while let Some(entry) = items.next().await? {
+            entries.push(entry);
+            if items.bytes_read() > BYTES {
                 return Ok(());
             }
-            length = longer;
         }
-    }
-
-    async fn record(&mut self, entries: Vec<HistoryEntry>) -> Result<(), Ended> {
-        let recorded = self.record_ended(entries).await?;
-        self.account_for(recorded);
-        Ok(())
+        asking.known.asked();
+        let (count, bytes) = (entries.len(), items.bytes_read());
+        asking.record(entries).await?;
+        let longer = (BYTES / 2).checked_div(bytes / count.max(1)).unwrap_or(0).min(ENTRIES);
+        if count < length || longer <= length {
+            return Ok(());
+        }
+        length = longer;
     }
 }
 

@@ -4,23 +4,24 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::pace::{Backoff, Pauses, jittered};
+
 /// Waits that grow, with jitter, so that many daemons don't return at the same moment.
 ///
 /// A connection that is refused costs nobody anything: the machine itself says that nobody listens there. So a ComfyUI that
 /// starts is heard within a second, also one that lives for a few seconds only.
 #[derive(Debug)]
-pub struct Backoff {
+pub struct Reconnect {
     /// Whether ComfyUI is on this machine.
     is_near: bool,
-    next: Duration,
+    failed: Pauses,
     /// How often it was refused, one time behind the other.
     refused: u32,
 }
 
-impl Backoff {
-    const FIRST: Duration = Duration::from_millis(100);
+impl Reconnect {
     /// A ComfyUI that comes back should be heard before its first run is over.
-    const LONGEST: Duration = Duration::from_secs(10);
+    const FAILED: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
     /// Between two tries that are refused: on this machine for the first minutes, and after that or elsewhere.
     const REFUSED_NEARBY: Duration = Duration::from_millis(250);
     const REFUSED: Duration = Duration::from_secs(1);
@@ -29,7 +30,7 @@ impl Backoff {
 
     /// The first wait comes next.
     pub fn new(is_near: bool) -> Self {
-        Self { is_near, next: Self::FIRST, refused: 0 }
+        Self { is_near, failed: Self::FAILED.pauses(), refused: 0 }
     }
 
     /// How long to wait this time, after a try that was refused or failed in another way.
@@ -38,18 +39,15 @@ impl Backoff {
         let wait = match is_refused {
             true if self.is_near && self.refused <= Self::MOST_NEARBY => Self::REFUSED_NEARBY,
             true => Self::REFUSED,
-            false => {
-                let wait = self.next;
-                self.next = (wait * 2).min(Self::LONGEST);
-                wait
-            }
+            false => self.failed.next_pause(),
         };
-        wait.mul_f64(0.75 + 0.5 * fastrand::f64())
+        jittered(wait)
     }
 
     /// It went well.
     pub fn reset(&mut self) {
-        (self.next, self.refused) = (Self::FIRST, 0);
+        self.failed.reset();
+        self.refused = 0;
     }
 }
 
@@ -111,7 +109,7 @@ mod tests {
 
     #[test]
     fn waits_grow_to_ten_seconds_and_start_anew() {
-        let mut backoff = Backoff::new(true);
+        let mut backoff = Reconnect::new(true);
         assert!(backoff.wait(false) <= Duration::from_millis(125));
         assert!((0..20).map(|_| backoff.wait(false)).all(|wait| wait <= Duration::from_millis(12_500)));
         assert!(backoff.wait(false) >= Duration::from_millis(7_500));
@@ -121,11 +119,11 @@ mod tests {
 
     #[test]
     fn a_comfyui_that_refuses_is_asked_again_soon_however_long_it_has() {
-        let mut backoff = Backoff::new(true);
+        let mut backoff = Reconnect::new(true);
         let minutes: Duration = (0..1_200).map(|_| backoff.wait(true)).sum();
         assert!(minutes >= Duration::from_secs(200) && minutes <= Duration::from_secs(400), "{minutes:?}");
         assert!(backoff.wait(true) >= Duration::from_millis(750), "not four times a second for days");
-        assert!(Backoff::new(false).wait(true) >= Duration::from_millis(750), "nor elsewhere");
+        assert!(Reconnect::new(false).wait(true) >= Duration::from_millis(750), "nor elsewhere");
         assert!((0..2_000).map(|_| backoff.wait(true)).all(|wait| wait <= Duration::from_millis(1_250)));
         assert!(backoff.wait(false) <= Duration::from_millis(125), "a refusal is no failure");
     }

@@ -20,13 +20,17 @@ const BATCH_BYTES: usize = 4_000_000;
 const STEP_BACK: usize = 32;
 
 /// Entries that are saved together.
-pub(super) type Batch = Vec<HistoryEntry>;
+pub(super) type HistoryBatch = Vec<HistoryEntry>;
 
 /// Reads forward in pages from the `start`-th oldest entry to the newest, and hands everything on in its order. Ends
 /// early when nobody takes it any more.
-pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender<Batch>) -> Result<(), comfy::Error> {
+pub(super) async fn read_pages(
+    client: &Client,
+    start: usize,
+    out: &mpsc::Sender<HistoryBatch>,
+) -> Result<(), comfy::Error> {
     let (mut offset, mut length, mut step_back) = (start, LONGEST_PAGE, STEP_BACK);
-    let mut place = Place::default();
+    let mut place = ReadPosition::default();
     let mut bundle = Bundle::default();
     let mut ahead = ask(client, offset, length);
     while !out.is_closed() {
@@ -65,9 +69,9 @@ pub(super) async fn read_pages(client: &Client, start: usize, out: &mpsc::Sender
 }
 
 /// A page that was asked for; dropped, nobody waits for it any more.
-type Asked = AbortOnDropHandle<Result<Items<HistoryEntry>, comfy::Error>>;
+type PageRequest = AbortOnDropHandle<Result<Items<HistoryEntry>, comfy::Error>>;
 
-fn ask(client: &Client, offset: usize, length: usize) -> Asked {
+fn ask(client: &Client, offset: usize, length: usize) -> PageRequest {
     let client = client.clone();
     AbortOnDropHandle::new(tokio::spawn(async move { client.history_page(offset, length).await }))
 }
@@ -76,7 +80,7 @@ fn ask(client: &Client, offset: usize, length: usize) -> Asked {
 pub(super) async fn read_rest(
     first: Option<HistoryEntry>,
     mut items: Items<HistoryEntry>,
-    out: &mpsc::Sender<Batch>,
+    out: &mpsc::Sender<HistoryBatch>,
 ) -> Result<(), comfy::Error> {
     let mut bundle = Bundle::default();
     bundle.entries.extend(first);
@@ -91,12 +95,12 @@ pub(super) async fn read_rest(
 
 /// How far the history was read.
 #[derive(Debug, Default)]
-struct Place {
+struct ReadPosition {
     last: Option<PromptId>,
     is_reached: bool,
 }
 
-impl Place {
+impl ReadPosition {
     /// Lets an entry pass that comes behind the place.
     fn pass(&mut self, entry: HistoryEntry) -> Option<HistoryEntry> {
         if self.last.as_ref() == Some(&entry.prompt_id) {
@@ -113,13 +117,13 @@ impl Place {
 /// Entries on their way to be a batch.
 #[derive(Debug, Default)]
 struct Bundle {
-    entries: Batch,
+    entries: HistoryBatch,
     bytes: usize,
 }
 
 impl Bundle {
     /// Adds an entry; gives the batch when it is full.
-    fn add(&mut self, entry: HistoryEntry) -> Option<Batch> {
+    fn add(&mut self, entry: HistoryEntry) -> Option<HistoryBatch> {
         self.bytes += entry.submission.bytes();
         self.entries.push(entry);
         if self.entries.len() < BATCH_RUNS && self.bytes < BATCH_BYTES {

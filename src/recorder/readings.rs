@@ -8,7 +8,7 @@ use crate::store::{Phase, Read, Sighting};
 
 /// When a run was in progress, by ComfyUI's clock.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
+pub struct RunTime {
     /// Its start; `None` for one that never started.
     pub started_at: Option<Timestamp>,
     /// Its end.
@@ -33,7 +33,7 @@ enum Came {
 }
 
 /// What a run read that has ended, by all that was seen of the file, in order; `None` when nothing was.
-pub fn read(seen: &[Sighting], span: Span) -> Option<Read> {
+pub fn read(seen: &[Sighting], span: RunTime) -> Option<Read> {
     let mut versions = versions(seen);
     let last = versions.pop()?;
     let Some(before) = versions.pop() else { return Some(alone(last, span)) };
@@ -58,7 +58,7 @@ pub fn read(seen: &[Sighting], span: Span) -> Option<Read> {
 }
 
 /// The only bytes that were ever seen.
-fn alone(version: Version, span: Span) -> Read {
+fn alone(version: Version, span: RunTime) -> Read {
     let was_seen_before = version.seen.contains(&Phase::Waiting) || span.started_at.is_none();
     let doubt = match came(&version, span) {
         _ if was_seen_before => None,
@@ -69,7 +69,7 @@ fn alone(version: Version, span: Span) -> Read {
     Read { blob: version.blob, other: None, doubt }
 }
 
-fn came(version: &Version, span: Span) -> Came {
+fn came(version: &Version, span: RunTime) -> Came {
     let Some(at) = version.written_at.map(Timestamp::as_millis) else { return Came::Unknown };
     let is_by = |end: Option<Timestamp>| end.map(|end| at <= end.as_millis());
     match (is_by(span.started_at), is_by(span.finished_at)) {
@@ -108,8 +108,8 @@ mod tests {
     use super::*;
     use crate::model::{Digest, MediaKind};
 
-    fn span() -> Span {
-        Span { started_at: Some(Timestamp::from_millis(10_000)), finished_at: Some(Timestamp::from_millis(20_000)) }
+    fn span() -> RunTime {
+        RunTime { started_at: Some(Timestamp::from_millis(10_000)), finished_at: Some(Timestamp::from_millis(20_000)) }
     }
 
     fn blob(letter: char) -> Blob {
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_run_that_never_started_leaves_no_doubt() {
-        let span = Span { started_at: None, finished_at: Some(Timestamp::from_millis(20_000)) };
+        let span = RunTime { started_at: None, finished_at: Some(Timestamp::from_millis(20_000)) };
         let seen =
             [Sighting { phase: Phase::Ended, blob: blob('a'), written_at: Some(Timestamp::from_millis(30_000)) }];
         assert_eq!(read(&seen, span).unwrap().doubt, None);

@@ -2,7 +2,7 @@
 //!
 //! A prompt_id doesn't name a run: clients may choose it, and choose it again. A run is told by its prompt_id together
 //! with its queue number while it is open, and with its start time once it has ended; and by the time at which it was
-//! queued, where ComfyUI tells that. Numbers begin anew with each process.
+//! queued, where ComfyUI tells that. Numbers start over with each process.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};

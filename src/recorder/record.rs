@@ -2,29 +2,53 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-use tokio::task;
+use tokio::sync::Notify;
 
-use super::attribute::span;
-use super::describe::Describer;
-use super::listen::{Ended, Listener};
+use super::claims::{claim_reported, may_claim, span, with_files};
+use super::error::SessionEnd;
 use super::reconcile::{Seen, Stage, Verdict, judge};
-use super::replaced::Order;
+use super::replaced::HistoryOrder;
+use super::scribe::Scribe;
+use super::socket_reader::SocketReader;
+use super::turns::Turns;
+use super::unclaimed::UnclaimedFiles;
+use super::unseen::UnseenRuns;
 use crate::comfy::{HistoryEntry, QueueItem, run_state};
-use crate::model::{GenerationId, Role, Status, Timestamp};
+use crate::intake::Describer;
+use crate::json::SecretFilter;
+use crate::model::{Comfyui, GenerationId, Role, Status, Timestamp};
 use crate::store::{Known, NewAttachment, NewContent, Save};
 
-impl Listener {
+/// Writes down the runs of one ComfyUI, with their files.
+#[derive(Debug)]
+pub(super) struct RunRecorder {
+    pub scribe: Scribe,
+    /// Files that were taken from the folders and belong to no run yet.
+    pub unclaimed: UnclaimedFiles,
+    /// What passes texts without secrets; `None` when secrets are kept.
+    pub secret_filter: Option<Arc<SecretFilter>>,
+    pub describing: Turns,
+    /// Notified when runs with files were recorded.
+    pub wanted: Arc<Notify>,
+    /// The version and devices of the ComfyUI that is connected.
+    pub comfyui: Comfyui,
+    /// The connection's socket.
+    pub socket: SocketReader,
+    /// What rang on it, and what was recorded.
+    pub unseen: UnseenRuns,
+}
+
+impl RunRecorder {
     /// Writes down what waits and runs, as far as it is news; gives the rows of all of it, and whether it is news that one
     /// of them started.
-    pub(super) async fn record_queued(&self, items: Vec<QueueItem>) -> Result<(Vec<GenerationId>, bool), Ended> {
+    pub async fn record_queued(&self, items: Vec<QueueItem>) -> Result<(Vec<GenerationId>, bool), SessionEnd> {
         let seen: Vec<Seen> = items.iter().map(seen_in_queue).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
         let started = self.enter(&known, &seen, &verdicts);
         let describer = self.describer();
         let describing = verdicts.clone();
-        let saves = self.settings.describing.take(move || {
+        let saves = self.describing.take(move || {
             let news = items.iter().zip(describing).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(item, verdict)| describer.queued(item, verdict.id())).collect::<Vec<_>>()
         });
@@ -38,9 +62,9 @@ impl Listener {
     }
 
     /// Writes down those runs of the history, oldest first, that are news.
-    pub(super) async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, Ended> {
-        let mut order = Order::default();
-        let Described { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
+    pub async fn record_ended(&self, entries: Vec<HistoryEntry>) -> Result<Recorded, SessionEnd> {
+        let mut order = HistoryOrder::default();
+        let DescribedRuns { saves, new, oldest_known } = self.describe_ended(entries, &mut order).await?;
         let recorded = saves.len();
         self.save_ended(saves).await?;
         Ok(Recorded { recorded, new, oldest_known, replaced: order.replaced() })
@@ -48,21 +72,49 @@ impl Listener {
 
     /// Writes down runs that ended, oldest first, with the files that the watcher took: those their nodes report, with the
     /// bytes they had then, and those that no node reports.
-    pub(super) async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), Ended> {
-        self.attribute_late().await?;
-        saves.iter_mut().for_each(|save| self.attribute_held(save));
+    pub async fn save_ended(&self, mut saves: Vec<Save>) -> Result<(), SessionEnd> {
+        self.claim_for_recent_runs().await?;
+        saves.iter_mut().for_each(|save| claim_reported(&self.unclaimed, save));
         let spans: Vec<_> = saves.iter().map(span).collect();
         let ids = self.save(saves).await?;
-        spans.into_iter().zip(ids).for_each(|(run, id)| self.held.ended(run, id));
+        let now = Timestamp::now();
+        spans.into_iter().zip(ids).for_each(|(run, id)| self.unclaimed.ended(run, id, now));
         Ok(())
     }
 
+    /// Gives runs that ended the files that were taken after that.
+    async fn claim_for_recent_runs(&self) -> Result<(), SessionEnd> {
+        self.save(self.unclaimed.take_late(may_claim).into_iter().map(with_files).collect()).await?;
+        Ok(())
+    }
+
+    /// Gives the files that were held long enough to the runs that wrote them.
+    pub async fn claim_due(&self) -> Result<(), SessionEnd> {
+        let open = self.scribe.open_runs().await?;
+        let running = open.iter().find(|run| run.status == Status::InProgress).map(|run| {
+            let changed = self.describer().changed(run, Status::InProgress, None);
+            span(&Save { started_at: run.started_at, ..changed })
+        });
+        self.save(self.unclaimed.take_due(running.as_ref(), may_claim).into_iter().map(with_files).collect()).await?;
+        Ok(())
+    }
+
+    /// The row of a run that is in the store as it is.
+    pub async fn known_as(&self, entry: Option<&HistoryEntry>) -> Result<Option<GenerationId>, SessionEnd> {
+        let Some(seen) = entry.map(seen_in_history) else { return Ok(None) };
+        let known = self.scribe.known(vec![seen.prompt_id.clone()]).await?;
+        Ok(match judge(&known, &[seen])[0] {
+            Verdict::Same(row) => Some(row),
+            Verdict::New | Verdict::Update(_) => None,
+        })
+    }
+
     /// Compares runs from the history with what is known, and describes those that are news. `order`: of those before them.
-    pub(super) async fn describe_ended(
+    pub async fn describe_ended(
         &self,
         entries: Vec<HistoryEntry>,
-        order: &mut Order,
-    ) -> Result<Described, Ended> {
+        order: &mut HistoryOrder,
+    ) -> Result<DescribedRuns, SessionEnd> {
         let seen: Vec<Seen> = entries.iter().map(seen_in_history).collect();
         let known = self.scribe.known(seen.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
         let verdicts = judge(&known, &seen);
@@ -71,18 +123,19 @@ impl Listener {
         let oldest_known = verdicts.iter().filter_map(|verdict| verdict.id()).min();
         let new = verdicts.iter().filter(|verdict| **verdict == Verdict::New).count();
         let describer = self.describer();
-        let saves = self.settings.describing.take(move || {
+        let saves = self.describing.take(move || {
             let news = entries.iter().zip(verdicts).filter(|(_, verdict)| !matches!(verdict, Verdict::Same(_)));
             news.map(|(entry, verdict)| describer.ended(entry, verdict.id())).collect::<Vec<_>>()
         });
         let saves = saves.await;
+        let now = Timestamp::now();
         for save in &saves {
-            let finished_at = save.finished_at.unwrap_or_else(Timestamp::now);
+            let finished_at = save.finished_at.unwrap_or(now);
             let outputs = save.attachments.iter().filter(|attachment| attachment.role == Role::Output);
             let files = outputs.filter_map(NewAttachment::file);
-            files.for_each(|file| self.held.reported(&file.tidied(), finished_at));
+            files.for_each(|file| self.unclaimed.reported(&file.tidied(), finished_at, now));
         }
-        Ok(Described { saves, new, oldest_known })
+        Ok(DescribedRuns { saves, new, oldest_known })
     }
 
     /// Enters runs into the books: those that are new, and those that are seen to have started. Gives how many those are.
@@ -94,18 +147,18 @@ impl Listener {
             Verdict::Same(_) => false,
         };
         let started = seen.iter().zip(verdicts).filter(|pair| has_started(*pair)).count();
-        self.books.recorded(new, started);
+        self.unseen.recorded(new, started);
         started
     }
 
     /// Writes rows, and notes that what they tell is of the ComfyUI whose line we have, if that line still holds.
-    pub(super) async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, Ended> {
+    pub async fn save(&self, saves: Vec<Save>) -> Result<Vec<GenerationId>, SessionEnd> {
         let is_wanted = |new: &NewAttachment| matches!(new.content, NewContent::Wanted(_) | NewContent::Named(..));
         // When a run goes on, what it reads is looked at again.
         let wants_files = saves.iter().any(|save| save.id.is_some() || save.attachments.iter().any(is_wanted));
         let ids = self.scribe.save(&self.comfyui, saves).await?;
         if let Some(newest) = ids.iter().max() {
-            self.ear.recorded(*newest);
+            self.socket.recorded(*newest);
         }
         if wants_files {
             self.wanted.notify_one();
@@ -113,14 +166,14 @@ impl Listener {
         Ok(ids)
     }
 
-    pub(super) fn describer(&self) -> Describer {
-        Describer { sieve: self.sieve.clone(), now: Timestamp::now() }
+    pub fn describer(&self) -> Describer {
+        Describer { secret_filter: self.secret_filter.clone(), now: Timestamp::now() }
     }
 }
 
 /// A part of the history, ready to be written down.
 #[derive(Debug)]
-pub(super) struct Described {
+pub(super) struct DescribedRuns {
     /// Runs that are new or have news.
     pub saves: Vec<Save>,
     /// How many of them are new.
@@ -152,29 +205,4 @@ pub(super) fn seen_in_history(entry: &HistoryEntry) -> Seen {
     let stage = Stage::Ended { started_at: run_state(entry.status()).started_at };
     let run = &entry.submission;
     Seen { prompt_id: run.prompt_id.clone(), number: run.number, created_at: run.created_at, stage }
-}
-
-/// Describing a run of 30 MB takes a while: not on a thread that serves others, and a few recorders at a time, so that
-/// however much they are told, pages have threads left. Clones share the turns.
-#[derive(Debug, Clone)]
-pub struct Turns(Arc<Semaphore>);
-
-/// Recorders that describe at a time.
-pub const DESCRIBING: usize = 6;
-
-impl Default for Turns {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(DESCRIBING)))
-    }
-}
-
-impl Turns {
-    async fn take<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let turn = Arc::clone(&self.0).acquire_owned().await;
-        let described = task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        described.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-    }
 }

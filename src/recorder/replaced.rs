@@ -10,34 +10,34 @@ use crate::store::Known;
 
 /// The runs of a history, as they are read from old to new.
 #[derive(Debug, Default)]
-pub struct Order {
+pub struct HistoryOrder {
     /// Those that nothing queued and started before them has followed so far.
-    standing: Vec<Place>,
+    standing: Vec<Standing>,
     replaced: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Standing {
     number: f64,
     started_at: Timestamp,
     /// Nothing is recorded of its prompt_id.
     is_first: bool,
 }
 
-impl Place {
+impl Standing {
     fn is_behind(self, later: Self) -> bool {
         self.number > later.number && self.started_at > later.started_at
     }
 }
 
-impl Order {
+impl HistoryOrder {
     /// The next runs, and what was found of them. `known`: all rows with one of their prompt_ids.
     pub fn follow(&mut self, known: &[Known], seen: &[Seen], verdicts: &[Verdict]) {
         for (seen, verdict) in seen.iter().zip(verdicts) {
             let Stage::Ended { started_at: Some(started_at) } = seen.stage else { continue };
             let Some(number) = seen.number else { continue };
             let is_first = *verdict == Verdict::New && known.iter().all(|row| row.prompt_id != seen.prompt_id);
-            let next = Place { number, started_at, is_first };
+            let next = Standing { number, started_at, is_first };
             while let Some(place) = self.standing.pop_if(|place| place.is_behind(next)) {
                 self.replaced += u64::from(place.is_first);
             }
@@ -74,7 +74,7 @@ mod tests {
             stage: Stage::Ended { started_at: Some(Timestamp::from_millis(*started)) },
         };
         let seen: Vec<_> = history.iter().map(seen).collect();
-        let mut order = Order::default();
+        let mut order = HistoryOrder::default();
         // However the history is cut into pages.
         for page in seen.chunks(2) {
             order.follow(&known, page, &vec![Verdict::New; page.len()]);

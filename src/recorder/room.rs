@@ -1,4 +1,4 @@
-//! Watches whether files can be kept, says so where people look, and looks again until they can.
+//! Watches whether files can be kept, reports it where people look, and checks again until they can.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::model::Trouble;
+use crate::pace::Backoff;
 
-/// Between two looks, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Between two looks.
+const BETWEEN_LOOKS: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 
 /// A refusal so soon after a look that found room shows that the look was wrong: the next one may wait longer.
 const TOO_SOON: Duration = Duration::from_secs(5);
@@ -19,14 +19,14 @@ const TOO_SOON: Duration = Duration::from_secs(5);
 /// Watches until `shutdown`. The log hears of each change once.
 pub async fn watch_room(blobs: Blobs, live: Live, shutdown: CancellationToken) {
     let watching = async {
-        let (mut room, mut wait, mut healed_at) = (blobs.room(), FIRST_WAIT, None::<Instant>);
+        let (mut room, mut too_soon, mut healed_at) = (blobs.room(), 0, None::<Instant>);
         loop {
             let refusal = room.borrow_and_update().clone();
             if let Some(trouble) = refusal {
                 let is_too_soon = healed_at.is_some_and(|at| at.elapsed() < TOO_SOON);
-                wait = if is_too_soon { (wait * 2).min(LONGEST_WAIT) } else { FIRST_WAIT };
+                too_soon = if is_too_soon { too_soon + 1 } else { 0 };
                 tell_refused(&live, trouble);
-                until_room(&blobs, &live, wait).await;
+                until_room(&blobs, &live, BETWEEN_LOOKS.after(too_soon)).await;
                 tracing::info!("files can be kept again; those that wait are fetched now");
                 healed_at = Some(Instant::now());
             }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Error;
+use super::error::Error;
 use crate::live::{DiskWait, Live};
 use crate::model::{
     Cause, Comfyui, Cursor, Event, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
     PromptId, Rest, Start, Status, Timestamp, Trouble,
 };
+use crate::pace::Backoff;
 use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
 
-/// How long to wait for a disk before trying again, at first and at most.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+/// How long to wait for a disk before trying again.
+const FOR_A_DISK: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(2));
 
 /// How many of the last gaps are looked at for open ones.
 const GAPS_LOOKED_AT: u32 = 200;
@@ -188,7 +188,7 @@ impl Scribe {
     where
         F: Future<Output = Result<T, store::Error>>,
     {
-        let mut wait = FIRST_WAIT;
+        let mut pauses = FOR_A_DISK.pauses();
         let mut waits: Option<DiskWait> = None;
         loop {
             match attempt().await {
@@ -203,7 +203,7 @@ impl Scribe {
                 Err(source) => return Err(Error::Store { instance: self.name.clone(), source }),
             }
             tokio::select! {
-                () = tokio::time::sleep(wait) => wait = (wait * 2).min(LONGEST_WAIT),
+                () = tokio::time::sleep(pauses.next_pause()) => {}
                 () = self.shutdown.cancelled() => return Err(Error::Stopped { instance: self.name.clone() }),
             }
         }

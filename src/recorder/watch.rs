@@ -14,10 +14,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{self, Fetched, Fetcher};
+use super::fetch::{self, FetchedFile, Fetcher};
 use super::folders::Roots;
-use super::hands::{self, Hands};
-use super::held::Held;
+use super::transfers::{self, Transfers};
+use super::unclaimed::UnclaimedFiles;
 use crate::blobs::Progress;
 use crate::foreign::{self, Root};
 use crate::model::{FileRef, Folder, Timestamp};
@@ -42,11 +42,11 @@ type Closed = (PathBuf, Timestamp);
 /// when the folders are watched.
 ///
 /// ComfyUI deletes its temp folder when it starts and when it stops, and the watch goes with it; so a folder is watched
-/// anew as soon as it is there again. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
+/// again as soon as it is there. No link is followed: what it leads to lies elsewhere, and may be all of the disk.
 pub async fn watch(
     roots: Arc<Roots>,
     fetcher: Arc<Fetcher>,
-    held: Held,
+    unclaimed: UnclaimedFiles,
     begun: oneshot::Sender<()>,
     shutdown: CancellationToken,
 ) {
@@ -62,8 +62,8 @@ pub async fn watch(
     };
     let mut retry = interval(RETRY);
     retry.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let taker = Taker { fetcher, held, waiting: VecDeque::new(), busy: HashSet::new(), refused: BTreeMap::new() };
-    let mut hands = Hands::new();
+    let taker = Taker { fetcher, unclaimed, waiting: VecDeque::new(), busy: HashSet::new(), refused: BTreeMap::new() };
+    let mut hands = Transfers::new();
     tokio::select! {
         () = taker.take(&mut hands, watching, closing, going, retry) => {}
         () = shutdown.cancelled() => {}
@@ -73,7 +73,7 @@ pub async fn watch(
 /// Takes files as they are closed.
 struct Taker {
     fetcher: Arc<Fetcher>,
-    held: Held,
+    unclaimed: UnclaimedFiles,
     /// Closed, and not in hand yet.
     waiting: VecDeque<Closed>,
     /// In hand. One that is closed again meanwhile waits until its last version is taken.
@@ -83,19 +83,19 @@ struct Taker {
 }
 
 /// What came of a file.
-type Taken = (Closed, Result<Option<(FileRef, Fetched)>, fetch::Error>);
+type TakenPath = (Closed, Result<Option<(FileRef, FetchedFile)>, fetch::Error>);
 
 impl Taker {
     /// Never returns, unless no thread can be had for the watching.
     async fn take(
         mut self,
-        hands: &mut Hands<'_, Taken>,
+        hands: &mut Transfers<'_, TakenPath>,
         mut watching: Watching,
         mut closing: mpsc::Receiver<Closed>,
         mut going: mpsc::Receiver<Folder>,
         mut retry: tokio::time::Interval,
     ) {
-        let mut rounds = interval(hands::ROUND);
+        let mut rounds = interval(transfers::ROUND);
         loop {
             self.fill(hands);
             let has_room = self.waiting.len() < BACKLOG;
@@ -118,7 +118,7 @@ impl Taker {
     }
 
     /// Takes in hand what there is a place for.
-    fn fill(&mut self, hands: &mut Hands<'_, Taken>) {
+    fn fill(&mut self, hands: &mut Transfers<'_, TakenPath>) {
         while hands.have_place()
             && let Some(place) = self.waiting.iter().position(|(path, _)| !self.busy.contains(path))
             && let Some((path, closed_at)) = self.waiting.remove(place)
@@ -140,10 +140,10 @@ impl Taker {
         }
     }
 
-    fn settle(&mut self, ((path, closed_at), taken): Taken) {
+    fn settle(&mut self, ((path, closed_at), taken): TakenPath) {
         self.busy.remove(&path);
         match taken {
-            Ok(Some((file, fetched))) => self.held.put(file, fetched, closed_at),
+            Ok(Some((file, fetched))) => self.unclaimed.put(file, fetched, closed_at),
             Ok(None) => {}
             Err(fetch::Error::Blobs(error)) if error.is_refused() && self.refused.len() < REFUSED => {
                 self.refused.insert(path, closed_at);
@@ -277,7 +277,7 @@ fn path_is_missing(error: &notify::Error) -> bool {
     }
 }
 
-/// Finds the files below a folder that were written since, with the time of that. What can't be read is passed over.
+/// Finds the files below a folder that were written since, with the time of that. What can't be read is ignored.
 fn find_written(folder: &Path, since: SystemTime, found: &mut Vec<Closed>) {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::days::Spelled;
+use super::field::Field;
 use super::fold::fold_value;
 use super::parse::spots;
+use super::term;
 use super::tree::Leaf;
-use super::{Field, term};
 
 /// The term at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use chrono::{Datelike as _, Days as Span, Months, NaiveDate};
 
-use super::Unusable;
+use super::filter_error::Unusable;
 
 /// Days of a calendar, from the first to the last. Either may be open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

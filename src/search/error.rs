@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Field;
+use super::field::Field;
 
 /// Why a text is not a search.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

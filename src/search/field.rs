@@ -141,7 +141,7 @@ impl Field {
         Self::ALL.iter().copied().find(|field| field.key().eq_ignore_ascii_case(name))
     }
 
-    /// The list of its whole values; of numbers, those of [`super::sortable`].
+    /// The list of its whole values; of numbers, those of [`super::term::sortable`].
     pub fn values(self) -> Option<List> {
         match self.shape() {
             Shape::Words(_, values) => values,

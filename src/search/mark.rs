@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
+use super::field::Field;
 use super::fold::{Words, fold_value};
 use super::term::Camel;
-use super::tree::{Leaf, Value};
-use super::want::{PLAIN, sought};
-use super::{Field, Search};
+use super::tree::{Leaf, Tree, Value};
+use super::want::{PLAIN, opened, sought};
 use crate::model::List;
 
 /// The part of a text around what was found.
@@ -23,40 +23,38 @@ pub struct Snippet<'a> {
 }
 
 /// Words of a text, each with its bytes.
-type Found = Vec<(String, Range<usize>)>;
+type FoundWords = Vec<(String, Range<usize>)>;
 
-impl Search {
-    /// The bytes that it finds in a text of this field, in order; [`Field::Text`] for what nodes gave.
-    pub fn marks(&self, shown: Field, text: &str) -> Vec<Range<usize>> {
-        let terms = self.opened();
-        let mut leaves = Vec::new();
-        for term in &terms {
-            term.leaves(&mut |leaf, is_excluded| {
-                let is_meant = leaf.field.map_or_else(|| PLAIN.contains(&shown), |field| field == shown);
-                leaves.extend((is_meant && !is_excluded).then_some(leaf));
-            });
-        }
-        if leaves.is_empty() {
-            return Vec::new();
-        }
-        let list = shown.words();
-        let (plain, camel) = words(list, text);
-        let mut marks = Vec::new();
-        for leaf in leaves {
-            if is_whole(leaf, text) {
-                marks.push(0..text.len());
-            } else if let Some(list) = list {
-                let (words, is_open) = sought(list, leaf);
-                find(&plain, &words, is_open, &mut marks);
-                find(&camel, &words, is_open, &mut marks);
-            }
-        }
-        merged(marks)
+/// The bytes that a search finds in a text of this field, in order; [`Field::Text`] for what nodes gave.
+pub(super) fn marks(terms: &[Tree], shown: Field, text: &str) -> Vec<Range<usize>> {
+    let terms = opened(terms);
+    let mut leaves = Vec::new();
+    for term in &terms {
+        term.leaves(&mut |leaf, is_excluded| {
+            let is_meant = leaf.field.map_or_else(|| PLAIN.contains(&shown), |field| field == shown);
+            leaves.extend((is_meant && !is_excluded).then_some(leaf));
+        });
     }
+    if leaves.is_empty() {
+        return Vec::new();
+    }
+    let list = shown.words();
+    let (plain, camel) = words(list, text);
+    let mut marks = Vec::new();
+    for leaf in leaves {
+        if is_whole(leaf, text) {
+            marks.push(0..text.len());
+        } else if let Some(list) = list {
+            let (words, is_open) = sought(list, leaf);
+            find(&plain, &words, is_open, &mut marks);
+            find(&camel, &words, is_open, &mut marks);
+        }
+    }
+    merged(marks)
 }
 
 /// The words of a text, and those of names in camel case taken apart, as they are indexed.
-fn words(list: Option<List>, text: &str) -> (Found, Found) {
+fn words(list: Option<List>, text: &str) -> (FoundWords, FoundWords) {
     let mut plain = Vec::new();
     let mut words = Words::of(text);
     while let Some(word) = words.next_word() {
@@ -78,7 +76,7 @@ fn is_whole(leaf: &Leaf, text: &str) -> bool {
     }
 }
 
-fn find(found: &Found, words: &[String], is_open: bool, marks: &mut Vec<Range<usize>>) {
+fn find(found: &FoundWords, words: &[String], is_open: bool, marks: &mut Vec<Range<usize>>) {
     let Some((last, firsts)) = words.split_last() else { return };
     for window in found.windows(words.len()) {
         let (end, begin) = (&window[firsts.len()], &window[..firsts.len()]);

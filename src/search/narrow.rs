@@ -2,37 +2,13 @@
 
 use chrono::DateTime;
 
+use super::clock::Clock as _;
 use super::days::{Days, Spelled};
+use super::filter_error::Unusable;
+use super::query::{Search, parse};
 use super::when::When;
-use super::zone::{ParseZoneError, Zone};
-use super::{Clock as _, Search, parse};
-use crate::model::{Filter, MediaKind, ParseIdError, PromptId, Status, Timestamp};
-
-/// What is wrong with a value, and what would be right.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(missing_docs, reason = "the messages say it")]
-pub enum Unusable {
-    #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
-    Status,
-    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
-    Kind,
-    #[error(
-        "not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. between for all days \
-         from the first to the last"
-    )]
-    Date,
-    #[error(
-        "not a time: use RFC 3339, for example 2026-11-20T09:59:12Z or 2026-11-20T17:59:12+08:00, or a day, which stands for \
-         its beginning: 2026-11-20, today, yesterday, 7d"
-    )]
-    Time,
-    #[error(transparent)]
-    Search(#[from] super::Error),
-    #[error(transparent)]
-    Zone(#[from] ParseZoneError),
-    #[error(transparent)]
-    Id(#[from] ParseIdError),
-}
+use super::zone::Zone;
+use crate::model::{Filter, PromptId, Timestamp};
 
 /// Which runs are asked for, as it was given so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -151,6 +127,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::search::zone::ParseZoneError;
 
     fn narrow(given: &[(&str, &str)]) -> Result<Narrow, Unusable> {
         let mut narrow = Narrow { zone: "UTC".parse().unwrap(), ..Narrow::default() };

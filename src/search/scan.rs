@@ -1,6 +1,5 @@
 //! How the text of one term is read: a phrase, a tag of a prompt, or what stands between blanks.
 
-use super::parse::Reader;
 use super::value::Given;
 use super::write::{
     closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, is_weighted,
@@ -10,7 +9,46 @@ use super::write::{
 /// The longest `<lora:…>`.
 const MOST_TAG_BYTES: usize = 300;
 
-impl Reader<'_> {
+/// A search text while it is read.
+pub(super) struct TermInput<'a> {
+    pub text: &'a str,
+    /// How far it is read, in bytes.
+    pub at: usize,
+    /// In how many parentheses.
+    pub depth: usize,
+    /// Whether the text ended within a phrase.
+    pub leaves_quote_open: bool,
+}
+
+impl<'a> TermInput<'a> {
+    pub fn of(text: &'a str) -> Self {
+        Self { text, at: 0, depth: 0, leaves_quote_open: false }
+    }
+
+    pub fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    pub fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    pub fn eat(&mut self, is_wanted: impl Fn(char) -> bool) -> bool {
+        let found = self.peek().filter(|c| is_wanted(*c));
+        self.at += found.map_or(0, char::len_utf8);
+        found.is_some()
+    }
+
+    /// An operator, where it stands alone.
+    pub fn eat_word(&mut self, word: &str) -> bool {
+        let behind = self.rest().strip_prefix(word);
+        let is_alone = behind.is_some_and(|behind| {
+            behind.chars().next().is_none_or(|c| ends_bare(c) || is_open_paren(c) || is_close_paren(c))
+        });
+        self.at += if is_alone { word.len() } else { 0 };
+        is_alone
+    }
+
     /// The text of a term.
     pub fn given(&mut self) -> Given {
         match self.peek().and_then(closing) {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Field;
+use super::field::Field;
 use super::fold::{Words, fold_value};
 use crate::model::Term;
 

@@ -167,7 +167,12 @@ impl Leaf {
     }
 }
 
-/// Terms with blanks between them: what must all fit.
+/// The canonical text of terms that must all fit.
+pub(super) fn canonical(terms: &[Tree]) -> String {
+    terms.iter().map(Tree::to_string).collect::<Vec<_>>().join(" ")
+}
+
+/// Terms with spaces between them: what must all fit.
 pub(super) fn write_all(parts: &[Tree], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (at, part) in parts.iter().enumerate() {
         write!(f, "{}{part}", if at == 0 { "" } else { " " })?;

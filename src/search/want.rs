@@ -1,8 +1,6 @@
 //! From a search to look-ups in the index.
 
-use chrono::NaiveDate;
-
-use super::Search;
+use super::clock::Clock;
 use super::field::{Field, Shape};
 use super::number::Span;
 use super::script::{Part, part};
@@ -15,30 +13,20 @@ use crate::model::{List, Timestamp, Want};
 pub(super) const PLAIN: [Field; 7] =
     [Field::Prompt, Field::Model, Field::Lora, Field::Workflow, Field::File, Field::Text, Field::Error];
 
-/// What days are to the one who asks.
-pub trait Clock {
-    /// The day it is.
-    fn today(&self) -> NaiveDate;
-
-    /// When a day begins, and when the next one does.
-    fn day(&self, date: NaiveDate) -> (Timestamp, Timestamp);
+/// The look-ups that find a search.
+pub(super) fn want(terms: &[Tree], clock: &dyn Clock) -> Want {
+    all(opened(terms).iter().map(|term| of_tree(term, clock)).collect())
 }
 
-impl Search {
-    /// The look-ups that find it.
-    pub fn want(&self, clock: &dyn Clock) -> Want {
-        all(self.opened().iter().map(|term| of_tree(term, clock)).collect())
+/// The terms as they are meant while someone types: the last plain word may be incomplete, unless it is in quotes or
+/// excluded.
+pub(super) fn opened(terms: &[Tree]) -> Vec<Tree> {
+    let mut terms = terms.to_vec();
+    let plain = terms.iter_mut().flat_map(Tree::wanted_leaves_mut).filter(|leaf| leaf.field.is_none());
+    if let Some(Leaf { value: Value::Words { is_open, is_quoted: false, .. }, .. }) = plain.last() {
+        *is_open = true;
     }
-
-    /// Its terms as they are meant while someone types: the last plain word may go on, unless it is in quotes or excluded.
-    pub(super) fn opened(&self) -> Vec<Tree> {
-        let mut terms = self.terms.clone();
-        let plain = terms.iter_mut().flat_map(Tree::wanted_leaves_mut).filter(|leaf| leaf.field.is_none());
-        if let Some(Leaf { value: Value::Words { is_open, is_quoted: false, .. }, .. }) = plain.last() {
-            *is_open = true;
-        }
-        terms
-    }
+    terms
 }
 
 fn of_tree(tree: &Tree, clock: &dyn Clock) -> Want {

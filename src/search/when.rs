@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike};
 
-use super::Clock;
+use super::clock::Clock;
 use super::days::{Days, Spelled, before};
 use crate::model::Timestamp;
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 
-use super::{Clock, Place};
+use super::clock::Clock;
+use super::place::Place;
 use crate::model::Timestamp;
 
 /// What was wrong with a text that should have been a time zone.

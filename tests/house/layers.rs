@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::imports::graph;
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: &[(&str, &[&str])] = &[
     // 0: words
     ("model", &[]),
     ("json", &[]),
     ("share", &[]),
     ("memory", &[]),
     ("foreign", &[]),
+    ("pace", &["model"]),
     // 1: rooms
     ("comfy", &["model", "json"]),
     ("store", &["model", "json", "share", "memory"]),
@@ -22,7 +23,11 @@ const MAY_NAME: [(&str, &[&str]); 26] = [
     ("live", &["model"]),
     ("metrics", &["model"]),
     // 2: engine
-    ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json", "foreign"]),
+    ("intake", &["comfy", "store", "media", "facts", "model", "json"]),
+    (
+        "recorder",
+        &["intake", "comfy", "store", "blobs", "media", "live", "metrics", "model", "json", "foreign", "pace"],
+    ),
     ("indexer", &["store", "facts", "search", "live", "model", "json"]),
     ("thumbs", &["store", "blobs", "media", "live", "model"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::path::Path;
 
 use comfy_recall::cli::Command;
-use comfy_recall::commands::{self, Screen};
+use comfy_recall::commands::{self, Terminal};
 
 use super::{Here, looking_at, new_data};
 use crate::support::comfyui::{ComfyUi, Fault, Route, Run, Version};
@@ -75,7 +75,7 @@ async fn configuration_that_names_no_comfyui_is_printed_with_those_that_answer()
 /// What `config` prints when these ports are looked at.
 fn told_of(ports: &[u16]) -> String {
     let (mut out, mut notes) = (Vec::new(), Vec::new());
-    let mut screen = Screen {
+    let mut terminal = Terminal {
         out: &mut out,
         notes: &mut notes,
         width: None,
@@ -83,7 +83,7 @@ fn told_of(ports: &[u16]) -> String {
         has_display: false,
         is_watched: false,
     };
-    commands::run(&Command::ShowConfig, &looking_at(Path::new("/nowhere"), ports), &mut screen).unwrap();
+    commands::run(&Command::ShowConfig, &looking_at(Path::new("/nowhere"), ports), &mut terminal).unwrap();
     String::from_utf8(out).unwrap()
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use comfy_recall::app::{self, Front, Voice};
-use comfy_recall::config::{self, Effective, Given, Setting, Surroundings};
+use comfy_recall::config::{self, Effective, Given, Setting, Environment};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -33,7 +33,7 @@ struct Here {
 fn looking_at(data: &Path, ports: &[u16]) -> Effective {
     let flags = [(Setting::DataDir, data.to_str().unwrap()), (Setting::Listen, "127.0.0.1:0")];
     let flags = flags.map(|(setting, text)| Given::by_flag(setting, text.to_owned()));
-    let here = Surroundings {
+    let here = Environment {
         variables: Vec::new(),
         working_dir: data.to_owned(),
         home: None,

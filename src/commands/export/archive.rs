@@ -1,16 +1,18 @@
 //! Into an archive: the same that the pages give.
 
-use std::fs;
 use std::io::{self, BufWriter, Write};
-use std::iter;
 use std::path::Path;
+use std::{fs, iter};
 
 use anyhow::{Context as _, anyhow};
 use indicatif::ProgressBar;
 
-use super::{Chosen, Source, arriving, make_part};
+use super::outcome::outcome;
+use super::part::{arriving, make_part};
+use super::source::{ChosenRuns, ExportSource};
+use crate::commands::error::Error;
 use crate::commands::numbers::count;
-use crate::commands::{Error, Screen};
+use crate::commands::terminal::Terminal;
 use crate::export::{Added, Archive};
 use crate::model::shown_bytes;
 use crate::search::Zone;
@@ -19,13 +21,13 @@ use crate::search::Zone;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Counts what passes, for the bar.
-struct Counted<W> {
+struct CountingWriter<W> {
     inner: W,
     bytes: u64,
     bar: ProgressBar,
 }
 
-impl<W: Write> Write for Counted<W> {
+impl<W: Write> Write for CountingWriter<W> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(piece)?;
         self.bytes += written as u64;
@@ -39,7 +41,12 @@ impl<W: Write> Write for Counted<W> {
 }
 
 /// Writes a new archive. It has its name when it is whole; one that is there is left alone.
-pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut Screen<'_>) -> Result<(), Error> {
+pub(super) fn write(
+    source: &ExportSource<'_>,
+    chosen: ChosenRuns,
+    to: &Path,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Error> {
     if to.exists() {
         return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
     }
@@ -58,14 +65,19 @@ pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut
         let _ = fs::remove_file(&part);
     }
     let (runs, size) = written.with_context(|| format!("write {}", to.display()))?;
-    writeln!(screen.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
-    screen.out.flush()?;
-    super::outcome(&[], &lost)
+    writeln!(terminal.out, "exported {} to {} ({})", count(runs, "run"), to.display(), shown_bytes(size))?;
+    terminal.out.flush()?;
+    outcome(&[], &lost)
 }
 
 /// Writes a whole archive; gives how many runs are in it, and its length.
-fn fill(source: &Source<'_>, mut chosen: Chosen, part: &Path, lost: &mut Vec<String>) -> anyhow::Result<(u64, u64)> {
-    let counted = Counted { inner: make_part(part)?, bytes: 0, bar: source.bar.clone() };
+fn fill(
+    source: &ExportSource<'_>,
+    mut chosen: ChosenRuns,
+    part: &Path,
+    lost: &mut Vec<String>,
+) -> anyhow::Result<(u64, u64)> {
+    let counted = CountingWriter { inner: make_part(part)?, bytes: 0, bar: source.bar.clone() };
     let out = BufWriter::with_capacity(BUFFER_BYTES, counted);
     let rooms = (source.store.clone(), source.blobs.clone());
     let clock = |at| Zone::default().local(at).naive_local();

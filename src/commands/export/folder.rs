@@ -1,4 +1,4 @@
-//! Into a folder: one below it for each run. What is there already and the same is passed over, so the same export goes on
+//! Into a folder: one below it for each run. What is there already and the same is skipped, so the same export goes on
 //! where it was broken off; what is there and differs is left alone.
 
 use std::fs::{self, File};
@@ -9,9 +9,10 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 
-use super::{Source, arriving, clear_part, make_part};
+use super::part::{arriving, clear_part, make_part};
+use super::source::ExportSource;
 use crate::blobs;
-use crate::commands::Error;
+use crate::commands::error::Error;
 use crate::export::{Bytes, Entry, entries};
 use crate::model::{Digest, GenerationId, Timestamp};
 
@@ -22,7 +23,7 @@ const PIECE_BYTES: u64 = 16 << 20;
 const CHUNK_BYTES: usize = 256 << 10;
 
 /// A folder that runs are exported into.
-pub(super) struct Folder {
+pub(super) struct ExportFolder {
     root: PathBuf,
     overwrites: bool,
     /// Whether this filesystem may share blocks with that of the history: not tried again once it refused.
@@ -56,13 +57,13 @@ impl Done {
     }
 }
 
-impl Folder {
+impl ExportFolder {
     pub(super) fn new(root: &Path, overwrites: bool) -> Self {
         Self { root: root.to_owned(), overwrites, may_share: AtomicBool::new(true) }
     }
 
     /// Adds what belongs to a run, if it is still there.
-    pub(super) fn add(&self, source: &Source<'_>, id: GenerationId) -> Result<Done, Error> {
+    pub(super) fn add(&self, source: &ExportSource<'_>, id: GenerationId) -> Result<Done, Error> {
         let mut done = Done::default();
         let Some(detail) = source.runtime.block_on(source.store.detail(id))? else { return Ok(done) };
         let run = &detail.summary;
@@ -80,7 +81,7 @@ impl Folder {
 
     fn put(
         &self,
-        source: &Source<'_>,
+        source: &ExportSource<'_>,
         path: &Path,
         bytes: &Bytes,
         modified: SystemTime,
@@ -137,7 +138,7 @@ impl Folder {
     }
 
     /// Copies a kept file; `None`, and nothing made, when it isn't there with its whole length.
-    fn copy(&self, source: &Source<'_>, digest: &Digest, length: u64, part: &Path) -> io::Result<Option<File>> {
+    fn copy(&self, source: &ExportSource<'_>, digest: &Digest, length: u64, part: &Path) -> io::Result<Option<File>> {
         let kept = source.blobs.path(digest);
         let mut file = match File::open(&kept) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -172,7 +173,7 @@ fn length(bytes: &Bytes) -> u64 {
 /// Whether a file that is there is the one to be written. One that has its length and the time that we gave it is; of
 /// others the bytes are compared.
 fn is_same(
-    source: &Source<'_>,
+    source: &ExportSource<'_>,
     path: &Path,
     there: &fs::Metadata,
     bytes: &Bytes,

@@ -225,11 +225,11 @@ proptest! {
     fn no_text_makes_it_panic(text in any::<String>(), toml in "[a-z_]{0,9} ?= ?\\PC{0,20}\n?(\\[\\[comfyui\\]\\]\n)?\\PC{0,30}") {
         for spelling in Spelling::ALL {
             let given = |text: &str| Given::by_flag(spelling.setting, text.to_owned());
-            let surroundings = |read| Surroundings {
+            let environment = |read| Environment {
                 variables: Vec::new(), working_dir: "/".into(), home: None, config_file: None, data_dir: Some("/d".into()), read,
             };
             let read = |_: &Path| Ok(toml.clone());
-            let _ = super::load(vec![given(&text)], &surroundings(&read)).map(|effective| effective.to_string());
+            let _ = super::load(vec![given(&text)], &environment(&read)).map(|effective| effective.to_string());
         }
         let _ = world().toml(&toml).load().map(|effective| effective.to_string());
     }

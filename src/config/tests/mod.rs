@@ -51,7 +51,7 @@ impl World {
             text.cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
         };
         let variables = self.variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let surroundings = Surroundings {
+        let environment = Environment {
             variables: variables.collect(),
             working_dir: "/cwd".into(),
             home: Some("/home/ada".into()),
@@ -60,7 +60,7 @@ impl World {
             read: &read,
         };
         let flags = self.flags.iter().map(|(setting, text)| Given::by_flag(*setting, (*text).to_owned()));
-        super::load(flags.collect(), &surroundings)
+        super::load(flags.collect(), &environment)
     }
 
     fn config(&self) -> Config {

@@ -1,5 +1,7 @@
 //! The ComfyUI servers.
 
+use std::path::PathBuf;
+
 use super::*;
 
 #[test]

@@ -1,6 +1,7 @@
 //! Who is told of runs that ended.
 
 use super::*;
+use crate::model::InstanceName;
 use crate::model::Status;
 
 const SECRET: &str = "0123456789abcdef01234567";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::names::{Names, Telling};
-use super::spots::{Found, Pair, hides, place};
+use super::spots::{FoundSpots, Pair, hides, place};
 use crate::json::scan::{Scanner, members};
 
 /// How many links are followed from the name of a secret to what holds it.
@@ -12,7 +12,7 @@ const MOST_HOPS: usize = 8;
 
 /// What the prompt tells of the secrets of its nodes, for the workflow.
 #[derive(Debug, Default)]
-pub(super) struct Nodes<'a> {
+pub(super) struct SecretNodes<'a> {
     /// Ids of nodes, and of what each id of a node within a subgraph is made of.
     pub(super) all: HashSet<Cow<'a, str>>,
     /// A node's secret, as it is written.
@@ -20,7 +20,7 @@ pub(super) struct Nodes<'a> {
 }
 
 /// Follows the links of a prompt to the nodes that hold what a secret's input reads, and notes whose secret each is.
-pub(super) fn follow<'a>(names: &Names, json: &'a str, found: &mut Found, nodes: &mut Nodes<'a>) {
+pub(super) fn follow<'a>(names: &Names, json: &'a str, found: &mut FoundSpots, nodes: &mut SecretNodes<'a>) {
     let mut wanted: Vec<(String, Telling)> = std::mem::take(&mut found.linked);
     let mut seen: HashSet<String> = HashSet::new();
     for _ in 0..MOST_HOPS {
@@ -60,7 +60,7 @@ fn holder(
     json: &str,
     node: &str,
     telling: Telling,
-    found: &mut Found,
+    found: &mut FoundSpots,
     wanted: &mut Vec<(String, Telling)>,
 ) {
     let inputs = || members(node).filter(|(key, _)| key == "inputs").flat_map(|(_, inputs)| members(inputs));

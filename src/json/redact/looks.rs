@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 
-use super::REDACTED;
+use super::words::REDACTED;
 
 /// The longest secret that is looked for elsewhere, and that can look random. Longer ones are certificates and pictures.
 const LONGEST: usize = 4096;

@@ -5,15 +5,16 @@
 //! name alone doesn't tell, what stands under it does.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 
+use super::looks;
 use super::words::{
     CHOICES, FOREIGN, HEADS, HONEST_KEYS, HONEST_TAILS, HONEST_TOKENS, OWNERS, OWNERS_OF_PASS, PAIRS, ROOTS, SECRET,
     SPELLED, TAILS,
 };
-use super::{looks, within};
 
 /// The longest name that is looked at.
 pub(super) const LONGEST: usize = 100;
@@ -124,10 +125,25 @@ impl Names {
         if hint.pattern().as_usize() >= *JUDGED {
             return true;
         }
-        let name = within::run(text, hint.range());
+        let name = name_around(text, hint.range());
         self.telling(text[name].trim_start_matches('-')) > Telling::Nothing
             || looks::shape(text, hint.start()).is_some()
     }
+}
+
+/// The word around a hint, as names are written; too long to be one where it is longer.
+pub(super) fn name_around(text: &str, hint: Range<usize>) -> Range<usize> {
+    let fits = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    let length = |chars: &mut dyn Iterator<Item = char>| chars.take(LONGEST).take_while(fits).map(char::len_utf8).sum();
+    let before: usize = length(&mut text[..hint.start].chars().rev());
+    let behind: usize = length(&mut text[hint.end..].chars());
+    let mut start = hint.start - before;
+    // An escape's letter is no part of the name behind it.
+    if before > 0 && text[..start].ends_with('\\') {
+        let length = if text[start..].starts_with('u') { 5 } else { 1 };
+        start = text.ceil_char_boundary(start + length.min(before));
+    }
+    start..hint.end + behind
 }
 
 /// How an editor's workflow says that a node is switched off: what it holds has no name anywhere else.

@@ -4,14 +4,15 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::links::{self, Nodes};
+use super::links::{self, SecretNodes};
+use super::looks;
 use super::names::{Names, Telling};
-use super::{REDACTED, looks};
+use super::words::REDACTED;
 use crate::json::scan::{Scanner, unquote};
 
 /// What a text is, as far as that tells where its secrets are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum TextRole {
     /// An API prompt: its outermost keys are ids of nodes, and inputs may be links.
     Prompt,
     /// An editor's workflow, with values of widgets in lists.
@@ -22,7 +23,7 @@ pub(super) enum Role {
     Other,
 }
 
-impl Role {
+impl TextRole {
     /// Whether what stands under a key is a name that others go by: the class of a node, the name of a file.
     pub(super) fn keeps(self, key: &str) -> bool {
         key == "class_type" || (self == Self::Outputs && matches!(key, "filename" | "subfolder" | "type"))
@@ -36,12 +37,12 @@ const DEEPEST: usize = 1000;
 pub(super) type Spot = Range<usize>;
 
 /// Where the secrets of `json` stand, in their order.
-pub(super) fn spots<'a>(names: &Names, json: &'a str, role: Role, nodes: &mut Nodes<'a>) -> Vec<Spot> {
-    let (stack, objects, found) = (Vec::new(), Vec::new(), Found::default());
-    let mut walk = Walk { names, json, role, nodes, stack, objects, found, budget: 4 * json.len() };
+pub(super) fn spots<'a>(names: &Names, json: &'a str, role: TextRole, nodes: &mut SecretNodes<'a>) -> Vec<Spot> {
+    let (stack, objects, found) = (Vec::new(), Vec::new(), FoundSpots::default());
+    let mut walk = SpotWalk { names, json, role, nodes, stack, objects, found, budget: 4 * json.len() };
     walk.all();
     let mut found = walk.found;
-    if role == Role::Prompt {
+    if role == TextRole::Prompt {
         links::follow(names, json, &mut found, nodes);
     }
     found.spots.sort_unstable_by_key(|spot| spot.start);
@@ -50,7 +51,7 @@ pub(super) fn spots<'a>(names: &Names, json: &'a str, role: Role, nodes: &mut No
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundSpots {
     pub(super) spots: Vec<Spot>,
     /// Nodes that an input of a secret's name is linked to, and what that name tells.
     pub(super) linked: Vec<(String, Telling)>,
@@ -79,7 +80,7 @@ impl Open {
 
 /// What is noted of an object until its end.
 #[derive(Debug, Default)]
-pub(super) struct Object {
+pub(super) struct OpenObject {
     depth: usize,
     /// What the name that stands in it as a value tells.
     named: Option<Telling>,
@@ -90,19 +91,19 @@ pub(super) struct Object {
     widgets: Option<Spot>,
 }
 
-pub(super) struct Walk<'w, 'a> {
+pub(super) struct SpotWalk<'w, 'a> {
     pub(super) names: &'w Names,
     pub(super) json: &'a str,
-    role: Role,
-    pub(super) nodes: &'w mut Nodes<'a>,
+    role: TextRole,
+    pub(super) nodes: &'w mut SecretNodes<'a>,
     stack: Vec<Open>,
-    objects: Vec<Object>,
-    pub(super) found: Found,
+    objects: Vec<OpenObject>,
+    pub(super) found: FoundSpots,
     /// Bytes of nodes within nodes within nodes that are still looked at a second time.
     pub(super) budget: usize,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> SpotWalk<'_, 'a> {
     fn all(&mut self) {
         let mut scanner = Scanner::new(self.json);
         while scanner.peek().is_some() {
@@ -129,7 +130,7 @@ impl<'a> Walk<'_, 'a> {
             return has_element;
         }
         let Some(key) = scanner.key() else { return false };
-        let is_node = self.role == Role::Prompt && self.stack.len() == 1;
+        let is_node = self.role == TextRole::Prompt && self.stack.len() == 1;
         if is_node {
             self.value(scanner, Telling::Nothing);
             return true;
@@ -161,7 +162,7 @@ impl<'a> Walk<'_, 'a> {
             Some(b'[') => {
                 let pair = Pair::at(scanner);
                 match pair {
-                    Some(Pair::Link(node)) if telling >= Telling::Doubt && self.role != Role::Workflow => {
+                    Some(Pair::Link(node)) if telling >= Telling::Doubt && self.role != TextRole::Workflow => {
                         self.found.linked.push((node.into_owned(), telling));
                         scanner.value();
                         return;
@@ -202,14 +203,14 @@ impl<'a> Walk<'_, 'a> {
                     self.json[value.clone()].starts_with('"')
                 }
                 "value" | "val" | "v" | "content" | "data" | "text" | "string" | "default" => !value.is_empty(),
-                "inputs" | "widgets_values" | "id" | "mode" => self.role == Role::Workflow,
+                "inputs" | "widgets_values" | "id" | "mode" => self.role == TextRole::Workflow,
                 _ => false,
             };
         if !is_wanted {
             return;
         }
         if self.objects.last().is_none_or(|object| object.depth < depth) {
-            self.objects.push(Object { depth, ..Object::default() });
+            self.objects.push(OpenObject { depth, ..OpenObject::default() });
         }
         let Some(object) = self.objects.last_mut() else { return };
         match key {
@@ -242,7 +243,7 @@ impl<'a> Walk<'_, 'a> {
         }
     }
 
-    fn object(&mut self, object: &Object) {
+    fn object(&mut self, object: &OpenObject) {
         if let (Some(telling), Some(value)) = (object.named, &object.value)
             && hides(telling, &self.json[value.clone()])
         {

@@ -1,6 +1,10 @@
 //! What is a secret and what isn't, of both kinds as nodes have them.
 
-use super::sieve::is_marked;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::secret_filter::is_marked;
+use super::secrets::MOST_SOUGHT;
 use super::*;
 
 const SECRET: &str = include_str!("../../../tests/fixtures/secrets/secret.tsv");
@@ -327,10 +331,10 @@ fn beyond_the_most_that_are_sought_secrets_are_replaced_where_they_stand() {
 
 #[test]
 fn a_text_of_megabytes_is_looked_at_each_time_and_not_held() {
-    let (sieve, long) = (Sieve::default(), "x".repeat((1 << 20) + 1));
+    let (secret_filter, long) = (SecretFilter::default(), "x".repeat((1 << 20) + 1));
     for text in [long.as_str(), "short", &long] {
-        assert!(!sieve.holds_back([text, ""], &[]));
-        assert!(sieve.holds_back([&format!("{text} token"), ""], &[]));
+        assert!(!secret_filter.holds_back([text, ""], &[]));
+        assert!(secret_filter.holds_back([&format!("{text} token"), ""], &[]));
     }
 }
 
@@ -339,9 +343,9 @@ const PIECES: &str = r#"("api_key":|"token"|"a":|sk-|Ab3dE6gH9jK2mN5pQ8|hunter2|
 proptest::proptest! {
     #[test]
     fn a_sieve_holds_back_every_text_that_a_full_look_would(texts in proptest::collection::vec("(aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|b|to|ken|token|API|_key|é|sort_|max_|s|sk-|Ab3dE6gH9|://|u:p@|密钥){0,12}", 1..6)) {
-        let sieve = Sieve::default();
+        let secret_filter = SecretFilter::default();
         for text in &texts {
-            proptest::prop_assert_eq!(sieve.holds_back([text, ""], &[]), is_marked(&names(), text, 0..text.len()), "{}", text);
+            proptest::prop_assert_eq!(secret_filter.holds_back([text, ""], &[]), is_marked(&names(), text, 0..text.len()), "{}", text);
         }
     }
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use super::looks;
 use super::names::Telling;
-use super::spots::{Object, Walk, hides, place};
+use super::spots::{OpenObject, SpotWalk, hides, place};
 use crate::json::scan::{elements, members, unquote};
 
-impl<'a> Walk<'_, 'a> {
+impl<'a> SpotWalk<'_, 'a> {
     /// The values of a node's widgets: by the names beside them, by what the prompt tells of that node, or, of a node that
     /// the prompt doesn't hold, by their looks.
-    pub(super) fn widgets(&mut self, object: &Object, widgets: &'a str) {
+    pub(super) fn widgets(&mut self, object: &OpenObject, widgets: &'a str) {
         let inputs = object.inputs.clone().map_or("", |inputs| &self.json[inputs]);
         let Some(budget) = self.budget.checked_sub(inputs.len() + widgets.len()) else { return };
         self.budget = budget;

@@ -5,8 +5,9 @@
 
 use std::ops::Range;
 
-use super::names::{LONGEST, Names, Telling};
-use super::{REDACTED, looks};
+use super::looks;
+use super::names::{Names, Telling, name_around};
+use super::words::REDACTED;
 
 /// How much of a value is looked at to tell what it is.
 const LONGEST_LOOK: usize = 1024;
@@ -23,7 +24,7 @@ pub(super) fn cuts(names: &Names, text: &str) -> Vec<Range<usize>> {
             shapes = shape.end;
             cuts.push(shape);
         }
-        let name = run(text, hit.range());
+        let name = name_around(text, hit.range());
         if name.end <= words || name.start < values {
             continue;
         }
@@ -47,21 +48,6 @@ pub(super) fn merged(mut cuts: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     out
-}
-
-/// The word around a hint, as names are written; too long to be one where it is longer.
-pub(super) fn run(text: &str, hint: Range<usize>) -> Range<usize> {
-    let fits = |c: &char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    let length = |chars: &mut dyn Iterator<Item = char>| chars.take(LONGEST).take_while(fits).map(char::len_utf8).sum();
-    let before: usize = length(&mut text[..hint.start].chars().rev());
-    let behind: usize = length(&mut text[hint.end..].chars());
-    let mut start = hint.start - before;
-    // An escape's letter is no part of the name behind it.
-    if before > 0 && text[..start].ends_with('\\') {
-        let length = if text[start..].starts_with('u') { 5 } else { 1 };
-        start = text.ceil_char_boundary(start + length.min(before));
-    }
-    start..hint.end + behind
 }
 
 /// What stands behind a name, if that is a secret's.
@@ -99,7 +85,7 @@ fn named(names: &Names, text: &str, name: Range<usize>) -> Option<Range<usize>> 
 /// A name of two words: `Access Key: …`.
 fn spaced<'a>(text: &'a str, name: &Range<usize>) -> Option<&'a str> {
     let before = text[..name.start].strip_suffix(' ')?;
-    let start = run(text, before.len()..before.len()).start;
+    let start = name_around(text, before.len()..before.len()).start;
     (start < before.len()).then(|| &text[start..name.end])
 }
 
@@ -115,7 +101,7 @@ fn is_assigned(telling: Telling, text: &str, value: &Range<usize>) -> bool {
     let is_call = text[value.end..].starts_with(['(', '[']);
     let is_count = found.len() < 4 && found.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let is_type = matches!(found, "str" | "string" | "STRING" | "Optional");
-    let is_variable = super::is_secret_name(found) && !looks::is_odd(found);
+    let is_variable = super::names::is_secret_name(found) && !looks::is_odd(found);
     telling.hides(found) && !(is_call || is_count || is_type || is_variable)
 }
 

@@ -1,6 +1,9 @@
 //! The words that names of secrets are made of, and those that look like them. From the inputs of several hundred node
 //! packs; `tests/fixtures/secrets` names the packs.
 
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "[redacted]";
+
 /// Words that are last in a secret's name, whatever stands before them.
 #[rustfmt::skip]
 pub(super) const SECRET: [&str; 50] = [

@@ -12,7 +12,7 @@ use chrono::{Days, NaiveDate, NaiveTime};
 
 use super::*;
 use crate::model::testing::summary;
-use crate::model::{ErrorSummary, MediaKind, PromptId, Status, Summary, Timestamp};
+use crate::model::{ErrorSummary, List, MediaKind, PromptId, Status, Summary, Timestamp};
 
 /// It is the 20th of November 2026; days begin at midnight UTC.
 struct Noon;

@@ -1,0 +1,29 @@
+//! What is said of an export at its end.
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+
+use crate::commands::error::Error;
+
+/// What kept the export from being whole.
+pub(super) fn outcome(differing: &[PathBuf], lost: &[String]) -> Result<(), Error> {
+    let more = |number: usize| match number {
+        1 => String::new(),
+        number => format!(" and {} more", number - 1),
+    };
+    let differing = differing.first().map(|first| {
+        let (first, more) = (first.display(), more(differing.len()));
+        format!("{first}{more} is there already and differs, so it was left as it is; --force overwrites it")
+    });
+    let lost = lost.first().map(|first| {
+        format!(
+            "{first}{} can't be exported, since the kept copy is broken or gone; see comfy-recall verify",
+            more(lost.len())
+        )
+    });
+    match [differing, lost].into_iter().flatten().collect::<Vec<_>>().join("; ") {
+        said if said.is_empty() => Ok(()),
+        said => Err(anyhow!(said).into()),
+    }
+}
