@@ -247,7 +247,7 @@ mod tests {
 
     impl Blobs {
         /// Copies the file of this name.
-        pub(super) fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
+        pub(in crate::blobs) fn copy_now(&self, path: &Path) -> Result<Stored, Error> {
             let opened = File::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
             self.copy(&opened, path, &Progress::default())
         }

@@ -84,7 +84,7 @@ fn walk(
     None
 }
 
-fn note_times(graph: &Graph<'_>, place: NodeIndex, size: &mut Size) {
+fn note_times(graph: &Graph<'_>, place: NodeIndex, size: &mut LatentSize) {
     let more_than_one = |number: Option<String>| number.filter(|number| number != "1" && !number.starts_with('-'));
     let number = |names: &[&str]| more_than_one(graph.first_number(place, names));
     size.length = size.length.take().or_else(|| number(&["length", "video_frames", "num_frames", "frames"]));
