@@ -2,45 +2,29 @@
 //! changes nothing, and shows whatever comes from outside as text.
 
 mod api;
-mod archive;
-mod arrival;
-mod assets;
 mod auth;
 mod compat;
-mod cors;
-mod dismiss;
 mod error;
-mod etag;
-mod events;
-mod excerpt;
-mod facets;
 mod files;
-mod format;
-mod guests;
-mod headers;
-mod host;
-mod indent;
-mod marks;
-mod metrics;
-mod origin;
+mod history;
+mod http;
+mod live;
 mod pages;
-mod panel;
-mod preferences;
 mod query;
-mod range;
+mod reference;
 mod routes;
-mod server;
+mod run;
+mod session;
 mod site;
-mod thumbs;
-mod told;
-mod viewer;
-mod words;
+mod status;
+mod view;
 
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Auth, SessionKey, Token};
-pub use server::{Error, serve};
-pub use site::{Settings, Site};
+pub use auth::check::{Auth, Token};
+pub use auth::key::SessionKey;
+pub use http::server::{Error, serve};
+pub use site::state::{Settings, Site};

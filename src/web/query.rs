@@ -1,6 +1,6 @@
 //! The query string of the list, for its page and its JSON: text in, filter out, and a clear word about what is wrong.
 
-mod error;
+pub mod error;
 
 use chrono::NaiveDate;
 use url::form_urlencoded;

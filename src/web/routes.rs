@@ -12,17 +12,32 @@ use http::header::{ALLOW, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 use tower_http::compression::CompressionLayer;
 
-use super::api::{self, health};
-use super::arrival::{Arrival, Place, REQUEST_ID};
-use super::auth::Pass;
-use super::cors::{self, Permit};
-use super::error::{self, Error, Format};
-use super::headers::{self, Cache};
-use super::pages::{cards, document, facets, frame, generation, history, reference, sign_in, status};
-use super::site::App;
-use super::viewer::Viewer;
-use super::{archive, assets, auth, compat, dismiss, etag, events, files, host, metrics, origin, preferences, thumbs};
 use crate::model::BasePath;
+use crate::web::api;
+use crate::web::auth::check::Pass;
+use crate::web::auth::gate;
+use crate::web::compat;
+use crate::web::error::render::Format;
+use crate::web::error::{self, Error};
+use crate::web::files::{file as files, thumbnail as thumbs};
+use crate::web::history::{cards, facets, list as history};
+use crate::web::http::arrival::{Arrival, Place, REQUEST_ID};
+use crate::web::http::cors::{self, Permit};
+use crate::web::http::headers::{self, Cache};
+use crate::web::http::{etag, host, origin};
+use crate::web::live::events;
+use crate::web::reference::page as reference;
+use crate::web::run::archive;
+use crate::web::run::{document, page as generation};
+use crate::web::session::preferences;
+use crate::web::session::sign_in;
+use crate::web::site::state::App;
+use crate::web::status::health;
+use crate::web::status::page as status;
+use crate::web::status::{dismiss, metrics};
+use crate::web::view::assets;
+use crate::web::view::frame;
+use crate::web::view::viewer::Viewer;
 
 /// Routes that read whatever the method: there the question stands in the body.
 const READS: [&str; 2] = ["/bt/artifacts/list", "/api/bt/artifacts/list"];
@@ -69,7 +84,7 @@ pub fn router(app: App) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::Method)
         .layer(from_fn_with_state(app.clone(), origin::check))
-        .layer(from_fn_with_state(app.clone(), auth::check))
+        .layer(from_fn_with_state(app.clone(), gate::check))
         // How people come in; what it needs to look like itself is let through by the door.
         .route(
             "/sign-in",

@@ -1,42 +1,36 @@
 //! JSON for scripts. A contract: keys may be added, never renamed. What each handler says of itself here is what
 //! `/api/v1/openapi.json` and the page `/api` say.
 
-mod asked;
-mod days;
-pub mod facets;
-mod files;
-pub mod generations;
-pub mod health;
-pub mod openapi;
-mod status;
-pub mod suggest;
+pub mod asked;
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::headers::Cache;
-use super::site::App;
-
-pub use asked::{ErrorBody, Missing, Refused, Which};
+use crate::web::history::{days_api, facets_api, list_api, suggest};
+use crate::web::http::headers::Cache;
+use crate::web::reference::openapi;
+use crate::web::run;
+use crate::web::site::state::App;
+use crate::web::status;
 
 /// Every address below `/api/v1`, and what it says of itself; those whose answers are texts, and the files.
 pub fn routes() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
     let texts = OpenApiRouter::new()
-        .routes(routes!(generations::list))
-        .routes(routes!(generations::detail))
-        .routes(routes!(files::outputs))
-        .routes(routes!(files::prompt))
-        .routes(routes!(files::workflow))
-        .routes(routes!(facets::facets))
+        .routes(routes!(list_api::list))
+        .routes(routes!(list_api::detail))
+        .routes(routes!(run::api::outputs))
+        .routes(routes!(run::api::prompt))
+        .routes(routes!(run::api::workflow))
+        .routes(routes!(facets_api::facets))
         .routes(routes!(suggest::suggest))
-        .routes(routes!(days::days))
-        .routes(routes!(status::instances))
-        .routes(routes!(status::status))
-        .routes(routes!(super::dismiss::from_script))
+        .routes(routes!(days_api::days))
+        .routes(routes!(status::api::instances))
+        .routes(routes!(status::api::status))
+        .routes(routes!(status::dismiss::from_script))
         .routes(routes!(openapi::answer));
-    let files = OpenApiRouter::new().routes(routes!(files::output)).routes(routes!(super::archive::many));
+    let files = OpenApiRouter::new().routes(routes!(run::api::output)).routes(routes!(run::archive::many));
     (texts, files)
 }
 

@@ -13,9 +13,9 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::is_same;
+use super::check::is_same;
 use super::key::SessionKey;
-use crate::web::arrival::whole;
+use crate::web::http::arrival::whole;
 
 /// Passwords that are compared at the same time: 19 MiB each.
 const TURNS: usize = 2;

@@ -5,11 +5,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderMap;
 
+use super::check::is_same;
 use super::ended::{self, Ended};
-use super::is_same;
 use super::key::SessionKey;
 use crate::model::{BasePath, Timestamp};
-use crate::web::viewer::cookies;
+use crate::web::view::viewer::cookies;
 
 /// The cookie's name.
 const NAME: &str = "recall-session";

@@ -15,10 +15,10 @@ use super::stream::{Parts, answer, json};
 use super::write::Object;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
 use crate::search::{Clock as _, ParseZoneError, Spelled, Zone};
-use crate::web::api::generations::generation_id;
 use crate::web::error::Error;
-use crate::web::query::BadValue;
-use crate::web::site::App;
+use crate::web::history::list_api::generation_id;
+use crate::web::query::error::BadValue;
+use crate::web::site::state::App;
 
 /// Runs of an answer when nobody says how many, and the most.
 const USUAL: u64 = 20;

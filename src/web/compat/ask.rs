@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use url::form_urlencoded;
 
 use crate::model::{Filter, InstanceName, ParseIdError, Status};
-use crate::web::query::BadValue;
+use crate::web::query::error::BadValue;
 
 /// A request that can't be answered, and what would be right.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -12,7 +12,7 @@ use super::entry;
 use super::stream::{Parts, answer, json};
 use crate::model::{Filter, GenerationId, Nth, PromptId, Status, Stretch};
 use crate::web::error::Error;
-use crate::web::site::App;
+use crate::web::site::state::App;
 
 /// Runs of an answer when nobody says how many.
 const USUAL: u32 = 200;

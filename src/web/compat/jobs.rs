@@ -16,7 +16,7 @@ use super::write::{Object, member, number};
 use crate::json::{elements, unquote};
 use crate::model::{Filter, GenerationId, List, Nth, PromptId, Status, Told, Want};
 use crate::web::error::Error;
-use crate::web::site::App;
+use crate::web::site::state::App;
 
 /// Jobs of an answer when nobody says how many.
 const USUAL: u32 = 200;

@@ -3,7 +3,7 @@
 //! answer differs, and why.
 
 mod artifacts;
-mod ask;
+pub mod ask;
 mod entry;
 mod history;
 mod jobs;
@@ -23,7 +23,7 @@ use serde_json::json;
 use tower_http::compression::CompressionLayer;
 
 use super::error::Error;
-use super::site::App;
+use crate::web::site::state::App;
 
 pub use ask::Mistake;
 

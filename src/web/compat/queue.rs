@@ -10,7 +10,7 @@ use super::entry;
 use super::stream::{Parts, answer, json};
 use crate::model::Status;
 use crate::web::error::Error;
-use crate::web::site::App;
+use crate::web::site::state::App;
 
 /// The queues of all servers, each in the order in which its ComfyUI takes the runs.
 pub async fn queue(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {

@@ -10,8 +10,8 @@ use http::header::CONTENT_TYPE;
 
 use crate::model::{DocumentKind, GenerationId, Told};
 use crate::web::error::Error;
-use crate::web::headers::Cache;
-use crate::web::site::App;
+use crate::web::http::headers::Cache;
+use crate::web::site::state::App;
 
 /// What is told of one run, as JSON; part of a list.
 pub type Write = Arc<dyn Fn(&Told) -> String + Send + Sync>;

@@ -15,9 +15,10 @@ use crate::model::{AttachmentState, Blob, FileRef, Folder, PromptId, ThumbSize};
 use crate::store::Named;
 use crate::thumbs::Made;
 use crate::web::error::Error;
-use crate::web::files::{self, content_disposition, has_it_already};
-use crate::web::headers::Cache;
-use crate::web::site::App;
+use crate::web::files::file as files;
+use crate::web::files::file::{content_disposition, has_it_already};
+use crate::web::http::headers::Cache;
+use crate::web::site::state::App;
 
 /// How long a file is waited for that is being fetched: a script may be faster than we are.
 const PATIENCE: Duration = Duration::from_secs(10);

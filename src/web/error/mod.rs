@@ -1,21 +1,20 @@
 //! What can go wrong with a request, and what its client gets to read: a page, or JSON. Inner failures are told to the
 //! log alone; the client gets a number to find them there.
 
-mod code;
+pub mod code;
 mod public;
-mod render;
+pub mod render;
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 
-use super::auth::Asks;
-use super::{compat, query};
 use crate::model::AttachmentState;
+use crate::web::auth::gate::Asks;
+use crate::web::{compat, query};
 use crate::{blobs, store, thumbs};
 
-pub use code::Code;
-pub use render::{Format, render};
+pub use render::render;
 
 /// Why a request isn't answered as it wished.
 #[derive(Debug, thiserror::Error)]

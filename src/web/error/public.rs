@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Code, Error};
+use super::Error;
+use super::code::Code;
 use crate::model::AttachmentState;
 use crate::store;
-use crate::web::words::Words;
+use crate::web::view::words::Words;
 
 impl Error {
     /// For programs.

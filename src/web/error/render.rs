@@ -14,11 +14,11 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::Error;
-use crate::web::auth::Asks;
+use crate::web::auth::gate::Asks;
 use crate::web::compat;
-use crate::web::headers::PAGE_VARY;
-use crate::web::viewer::Viewer;
-use crate::web::words::Words;
+use crate::web::http::headers::PAGE_VARY;
+use crate::web::view::viewer::Viewer;
+use crate::web::view::words::Words;
 
 /// What a client would like to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

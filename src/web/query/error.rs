@@ -1,8 +1,8 @@
 //! What is wrong with a query, and what would be right.
 
-use super::super::facets;
 use crate::model::ParseQueryError;
 use crate::search::Unusable;
+use crate::web::history::facet_counts as facets;
 
 /// A value longer than this is cut where an error repeats it.
 const SHOWN_CHARS: usize = 80;

@@ -1,0 +1,4 @@
+//! What the handlers are given.
+
+pub mod facts;
+pub mod state;
