@@ -21,7 +21,7 @@ use crate::model::{
 };
 use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
 use crate::thumbs::Thumbs;
-use crate::web::http::server::serve_up_to;
+use crate::web::serve::serve_up_to;
 
 /// 2026-11-20T09:59:12.094Z.
 pub const NOON: i64 = 1_795_168_752_094;

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::attempts::{Attempts, Caller};
-use super::key::SessionKey;
+use super::key::{SessionKey, is_same};
 use super::password::{self, Password};
 use super::session::{self, Sessions};
 use crate::model::{BasePath, Digest, LEAST_TOKEN_CHARS, Scope};
@@ -44,16 +44,23 @@ pub struct Token {
 
 /// One who came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pass {
-    /// By what.
-    pub by: By,
+pub struct Principal {
+    /// Credential what.
+    pub by: Credential,
     /// What they may do.
     pub scope: Scope,
 }
 
-/// By what somebody came in.
+impl Principal {
+    /// Whether there is a session that could be ended.
+    pub fn has_session(&self) -> bool {
+        self.by == Credential::Session
+    }
+}
+
+/// Credential what somebody came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum By {
+pub enum Credential {
     /// A session of the sign-in page.
     Session,
     /// The password in each request.
@@ -62,7 +69,7 @@ pub enum By {
     Token(Arc<str>),
 }
 
-impl fmt::Display for By {
+impl fmt::Display for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Session => f.write_str("session"),
@@ -74,7 +81,7 @@ impl fmt::Display for By {
 
 /// Why somebody doesn't come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Denied {
     /// Nothing was shown.
     Nothing,
     /// Something wrong was shown.
@@ -108,50 +115,50 @@ impl Auth {
     ///
     /// # Errors
     /// Why they may not come in.
-    pub async fn admit(&self, headers: &HeaderMap, caller: Caller) -> Result<Pass, Refusal> {
+    pub async fn admit(&self, headers: &HeaderMap, caller: Caller) -> Result<Principal, Denied> {
         if self.has_session(headers) {
-            return Ok(Pass { by: By::Session, scope: Scope::Full });
+            return Ok(Principal { by: Credential::Session, scope: Scope::Full });
         }
         let Some((scheme, credentials)) =
             headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' '))
         else {
-            return Err(Refusal::Nothing);
+            return Err(Denied::Nothing);
         };
         let credentials = credentials.trim();
         if scheme.eq_ignore_ascii_case("bearer") {
             return self.try_token(credentials, caller);
         }
         let given = scheme.eq_ignore_ascii_case("basic").then(|| password::of_basic(credentials)).flatten();
-        let (Some(given), Some(password)) = (given, &self.0.password) else { return Err(Refusal::Nothing) };
-        let pass = Pass { by: By::Password, scope: Scope::Full };
+        let (Some(given), Some(password)) = (given, &self.0.password) else { return Err(Denied::Nothing) };
+        let principal = Principal { by: Credential::Password, scope: Scope::Full };
         if let Some(wait) = self.0.attempts.is_shut(caller, Instant::now()) {
-            return Err(Refusal::TooMany(wait));
+            return Err(Denied::TooMany(wait));
         }
         if password.remembers(&given, caller.client) {
-            return Ok(pass);
+            return Ok(principal);
         }
         self.try_password(&given, caller).await?;
         password.remember(&given, caller.client);
-        Ok(pass)
+        Ok(principal)
     }
 
     /// Whether the password is right. Takes tens of milliseconds, and counts what is wrong.
     ///
     /// # Errors
     /// That it is wrong, or can't be tried now.
-    pub async fn try_password(&self, given: &[u8], caller: Caller) -> Result<(), Refusal> {
-        let Some(password) = &self.0.password else { return Err(Refusal::Nothing) };
+    pub async fn try_password(&self, given: &[u8], caller: Caller) -> Result<(), Denied> {
+        let Some(password) = &self.0.password else { return Err(Denied::Nothing) };
         // Counted before it is known: many at once are many attempts.
-        let attempt = self.0.attempts.begin(caller, Instant::now()).map_err(Refusal::TooMany)?;
+        let attempt = self.0.attempts.begin(caller, Instant::now()).map_err(Denied::TooMany)?;
         match password.is(given).await {
             Some(true) => {
                 attempt.forgive();
                 Ok(())
             }
-            Some(false) => Err(Refusal::Wrong),
+            Some(false) => Err(Denied::Wrong),
             None => {
                 attempt.forgive();
-                Err(Refusal::TooMany(password::BUSY_SECONDS))
+                Err(Denied::TooMany(password::BUSY_SECONDS))
             }
         }
     }
@@ -178,19 +185,19 @@ impl Auth {
 
     /// Whether the token is right. One that nobody can guess is compared before it counts: whoever holds it isn't held up
     /// by what others try. A shorter one, which only a hash made by hand lets in, is tried as a password is.
-    fn try_token(&self, given: &str, caller: Caller) -> Result<Pass, Refusal> {
-        let begin = || self.0.attempts.begin(caller, Instant::now()).map_err(Refusal::TooMany);
+    fn try_token(&self, given: &str, caller: Caller) -> Result<Principal, Denied> {
+        let begin = || self.0.attempts.begin(caller, Instant::now()).map_err(Denied::TooMany);
         if given.chars().count() >= LEAST_TOKEN_CHARS {
-            return self.token(given).ok_or_else(|| begin().err().unwrap_or(Refusal::Wrong));
+            return self.token(given).ok_or_else(|| begin().err().unwrap_or(Denied::Wrong));
         }
         let attempt = begin()?;
-        let pass = self.token(given).ok_or(Refusal::Wrong)?;
+        let principal = self.token(given).ok_or(Denied::Wrong)?;
         attempt.forgive();
-        Ok(pass)
+        Ok(principal)
     }
 
     /// All tokens are compared, and every byte of them: how long it takes says nothing of any.
-    fn token(&self, given: &str) -> Option<Pass> {
+    fn token(&self, given: &str) -> Option<Principal> {
         let given: [u8; 32] = Sha256::digest(given).into();
         let mut found = None;
         for token in &self.0.tokens {
@@ -198,7 +205,7 @@ impl Auth {
                 found = Some(token);
             }
         }
-        found.map(|token| Pass { by: By::Token(token.name.as_str().into()), scope: token.scope })
+        found.map(|token| Principal { by: Credential::Token(token.name.as_str().into()), scope: token.scope })
     }
 }
 
@@ -213,11 +220,6 @@ pub fn no_session(base: &BasePath) -> String {
     session::no_cookie(base)
 }
 
-/// Compares all of two hashes, however they differ.
-pub fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
-}
-
 #[cfg(test)]
 mod tests {
     use base64::Engine as _;
@@ -230,9 +232,9 @@ mod tests {
     const BOT: &str = "a-token-of-the-bot-nobody-guesses";
     const OTHER: &str = "another-token-that-nobody-guesses";
 
-    async fn by(auth: &Auth, header: &str) -> Result<By, Refusal> {
+    async fn by(auth: &Auth, header: &str) -> Result<Credential, Denied> {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, header.parse().unwrap())]);
-        auth.admit(&headers, HERE).await.map(|pass| pass.by)
+        auth.admit(&headers, HERE).await.map(|principal| principal.by)
     }
 
     fn basic(pair: &str) -> String {
@@ -243,17 +245,17 @@ mod tests {
     async fn the_password_and_the_tokens_are_taken_each_in_its_own_way() {
         let tokens = vec![token("bot", Scope::Read, BOT), token("other", Scope::Full, OTHER)];
         let auth = Auth::new(Some(argon2("pass:word")), tokens, SessionKey::of_tests()).unwrap();
-        assert_eq!(by(&auth, &basic("anyone:pass:word")).await, Ok(By::Password));
-        assert_eq!(by(&auth, &format!("bearer {BOT}")).await, Ok(By::Token("bot".into())));
-        assert_eq!(by(&auth, &format!("Bearer {OTHER}")).await, Ok(By::Token("other".into())));
+        assert_eq!(by(&auth, &basic("anyone:pass:word")).await, Ok(Credential::Password));
+        assert_eq!(by(&auth, &format!("bearer {BOT}")).await, Ok(Credential::Token("bot".into())));
+        assert_eq!(by(&auth, &format!("Bearer {OTHER}")).await, Ok(Credential::Token("other".into())));
         for pair in ["anyone:pass", "pass:word", &format!("anyone:{BOT}"), ":"] {
-            assert_eq!(by(&auth, &basic(pair)).await, Err(Refusal::Wrong), "{pair}");
+            assert_eq!(by(&auth, &basic(pair)).await, Err(Denied::Wrong), "{pair}");
         }
         for header in ["Bearer pass:word", "Bearer  "] {
-            assert_eq!(by(&auth, header).await, Err(Refusal::Wrong), "{header}");
+            assert_eq!(by(&auth, header).await, Err(Denied::Wrong), "{header}");
         }
         for header in [&basic(""), &basic("anyone"), "Bearer", "Basic !", BOT, &format!("Digest {BOT}")] {
-            assert_eq!(by(&auth, header).await, Err(Refusal::Nothing), "{header}");
+            assert_eq!(by(&auth, header).await, Err(Denied::Nothing), "{header}");
         }
     }
 
@@ -261,7 +263,7 @@ mod tests {
     async fn a_secret_that_is_not_set_opens_nothing() {
         assert!(Auth::new(None, Vec::new(), SessionKey::of_tests()).is_none());
         let auth = Auth::new(None, vec![token("bot", Scope::Full, BOT)], SessionKey::of_tests()).unwrap();
-        assert_eq!(by(&auth, &basic("anyone:")).await, Err(Refusal::Nothing));
+        assert_eq!(by(&auth, &basic("anyone:")).await, Err(Denied::Nothing));
         assert_eq!(auth.session(&BasePath::default(), false), None);
     }
 
@@ -276,13 +278,17 @@ mod tests {
         let tokens = vec![token("short", Scope::Read, "abc"), token("long", Scope::Read, BOT)];
         let auth = Auth::new(None, tokens, SessionKey::of_tests()).unwrap();
         for _ in 0..20 {
-            assert_eq!(by(&auth, "Bearer abc").await, Ok(By::Token("short".into())), "what is right doesn't count");
+            assert_eq!(
+                by(&auth, "Bearer abc").await,
+                Ok(Credential::Token("short".into())),
+                "what is right doesn't count"
+            );
         }
         for nth in 0..10 {
-            assert_eq!(by(&auth, &format!("Bearer a{nth}")).await, Err(Refusal::Wrong));
+            assert_eq!(by(&auth, &format!("Bearer a{nth}")).await, Err(Denied::Wrong));
         }
-        assert!(matches!(by(&auth, "Bearer abc").await, Err(Refusal::TooMany(_))));
-        assert!(matches!(by(&auth, &format!("Bearer {OTHER}")).await, Err(Refusal::TooMany(_))));
-        assert_eq!(by(&auth, &format!("Bearer {BOT}")).await, Ok(By::Token("long".into())));
+        assert!(matches!(by(&auth, "Bearer abc").await, Err(Denied::TooMany(_))));
+        assert!(matches!(by(&auth, &format!("Bearer {OTHER}")).await, Err(Denied::TooMany(_))));
+        assert_eq!(by(&auth, &format!("Bearer {BOT}")).await, Ok(Credential::Token("long".into())));
     }
 }

@@ -1,82 +1,100 @@
-//! What every request passes: who is it, and may they do that?
+//! The layer that lets in who may call a route, and nobody else.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::Extension;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::header::{ACCEPT, HeaderMap, USER_AGENT};
+use http::header::{ACCEPT, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
 use http::{Method, Uri};
 use url::form_urlencoded;
 
 use super::attempts::Caller;
-use super::check::{Pass, Refusal};
+use super::check::{Auth, Denied};
 use crate::model::{BasePath, Scope};
-use crate::web::error::Error;
 use crate::web::http::arrival::Arrival;
-use crate::web::routes::reads;
-use crate::web::site::state::App;
-use crate::web::view::assets::is_of_sign_in;
+use crate::web::http::code::Code;
+use crate::web::http::problem::Problem;
+use crate::web::http::route::{Access, Rules};
 
-/// What a client that showed nothing, or something wrong, is asked for.
+/// What is asked of a client that showed nothing, or something wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asks {
+struct Challenge {
     /// The password, by HTTP Basic.
-    pub basic: bool,
+    basic: bool,
     /// A token.
-    pub bearer: bool,
-    /// Whether it is a browser's page that asks.
-    pub is_page: bool,
+    bearer: bool,
 }
 
-/// Lets nobody through who doesn't know a secret, and nobody change anything with a token that is for reading.
+/// Lets nobody through who may not call the route.
 pub async fn check(
-    State(app): State<App>,
+    State(auth): State<Option<Auth>>,
+    State(base): State<BasePath>,
+    Extension(rules): Extension<Rules>,
     arrival: Arrival,
     mut request: Request,
     next: Next,
-) -> Result<Response, Error> {
-    let Some(auth) = app.auth.as_ref().filter(|_| !is_of_sign_in(request.uri().path())) else {
-        return Ok(next.run(request).await);
+) -> Result<Response, Problem> {
+    let needed = match rules.access(request.method()) {
+        Access::Probe | Access::Anyone => None,
+        Access::Read => Some(Scope::Read),
+        Access::Full => Some(Scope::Full),
     };
-    let headers = request.headers();
-    match auth.admit(headers, Caller::from(&arrival)).await {
-        Ok(pass) => {
-            let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-            if pass.scope < Scope::Full && !reads(request.method(), route) {
-                return Err(Error::ReadToken);
-            }
-            request.extensions_mut().insert(pass.clone());
+    let (Some(auth), Some(needed)) = (auth, needed) else { return Ok(next.run(request).await) };
+    match auth.admit(request.headers(), Caller::from(&arrival)).await {
+        Ok(principal) if principal.scope < needed => Err(Code::ReadOnlyToken.into()),
+        Ok(principal) => {
+            request.extensions_mut().insert(principal.clone());
             let mut response = next.run(request).await;
-            response.extensions_mut().insert(pass);
+            response.extensions_mut().insert(principal);
             Ok(response)
         }
-        Err(refusal) => {
-            note(refusal, &arrival);
-            if let Refusal::TooMany(seconds) = refusal {
-                return Err(Error::TooMany { seconds });
-            }
-            if auth.has_password() && is_navigation(headers) {
-                return Ok(
-                    Redirect::to(&sign_in(&arrival.base(&app.base), request.method(), request.uri())).into_response()
-                );
-            }
-            let is_browser = is_browser(headers);
-            Err(Error::Unauthorized(Asks {
-                // Browsers would ask for it in a box of their own.
-                basic: auth.has_password() && !is_browser,
-                bearer: auth.has_tokens() || is_browser,
-                is_page: accepts_pages(headers),
-            }))
+        Err(denied) => {
+            note(denied, &arrival);
+            refuse(&auth, denied, &arrival.base(&base), &request)
         }
     }
 }
 
+/// The answer to who doesn't come in: browsers are sent to the sign-in page, programs are told what to show.
+fn refuse(auth: &Auth, denied: Denied, base: &BasePath, request: &Request) -> Result<Response, Problem> {
+    if let Denied::TooMany(seconds) = denied {
+        return Err(too_many(seconds));
+    }
+    let headers = request.headers();
+    if auth.has_password() && is_navigation(headers) {
+        return Ok(Redirect::to(&sign_in(base, request.method(), request.uri())).into_response());
+    }
+    let is_browser = is_browser(headers);
+    // Browsers would ask for a password in a box of their own.
+    let challenge = Challenge { basic: auth.has_password() && !is_browser, bearer: auth.has_tokens() || is_browser };
+    let problem = challenge.problem();
+    Err(if accepts_pages(headers) { problem } else { problem.for_programs() })
+}
+
+impl Challenge {
+    fn problem(self) -> Problem {
+        let (basic, bearer) = ("Basic realm=\"comfy-recall\", charset=\"UTF-8\"", "Bearer realm=\"comfy-recall\"");
+        let asked = [(self.basic, basic), (self.bearer, bearer)].into_iter().filter(|(is_asked, _)| *is_asked);
+        asked.fold(Problem::from(Code::Unauthorized), |problem, (_, scheme)| {
+            problem.header(WWW_AUTHENTICATE, HeaderValue::from_static(scheme))
+        })
+    }
+}
+
+fn too_many(seconds: u64) -> Problem {
+    let message = format!("too many wrong passwords or tokens came from your address; try again in {seconds} seconds");
+    Problem::said(Code::TooMany, message)
+        .text_with("error-too-many", "seconds", seconds)
+        .header(RETRY_AFTER, HeaderValue::from(seconds))
+}
+
 /// Tells the log of what was wrong; that nothing was shown is no news.
-pub fn note(refusal: Refusal, arrival: &Arrival) {
+pub fn note(denied: Denied, arrival: &Arrival) {
     let (request, client) = (arrival.id(), arrival.client);
-    match refusal {
-        Refusal::Nothing => {}
-        Refusal::Wrong => tracing::info!(request, %client, path = arrival.path, "a wrong password or token"),
-        Refusal::TooMany(seconds) => {
+    match denied {
+        Denied::Nothing => {}
+        Denied::Wrong => tracing::info!(request, %client, path = arrival.path, "a wrong password or token"),
+        Denied::TooMany(seconds) => {
             tracing::info!(request, %client, path = arrival.path, seconds, "too many wrong passwords or tokens");
         }
     }
@@ -113,11 +131,4 @@ fn is_browser(headers: &HeaderMap) -> bool {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
-impl Pass {
-    /// Whether there is a session that could be ended.
-    pub fn is_session(&self) -> bool {
-        self.by == crate::web::auth::check::By::Session
-    }
 }

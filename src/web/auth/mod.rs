@@ -1,9 +1,9 @@
-//! Who may come in, and what each may do.
+//! Who may come in, by which secret, and who has tried too often.
 
 pub mod attempts;
 pub mod check;
-pub mod ended;
+mod ended;
 pub mod gate;
 pub mod key;
-pub mod password;
-pub mod session;
+mod password;
+mod session;

@@ -13,8 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::check::is_same;
-use super::key::SessionKey;
+use super::key::{SessionKey, is_same};
 use crate::web::http::arrival::whole;
 
 /// Passwords that are compared at the same time: 19 MiB each.

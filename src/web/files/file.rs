@@ -1,23 +1,28 @@
 //! `GET /files/{sha256}/{name}`: a kept file, by what it is. The name in the address is only what a download is called.
 
+use std::io;
+
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    HeaderValue, IF_NONE_MATCH, IF_RANGE, RANGE,
+    HeaderValue, IF_RANGE, RANGE,
 };
 use http::{HeaderMap, StatusCode};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
-use crate::model::{Blob, Digest, download_name, percent_encode};
-use crate::web::error::Error;
-use crate::web::http::headers::Cache;
+use crate::blobs::Blobs;
+use crate::model::{AttachmentState, Blob, Digest};
+use crate::web::http::code::Code;
+use crate::web::http::etag::has_it_already;
+use crate::web::http::headers::{Cache, content_disposition};
+use crate::web::http::problem::Problem;
 use crate::web::http::range::{self, Wanted};
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -39,25 +44,32 @@ const KEPT_AWAY_CSP: &str = "sandbox; default-src 'none'; frame-ancestors 'none'
     responses(
         (status = 200, description = "The file as ComfyUI wrote it", content_type = "*/*"),
         (status = 206, description = "The part that was asked for", content_type = "*/*"),
-        (status = 416, description = "The part lies outside of the file", body = crate::web::api::asked::ErrorBody),
-        crate::web::api::asked::Missing, crate::web::api::asked::Refused
+        (status = 416, description = "The part lies outside of the file", body = crate::web::http::described::ErrorBody),
+        crate::web::http::described::Missing, crate::web::http::described::Refused
     )
 )]
 pub async fn file(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(blobs): State<Blobs>,
     path: Result<Path<(String, String)>, PathRejection>,
     request: HeaderMap,
-) -> Result<Response, Error> {
-    let Path((digest, name)) = path.map_err(|_| Error::NoFile)?;
-    let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
-    let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    serve(&app, &blob, &name, Cache::Immutable, &request).await
+) -> Result<Response, Problem> {
+    let Path((digest, name)) = path.map_err(|_| no_file())?;
+    let digest: Digest = digest.parse().map_err(|_| no_file())?;
+    let blob = history.blob(digest).await?.ok_or_else(no_file)?;
+    serve(&blobs, &blob, &name, Cache::Immutable, &request).await
 }
 
 /// A kept file, whole or in parts, called `name` where it is saved.
-pub async fn serve(app: &App, blob: &Blob, name: &str, cache: Cache, request: &HeaderMap) -> Result<Response, Error> {
+pub async fn serve(
+    blobs: &Blobs,
+    blob: &Blob,
+    name: &str,
+    cache: Cache,
+    request: &HeaderMap,
+) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", blob.digest);
-    let file = app.blobs.open_file(&blob.digest).await?.ok_or(Error::NoFile)?;
+    let file = blobs.open_file(&blob.digest).await?.ok_or_else(no_file)?;
     let mut headers = HeaderMap::from_iter([
         (ETAG, header(&etag)?),
         (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
@@ -70,9 +82,9 @@ pub async fn serve(app: &App, blob: &Blob, name: &str, cache: Cache, request: &H
     if has_it_already(request, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers, cache).into_response());
     }
-    let size = file.metadata().await.map_err(Error::File)?.len();
+    let size = file.metadata().await.map_err(read_file)?.len();
     let (status, body) = match wanted(request, &etag, size) {
-        Wanted::Nothing => return Err(Error::Range { size }),
+        Wanted::Nothing => return Err(outside(size)),
         Wanted::All => (StatusCode::OK, part(file, 0, size, &mut headers).await?),
         Wanted::Part(part_of) => {
             let (first, last) = part_of.into_inner();
@@ -81,6 +93,30 @@ pub async fn serve(app: &App, blob: &Blob, name: &str, cache: Cache, request: &H
         }
     };
     Ok((status, headers, cache, body).into_response())
+}
+
+/// No file of this digest is kept.
+pub fn no_file() -> Problem {
+    Problem::from(Code::NoFile).text("error-no-file")
+}
+
+/// Why an output has no bytes.
+pub fn not_kept(state: AttachmentState) -> Problem {
+    let code = if state == AttachmentState::Pending { Code::OutputPending } else { Code::OutputMissing };
+    code.into()
+}
+
+fn read_file(error: io::Error) -> Problem {
+    Problem::internal("read a file", error)
+}
+
+fn outside(size: u64) -> Problem {
+    let message = format!("the file has {size} bytes, and the range lies outside of them");
+    let problem = Problem::said(Code::Range, message).text_with("error-range", "size", size);
+    match HeaderValue::try_from(format!("bytes */{size}")) {
+        Ok(range) => problem.header(CONTENT_RANGE, range),
+        Err(_) => problem,
+    }
 }
 
 const OCTET_STREAM: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -92,9 +128,9 @@ fn is_shown(mime: &str) -> bool {
     PICTURES.contains(&mime) || mime.starts_with("video/") || mime.starts_with("audio/")
 }
 
-async fn part(mut file: File, first: u64, length: u64, headers: &mut HeaderMap) -> Result<Body, Error> {
+async fn part(mut file: File, first: u64, length: u64, headers: &mut HeaderMap) -> Result<Body, Problem> {
     if first > 0 {
-        file.seek(std::io::SeekFrom::Start(first)).await.map_err(Error::File)?;
+        file.seek(io::SeekFrom::Start(first)).await.map_err(read_file)?;
     }
     headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     Ok(Body::from_stream(ReaderStream::with_capacity(file.take(length), CHUNK_BYTES)))
@@ -109,23 +145,6 @@ fn wanted(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
     range.map_or(Wanted::All, |range| range::wanted(range, size))
 }
 
-/// `If-None-Match`, compared weakly as RFC 9110 says.
-pub fn has_it_already(request: &HeaderMap, etag: &str) -> bool {
-    let known = request.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
-    known
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-}
-
-/// The header for a download of that name, for old clients in plain ASCII too.
-pub fn content_disposition(disposition: &str, name: &str) -> String {
-    let name = download_name(name);
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ') { c } else { '_' };
-    let ascii: String = name.chars().map(plain).collect();
-    format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{}", percent_encode(&name))
-}
-
-fn header(text: &str) -> Result<HeaderValue, Error> {
+fn header(text: &str) -> Result<HeaderValue, Problem> {
     Ok(HeaderValue::try_from(text)?)
 }

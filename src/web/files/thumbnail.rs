@@ -12,14 +12,14 @@ use http::{HeaderMap, StatusCode};
 use tokio::time::timeout;
 use url::form_urlencoded;
 
-use super::file as files;
+use super::file::no_file;
 use crate::model::{Blob, Digest, MediaKind, ThumbSize};
-use crate::thumbs::{self, Made};
-use crate::web::error::Error;
+use crate::thumbs::{self, Made, Thumbs};
+use crate::web::http::etag::has_it_already;
 use crate::web::http::headers::Cache;
-use crate::web::query;
-use crate::web::query::error::BadValue;
-use crate::web::site::state::App;
+use crate::web::http::problem::Problem;
+use crate::web::query::error::{BadValue, Error as BadQuery};
+use crate::web::site::history::History;
 
 /// How long a request waits for a thumbnail that is made. The making goes on, for the next one who asks.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -36,29 +36,30 @@ const CSP: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
     ),
     responses(
         (status = 200, description = "The thumbnail", content((Vec<u8> = "image/webp"), (String = "image/svg+xml"))),
-        crate::web::api::asked::Missing, crate::web::api::asked::Refused
+        crate::web::http::described::Missing, crate::web::http::described::Refused
     )
 )]
 pub async fn thumbnail(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(thumbs): State<Thumbs>,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     request: HeaderMap,
-) -> Result<Response, Error> {
-    let Path(digest) = path.map_err(|_| Error::NoFile)?;
-    let digest: Digest = digest.parse().map_err(|_| Error::NoFile)?;
+) -> Result<Response, Problem> {
+    let Path(digest) = path.map_err(|_| no_file())?;
+    let digest: Digest = digest.parse().map_err(|_| no_file())?;
     let size = size(query.as_deref().unwrap_or_default())?;
-    let blob = app.store.blob(digest).await?.ok_or(Error::NoFile)?;
-    let etag = format!("\"{digest}-{}-{}\"", size.pixels(), app.thumbs.version());
+    let blob = history.blob(digest).await?.ok_or_else(no_file)?;
+    let etag = format!("\"{digest}-{}-{}\"", size.pixels(), thumbs.version());
     let mut headers = HeaderMap::from_iter([(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP))]);
     headers.insert(ETAG, HeaderValue::try_from(&etag)?);
-    if files::has_it_already(&request, &etag) {
+    if has_it_already(&request, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, headers, axum::Extension(Cache::Immutable)).into_response());
     }
-    let (mime, cache, body) = match timeout(PATIENCE, app.thumbs.get(&blob, size)).await {
+    let (mime, cache, body) = match timeout(PATIENCE, thumbs.get(&blob, size)).await {
         Ok(Ok(Made::Webp(webp))) => ("image/webp", Cache::Immutable, webp),
         Ok(Ok(Made::Nothing(_))) => drawn(&blob, Cache::Shortly),
-        Ok(Err(thumbs::Error::Gone)) => return Err(Error::NoFile),
+        Ok(Err(thumbs::Error::Gone)) => return Err(no_file()),
         Ok(Err(error)) => return Err(error.into()),
         Err(_) => drawn(&blob, Cache::Never),
     };
@@ -75,13 +76,13 @@ fn drawn(blob: &Blob, cache: Cache) -> (&'static str, Cache, Bytes) {
 }
 
 /// `w`: 256 unless told. What else stands there is passed over.
-fn size(query: &str) -> Result<ThumbSize, query::Error> {
+fn size(query: &str) -> Result<ThumbSize, BadQuery> {
     let mut size = None;
     for (_, value) in form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "w") {
         let named = ThumbSize::ALL.into_iter().find(|size| size.pixels().to_string() == value);
-        let bad = || query::Error::Value { name: "w", value: value.clone().into_owned(), source: BadValue::ThumbSize };
+        let bad = || BadQuery::Value { name: "w", value: value.clone().into_owned(), source: BadValue::ThumbSize };
         if size.replace(named.ok_or_else(bad)?).is_some() {
-            return Err(query::Error::Twice("w"));
+            return Err(BadQuery::Twice("w"));
         }
     }
     Ok(size.unwrap_or(ThumbSize::Small))

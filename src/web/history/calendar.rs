@@ -5,9 +5,9 @@ use chrono::{Datelike as _, Days as Span, Months, NaiveDate, Weekday};
 use super::filters::presets;
 use crate::model::{Filter, Timestamp};
 use crate::search::Days;
-use crate::web::error::Error;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 use crate::web::view::format;
 use crate::web::view::words::Words;
 
@@ -64,13 +64,13 @@ pub struct Day {
 
 impl Calendar {
     /// The month that the query asks for.
-    pub async fn of(app: &App, query: &ListQuery, t: &Words) -> Result<Option<Self>, Error> {
+    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Option<Self>, Problem> {
         let Some(first) = query.month.and_then(|month| month.with_day(1)) else { return Ok(None) };
         let Some(next) = first.checked_add_months(Months::new(1)) else { return Ok(None) };
         let days: Vec<NaiveDate> = first.iter_days().take_while(|day| *day < next).collect();
         let starts: Vec<Timestamp> = days.iter().chain([&next]).map(|day| query.zone.day(*day).0).collect();
         let filter = Filter { from: given(query, "from"), until: given(query, "to"), ..query.filter.clone() };
-        let counts = app.store.days(filter, &starts).await?;
+        let counts = history.days(filter, &starts).await?;
         let today = query.zone.local(Timestamp::now()).date_naive();
         let most = counts.iter().copied().max().unwrap_or_default();
         let shown = days.iter().zip(&counts).map(|(day, count)| Some(Day::new(*day, *count, most, today, query, t)));

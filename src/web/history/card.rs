@@ -5,9 +5,10 @@ use std::collections::HashMap;
 
 use crate::facts::{self, Facts};
 use crate::model::{AttachmentState, Cover, Cursor, GenerationId, InstanceName, MediaKind, Status, Summary};
-use crate::web::error::Error;
+use crate::thumbs::Thumbs;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::marks::{self, Parts};
 use crate::web::view::words::Words;
@@ -76,19 +77,25 @@ pub struct Cards<'a> {
 
 impl<'a> Cards<'a> {
     /// Gathers it for these runs.
-    pub async fn of(app: &App, query: &'a ListQuery, t: &'static Words, runs: &[Summary]) -> Result<Self, Error> {
+    pub async fn of(
+        history: &History,
+        thumbs: &Thumbs,
+        query: &'a ListQuery,
+        t: &'static Words,
+        runs: &[Summary],
+    ) -> Result<Self, Problem> {
         let mut turns = HashMap::new();
         let mut waiting: Vec<&InstanceName> =
             runs.iter().filter(|run| run.status == Status::Pending).map(|run| &run.instance).collect();
         waiting.sort();
         waiting.dedup();
         for instance in waiting {
-            let queue = app.store.queue(instance).await?;
+            let queue = history.queue(instance).await?;
             turns.extend(queue.into_iter().enumerate().map(|(before, id)| (id, before + 1)));
         }
-        let has_several = app.store.has_several_instances().await?;
-        let snippets = snippets(app, query, runs).await?;
-        Ok(Self { query, t, has_several, makes_posters: app.thumbs.makes_posters(), turns, snippets })
+        let has_several = history.has_several_instances().await?;
+        let snippets = snippets(history, query, runs).await?;
+        Ok(Self { query, t, has_several, makes_posters: thumbs.makes_posters(), turns, snippets })
     }
 
     /// The card of a run.
@@ -116,14 +123,18 @@ impl<'a> Cards<'a> {
 }
 
 /// Where a search found these runs: in what their prompts say, or in what is known of them otherwise.
-async fn snippets(app: &App, query: &ListQuery, runs: &[Summary]) -> Result<HashMap<GenerationId, Parts>, Error> {
+async fn snippets(
+    history: &History,
+    query: &ListQuery,
+    runs: &[Summary],
+) -> Result<HashMap<GenerationId, Parts>, Problem> {
     if query.search.is_empty() {
         return Ok(HashMap::new());
     }
     let search = query.search.clone();
     let asked: HashMap<GenerationId, Summary> = runs.iter().map(|run| (run.id, run.clone())).collect();
     let read = move |id: GenerationId, prompt: &str| marks::found(&search, asked.get(&id)?, &facts::read(prompt));
-    let found = app.store.of_prompts(runs.iter().map(|run| run.id).collect(), read).await?;
+    let found = history.of_prompts(runs.iter().map(|run| run.id).collect(), read).await?;
     let mut snippets: HashMap<GenerationId, Option<Parts>> = found.into_iter().collect();
     for run in runs.iter().filter(|run| !snippets.contains_key(&run.id)).collect::<Vec<_>>() {
         snippets.insert(run.id, marks::found(&query.search, run, &Facts::default()));
@@ -198,7 +209,7 @@ mod tests {
     use super::*;
     use crate::model::Digest;
     use crate::model::testing::summary;
-    use crate::web::view::words::Language;
+    use crate::web::http::language::Language;
 
     fn run(status: Status, cover: Option<MediaKind>, outputs_count: i64, previews_count: i64) -> Summary {
         let cover = cover.map(|kind| Cover { sha256: Digest([0; 32]), kind, filename: "a.png".to_owned() });
@@ -236,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_run_is_called_by_what_people_know_it_by() {
-        let t = Language::English.words();
+        let t = Words::of(Language::English);
         let named = Summary { workflow_name: Some("fox".to_owned()), ..run(Status::Completed, None, 0, 0) };
         assert_eq!(name(&named, t), "fox");
         assert_eq!(name(&run(Status::Completed, Some(MediaKind::Image), 1, 0), t), "a.png");

@@ -9,13 +9,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::Filter;
+use crate::search::Zone;
 use crate::search::{Clock as _, Days};
-use crate::web::api::asked::{Refused, Which};
-use crate::web::api::json;
-use crate::web::error::Error;
+use crate::web::http::answer::json;
+use crate::web::http::described::{Refused, Which};
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 
 /// Days at a time: a leap year and a day to compare with.
 const MOST: i64 = 367;
@@ -45,8 +46,12 @@ struct Day {
     get, path = "/api/v1/days", tag = "search", params(Which),
     responses((status = 200, body = Answer), Refused)
 )]
-pub async fn days(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = ListQuery::parse_without(&["limit", "next", "prev"], &query.unwrap_or_default(), app.zone)?;
+pub async fn days(
+    State(history): State<History>,
+    State(zone): State<Zone>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = ListQuery::parse_without(&["limit", "next", "prev"], &query.unwrap_or_default(), zone)?;
     let (first, last) = span(query.days, query.zone.today()).ok_or_else(|| BadQuery::Value {
         name: "date",
         value: query.days.to_string(),
@@ -57,7 +62,7 @@ pub async fn days(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     starts.push(query.zone.day(last).1);
     // The span itself is what is counted.
     let filter = Filter { from: None, until: None, ..query.filter };
-    let counts: VecDeque<u64> = app.store.days(filter, &starts).await?.into();
+    let counts: VecDeque<u64> = history.days(filter, &starts).await?.into();
     let days = dates.into_iter().zip(counts).map(|(date, count)| Day { date: date.to_string(), count }).collect();
     Ok(json(serde_json::to_vec(&Answer { days })?))
 }

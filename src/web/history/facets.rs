@@ -8,9 +8,9 @@ use super::facet_counts as facets;
 use crate::facts::short_name;
 use crate::model::{Counted, Facet};
 use crate::search::{Field, Piece, exact};
-use crate::web::error::Error;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
 
@@ -92,20 +92,27 @@ struct Fragment {
 }
 
 /// Answers with the values of the query's list.
-pub async fn fragment(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = viewer.list_query(query)?;
-    crate::web::pages::respond(&Fragment { t: viewer.words, facets: Facets::of(&app, &query, viewer.words).await? })
+pub async fn fragment(
+    State(history): State<History>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = ListQuery::of_page(query, viewer.zone, &viewer.base)?;
+    crate::web::view::respond::respond(&Fragment {
+        t: viewer.words,
+        facets: Facets::of(&history, &query, viewer.words).await?,
+    })
 }
 
 impl Facets {
     /// What is beside the list of this query.
-    pub async fn of(app: &App, query: &ListQuery, t: &Words) -> Result<Self, Error> {
+    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Self, Problem> {
         let expanded = query.given("facets").and_then(facets::named);
         let (full, few): (Vec<_>, Vec<_>) =
             SHOWN.iter().map(|(field, _)| *field).partition(|field| Some(*field) == expanded);
-        let mut counted = facets::count(app, &query.filter, &few, MOST).await?;
+        let mut counted = facets::count(history, &query.filter, &few, MOST).await?;
         if !full.is_empty() {
-            counted.extend(facets::count(app, &query.filter, &full, MOST_IN_FULL).await?);
+            counted.extend(facets::count(history, &query.filter, &full, MOST_IN_FULL).await?);
         }
         let pieces = query.search.pieces();
         let groups = SHOWN.iter().filter_map(|(field, name)| {

@@ -11,12 +11,13 @@ use utoipa::ToSchema;
 use super::facet_counts as facets;
 use crate::model::Facet;
 use crate::search::Field;
-use crate::web::api::asked::{Refused, Which};
-use crate::web::api::json;
-use crate::web::error::Error;
+use crate::search::Zone;
+use crate::web::http::answer::json;
+use crate::web::http::described::{Refused, Which};
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::state::App;
+use crate::web::query::error::{BadValue, Error as BadQuery, FACETS};
+use crate::web::site::history::History;
 
 /// Values of each field, unless told.
 const MOST: usize = 10;
@@ -63,12 +64,16 @@ impl From<Facet> for Values {
     ),
     responses((status = 200, body = Answer), Refused)
 )]
-pub async fn facets(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub async fn facets(
+    State(history): State<History>,
+    State(zone): State<Zone>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let (fields, query) = split(&query.unwrap_or_default())?;
-    let query = ListQuery::parse_without(&["next", "prev"], &query, app.zone)?;
+    let query = ListQuery::parse_without(&["next", "prev"], &query, zone)?;
     let most = query.given("limit").map_or(Ok(MOST), |_| usize::try_from(query.limit.get())).unwrap_or(MOST);
-    let count = app.store.count(query.filter.clone()).await?;
-    let counted = facets::count(&app, &query.filter, &fields, most).await?;
+    let count = history.count(query.filter.clone()).await?;
+    let counted = facets::count(&history, &query.filter, &fields, most).await?;
     let facets = counted.into_iter().map(|(field, facet)| (field.key(), facet.into())).collect();
     Ok(json(serde_json::to_vec(&Answer { facets, count })?))
 }
@@ -88,5 +93,5 @@ fn split(query: &str) -> Result<(Vec<Field>, String), BadQuery> {
             return Err(BadQuery::Twice("fields"));
         }
     }
-    Ok((fields.unwrap_or_else(|| facets::FIELDS.to_vec()), rest.finish()))
+    Ok((fields.unwrap_or_else(|| FACETS.to_vec()), rest.finish()))
 }

@@ -2,14 +2,14 @@
 
 use chrono::{Days as Span, NaiveDate};
 
-use super::facet_counts as facets;
 use super::facets::shown;
 use crate::model::{Filter, InstanceName, Limit, MediaKind, Start, Status, Timestamp};
 use crate::search::Days;
 use crate::search::Piece;
-use crate::web::error::Error;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::query::error::FACETS;
+use crate::web::site::history::History;
 use crate::web::view::format;
 use crate::web::view::words::Words;
 
@@ -103,8 +103,8 @@ pub struct DayLink {
 
 impl Filters {
     /// What stands above the list of this query.
-    pub async fn of(app: &App, query: &ListQuery, t: &Words) -> Result<Self, Error> {
-        let instances = app.store.instances_up_to(MOST_LISTED + 1).await?;
+    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Self, Problem> {
+        let instances = history.instances_up_to(MOST_LISTED + 1).await?;
         let today = query.zone.local(Timestamp::now()).date_naive();
         Ok(Self {
             days: days_text(query.days, today, t),
@@ -116,8 +116,8 @@ impl Filters {
             kept: query.kept().into_iter().filter(|(name, _)| is_hidden(name)).collect(),
             only_search: query.only(query.given("q").unwrap_or_default()),
             chips: chips(query, today, t),
-            count: app.store.count(query.filter.clone()).await?,
-            beside: beside(app, query, today, t).await?,
+            count: history.count(query.filter.clone()).await?,
+            beside: beside(history, query, today, t).await?,
         })
     }
 }
@@ -245,20 +245,20 @@ fn chips(query: &ListQuery, today: NaiveDate, t: &Words) -> Vec<Chip> {
 /// A term of the search. A whole value is shown as in the lists of values.
 fn term(place: usize, piece: Piece, query: &ListQuery) -> Chip {
     let value = piece.list.zip(piece.value).and_then(|(list, value)| {
-        let field = facets::FIELDS.into_iter().find(|field| field.values() == Some(list))?;
+        let field = FACETS.into_iter().find(|field| field.values() == Some(list))?;
         let sign = if piece.is_excluded { "−" } else { "" };
         Some(format!("{sign}{}: {}", field.key(), shown(field, &value)))
     });
     Chip { name: "q", text: value.unwrap_or(piece.text), without: query.without_term(place), is_search: true }
 }
 
-async fn beside(app: &App, query: &ListQuery, today: NaiveDate, t: &Words) -> Result<Beside, Error> {
+async fn beside(history: &History, query: &ListQuery, today: NaiveDate, t: &Words) -> Result<Beside, Problem> {
     let Some(day) = query.days.single() else { return Ok(Beside::default()) };
     let (start, end) = query.zone.day(day);
     let any_day = Filter { from: None, until: None, ..query.filter.clone() };
     let nearest = async |filter: Filter, start: Start| {
-        let page = app.store.list(filter, start, Limit::ONE).await?;
-        Ok::<_, Error>(page.items.into_iter().next())
+        let page = history.list(filter, start, Limit::ONE).await?;
+        Ok::<_, Problem>(page.items.into_iter().next())
     };
     let older = nearest(Filter { until: Some(start), ..any_day.clone() }, Start::Newest).await?;
     let first_of_day = crate::model::Cursor { created_at: end, id: crate::model::GenerationId(0) };

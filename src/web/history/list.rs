@@ -10,9 +10,10 @@ use super::facets::Facets;
 use super::filters::{Filters, Servers};
 use super::search_box::{Find, MOST_CHARS};
 use crate::model::{ConnectionState, Health, MediaKind, Page, Start, Status, Summary, Timestamp};
-use crate::web::error::Error;
+use crate::thumbs::Thumbs;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::site::state::Vitals;
 use crate::web::view::format;
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
@@ -70,28 +71,33 @@ enum Empty {
 }
 
 /// Answers with one page of the history.
-pub async fn page(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = viewer.list_query(query)?;
-    let t = viewer.words;
-    let Page { items, next, prev } = app.store.list(query.filter.clone(), query.start, query.limit).await?;
+pub async fn page(
+    State(vitals): State<Vitals>,
+    State(thumbs): State<Thumbs>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let query = ListQuery::of_page(query, viewer.zone, &viewer.base)?;
+    let (t, history) = (viewer.words, &vitals.history);
+    let Page { items, next, prev } = history.list(query.filter.clone(), query.start, query.limit).await?;
     let empty = items.is_empty().then(|| match () {
         () if query.start != Start::Newest => Empty::Older,
         () if query.mistake.is_some() => Empty::Mistake,
         () if query.is_narrow() => Empty::Match,
-        () => Empty::Yet(app.live.health()),
+        () => Empty::Yet(vitals.live.health()),
     });
-    let cards = Cards::of(&app, &query, t, &items).await?;
+    let cards = Cards::of(history, &thumbs, &query, t, &items).await?;
     let has_facets = query.given("facets").is_some();
-    crate::web::pages::respond(&HistoryPage {
-        frame: Frame::of_list(&app, &query, t).await?,
-        filters: Filters::of(&app, &query, t).await?,
+    crate::web::view::respond::respond(&HistoryPage {
+        frame: Frame::of_list(&vitals, query.zone, !query.search.is_empty(), t).await?,
+        filters: Filters::of(history, &query, t).await?,
         find: Find::new(&query, t),
         refine: Refine {
             url: query.with(&[("facets", if has_facets { "" } else { "open" })]),
             is_open: has_facets || viewer.has_facets,
         },
-        facets: if has_facets { Some(Facets::of(&app, &query, t).await?) } else { None },
-        calendar: Calendar::of(&app, &query, t).await?,
+        facets: if has_facets { Some(Facets::of(history, &query, t).await?) } else { None },
+        calendar: Calendar::of(history, &query, t).await?,
         newest: (query.start != Start::Newest).then(|| query.page(Start::Newest)),
         newer: prev.map(|cursor| query.page(Start::Newer(cursor))),
         older: next.map(|cursor| query.page(Start::Older(cursor))),

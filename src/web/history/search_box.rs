@@ -200,7 +200,7 @@ pub fn hint(field: Field) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::view::words::Language;
+    use crate::web::http::language::Language;
 
     #[test]
     fn a_word_that_means_days_is_offered_as_a_word() {
@@ -240,8 +240,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_every_language() {
         let error = search::Error::UnknownField { given: "modle".to_owned(), nearest: Some(Field::Model) };
-        assert_eq!(told(&error, Language::English.words()), "There is no field “modle”.");
-        assert_eq!(told(&error, Language::Chinese.words()), "没有名为“modle”的字段。");
+        assert_eq!(told(&error, Words::of(Language::English)), "There is no field “modle”.");
+        assert_eq!(told(&error, Words::of(Language::Chinese)), "没有名为“modle”的字段。");
     }
 
     #[test]

@@ -10,11 +10,11 @@ use super::search_box::hint;
 use crate::facts::short_name;
 use crate::model::{Counted, List, MediaKind, Status};
 use crate::search::{Completing, Field, What, completing, exact};
-use crate::web::api::asked::Refused;
-use crate::web::api::json;
-use crate::web::error::Error;
+use crate::web::http::answer::json;
+use crate::web::http::described::Refused;
+use crate::web::http::problem::Problem;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::state::App;
+use crate::web::site::history::History;
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
 
@@ -69,11 +69,15 @@ struct Typed {
     ),
     responses((status = 200, body = Answer), Refused)
 )]
-pub async fn suggest(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub async fn suggest(
+    State(history): State<History>,
+    viewer: Viewer,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let typed = Typed::read(&query.unwrap_or_default())?;
     let suggestions = match &typed.completing.what {
-        What::Word { word } => typed.beginnings(&app, word, viewer.words).await?,
-        What::Value { field, folded, .. } => typed.values(&app, *field, folded, viewer.words).await?,
+        What::Word { word } => typed.beginnings(&history, word, viewer.words).await?,
+        What::Value { field, folded, .. } => typed.values(&history, *field, folded, viewer.words).await?,
     };
     Ok(json(serde_json::to_vec(&Answer { suggestions })?))
 }
@@ -101,7 +105,7 @@ impl Typed {
     }
 
     /// Fields, then words of prompts and names that begin so.
-    async fn beginnings(&self, app: &App, word: &str, t: &Words) -> Result<Vec<Suggestion>, Error> {
+    async fn beginnings(&self, history: &History, word: &str, t: &Words) -> Result<Vec<Suggestion>, Problem> {
         let fields = self.completing.what.fields().take(MOST_FIELDS);
         let mut all: Vec<Suggestion> = fields.map(|field| self.field(field, t)).collect();
         // One letter is the beginning of everything; one character of Chinese says something.
@@ -109,10 +113,10 @@ impl Typed {
             return Ok(all);
         }
         let of = async |field: Field| match field.values() {
-            Some(list) => app.store.suggest(list, word, MOST_WORDS / 2).await,
+            Some(list) => history.suggest(list, word, MOST_WORDS / 2).await,
             None => Ok(Vec::new()),
         };
-        let words = app.store.suggest(List::PromptWords, word, MOST_WORDS);
+        let words = history.suggest(List::PromptWords, word, MOST_WORDS);
         let (models, loras, workflows, words) =
             tokio::try_join!(of(Field::Model), of(Field::Lora), of(Field::Workflow), words)?;
         for (field, values) in [(Field::Model, models), (Field::Lora, loras), (Field::Workflow, workflows)] {
@@ -132,7 +136,13 @@ impl Typed {
     }
 
     /// What a field may hold: the words of a list that never changes, else what runs have.
-    async fn values(&self, app: &App, field: Field, folded: &str, t: &Words) -> Result<Vec<Suggestion>, Error> {
+    async fn values(
+        &self,
+        history: &History,
+        field: Field,
+        folded: &str,
+        t: &Words,
+    ) -> Result<Vec<Suggestion>, Problem> {
         let written = |value: &str| self.completing.written(value);
         let fixed = self.completing.what.choices().map(|choice| Suggestion {
             hint: meaning(choice, t),
@@ -140,12 +150,12 @@ impl Typed {
         });
         let mut all: Vec<Suggestion> = fixed.collect();
         if let Some(list) = field.values() {
-            for Counted { text, runs } in app.store.suggest(list, folded, MOST_VALUES).await? {
+            for Counted { text, runs } in history.suggest(list, folded, MOST_VALUES).await? {
                 let name = if matches!(field, Field::Model | Field::Lora) { short_name(&text) } else { &text };
                 all.push(self.suggestion(&written(&text), name.to_owned(), "value", Some(runs)));
             }
         } else if let Some(list) = field.words().filter(|_| !folded.is_empty()) {
-            for Counted { text, runs } in app.store.suggest(list, folded, MOST_VALUES).await? {
+            for Counted { text, runs } in history.suggest(list, folded, MOST_VALUES).await? {
                 all.push(self.suggestion(&written(&text), text.clone(), "word", Some(runs)));
             }
         }
@@ -211,7 +221,7 @@ fn meaning(choice: &str, t: &Words) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::view::words::Language;
+    use crate::web::http::language::Language;
 
     #[test]
     fn a_term_comes_in_place_of_what_is_being_typed() {
@@ -227,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_fixed_word_says_what_it_means() {
-        let t = Language::English.words();
+        let t = Words::of(Language::English);
         for field in Field::ALL {
             for choice in field.choices() {
                 assert!(meaning(choice, t).is_some(), "{field}:{choice}");

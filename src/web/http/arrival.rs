@@ -14,10 +14,9 @@ use http::request::Parts;
 use http::{Request, Uri};
 use ipnet::IpNet;
 
-use super::appearance::Look;
+use super::appearance::Appearance;
 use crate::model::BasePath;
-use crate::web::site::state::App;
-use forwarded::Way;
+use forwarded::Route;
 
 /// The header that holds the number of a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,8 +41,8 @@ pub struct Arrival {
     pub place: Place,
     /// The path that was asked for, with the base.
     pub path: String,
-    /// How the page looks that a frame of ours stands in.
-    pub look: Option<Look>,
+    /// How the page looks that holds ours in a frame.
+    pub appearance: Option<Appearance>,
 }
 
 /// Where a request goes.
@@ -51,8 +50,8 @@ pub struct Arrival {
 pub enum Place {
     /// Below the base path, which is taken off its address.
     Inside,
-    /// To the base path without the stroke behind it.
-    Door,
+    /// To the base path without its trailing slash.
+    MissingSlash,
     /// To what isn't ours.
     Outside,
 }
@@ -66,14 +65,14 @@ impl Arrival {
 
     /// What stands before the path of every address that leads on from here.
     pub fn base(&self, site: &BasePath) -> BasePath {
-        self.look.map_or_else(|| site.clone(), |look| look.base(site))
+        self.appearance.map_or_else(|| site.clone(), |appearance| appearance.base(site))
     }
 }
 
-impl FromRequestParts<App> for Arrival {
+impl<S: Sync> FromRequestParts<S> for Arrival {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self {
             client: IpAddr::from([0, 0, 0, 0]),
             proxy: None,
@@ -82,7 +81,7 @@ impl FromRequestParts<App> for Arrival {
             id: fresh_id(),
             place: Place::Inside,
             path: parts.uri.path().to_owned(),
-            look: None,
+            appearance: None,
         }))
     }
 }
@@ -104,34 +103,34 @@ pub fn whole(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Notes who asks, and takes the base path and the look of a frame off the address; from here on a request looks as if it came straight to us.
+/// Notes who asks, and takes the base path and the appearance of a frame off the address; from here on a request looks as if it came straight to us.
 pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request: Request<B>) -> Request<B> {
     let peer = peer.to_canonical();
     let proxy = Some(peer).filter(|peer| is_proxy(*peer, trusted));
-    let way = match proxy {
-        Some(proxy) => Way::read(request.headers(), proxy, |address| is_proxy(address, trusted)),
-        None => Way::straight(peer),
+    let route = match proxy {
+        Some(proxy) => Route::read(request.headers(), proxy, |address| is_proxy(address, trusted)),
+        None => Route::straight(peer),
     };
     let id = given_id(request.headers()).filter(|_| proxy.is_some()).unwrap_or_else(fresh_id);
-    let raw_host = way.host.and_then(|host| name_as(request.headers_mut(), &host));
+    let raw_host = route.host.and_then(|host| name_as(request.headers_mut(), &host));
     let path = request.uri().path().to_owned();
-    let mut look = None;
+    let mut appearance = None;
     let place = match base.strip(&path) {
         None => Place::Outside,
         // What names no path, as `CONNECT` does, leads nowhere.
         Some(_) if path.is_empty() => Place::Outside,
-        Some(_) if path == base.as_str() => Place::Door,
+        Some(_) if path == base.as_str() => Place::MissingSlash,
         Some(rest) => {
-            let (found, rest) = Look::strip(rest).map_or((None, rest), |(look, rest)| (Some(look), rest));
-            look = found;
+            let (found, rest) = Appearance::strip(rest).map_or((None, rest), |(found, rest)| (Some(found), rest));
+            appearance = found;
             if let Some(uri) = with_path(request.uri(), rest) {
                 *request.uri_mut() = uri;
             }
             Place::Inside
         }
     };
-    let Way { client, is_https, .. } = way;
-    request.extensions_mut().insert(Arrival { client, proxy, raw_host, is_https, id, place, path, look });
+    let Route { client, is_https, .. } = route;
+    request.extensions_mut().insert(Arrival { client, proxy, raw_host, is_https, id, place, path, appearance });
     request
 }
 
@@ -235,8 +234,8 @@ mod tests {
             ("/history/g/7?q=a%20b", Place::Inside, "/g/7?q=a%20b"),
             ("/history/", Place::Inside, "/"),
             ("/history/?q=x", Place::Inside, "/?q=x"),
-            ("/history", Place::Door, "/history"),
-            ("/history?q=x", Place::Door, "/history?q=x"),
+            ("/history", Place::MissingSlash, "/history"),
+            ("/history?q=x", Place::MissingSlash, "/history?q=x"),
             ("/historyx", Place::Outside, "/historyx"),
             ("/g/7", Place::Outside, "/g/7"),
         ] {

@@ -5,13 +5,12 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use foldhash::quality::FixedState;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use std::hash::BuildHasher as _;
 
 use super::headers::Cache;
-use crate::web::files::file::has_it_already;
 
 /// Marks an answer with a hash of its body, and leaves the body out when the client has it. Weak, as the same answer may
 /// be compressed in different ways. Stands below the compression, which needs the body whole.
@@ -55,4 +54,13 @@ pub async fn mark(request: Request, next: Next) -> Response {
         response.headers_mut().insert(ETAG, etag);
     }
     response
+}
+
+/// `If-None-Match`, compared weakly as RFC 9110 says.
+pub fn has_it_already(request: &HeaderMap, etag: &str) -> bool {
+    let known = request.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

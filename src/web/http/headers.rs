@@ -5,7 +5,7 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 
-use super::appearance::Panel;
+use crate::model::{download_name, percent_encode};
 
 /// For pages: our own style, scripts, pictures and players, forms that come back to us; nothing inline, no other host.
 const PAGE_CSP: &str = "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
@@ -44,9 +44,9 @@ fn policy(frames: &str) -> HeaderValue {
     HeaderValue::try_from(format!("{PAGE_CSP}{frames}")).unwrap_or_else(|_| HeaderValue::from_static("sandbox"))
 }
 
-/// Adds what every response carries. What a handler set itself stays.
-pub fn finish(headers: &mut HeaderMap, cache: Cache, panel: Option<&Panel>) {
-    let frames = panel.map_or("", |panel| panel.frames.as_str());
+/// Adds what every response carries. What a handler set itself stays. `frames`: the origins whose pages may hold this one in
+/// a frame, with blanks between them.
+pub fn finish(headers: &mut HeaderMap, cache: Cache, frames: &str) {
     let mut default = |name: HeaderName, value: HeaderValue| {
         headers.entry(name).or_insert(value);
     };
@@ -66,14 +66,30 @@ pub fn finish(headers: &mut HeaderMap, cache: Cache, panel: Option<&Panel>) {
     default(VARY, HeaderValue::from_static("accept"));
 }
 
+/// The header for a download of that name, for old clients in plain ASCII too.
+pub fn content_disposition(disposition: &str, name: &str) -> String {
+    let name = download_name(name);
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ' ') { c } else { '_' };
+    let ascii: String = name.chars().map(plain).collect();
+    format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{}", percent_encode(&name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_download_has_its_name_in_plain_ascii_too() {
+        assert_eq!(
+            content_disposition("attachment", "a\"é.png"),
+            "attachment; filename=\"a__.png\"; filename*=UTF-8''a%22%C3%A9.png"
+        );
+    }
+
+    #[test]
     fn what_a_handler_set_itself_stays() {
         let mut headers = HeaderMap::from_iter([(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"))]);
-        finish(&mut headers, Cache::Immutable, None);
+        finish(&mut headers, Cache::Immutable, "");
         assert_eq!(headers[CONTENT_SECURITY_POLICY], "sandbox");
         assert_eq!(headers[CACHE_CONTROL], "private, max-age=31536000, immutable");
         assert_eq!(headers[X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -87,16 +103,13 @@ mod tests {
 
     #[test]
     fn only_a_page_for_a_frame_may_stand_in_one() {
-        let panel = Panel { frames: "http://localhost:8188".to_owned(), alone: "/".to_owned() };
-        let finished = |panel: Option<&Panel>| {
+        let finished = |frames: &str| {
             let mut headers = HeaderMap::new();
-            finish(&mut headers, Cache::Live, panel);
+            finish(&mut headers, Cache::Live, frames);
             let policy = headers[CONTENT_SECURITY_POLICY].to_str().unwrap().rsplit_once("; ").unwrap().1.to_owned();
             (policy, headers.contains_key(X_FRAME_OPTIONS))
         };
-        assert_eq!(finished(None), ("frame-ancestors 'none'".to_owned(), true));
-        assert_eq!(finished(Some(&panel)), ("frame-ancestors http://localhost:8188".to_owned(), false));
-        let nowhere = Panel { frames: String::new(), ..panel };
-        assert_eq!(finished(Some(&nowhere)), ("frame-ancestors 'none'".to_owned(), true));
+        assert_eq!(finished(""), ("frame-ancestors 'none'".to_owned(), true));
+        assert_eq!(finished("http://localhost:8188"), ("frame-ancestors http://localhost:8188".to_owned(), false));
     }
 }

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -11,8 +13,9 @@ use http::HeaderValue;
 use http::header::HOST;
 
 use super::arrival::Arrival;
-use crate::web::error::Error;
-use crate::web::site::state::App;
+use super::code::Code;
+use super::problem::Problem;
+use super::route::{Access, Rules};
 
 /// The names that a `Host` header may say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +63,34 @@ pub fn host_of(named: &str) -> Option<&str> {
 /// Refuses requests for other hosts: by the `Host` that they came with, by what a trusted proxy says in its place, and by
 /// the request line, which counts where it names one (RFC 9112, section 3.2.2). All of them have to be ours. A browser on
 /// the proxy's machine is as trusted as the proxy, and lets a page say what it was called by, but not its `Host`.
-pub async fn check(State(app): State<App>, request: Request, next: Next) -> Result<Response, Error> {
-    let mut hosts = request.headers().get_all(HOST).iter();
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err(Error::Host(String::new())) };
+pub async fn check(
+    State(hosts): State<Arc<AllowedHosts>>,
+    Extension(rules): Extension<Rules>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if rules.access == Access::Probe {
+        return Ok(next.run(request).await);
+    }
+    let mut named = request.headers().get_all(HOST).iter();
+    let (Some(host), None) = (named.next(), named.next()) else { return Err(Code::HostMissing.into()) };
     let raw = request.extensions().get().and_then(|arrival: &Arrival| arrival.raw_host.as_ref());
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let named = request.uri().authority().map(ToString::to_string);
-    match [raw.map(text), Some(text(host)), named].into_iter().flatten().find(|named| !app.hosts.allow(named)) {
-        Some(other) => Err(Error::Host(other)),
+    match [raw.map(text), Some(text(host)), named].into_iter().flatten().find(|named| !hosts.allow(named)) {
+        Some(other) => Err(refusal(&other)),
         None => Ok(next.run(request).await),
     }
+}
+
+fn refusal(named: &str) -> Problem {
+    // Several lines of a proxy may say nothing between them.
+    if named.is_empty() {
+        return Code::HostMissing.into();
+    }
+    let message =
+        format!("this server doesn't answer to the name {named:?}; to add one, start it with --allow-host NAME");
+    Problem::said(Code::UnknownHost, message).text_with("error-host", "name", named)
 }
 
 #[cfg(test)]

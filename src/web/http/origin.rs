@@ -1,26 +1,30 @@
 //! Requests that change something come from our own pages, not from a form or a script of another site.
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::Extension;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use http::Uri;
 use http::header::{HOST, HeaderMap, ORIGIN};
-use http::{Method, Uri};
 
-use super::cors;
-use crate::web::error::Error;
-use crate::web::routes::reads;
-use crate::web::site::state::App;
+use super::code::Code;
+use super::cors::Readers;
+use super::problem::Problem;
+use super::route::{Access, Rules, only_reads};
 
-/// Refuses changes that another site asks for.
-pub async fn check(State(app): State<App>, request: Request, next: Next) -> Result<Response, Error> {
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let is_reading = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
-    // What only reads may be asked for by pages that may read.
-    let is_answered = reads(request.method(), route) && cors::is_trusted(&app, request.headers());
-    if is_reading || is_answered || is_from_us(request.headers()) {
+/// Refuses changes that another site asks for. What only reads may be asked for by pages that may read.
+pub async fn check(
+    State(readers): State<Readers>,
+    Extension(rules): Extension<Rules>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let (method, headers) = (request.method(), request.headers());
+    let is_answered = || !rules.changes(method) && readers.are_trusted(headers);
+    if rules.access == Access::Probe || only_reads(method) || is_answered() || is_from_us(headers) {
         return Ok(next.run(request).await);
     }
-    Err(Error::Origin)
+    Err(Code::ForeignOrigin.into())
 }
 
 /// Browsers say where a request comes from; programs, which have no pages to be misled by, say nothing.

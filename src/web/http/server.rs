@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, interval, sleep, timeout};
@@ -20,9 +21,7 @@ use tower::{ServiceExt as _, service_fn};
 use super::arrival;
 use super::arrival::Arrival;
 use super::guests::{Guest, Guests};
-use crate::memory;
-use crate::web::routes;
-use crate::web::site::state::{App, Site};
+use crate::model::BasePath;
 
 /// Connections at the same time. The next one gets the place of another; where all are being answered, and nobody has more
 /// than its share, it waits in the listener's queue until one is.
@@ -58,48 +57,37 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// How long to wait when no connection can be taken, most often because there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Why the server ended.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The listener doesn't know its own address.
-    #[error("read the address that was bound")]
-    Address(#[source] io::Error),
-}
-
-/// Answers whoever connects, until it is told to stop; then finishes the requests in hand, for a few seconds at most.
-pub async fn serve(listener: TcpListener, site: Site, shutdown: CancellationToken) -> Result<(), Error> {
-    serve_up_to(places(descriptors()), listener, site, shutdown).await
-}
-
 /// How many connections there is room for: recording goes on although all are taken.
-fn places(descriptors: Option<u64>) -> usize {
+pub fn places(descriptors: Option<u64>) -> usize {
     let descriptors = descriptors.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
     descriptors.saturating_sub(OTHERS + LEAVING).clamp(FEWEST, CONNECTIONS)
 }
 
 /// How many files this process may have open, where that is limited.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
-fn descriptors() -> Option<u64> {
+pub fn descriptors() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn descriptors() -> Option<u64> {
+pub fn descriptors() -> Option<u64> {
     None
 }
 
-/// The same for so many at the same time.
-pub async fn serve_up_to(
-    most: usize,
-    listener: TcpListener,
-    site: Site,
-    shutdown: CancellationToken,
-) -> Result<(), Error> {
-    let address = listener.local_addr().map_err(Error::Address)?;
-    let app = App::new(site, address, shutdown.clone());
-    let router = routes::router(app.clone());
+/// How requests find their way to us.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// The path below which everything is served.
+    pub base: BasePath,
+    /// The proxies that may say for whom a request is.
+    pub proxies: Arc<[IpNet]>,
+}
+
+/// Answers whoever connects, this many at the same time, until it is told to stop; then finishes the requests in hand, for a
+/// few seconds at most.
+pub async fn run(most: usize, listener: TcpListener, entrance: Entrance, router: Router, shutdown: CancellationToken) {
     let (mut connections, guests, mut said) = (JoinSet::new(), Guests::new(most), Said::default());
-    let (mut rounds, mut waits) = (interval(memory::ROUND), interval(WAITS));
+    let mut waits = interval(WAITS);
     loop {
         let is_full = guests.count() >= most;
         let accept = async {
@@ -111,7 +99,6 @@ pub async fn serve_up_to(
         tokio::select! {
             () = shutdown.cancelled() => break,
             Some(ended) = connections.join_next() => note(ended),
-            _ = rounds.tick() => app.told.rest(memory::UNUSED),
             _ = waits.tick() => guests.end_waits(),
             accepted = accept, if connections.len() < most + LEAVING => match accepted {
                 Ok((stream, peer)) => {
@@ -124,8 +111,8 @@ pub async fn serve_up_to(
                         });
                     }
                     let peer = peer.ip();
-                    let guest = guests.arrive((!arrival::is_proxy(peer, &app.proxies)).then_some(peer));
-                    connections.spawn(converse(stream, peer, guest, app.clone(), router.clone()));
+                    let guest = guests.arrive((!arrival::is_proxy(peer, &entrance.proxies)).then_some(peer));
+                    connections.spawn(converse(stream, peer, guest, entrance.clone(), router.clone(), shutdown.clone()));
                 }
                 // A client that was gone before we looked is nothing; any other failure won't pass at once.
                 Err(error) if is_gone(&error) => {}
@@ -146,18 +133,23 @@ pub async fn serve_up_to(
     if drained.await.is_err() {
         tracing::warn!(connections = connections.len(), "requests were cut off, as they took too long to finish");
     }
-    Ok(())
 }
 
 /// One connection, until either side ends it.
-async fn converse(stream: TcpStream, peer: IpAddr, guest: Guest, app: App, router: Router) {
-    let shutdown = app.closing.clone();
+async fn converse(
+    stream: TcpStream,
+    peer: IpAddr,
+    guest: Guest,
+    entrance: Entrance,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     let guest = Arc::new(guest);
     let answering = Arc::clone(&guest);
     let service = service_fn(move |request: Request<Incoming>| {
         let (guest, router) = (Arc::clone(&answering), router.clone());
         let request = request.map(|body| guest.body(body));
-        let request = arrival::receive(peer, &app.proxies, &app.base, request);
+        let request = arrival::receive(peer, &entrance.proxies, &entrance.base, request);
         let client = request.extensions().get().map_or(peer, |arrival: &Arrival| arrival.client);
         async move { guest.answer(client, router.oneshot(request)).await }
     });

@@ -28,7 +28,7 @@ use url::form_urlencoded;
 use crate::live::{Live, Position};
 use crate::model::{Event, GenerationId, InstanceName, Status, Timestamp};
 use crate::web::http::headers::Cache;
-use crate::web::site::state::App;
+use tokio_util::sync::CancellationToken;
 
 /// How soon a browser comes back when a stream ended.
 const RETRY: Duration = Duration::from_secs(1);
@@ -62,15 +62,20 @@ const MOST_RUNS: usize = 50;
         ("after" = Option<String>, Query, description = "The id of the last event that was heard"),
         ("Last-Event-ID" = Option<String>, Header, description = "The same, as browsers send it")
     ),
-    responses((status = 200, description = "Events", content_type = "text/event-stream"), crate::web::api::asked::Refused)
+    responses((status = 200, description = "Events", content_type = "text/event-stream"), crate::web::http::described::Refused)
 )]
-pub async fn stream(State(app): State<App>, headers: HeaderMap, RawQuery(query): RawQuery) -> Response {
+pub async fn stream(
+    State(live): State<Live>,
+    State(closing): State<CancellationToken>,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
     let query = query.unwrap_or_default();
     let after = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "after").map(|(_, value)| value);
     let header = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     // A browser that comes back by itself repeats the old address, with a newer id in the header.
-    let events = events(&app.live, header.or(after.as_deref()));
-    let events = events.take_until(app.closing.clone().cancelled_owned());
+    let events = events(&live, header.or(after.as_deref()));
+    let events = events.take_until(closing.cancelled_owned());
     let never = [(CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     // Proxies that gather a response before they pass it on would keep it for ever.
     let unbuffered = [("x-accel-buffering", HeaderValue::from_static("no"))];

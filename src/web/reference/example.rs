@@ -2,8 +2,8 @@
 
 use super::operation::Operation;
 use crate::model::{Content, Digest, DocumentKind, Filter, GenerationId, Limit, Page, Start, percent_encode};
-use crate::web::error::Error;
-use crate::web::site::state::App;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
 
 /// Where the examples of the documentation find us.
 const DOCUMENTED: &str = "http://127.0.0.1:8588";
@@ -78,11 +78,11 @@ pub struct Sample {
 
 impl Sample {
     /// The newest run with a file, or the newest run.
-    pub async fn find(app: &App) -> Result<Self, Error> {
-        let Page { items, .. } = app.store.list(Filter::default(), Start::Newest, Limit::up_to(LOOKED_AT)).await?;
+    pub async fn find(history: &History) -> Result<Self, Problem> {
+        let Page { items, .. } = history.list(Filter::default(), Start::Newest, Limit::up_to(LOOKED_AT)).await?;
         let shown = items.iter().find(|run| run.cover.is_some()).or(items.first());
         let Some(run) = shown else { return Ok(Self::default()) };
-        let Some(outline) = app.store.outline(run.id).await? else { return Ok(Self::default()) };
+        let Some(outline) = history.outline(run.id).await? else { return Ok(Self::default()) };
         let file = outline.outputs.iter().find_map(|output| match &output.content {
             Content::File { file, blob: Some(blob) } => {
                 Some((output.index.to_string(), blob.digest, file.filename.clone()))

@@ -6,12 +6,15 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{OpenApi, SecurityRequirement, Server};
 
-use crate::web::api::{json, routes};
-use crate::web::error::Error;
-use crate::web::files::{file as files, thumbnail as thumbs};
+use crate::model::BasePath;
+use crate::web::files::{file, thumbnail};
+use crate::web::history::{days_api, facets_api, list_api, suggest};
+use crate::web::http::answer::json;
+use crate::web::http::problem::Problem;
 use crate::web::live::events;
-use crate::web::site::state::App;
-use crate::web::status::metrics;
+use crate::web::run::archive;
+use crate::web::status::{dismiss, health, metrics};
+use crate::web::{run, status};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -21,7 +24,12 @@ use crate::web::status::metrics;
                        Times are RFC 3339 in UTC with milliseconds, ids are numbers, seeds are texts. \
                        Every error has one shape; answers carry an `ETag` and obey `If-None-Match`.",
     ),
-    paths(events::stream, files::file, thumbs::thumbnail, metrics::metrics, crate::web::status::health::alive, crate::web::status::health::ready),
+    paths(
+        events::stream, file::file, thumbnail::thumbnail, metrics::metrics, health::alive, health::ready,
+        list_api::list, run::api::detail, run::api::outputs, run::api::prompt, run::api::workflow,
+        facets_api::facets, suggest::suggest, days_api::days, status::api::instances, status::api::status,
+        dismiss::from_script, answer, run::api::output, archive::many,
+    ),
     tags(
         (name = "generations", description = "What ComfyUI ran"),
         (name = "files", description = "What it made"),
@@ -33,10 +41,7 @@ struct Described;
 
 /// The document of a server whose addresses begin with `base`.
 pub fn document(base: &str) -> OpenApi {
-    let (texts, files) = routes();
     let mut document = Described::openapi();
-    document.merge(texts.into_openapi());
-    document.merge(files.into_openapi());
     document.servers = Some(vec![Server::new(if base.is_empty() { "/" } else { base })]);
     let scheme = |scheme| SecurityScheme::Http(Http::new(scheme));
     let components = document.components.get_or_insert_default();
@@ -54,6 +59,6 @@ pub fn document(base: &str) -> OpenApi {
 
 /// This description.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "server", responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-pub async fn answer(State(app): State<App>) -> Result<Response, Error> {
-    Ok(json(serde_json::to_vec(&document(app.base()))?))
+pub async fn answer(State(base): State<BasePath>) -> Result<Response, Problem> {
+    Ok(json(serde_json::to_vec(&document(base.as_str()))?))
 }

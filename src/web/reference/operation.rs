@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::json::{entries, list, text};
 use super::openapi;
 use super::schema::{Kind, Object, objects};
 use crate::web::view::words::prose::{Prose, prose};
@@ -186,21 +187,6 @@ fn answer(status: &str, told: &Value) -> Answer {
         kind,
         about: prose(&text(&told["description"])),
     }
-}
-
-/// The pairs of an object; none of what isn't one.
-pub fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    value.as_object().into_iter().flatten()
-}
-
-/// The items of an array; none of what isn't one.
-pub fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// A text; empty where there is none.
-pub fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn shown(value: &Value) -> Option<String> {

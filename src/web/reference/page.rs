@@ -2,18 +2,24 @@
 //! examples from `docs/`, with the address of this server and the ids of a run that is here: they can be sent as they stand.
 
 use askama::Template;
-use axum::extract::{RawQuery, Request, State};
+use axum::extract::{FromRef, RawQuery, Request, State};
 use axum::response::Response;
 use http::header::HOST;
 
 use super::example::{self, Example, Guide, Place, Sample};
 use super::operation::{Group, Operation, Parameter, Reference};
 use super::schema::Object;
-use crate::web::error::Error;
-use crate::web::error::code::Code;
+use crate::model::BasePath;
+use crate::search::Zone;
+use crate::web::auth::check::Auth;
 use crate::web::history::list_api as generations;
 use crate::web::http::arrival::Arrival;
-use crate::web::site::state::App;
+use crate::web::http::code::Code;
+use crate::web::http::problem::Problem;
+use crate::web::http::route::ErrorStyle;
+use crate::web::site::facts::FactsCache;
+use crate::web::site::history::History;
+use crate::web::site::state::{SiteState, Vitals};
 use crate::web::view::excerpt::{self, Line, Wanted};
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
@@ -51,16 +57,16 @@ const COMPATIBLE: [(&str, &str, &str); 9] = [
 
 /// Who may ask here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
+enum AccessNote {
     Open,
     Password,
     Token,
     Either,
 }
 
-impl Door {
-    fn of(app: &App) -> Self {
-        match app.auth.as_ref().map(|auth| (auth.has_password(), auth.has_tokens())) {
+impl AccessNote {
+    fn of(auth: Option<&Auth>) -> Self {
+        match auth.map(|auth| (auth.has_password(), auth.has_tokens())) {
             Some((true, true)) => Self::Either,
             Some((true, false)) => Self::Password,
             Some((false, _)) => Self::Token,
@@ -87,6 +93,26 @@ impl Door {
     }
 }
 
+/// What the first answer of the API is made from.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    history: History,
+    facts: FactsCache,
+    zone: Zone,
+    base: BasePath,
+}
+
+impl FromRef<SiteState> for Listed {
+    fn from_ref(site: &SiteState) -> Self {
+        Self {
+            history: History::from_ref(site),
+            facts: FactsCache::from_ref(site),
+            zone: Zone::from_ref(site),
+            base: BasePath::from_ref(site),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "api.html")]
 struct ApiPage {
@@ -94,7 +120,7 @@ struct ApiPage {
     t: &'static Words,
     frame: Frame,
     origin: String,
-    door: Door,
+    door: AccessNote,
     groups: &'static [Group],
     shared: &'static [Parameter],
     objects: &'static [Object],
@@ -140,30 +166,31 @@ impl ApiPage {
 
     /// The error that everybody meets first.
     fn error(&self) -> String {
-        let error = Error::NoGeneration;
-        serde_json::json!({"error": {"code": error.code().as_str(), "message": error.text()}}).to_string()
+        ErrorStyle::Json.json(Code::NoGeneration, Code::NoGeneration.message()).to_string()
     }
 }
 
 /// `GET /api`: the API for people.
 pub async fn page(
-    State(app): State<App>,
+    State(vitals): State<Vitals>,
+    State(listed): State<Listed>,
+    State(auth): State<Option<Auth>>,
     viewer: Viewer,
     arrival: Arrival,
     request: Request,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if arrival.is_https { "https" } else { "http" };
     let reference = Reference::get();
-    let (newest, is_cut) = newest(&app).await?;
-    crate::web::pages::respond(&ApiPage {
-        frame: Frame::new(&app, viewer.zone, viewer.words).await?,
-        origin: format!("{scheme}://{host}{}", app.base()),
-        door: Door::of(&app),
+    let (newest, is_cut) = newest(&listed).await?;
+    crate::web::view::respond::respond(&ApiPage {
+        frame: Frame::new(&vitals, viewer.zone, viewer.words).await?,
+        origin: format!("{scheme}://{host}{}", listed.base),
+        door: AccessNote::of(auth.as_ref()),
         groups: &reference.groups,
         shared: &reference.shared,
         objects: &reference.objects,
-        sample: Sample::find(&app).await?,
+        sample: Sample::find(&vitals.history).await?,
         newest,
         is_cut,
         t: viewer.words,
@@ -172,8 +199,15 @@ pub async fn page(
 }
 
 /// The lines of `/api/v1/generations?limit=1`, and whether there are more.
-async fn newest(app: &App) -> Result<(Vec<Line>, bool), Error> {
-    let answer = generations::list(State(app.clone()), RawQuery(Some("limit=1".to_owned()))).await?;
+async fn newest(listed: &Listed) -> Result<(Vec<Line>, bool), Problem> {
+    let answer = generations::list(
+        State(listed.history.clone()),
+        State(listed.facts.clone()),
+        State(listed.zone),
+        State(listed.base.clone()),
+        RawQuery(Some("limit=1".to_owned())),
+    )
+    .await?;
     // Made by us a moment ago: there is nothing that could fail but its length.
     let body = axum::body::to_bytes(answer.into_body(), ANSWER_BYTES).await.unwrap_or_default();
     let excerpt = excerpt::cut(&String::from_utf8_lossy(&body), &Wanted::default());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::operation::{entries, list, text};
+use super::json::{entries, list, text};
 use crate::web::view::words::prose::{Prose, prose};
 
 /// What a value may be.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRef, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::Method;
@@ -18,17 +18,20 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use url::form_urlencoded;
 
-use crate::export::{Added, Archive};
+use crate::blobs::Blobs;
+use crate::export::Added;
+use crate::model::BasePath;
 use crate::model::{Filter, GenerationId, Limit, Start};
-use crate::store::Store;
-use crate::web::api::asked::{Missing, Refused, Which};
-use crate::web::error::Error;
-use crate::web::files::file::content_disposition;
-use crate::web::history::list_api::generation_id;
-use crate::web::http::headers::Cache;
+use crate::search::Zone;
+use crate::web::http::code::Code;
+use crate::web::http::described::{Missing, Refused, Which};
+use crate::web::http::headers::{Cache, content_disposition};
+use crate::web::http::path::generation_id;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::state::App;
+use crate::web::site::history::History;
+use crate::web::site::state::SiteState;
 
 /// How much goes to the client at a time, and how many of these may wait for it.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -43,15 +46,36 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Archives that are written at the same time; each has two threads. More wait their turn.
 static TURNS: Semaphore = Semaphore::const_new(4);
 
+/// What an archive is written from.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    history: History,
+    blobs: Blobs,
+    zone: Zone,
+    base: BasePath,
+}
+
+impl FromRef<SiteState> for Parts {
+    fn from_ref(site: &SiteState) -> Self {
+        Self {
+            history: History::from_ref(site),
+            blobs: Blobs::from_ref(site),
+            zone: Zone::from_ref(site),
+            base: BasePath::from_ref(site),
+        }
+    }
+}
+
 /// Answers with the archive of one generation.
 pub async fn one(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(parts): State<Parts>,
     method: Method,
     id: Result<Path<String>, PathRejection>,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let id = generation_id(id)?;
-    app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
-    respond(&app, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(Some(id)))
+    history.outline(id).await?.ok_or(Code::NoGeneration)?;
+    respond(parts, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(Some(id)))
 }
 
 /// Chosen generations as a ZIP archive: by their `ids`, or by a filter.
@@ -66,25 +90,30 @@ pub async fn one(
     ),
     responses((status = 200, description = "The archive", content_type = "application/zip"), Missing, Refused)
 )]
-pub async fn many(State(app): State<App>, method: Method, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub async fn many(
+    State(history): State<History>,
+    State(parts): State<Parts>,
+    method: Method,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let chosen = match ids(&query)? {
         Some(ids) => {
-            let known = app.store.summaries(ids.clone()).await?;
+            let known = history.summaries(ids.clone()).await?;
             if known.len() < ids.len() {
-                return Err(Error::NoGeneration);
+                return Err(Code::NoGeneration.into());
             }
             Chosen::Listed(ids.into())
         }
         None => {
-            let query = ListQuery::parse_without(&["limit", "next", "prev"], &query, app.zone)?;
+            let query = ListQuery::parse_without(&["limit", "next", "prev"], &query, parts.zone)?;
             if !query.is_narrow() {
                 return Err(BadQuery::Unchosen.into());
             }
             Chosen::Found(Box::new(Found { filter: query.filter, start: Some(Start::Newest), page: VecDeque::new() }))
         }
     };
-    respond(&app, &method, "comfy-recall.zip", chosen)
+    respond(parts, &method, "comfy-recall.zip", chosen)
 }
 
 /// The ids that a query lists, each once; `None` where it has none.
@@ -118,21 +147,21 @@ struct Found {
 
 impl Chosen {
     /// Takes the next one.
-    fn next(&mut self, store: &Store, runtime: &Handle) -> io::Result<Option<GenerationId>> {
+    fn next(&mut self, history: &History, runtime: &Handle) -> io::Result<Option<GenerationId>> {
         Ok(match self {
             Self::One(id) => id.take(),
             Self::Listed(ids) => ids.pop_front(),
-            Self::Found(found) => found.next(store, runtime)?,
+            Self::Found(found) => found.next(history, runtime)?,
         })
     }
 }
 
 impl Found {
-    fn next(&mut self, store: &Store, runtime: &Handle) -> io::Result<Option<GenerationId>> {
+    fn next(&mut self, history: &History, runtime: &Handle) -> io::Result<Option<GenerationId>> {
         if self.page.is_empty()
             && let Some(start) = self.start.take()
         {
-            let list = store.list(self.filter.clone(), start, Limit::MOST);
+            let list = history.list(self.filter.clone(), start, Limit::MOST);
             let list = runtime.block_on(list).map_err(io::Error::other)?;
             self.page.extend(list.items.iter().map(|run| run.id));
             self.start = list.next.map(Start::Older);
@@ -141,23 +170,22 @@ impl Found {
     }
 }
 
-fn respond(app: &App, method: &Method, name: &str, chosen: Chosen) -> Result<Response, Error> {
+fn respond(parts: Parts, method: &Method, name: &str, chosen: Chosen) -> Result<Response, Problem> {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (CONTENT_DISPOSITION, HeaderValue::try_from(content_disposition("attachment", name))?),
     ];
-    let body = if *method == Method::HEAD { Body::empty() } else { stream(app, chosen) };
+    let body = if *method == Method::HEAD { Body::empty() } else { stream(parts, chosen) };
     Ok((headers, axum::Extension(Cache::Live), body).into_response())
 }
 
-fn stream(app: &App, chosen: Chosen) -> Body {
+fn stream(parts: Parts, chosen: Chosen) -> Body {
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    let app = app.clone();
     tokio::spawn(async move {
         let Ok(_turn) = TURNS.acquire().await else { return };
         let (failed, runtime) = (sender.clone(), Handle::current());
         let pipe = Pipe { sender, runtime: runtime.clone(), gathered: BytesMut::new() };
-        let written = tokio::task::spawn_blocking(move || write(&app, chosen, pipe, runtime));
+        let written = tokio::task::spawn_blocking(move || write(&parts, chosen, pipe, runtime));
         match written.await.unwrap_or_else(|panic| Err(io::Error::other(panic))) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => tracing::debug!("a client left its archive"),
             Err(error) => {
@@ -173,14 +201,12 @@ fn stream(app: &App, chosen: Chosen) -> Body {
     }))
 }
 
-fn write(app: &App, mut chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
-    let zone = app.zone;
-    let rooms = (app.store.clone(), app.blobs.clone());
-    let clock = move |at| zone.local(at).naive_local();
-    let archive = Archive::new(rooms, runtime.clone(), clock, app.base());
+fn write(parts: &Parts, mut chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
+    let Parts { history, blobs, zone, base } = parts;
+    let archive = history.archive(blobs.clone(), runtime.clone(), *zone, base.as_str());
     let is_one = matches!(chosen, Chosen::One(_));
     let folder = |id| if is_one { String::new() } else { format!("{id}/") };
-    let ids = iter::from_fn(|| chosen.next(&app.store, &runtime).transpose());
+    let ids = iter::from_fn(|| chosen.next(history, &runtime).transpose());
     let runs = ids.map(|id| id.map(|id| (id, folder(id))));
     let tell = |Added { id, lost }| {
         for name in lost {

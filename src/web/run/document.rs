@@ -10,11 +10,12 @@ use url::form_urlencoded;
 
 use crate::json::to_strict;
 use crate::model::{BasePath, DocumentKind, GenerationId};
-use crate::web::error::Error;
-use crate::web::files::file::content_disposition;
-use crate::web::history::list_api::generation_id;
-use crate::web::http::headers::Cache;
-use crate::web::site::state::App;
+use crate::web::http::code::Code;
+use crate::web::http::headers::{Cache, content_disposition};
+use crate::web::http::path::generation_id;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
+use crate::web::site::state::HeavyWork;
 use crate::web::view::excerpt::{self, Excerpt, WINDOW, Wanted};
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
@@ -121,23 +122,24 @@ pub fn name(kind: DocumentKind) -> &'static str {
 
 /// Answers with a window of one document.
 pub async fn page(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(heavy): State<HeavyWork>,
     viewer: Viewer,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
-    let Path((id, kind)) = path.map_err(|_| Error::NoGeneration)?;
+) -> Result<Response, Problem> {
+    let Path((id, kind)) = path.map_err(|_| Code::NoGeneration)?;
     let id = generation_id(Ok(Path(id)))?;
-    let kind: DocumentKind = kind.parse().map_err(|()| Error::NoDocument)?;
-    let json = text(&app, id, kind).await?;
+    let kind: DocumentKind = kind.parse().map_err(|()| Code::NoDocument)?;
+    let json = text(&history, id, kind).await?;
     let wanted = wanted(&query.unwrap_or_default());
-    let page = app
-        .work(json.len(), move || {
+    let page = heavy
+        .run(json.len(), move || {
             let document = Document::new(id, kind, &json, &wanted, &viewer.base);
             Ok(DocumentPage { t: viewer.words, viewer, document }.render()?)
         })
         .await?;
-    Ok(crate::web::pages::respond_with(page))
+    Ok(crate::web::view::respond::respond_with(page))
 }
 
 /// What can't be read counts as not said: links to lines are made by us.
@@ -155,32 +157,42 @@ fn wanted(query: &str) -> Wanted {
 }
 
 /// A document's text; says whether the run or only the document is missing.
-async fn text(app: &App, id: GenerationId, kind: DocumentKind) -> Result<String, Error> {
-    if let Some(json) = app.store.document(id, kind).await? {
+async fn text(history: &History, id: GenerationId, kind: DocumentKind) -> Result<String, Problem> {
+    if let Some(json) = history.document(id, kind).await? {
         return Ok(json);
     }
-    Err(if app.store.outline(id).await?.is_some() { Error::NoDocument } else { Error::NoGeneration })
+    let is_known = history.outline(id).await?.is_some();
+    Err(if is_known { Code::NoDocument } else { Code::NoGeneration }.into())
 }
 
 /// The API prompt as executed.
-pub async fn prompt(app: State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
-    download(app, id, DocumentKind::Prompt).await
+pub async fn prompt(
+    history: State<History>,
+    heavy: State<HeavyWork>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    download(history, heavy, id, DocumentKind::Prompt).await
 }
 
 /// The editor's workflow.
-pub async fn workflow(app: State<App>, id: Result<Path<String>, PathRejection>) -> Result<Response, Error> {
-    download(app, id, DocumentKind::Workflow).await
+pub async fn workflow(
+    history: State<History>,
+    heavy: State<HeavyWork>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    download(history, heavy, id, DocumentKind::Workflow).await
 }
 
 async fn download(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(heavy): State<HeavyWork>,
     id: Result<Path<String>, PathRejection>,
     kind: DocumentKind,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let id = generation_id(id)?;
-    let json = text(&app, id, kind).await?;
+    let json = text(&history, id, kind).await?;
     // ComfyUI's page reads it with JSON.parse, which doesn't know Python's bare words.
-    let body = app.work(json.len(), move || Ok(to_strict(&json).into_owned())).await?;
+    let body = heavy.run(json.len(), move || Ok(to_strict(&json).into_owned())).await?;
     let disposition = content_disposition("attachment", &format!("comfy-recall-{id}-{}.json", kind.as_str()));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),

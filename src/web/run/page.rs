@@ -19,10 +19,14 @@ use crate::model::{
     Summary, shown_bytes,
 };
 use crate::search::{Field, Search};
-use crate::web::error::Error;
-use crate::web::history::list_api::generation_id;
+use crate::thumbs::Thumbs;
+use crate::web::http::code::Code;
+use crate::web::http::path::generation_id;
+use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::site::history::History;
+use crate::web::site::state::HeavyWork;
+use crate::web::site::state::Vitals;
 use crate::web::view::excerpt::Wanted;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::frame::{Banner, Frame};
@@ -136,7 +140,7 @@ struct Texts(Vec<(DocumentKind, String)>);
 
 impl Texts {
     /// Prompt, result and workflow tell what the page says; the others are read where they are short enough to be shown.
-    async fn read(app: &App, outline: &Outline) -> Result<Self, Error> {
+    async fn read(history: &History, outline: &Outline) -> Result<Self, Problem> {
         let mut texts = Self::default();
         for &(kind, bytes) in &outline.documents {
             let is_told = match kind {
@@ -145,7 +149,7 @@ impl Texts {
                 DocumentKind::Extra => false,
             };
             if bytes <= INLINE_BYTES || is_told {
-                let text = app.store.document(outline.summary.id, kind).await?;
+                let text = history.document(outline.summary.id, kind).await?;
                 texts.0.extend(text.map(|text| (kind, text)));
             }
         }
@@ -163,35 +167,37 @@ impl Texts {
 
 /// Answers with one generation.
 pub async fn page(
-    State(app): State<App>,
+    State(vitals): State<Vitals>,
+    State(thumbs): State<Thumbs>,
+    State(heavy): State<HeavyWork>,
     viewer: Viewer,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
-    let query = viewer.list_query(query)?;
-    let id = generation_id(id)?;
-    let outline = app.store.outline(id).await?.ok_or(Error::NoGeneration)?;
-    let neighbours = app.store.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
-    let place_in_queue = place_in_queue(&app, &outline.summary).await?;
-    let known = app.thumbs.facts(digests(&outline)).await;
-    let texts = Texts::read(&app, &outline).await?;
-    let frame = Frame::of_list(&app, &query, viewer.words).await?;
+) -> Result<Response, Problem> {
+    let query = ListQuery::of_page(query, viewer.zone, &viewer.base)?;
+    let (id, history) = (generation_id(id)?, &vitals.history);
+    let outline = history.outline(id).await?.ok_or(Code::NoGeneration)?;
+    let neighbours = history.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
+    let place_in_queue = place_in_queue(history, &outline.summary).await?;
+    let known = thumbs.facts(digests(&outline)).await;
+    let texts = Texts::read(history, &outline).await?;
+    let frame = Frame::of_list(&vitals, query.zone, !query.search.is_empty(), viewer.words).await?;
     let bytes = texts.bytes();
-    let page = app
-        .work(bytes, move || {
+    let page = heavy
+        .run(bytes, move || {
             let page = view(outline, &known, neighbours, &texts, frame, viewer, &query)?;
             Ok(GenerationPage { place_in_queue, ..page }.render()?)
         })
         .await?;
-    Ok(crate::web::pages::respond_with(page))
+    Ok(crate::web::view::respond::respond_with(page))
 }
 
 /// Which run of its server's queue it is, from 1; for one that waits.
-async fn place_in_queue(app: &App, run: &Summary) -> Result<Option<usize>, Error> {
+async fn place_in_queue(history: &History, run: &Summary) -> Result<Option<usize>, Problem> {
     if run.status != Status::Pending {
         return Ok(None);
     }
-    let queue = app.store.queue(&run.instance).await?;
+    let queue = history.queue(&run.instance).await?;
     Ok(queue.iter().position(|id| *id == run.id).map(|before| before + 1))
 }
 
@@ -211,7 +217,7 @@ fn view(
     frame: Frame,
     viewer: Viewer,
     query: &ListQuery,
-) -> Result<GenerationPage, Error> {
+) -> Result<GenerationPage, Problem> {
     let t = viewer.words;
     let strict = |kind| kept.get(kind).map(strict).transpose();
     let nodes = strict(DocumentKind::Prompt)?.as_deref().map(Nodes::read).unwrap_or_default();

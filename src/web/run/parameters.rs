@@ -281,12 +281,12 @@ fn files(name: &'static str, files: &[String]) -> Row {
 mod tests {
     use super::*;
     use crate::model::testing::summary;
+    use crate::web::http::language::Language;
     use crate::web::query::Author;
-    use crate::web::view::words::Language;
 
     fn settings(facts: &Facts) -> Settings {
         let query = ListQuery::parse("", Author::Form, "UTC".parse().unwrap()).unwrap();
-        Settings::new(facts, &[], &summary(), &query, Language::English.words())
+        Settings::new(facts, &[], &summary(), &query, Words::of(Language::English))
     }
 
     fn shown_in(row: &Row) -> String {

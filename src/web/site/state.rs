@@ -1,25 +1,28 @@
-//! What the web room is given, and what its handlers share.
+//! What the web room is given, and what its handlers share. A handler asks for the parts that it uses, by `State<Part>`; none
+//! gets them all.
 
 use std::net::SocketAddr;
-use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::facts::Memory;
+use super::facts::FactsCache;
+use super::history::History;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::thumbs::Thumbs;
 use crate::web::auth::check::Auth;
-use crate::web::error::Error;
-use crate::web::http::cors::Origins;
+use crate::web::http::cors::{Origins, Readers};
+use crate::web::http::framing::Framing;
 use crate::web::http::host::AllowedHosts;
+use crate::web::http::problem::Problem;
 
 /// Big documents that are worked on at the same time; more requests wait their turn. Bounds memory (a document may have
 /// 30 MB), and leaves threads to the rest of the daemon.
@@ -31,7 +34,7 @@ const LIGHT_BYTES: usize = 256 * 1024;
 /// The rooms that are shown, and how.
 #[derive(Debug, Clone)]
 pub struct Site {
-    /// What is remembered. Only read here.
+    /// What is recorded.
     pub store: Store,
     /// The files. Only opened here.
     pub blobs: Blobs,
@@ -64,96 +67,125 @@ pub struct Settings {
     pub comfyui_origins: Vec<String>,
 }
 
-/// What every handler reaches.
+/// All parts, for the router alone.
 #[derive(Debug, Clone)]
-pub struct App(Arc<Shared>);
+pub struct SiteState(Arc<Shared>);
 
-/// Behind the handle.
 #[derive(Debug)]
-pub struct Shared {
-    /// What is remembered.
-    pub store: Store,
-    /// The files.
-    pub blobs: Blobs,
-    /// The files, small.
-    pub thumbs: Thumbs,
-    /// What is going on.
-    pub live: Live,
-    /// What is counted.
-    pub metrics: Metrics,
-    /// What the prompts of the lists say.
-    pub told: Memory,
-    /// Where days begin for a viewer who doesn't say.
-    pub zone: Zone,
-    /// The path below which everything is served.
-    pub base: BasePath,
-    /// The proxies that may say for whom a request is.
-    pub proxies: Vec<IpNet>,
-    /// The names we answer to.
-    pub hosts: AllowedHosts,
-    /// Who may read.
-    pub auth: Option<Auth>,
-    /// We are about to stop: what has no end of its own ends now.
-    pub closing: CancellationToken,
-    /// Since when it serves.
-    pub started_at: Timestamp,
-    /// Other sites whose pages may read here.
-    pub origins: Origins,
-    heavy: Semaphore,
+struct Shared {
+    vitals: Vitals,
+    dismissals: Dismissals,
+    thumbs: Thumbs,
+    metrics: Metrics,
+    facts: FactsCache,
+    zone: Zone,
+    base: BasePath,
+    auth: Option<Auth>,
+    readers: Readers,
+    closing: CancellationToken,
+    heavy: HeavyWork,
 }
 
-impl App {
-    /// Joins the site with the address it is served at, and with the word to stop.
+/// What tells how the daemon and what it records are doing.
+#[derive(Debug, Clone)]
+pub struct Vitals {
+    /// The records.
+    pub history: History,
+    /// The files, and the disk that they are on.
+    pub blobs: Blobs,
+    /// What is going on.
+    pub live: Live,
+    /// Since when it serves.
+    pub started_at: Timestamp,
+}
+
+/// Says of gaps that somebody knows of them: the only records that requests change.
+#[derive(Debug, Clone)]
+pub struct Dismissals(Store);
+
+/// Where big documents are worked on.
+#[derive(Debug, Clone)]
+pub struct HeavyWork(Arc<Semaphore>);
+
+impl SiteState {
+    /// Joins the site with the address it is served at, and with the signal to stop.
     pub fn new(site: Site, listen: SocketAddr, closing: CancellationToken) -> Self {
         let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.cors_origins, &settings.comfyui_origins);
-        let heavy = Semaphore::new(HEAVY_JOBS);
-        let Settings { base, proxies, auth, zone, .. } = settings;
-        let shared = Shared {
-            store,
-            blobs,
+        let Settings { base, auth, zone, .. } = settings;
+        let history = History::new(store.clone());
+        Self(Arc::new(Shared {
+            vitals: Vitals { history, blobs, live, started_at: Timestamp::now() },
+            dismissals: Dismissals(store),
             thumbs,
-            live,
             metrics,
-            told: Memory::default(),
+            facts: FactsCache::default(),
             zone,
             base,
-            proxies,
-            hosts,
             auth,
+            readers: Readers { hosts: Arc::new(hosts), origins: Arc::new(origins) },
             closing,
-            started_at: Timestamp::now(),
-            origins,
-            heavy,
-        };
-        Self(Arc::new(shared))
+            heavy: HeavyWork(Arc::new(Semaphore::new(HEAVY_JOBS))),
+        }))
     }
+}
 
-    /// What stands before every address of ours: empty, or `/` and a path without a slash at its end.
-    pub fn base(&self) -> &str {
-        self.base.as_str()
+/// Each part by its type, and where it stands.
+macro_rules! parts {
+    ($($part:ty: $state:ident => $where:expr;)*) => {
+        $(
+            impl FromRef<SiteState> for $part {
+                fn from_ref(SiteState($state): &SiteState) -> Self {
+                    $where
+                }
+            }
+        )*
+    };
+}
+
+parts! {
+    Vitals: state => state.vitals.clone();
+    History: state => state.vitals.history.clone();
+    Blobs: state => state.vitals.blobs.clone();
+    Live: state => state.vitals.live.clone();
+    Dismissals: state => state.dismissals.clone();
+    Thumbs: state => state.thumbs.clone();
+    Metrics: state => state.metrics.clone();
+    FactsCache: state => state.facts.clone();
+    Zone: state => state.zone;
+    BasePath: state => state.base.clone();
+    Option<Auth>: state => state.auth.clone();
+    Arc<AllowedHosts>: state => state.readers.hosts.clone();
+    Readers: state => state.readers.clone();
+    Framing: state => Framing {
+        readers: state.readers.clone(),
+        live: state.vitals.live.clone(),
+        base: state.base.clone(),
+    };
+    CancellationToken: state => state.closing.clone();
+    HeavyWork: state => state.heavy.clone();
+}
+
+impl Dismissals {
+    /// Says that somebody knows of a gap, and returns since when; `None` where there is no such gap, or it lasts.
+    pub async fn dismiss(&self, gap: i64) -> Result<Option<Timestamp>, store::Error> {
+        self.0.dismiss_gap(gap, Timestamp::now()).await
     }
+}
 
-    /// Works on so many bytes of documents: at once when they are few, else where it doesn't hold up anybody.
-    pub async fn work<T: Send + 'static>(
+impl HeavyWork {
+    /// Works on this many bytes of documents: at once when they are few, else where it doesn't hold up anybody.
+    pub async fn run<T: Send + 'static>(
         &self,
         bytes: usize,
-        job: impl FnOnce() -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+        job: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         if bytes <= LIGHT_BYTES {
             return job();
         }
         // Never closed, so this can only succeed.
-        let _turn = self.heavy.acquire().await;
-        tokio::task::spawn_blocking(job).await.map_err(Error::Work)?
-    }
-}
-
-impl Deref for App {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
+        let _turn = self.0.acquire().await;
+        tokio::task::spawn_blocking(job).await.map_err(|error| Problem::internal("work on a big document", error))?
     }
 }

@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::{Comfyui, Filter, Gap, GapKind, Health, InstanceName, Status, StorageHealth, Timestamp, Trouble};
-use crate::store::Store;
-use crate::web::api::asked::Refused;
-use crate::web::api::json;
-use crate::web::error::Error;
-use crate::web::site::state::App;
+use crate::web::http::answer::json;
+use crate::web::http::described::Refused;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
+use crate::web::site::state::Vitals;
 
 /// Gaps that are told, the last ones.
 const GAPS: u32 = 50;
@@ -136,35 +136,35 @@ struct GapBody {
 #[utoipa::path(
     get, path = "/api/v1/instances", tag = "server", responses((status = 200, body = InstancesAnswer), Refused)
 )]
-pub async fn instances(State(app): State<App>) -> Result<Response, Error> {
-    Ok(json(serde_json::to_vec(&InstancesAnswer { items: known(&app).await? })?))
+pub async fn instances(State(vitals): State<Vitals>) -> Result<Response, Problem> {
+    Ok(json(serde_json::to_vec(&InstancesAnswer { items: known(&vitals).await? })?))
 }
 
 /// How the daemon is doing.
 #[utoipa::path(get, path = "/api/v1/status", tag = "server", responses((status = 200, body = StatusAnswer), Refused))]
-pub async fn status(State(app): State<App>) -> Result<Response, Error> {
-    let index = app.store.index_progress().await?;
+pub async fn status(State(vitals): State<Vitals>) -> Result<Response, Problem> {
+    let index = vitals.history.index_progress().await?;
     let answer = StatusAnswer {
         version: env!("CARGO_PKG_VERSION"),
-        started_at: app.started_at,
-        storage: storage(&app).await?,
+        started_at: vitals.started_at,
+        storage: storage(&vitals).await?,
         index: Index { waiting: index.waiting, runs: index.runs },
-        instances: known(&app).await?,
-        gaps: app.store.gaps(GAPS).await?.into_iter().map(gap).collect(),
+        instances: known(&vitals).await?,
+        gaps: vitals.history.gaps(GAPS).await?.into_iter().map(gap).collect(),
     };
     Ok(json(serde_json::to_vec(&answer)?))
 }
 
 /// Those that are recorded, then those that were.
-async fn known(app: &App) -> Result<Vec<Instance>, Error> {
+async fn known(vitals: &Vitals) -> Result<Vec<Instance>, Problem> {
     let mut instances = Vec::new();
-    for health in app.live.health() {
-        instances.push(configured(health, &app.store).await?);
+    for health in vitals.live.health() {
+        instances.push(configured(health, &vitals.history).await?);
     }
-    for name in app.store.instances().await? {
+    for name in vitals.history.instances().await? {
         if instances.iter().all(|known| known.name != name) {
             instances.push(Instance {
-                generations: counts(&app.store, &name).await?,
+                generations: counts(&vitals.history, &name).await?,
                 name,
                 is_configured: false,
                 url: None,
@@ -180,10 +180,10 @@ async fn known(app: &App) -> Result<Vec<Instance>, Error> {
     Ok(instances)
 }
 
-async fn configured(health: Health, store: &Store) -> Result<Instance, Error> {
+async fn configured(health: Health, history: &History) -> Result<Instance, Problem> {
     let reason = health.connection.trouble();
     Ok(Instance {
-        generations: counts(store, &health.name).await?,
+        generations: counts(history, &health.name).await?,
         is_configured: true,
         state: Some(health.connection.as_str()),
         reason: reason.map(Trouble::to_string),
@@ -196,9 +196,9 @@ async fn configured(health: Health, store: &Store) -> Result<Instance, Error> {
     })
 }
 
-async fn counts(store: &Store, instance: &InstanceName) -> Result<Counts, Error> {
+async fn counts(history: &History, instance: &InstanceName) -> Result<Counts, Problem> {
     let count = async |status| {
-        store.count(Filter { instance: Some(instance.clone()), statuses: vec![status], ..Filter::default() }).await
+        history.count(Filter { instance: Some(instance.clone()), statuses: vec![status], ..Filter::default() }).await
     };
     Ok(Counts {
         pending: count(Status::Pending).await?,
@@ -210,15 +210,15 @@ async fn counts(store: &Store, instance: &InstanceName) -> Result<Counts, Error>
     })
 }
 
-async fn storage(app: &App) -> Result<Storage, Error> {
-    let size = app.store.size().await?;
-    let space = app.blobs.space().await.ok();
-    let StorageHealth { records: refused, files: files_refused } = app.live.storage();
+async fn storage(vitals: &Vitals) -> Result<Storage, Problem> {
+    let size = vitals.history.size().await?;
+    let space = vitals.blobs.space().await.ok();
+    let StorageHealth { records: refused, files: files_refused } = vitals.live.storage();
     Ok(Storage {
         is_writable: refused.is_none(),
         reason: refused.as_ref().map(Trouble::to_string),
         reason_code: refused.as_ref().and_then(Trouble::code),
-        are_records_lost: app.live.is_orphaned(),
+        are_records_lost: vitals.live.is_orphaned(),
         can_keep_files: files_refused.is_none(),
         files_reason: files_refused.as_ref().map(Trouble::to_string),
         files_reason_code: files_refused.as_ref().and_then(Trouble::code),

@@ -6,11 +6,13 @@ use axum::{Form, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::model::BasePath;
 use crate::model::Timestamp;
-use crate::web::api::asked::{Missing, Refused};
-use crate::web::error::Error;
-use crate::web::session::preferences::path_of_ours;
-use crate::web::site::state::App;
+use crate::web::http::code::Code;
+use crate::web::http::described::{Missing, Refused};
+use crate::web::http::path::path_of_ours;
+use crate::web::http::problem::Problem;
+use crate::web::site::state::Dismissals;
 
 /// What the button of a notice sends.
 #[derive(Debug, Deserialize)]
@@ -42,12 +44,13 @@ pub struct Dismissed {
 /// # Errors
 /// There is no such gap, or it lasts; the store can't be written.
 pub async fn from_page(
-    State(app): State<App>,
+    State(dismissals): State<Dismissals>,
+    State(base): State<BasePath>,
     Path(id): Path<String>,
     Form(sent): Form<Sent>,
-) -> Result<Response, Error> {
-    dismiss(&app, &id).await?;
-    let back = sent.back.and_then(|back| path_of_ours(&back, &app.base)).unwrap_or_else(|| app.base.join("/"));
+) -> Result<Response, Problem> {
+    dismiss(&dismissals, &id).await?;
+    let back = sent.back.and_then(|back| path_of_ours(&back, &base)).unwrap_or_else(|| base.join("/"));
     Ok(Redirect::to(&back).into_response())
 }
 
@@ -56,12 +59,12 @@ pub async fn from_page(
     post, path = "/api/v1/gaps/{gap}/dismiss", tag = "server", params(Which),
     responses((status = 200, body = Dismissed), Missing, Refused)
 )]
-pub async fn from_script(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Error> {
-    Ok(Json(dismiss(&app, &id).await?).into_response())
+pub async fn from_script(State(dismissals): State<Dismissals>, Path(id): Path<String>) -> Result<Response, Problem> {
+    Ok(Json(dismiss(&dismissals, &id).await?).into_response())
 }
 
-async fn dismiss(app: &App, id: &str) -> Result<Dismissed, Error> {
-    let id: i64 = id.parse().map_err(|_| Error::NotFound)?;
-    let dismissed_at = app.store.dismiss_gap(id, Timestamp::now()).await?.ok_or(Error::NotFound)?;
+async fn dismiss(dismissals: &Dismissals, id: &str) -> Result<Dismissed, Problem> {
+    let id: i64 = id.parse().map_err(|_| Code::NotFound)?;
+    let dismissed_at = dismissals.dismiss(id).await?.ok_or(Code::NotFound)?;
     Ok(Dismissed { id, dismissed_at })
 }

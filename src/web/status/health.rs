@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use crate::model::{Health, Trouble};
-use crate::web::api::asked::Refused;
-use crate::web::site::state::App;
+use crate::web::http::described::Refused;
+use crate::web::site::state::Vitals;
 
 /// ComfyUI's page asks whether its browser reaches us, before it is known whether we let it in.
 const OPEN: [(HeaderName, HeaderValue); 1] =
@@ -27,12 +27,12 @@ pub async fn alive() -> impl IntoResponse {
     get, path = "/readyz", tag = "server",
     responses((status = 200, body = Value), (status = 503, description = "It can't; `reason` says why", body = Value), Refused)
 )]
-pub async fn ready(State(app): State<App>) -> Response {
-    let instances: Vec<Value> = app.live.health().iter().map(instance).collect();
+pub async fn ready(State(vitals): State<Vitals>) -> Response {
+    let instances: Vec<Value> = vitals.live.health().iter().map(instance).collect();
     // A search that misses something makes us no less ready; neither does a store that is too busy to say.
-    let index = app.store.index_progress().await.ok();
+    let index = vitals.history.index_progress().await.ok();
     let index = index.map(|progress| json!({"waiting": progress.waiting, "runs": progress.runs}));
-    let storage = app.live.storage();
+    let storage = vitals.live.storage();
     let Some(reason) = storage.troubles().next() else {
         return Json(json!({"status": "ready", "instances": instances, "index": index})).into_response();
     };

@@ -10,9 +10,9 @@ use crate::model::{
     ConnectionState, Filter, Gap, GapKind, GenerationId, Health, IndexProgress, InstanceName, Limit, Page, Start,
     Status, Timestamp, Trouble, percent_encode, shown_bytes,
 };
-use crate::store::Store;
-use crate::web::error::Error;
-use crate::web::site::state::App;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
+use crate::web::site::state::Vitals;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
@@ -123,36 +123,36 @@ struct Versions {
 }
 
 /// Answers with the state of things.
-pub async fn page(State(app): State<App>, viewer: Viewer) -> Result<Response, Error> {
-    let frame = Frame::new(&app, viewer.zone, viewer.words).await?;
-    let look = Look { app: &app, viewer: &viewer, now: Timestamp::now() };
-    let health = app.live.health();
-    let known = app.store.instances().await?;
+pub async fn page(State(vitals): State<Vitals>, viewer: Viewer) -> Result<Response, Problem> {
+    let frame = Frame::new(&vitals, viewer.zone, viewer.words).await?;
+    let report = Report { vitals: &vitals, viewer: &viewer, now: Timestamp::now() };
+    let health = vitals.live.health();
+    let known = vitals.history.instances().await?;
     let names: BTreeSet<_> = health.iter().map(|it| &it.name).chain(&known).collect();
     let has_several = names.len() > 1;
     let mut former = Vec::new();
     for name in known.iter().filter(|name| health.iter().all(|it| it.name != **name)) {
-        former.push(look.former(name).await?);
+        former.push(report.former(name).await?);
     }
-    let mut gaps = app.store.gaps(GAPS + 1).await?;
+    let mut gaps = vitals.history.gaps(GAPS + 1).await?;
     let has_more_gaps = gaps.len() > GAPS as usize;
     // Nobody waits for the return of what isn't listened to.
     gaps.retain(|gap| gap.ended_at.is_some() || health.iter().any(|it| it.name == gap.instance));
     let mut instances = Vec::with_capacity(health.len());
     for health in health {
-        instances.push(look.instance(health).await?);
+        instances.push(report.instance(health).await?);
     }
-    crate::web::pages::respond(&StatusPage {
+    crate::web::view::respond::respond(&StatusPage {
         frame,
         instances,
         former,
-        gaps: look.gaps(gaps, has_several),
+        gaps: report.gaps(gaps, has_several),
         has_more_gaps,
-        storage: look.storage().await?,
+        storage: report.storage().await?,
         versions: Versions {
             recall: env!("CARGO_PKG_VERSION"),
-            sqlite: Store::sqlite_version(),
-            started: look.since(app.started_at),
+            sqlite: History::sqlite_version(),
+            started: report.since(vitals.started_at),
         },
         t: viewer.words,
         viewer: viewer.clone(),
@@ -160,13 +160,13 @@ pub async fn page(State(app): State<App>, viewer: Viewer) -> Result<Response, Er
 }
 
 /// A look at the state of things, by somebody, now.
-struct Look<'a> {
-    app: &'a App,
+struct Report<'a> {
+    vitals: &'a Vitals,
     viewer: &'a Viewer,
     now: Timestamp,
 }
 
-impl Look<'_> {
+impl Report<'_> {
     fn since(&self, at: Timestamp) -> Since {
         Since { moment: self.moment(at), span: self.span(at, self.now) }
     }
@@ -187,10 +187,10 @@ impl Look<'_> {
         }
     }
 
-    async fn instance(&self, health: Health) -> Result<Instance, Error> {
+    async fn instance(&self, health: Health) -> Result<Instance, Problem> {
         let filter = Filter { instance: Some(health.name.clone()), ..Filter::default() };
         let ended = Filter { statuses: ENDED.into(), ..filter.clone() };
-        let Page { items, .. } = self.app.store.list(ended, Start::Newest, Limit::ONE).await?;
+        let Page { items, .. } = self.vitals.history.list(ended, Start::Newest, Limit::ONE).await?;
         let last = items.into_iter().next().map(|run| LastRun {
             id: run.id,
             ended: self.since(run.finished_at.unwrap_or(run.created_at)),
@@ -202,22 +202,22 @@ impl Look<'_> {
             link,
             since: self.since(health.since),
             last,
-            runs: self.viewer.words.number(self.app.store.count(filter).await?),
+            runs: self.viewer.words.number(self.vitals.history.count(filter).await?),
             running: self.runs(&health.name, Status::InProgress).await?,
             waiting: self.runs(&health.name, Status::Pending).await?,
             health,
         })
     }
 
-    async fn runs(&self, name: &InstanceName, status: Status) -> Result<Runs, Error> {
+    async fn runs(&self, name: &InstanceName, status: Status) -> Result<Runs, Problem> {
         let filter = Filter { statuses: vec![status], instance: Some(name.clone()), ..Filter::default() };
         let url = format!("{}/?status={status}&instance={}", self.viewer.base, percent_encode(name.as_str()));
-        Ok(Runs { count: self.app.store.count(filter).await?, url })
+        Ok(Runs { count: self.vitals.history.count(filter).await?, url })
     }
 
-    async fn former(&self, name: &InstanceName) -> Result<Former, Error> {
+    async fn former(&self, name: &InstanceName) -> Result<Former, Problem> {
         let filter = Filter { instance: Some(name.clone()), ..Filter::default() };
-        let runs = self.viewer.words.count("matches", self.app.store.count(filter).await?);
+        let runs = self.viewer.words.count("matches", self.vitals.history.count(filter).await?);
         let url = format!("{}/?instance={}", self.viewer.base, percent_encode(name.as_str()));
         Ok(Former { url, runs, name: name.clone() })
     }
@@ -229,7 +229,7 @@ impl Look<'_> {
         let rows = gaps.into_iter().map(|gap| {
             // We run again; only what it cost isn't known before ComfyUI is heard.
             let is_ours = gap.kind == GapKind::RecallStopped;
-            let until = gap.ended_at.or(is_ours.then_some(self.app.started_at));
+            let until = gap.ended_at.or(is_ours.then_some(self.vitals.started_at));
             GapRow {
                 name: has_several.then_some(gap.instance),
                 kind: gap.kind,
@@ -244,9 +244,9 @@ impl Look<'_> {
         rows.collect()
     }
 
-    async fn storage(&self) -> Result<Storage, Error> {
-        let size = self.app.store.size().await?;
-        let disk = self.app.blobs.space().await.ok().map(|space| Disk {
+    async fn storage(&self) -> Result<Storage, Problem> {
+        let size = self.vitals.history.size().await?;
+        let disk = self.vitals.blobs.space().await.ok().map(|space| Disk {
             free: shown_bytes(space.free),
             total: shown_bytes(space.total),
             used: 100
@@ -254,7 +254,7 @@ impl Look<'_> {
             is_little: space.is_little(),
         });
         Ok(Storage {
-            refused: self.app.live.storage().troubles().cloned().collect(),
+            refused: self.vitals.live.storage().troubles().cloned().collect(),
             disk,
             records: shown_bytes(size.records_bytes),
             runs: self.viewer.words.number(size.generations),
@@ -262,7 +262,7 @@ impl Look<'_> {
             files_size: shown_bytes(size.files_bytes),
             pending: size.pending_files,
             missing: size.missing_files,
-            index: self.app.store.index_progress().await?,
+            index: self.vitals.history.index_progress().await?,
         })
     }
 }

@@ -8,11 +8,13 @@ use std::sync::LazyLock;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use http::Uri;
 use http::header::CONTENT_TYPE;
 use sha2::{Digest, Sha256};
 
-use crate::web::error::Error;
+use crate::web::http::code::Code;
 use crate::web::http::headers::Cache;
+use crate::web::http::problem::Problem;
 
 const STYLE: &str = concat!(
     include_str!("../../../assets/css/ground.css"),
@@ -107,24 +109,27 @@ pub fn url(name: &str) -> &'static str {
     ASSETS.urls.get(name).map_or("", String::as_str)
 }
 
-/// Whether the sign-in page, also in a frame, needs what has this address: then it is shown to everybody.
-pub fn is_of_sign_in(path: &str) -> bool {
-    path == "/favicon.ico" || ["style.css", "icon.svg", "page.js", "panel.js"].iter().any(|name| path == url(name))
-}
+/// What the sign-in page needs to look like itself, also in a frame: for everybody. The icon is there as `/favicon.ico` too.
+pub const OF_SIGN_IN: [&str; 4] = ["style.css", "icon.svg", "page.js", "panel.js"];
 
 /// `GET /assets/{name}`.
-pub async fn asset(name: Result<Path<String>, axum::extract::rejection::PathRejection>) -> Result<Response, Error> {
-    let Path(name) = name.map_err(|_| Error::NotFound)?;
+pub async fn asset(name: Result<Path<String>, axum::extract::rejection::PathRejection>) -> Result<Response, Problem> {
+    let Path(name) = name.map_err(|_| Code::NotFound)?;
     respond(&name, Cache::Immutable)
 }
 
+/// One of [`OF_SIGN_IN`], each at an address of its own.
+pub async fn of_sign_in(uri: Uri) -> Result<Response, Problem> {
+    respond(uri.path().trim_start_matches("/assets/"), Cache::Immutable)
+}
+
 /// `GET /favicon.ico`, which browsers ask for without being told of it.
-pub async fn favicon() -> Result<Response, Error> {
+pub async fn favicon() -> Result<Response, Problem> {
     respond(url("icon.svg").trim_start_matches("/assets/"), Cache::Live)
 }
 
-fn respond(name: &str, cache: Cache) -> Result<Response, Error> {
-    let (mime, content) = ASSETS.content.get(name).ok_or(Error::NotFound)?;
+fn respond(name: &str, cache: Cache) -> Result<Response, Problem> {
+    let (mime, content) = ASSETS.content.get(name).ok_or(Code::NotFound)?;
     Ok(([(CONTENT_TYPE, *mime)], axum::Extension(cache), content.clone()).into_response())
 }
 
@@ -161,7 +166,7 @@ mod tests {
         let mut seen = 0;
         for entry in templates.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
             let text = std::fs::read_to_string(&entry).unwrap();
-            for name in text.split("assets::url(\"").skip(1).filter_map(|part| part.split('"').next()) {
+            for name in text.split("viewer.asset(\"").skip(1).filter_map(|part| part.split('"').next()) {
                 assert!(!url(name).is_empty(), "{}: {name}", entry.display());
                 seen += 1;
             }

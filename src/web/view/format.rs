@@ -130,12 +130,12 @@ pub fn length(millis: u64, t: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::view::words::Language;
+    use crate::web::http::language::Language;
 
     #[test]
     fn a_moment_is_shown_in_the_zone_and_the_language_of_the_viewer() {
         let shown = |language: Language| {
-            moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap(), language.words())
+            moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap(), Words::of(language))
         };
         let english = shown(Language::English);
         assert_eq!(english.utc, "2026-11-20T09:59:12.094Z");
@@ -148,13 +148,13 @@ mod tests {
     #[test]
     fn a_day_says_its_year_when_it_is_another() {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let shown = |text: &str, language: Language| day(date(text), date("2026-11-21"), language.words());
+        let shown = |text: &str, language: Language| day(date(text), date("2026-11-21"), Words::of(language));
         assert_eq!(shown("2026-11-20", Language::English), "Friday, 20 November");
         assert_eq!(shown("2025-11-20", Language::English), "Thursday, 20 November 2025");
         assert_eq!(shown("2026-11-20", Language::Chinese), "11月20日 星期五");
         assert_eq!(shown("2025-11-20", Language::Chinese), "2025年11月20日 星期四");
-        assert_eq!(month(date("2026-11-01"), Language::English.words()), "November 2026");
-        assert_eq!(month(date("2026-11-01"), Language::Chinese.words()), "2026年11月");
+        assert_eq!(month(date("2026-11-01"), Words::of(Language::English)), "November 2026");
+        assert_eq!(month(date("2026-11-01"), Words::of(Language::Chinese)), "2026年11月");
     }
 
     #[test]
@@ -170,9 +170,9 @@ mod tests {
             (3_599_999, "1 h 00 min"),
             (7_500_000, "2 h 05 min"),
         ] {
-            assert_eq!(duration(millis, Language::English.words()), text);
+            assert_eq!(duration(millis, Words::of(Language::English)), text);
         }
-        assert_eq!(duration(80_000, Language::Chinese.words()), "1 分 20 秒");
+        assert_eq!(duration(80_000, Words::of(Language::Chinese)), "1 分 20 秒");
     }
 
     #[test]
@@ -184,8 +184,8 @@ mod tests {
             (7_500_000, "2 h 05 min", "2 小时 05 分"),
             (180_000_000, "2 d 2 h", "2 天 2 小时"),
         ] {
-            assert_eq!(span(millis, Language::English.words()), english);
-            assert_eq!(span(millis, Language::Chinese.words()), chinese);
+            assert_eq!(span(millis, Words::of(Language::English)), english);
+            assert_eq!(span(millis, Words::of(Language::Chinese)), chinese);
         }
     }
 }

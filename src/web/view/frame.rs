@@ -1,19 +1,13 @@
 //! What surrounds every page: what the viewer should know before anything else, and the clock they read.
 
-use askama::Template;
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
-
 use super::format::{self, Moment};
-use super::viewer::Viewer;
 use super::words::Words;
 use crate::model::{
     ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble, shown_bytes,
 };
 use crate::search::Zone;
-use crate::web::error::Error;
-use crate::web::query::ListQuery;
-use crate::web::site::state::App;
+use crate::web::http::problem::Problem;
+use crate::web::site::state::Vitals;
 
 /// How long after a gap it is news that something may have been missed in it, in milliseconds: six hours. Later it stands
 /// on the status page.
@@ -103,25 +97,25 @@ impl Frame {
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn new(app: &App, zone: Zone, t: &Words) -> Result<Self, Error> {
-        let (health, now) = (app.live.health(), Timestamp::now());
+    pub async fn new(vitals: &Vitals, zone: Zone, t: &Words) -> Result<Self, Problem> {
+        let (health, now) = (vitals.live.health(), Timestamp::now());
         let named = |name: &InstanceName| (health.len() > 1).then(|| name.clone());
         let mut banners = Vec::new();
-        let StorageHealth { records, files } = app.live.storage();
+        let StorageHealth { records, files } = vitals.live.storage();
         banners.extend(records.map(|why| Banner::Refused { why, only_files: false }));
         if let Some(why) = files.filter(|_| banners.is_empty()) {
             banners.push(Banner::Refused { why, only_files: true });
         }
-        banners.extend(app.live.is_orphaned().then_some(Banner::Orphaned));
+        banners.extend(vitals.live.is_orphaned().then_some(Banner::Orphaned));
         banners.extend(health.iter().filter_map(|instance| away(instance, named(&instance.name), now, zone, t)));
         // A disk that can't be asked is no news; one that is full is told of already.
-        if let Ok(space) = app.blobs.space().await
+        if let Ok(space) = vitals.blobs.space().await
             && space.is_little()
             && banners.first().is_none_or(|banner| !matches!(banner, Banner::Refused { .. }))
         {
             banners.push(Banner::LowDisk { free: shown_bytes(space.free), total: shown_bytes(space.total) });
         }
-        for gap in news(app.store.gaps(GAPS_LOOKED_AT).await?, now) {
+        for gap in news(vitals.history.gaps(GAPS_LOOKED_AT).await?, now) {
             let moment = |at| format::moment(at, zone, t);
             banners.push(Banner::Missed {
                 id: gap.id,
@@ -141,10 +135,10 @@ impl Frame {
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn of_list(app: &App, query: &ListQuery, t: &Words) -> Result<Self, Error> {
-        let mut frame = Self::new(app, query.zone, t).await?;
-        if !query.search.is_empty() {
-            frame.banners.extend(indexing(app.store.index_progress().await?, t));
+    pub async fn of_list(vitals: &Vitals, zone: Zone, is_search: bool, t: &Words) -> Result<Self, Problem> {
+        let mut frame = Self::new(vitals, zone, t).await?;
+        if is_search {
+            frame.banners.extend(indexing(vitals.history.index_progress().await?, t));
         }
         Ok(frame)
     }
@@ -182,21 +176,6 @@ fn news(gaps: Vec<Gap>, now: Timestamp) -> Vec<Gap> {
         }
     }
     news
-}
-
-#[derive(Template)]
-#[template(path = "banners.html")]
-struct Banners {
-    viewer: Viewer,
-    t: &'static Words,
-    frame: Frame,
-}
-
-/// `GET /banners`: the notices of a page as they are by now, for one that stays open. In the zone of its query.
-pub async fn banners(State(app): State<App>, viewer: Viewer, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let query = viewer.list_query(query)?;
-    let frame = Frame::of_list(&app, &query, viewer.words).await?;
-    crate::web::pages::respond(&Banners { t: viewer.words, viewer, frame })
 }
 
 #[cfg(test)]

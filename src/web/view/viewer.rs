@@ -3,21 +3,22 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
-use http::header::{ACCEPT_LANGUAGE, COOKIE};
+use axum::extract::{FromRef, FromRequestParts};
+use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
-use super::words::{Language, Words};
-use crate::live::Position;
+use super::words::Words;
+use crate::live::{Live, Position};
 use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
-use crate::web::auth::check::Pass;
-use crate::web::http::appearance::{Look, Panel};
+use crate::web::auth::check::{Auth, Principal};
+use crate::web::http::appearance::{Appearance, Theme};
 use crate::web::http::arrival::Arrival;
-use crate::web::http::cors;
-use crate::web::query::{self, Author, ListQuery};
-use crate::web::site::state::App;
+use crate::web::http::cookies::cookie;
+use crate::web::http::framing::Framing;
+use crate::web::http::language::Language;
+use crate::web::site::state::SiteState;
 
 /// The cookie that holds the language.
 pub const LANGUAGE: &str = "recall-lang";
@@ -28,44 +29,13 @@ const FACETS: &str = "recall-facets";
 /// The cookie that holds the time zone; set by a script of ours, as only the browser knows it.
 const ZONE: &str = "recall-tz";
 
-/// Light or dark.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// As the viewer's system has it.
-    #[default]
-    System,
-    /// Always light.
-    Light,
-    /// Always dark.
-    Dark,
-}
-
-impl Theme {
-    /// Every theme.
-    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
-
-    /// The word for it in forms, cookies and `<html data-theme>`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-
-    /// The key of its name.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::System => "theme-system",
-            Self::Light => "theme-light",
-            Self::Dark => "theme-dark",
-        }
-    }
-
-    /// The theme of that word.
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|theme| theme.as_str() == word)
-    }
+/// What a page of ours in a frame knows of what is around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Panel {
+    /// The pages that it may stand in: origins, with spaces between them.
+    pub frames: String,
+    /// The address of the same page on its own.
+    pub alone: String,
 }
 
 /// The one who looks.
@@ -98,7 +68,7 @@ impl Viewer {
         let chosen = cookie(headers, LANGUAGE).and_then(Language::from_tag);
         let zone = cookie(headers, ZONE).and_then(|zone| percent_encoding::percent_decode_str(zone).decode_utf8().ok());
         Self {
-            words: chosen.or_else(accepted).unwrap_or_default().words(),
+            words: Words::of(chosen.or_else(accepted).unwrap_or_default()),
             theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
             zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
             has_facets: cookie(headers, FACETS) != Some("closed"),
@@ -109,61 +79,67 @@ impl Viewer {
             position: None,
         }
     }
-}
-
-impl Viewer {
-    /// The sender of a request to the site, who may look through a frame. `is_known`: they may come in.
-    pub fn of(app: &App, headers: &HeaderMap, uri: &Uri, look: Option<Look>, is_known: bool) -> Self {
-        let viewer = Self::read(headers, uri, app.zone, &app.base);
-        let Some(look) = look else { return viewer };
-        let base = look.base(&app.base);
-        Self {
-            words: look.language.words(),
-            theme: look.theme,
-            here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
-            base,
-            panel: Some(Panel { frames: cors::frames(app, headers, is_known), alone: viewer.here }),
-            ..viewer
-        }
-    }
-
-    /// What a page of theirs is asked for, in the query string of its address.
-    pub fn list_query(&self, query: Option<String>) -> Result<ListQuery, query::Error> {
-        Ok(ListQuery::parse(&query.unwrap_or_default(), Author::Form, self.zone)?.below(&self.base))
-    }
 
     /// How far their clocks are from UTC by now, in minutes: tells a browser whether we took the right zone.
     pub fn minutes_from_utc(&self) -> i32 {
         self.zone.local(Timestamp::now()).offset().local_minus_utc() / 60
     }
-}
 
-impl FromRequestParts<App> for Viewer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let position = Some(app.live.position());
-        let pass: Option<&Pass> = parts.extensions.get();
-        let (has_session, is_known) = (pass.is_some_and(Pass::is_session), app.auth.is_none() || pass.is_some());
-        let look = parts.extensions.get().and_then(|arrival: &Arrival| arrival.look);
-        Ok(Self { position, has_session, ..Self::of(app, &parts.headers, &parts.uri, look, is_known) })
+    /// Where an asset is.
+    pub fn asset(&self, name: &str) -> String {
+        format!("{}{}", self.base, super::assets::url(name))
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
-    cookies(headers, name).next()
+/// What tells one viewer from another, beside their request.
+#[derive(Debug, Clone)]
+pub struct Viewers {
+    zone: Zone,
+    base: BasePath,
+    framing: Framing,
 }
 
-/// The values of all cookies of that name.
-pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let cookies = headers.get_all(COOKIE).into_iter().filter_map(|header| header.to_str().ok());
-    let pairs = cookies.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.filter(move |(given, _)| *given == name).map(|(_, value)| value.trim_matches('"'))
+impl FromRef<SiteState> for Viewers {
+    fn from_ref(site: &SiteState) -> Self {
+        Self { zone: Zone::from_ref(site), base: BasePath::from_ref(site), framing: Framing::from_ref(site) }
+    }
+}
+
+impl Viewers {
+    /// The sender of a request to the site, who may look through a frame. `is_known`: they may come in.
+    pub fn of(&self, headers: &HeaderMap, uri: &Uri, appearance: Option<Appearance>, is_known: bool) -> Viewer {
+        let viewer = Viewer::read(headers, uri, self.zone, &self.base);
+        let Some(appearance) = appearance else { return viewer };
+        let base = appearance.base(&self.base);
+        Viewer {
+            words: Words::of(appearance.language),
+            theme: appearance.theme,
+            here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
+            base,
+            panel: Some(Panel { frames: self.framing.frames(headers, is_known), alone: viewer.here }),
+            ..viewer
+        }
+    }
+}
+
+impl FromRequestParts<SiteState> for Viewer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, site: &SiteState) -> Result<Self, Self::Rejection> {
+        let position = Some(Live::from_ref(site).position());
+        let principal: Option<&Principal> = parts.extensions.get();
+        let is_known = principal.is_some() || Option::<Auth>::from_ref(site).is_none();
+        let has_session = principal.is_some_and(Principal::has_session);
+        let appearance = parts.extensions.get().and_then(|arrival: &Arrival| arrival.appearance);
+        let viewer = Viewers::from_ref(site).of(&parts.headers, &parts.uri, appearance, is_known);
+        Ok(Self { position, has_session, ..viewer })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use http::header::COOKIE;
 
     use super::*;
 

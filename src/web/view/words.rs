@@ -10,6 +10,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 use crate::model::{AttachmentState, MediaKind, Status, StatusReason};
+use crate::web::http::language::Language;
 
 /// Stands for a value while a message is cut around it; no message holds it.
 const GAP: &str = "\u{fffc}";
@@ -17,63 +18,10 @@ const GAP: &str = "\u{fffc}";
 /// Keys of the words that scripts show begin so.
 const SCRIPT: &str = "js-";
 
-/// A language that the pages speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// Simplified Chinese.
-    Chinese,
-}
-
-impl Language {
-    /// Every language.
-    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
-
-    /// Its BCP 47 tag, for `<html lang>` and cookies.
-    pub fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh-CN",
-        }
-    }
-
-    /// What it calls itself.
-    pub fn own_name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Chinese => "中文",
-        }
-    }
-
-    /// The language with that tag.
-    pub fn from_tag(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(tag))
-    }
-
-    /// The first one of an `Accept-Language` header that we speak. Browsers send them in order of preference.
-    pub fn accepted(header: &str) -> Option<Self> {
-        let tags = header.split(',').map(|item| item.split_once(';').map_or(item, |(tag, _)| tag).trim());
-        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        tags.map(primary).find_map(|wanted| Self::ALL.into_iter().find(|language| primary(language.tag()) == wanted))
-    }
-
-    /// Its words.
-    pub fn words(self) -> &'static Words {
-        static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::new(Language::English));
-        static CHINESE: LazyLock<Words> = LazyLock::new(|| Words::new(Language::Chinese));
-        match self {
-            Self::English => &ENGLISH,
-            Self::Chinese => &CHINESE,
-        }
-    }
-
-    fn catalogue(self) -> &'static str {
-        match self {
-            Self::English => include_str!("../../../templates/words/en.ftl"),
-            Self::Chinese => include_str!("../../../templates/words/zh-CN.ftl"),
-        }
+fn catalogue(language: Language) -> &'static str {
+    match language {
+        Language::English => include_str!("../../../templates/words/en.ftl"),
+        Language::Chinese => include_str!("../../../templates/words/zh-CN.ftl"),
     }
 }
 
@@ -91,6 +39,16 @@ impl std::fmt::Debug for Words {
 }
 
 impl Words {
+    /// Those of that language.
+    pub fn of(language: Language) -> &'static Self {
+        static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::new(Language::English));
+        static CHINESE: LazyLock<Words> = LazyLock::new(|| Words::new(Language::Chinese));
+        match language {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        }
+    }
+
     fn new(language: Language) -> Self {
         let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![tag]);
@@ -101,10 +59,9 @@ impl Words {
             _ => None,
         }));
         // A test holds that the catalogue has no mistakes.
-        let resource =
-            FluentResource::try_new(language.catalogue().to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource = FluentResource::try_new(catalogue(language).to_owned()).unwrap_or_else(|(resource, _)| resource);
         let _ = bundle.add_resource(resource);
-        let keys = language.catalogue().lines().filter_map(|line| line.split_once(" = ").map(|(key, _)| key));
+        let keys = catalogue(language).lines().filter_map(|line| line.split_once(" = ").map(|(key, _)| key));
         Self { language, bundle, script_keys: keys.filter(|key| key.starts_with(SCRIPT)).collect() }
     }
 

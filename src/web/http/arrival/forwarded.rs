@@ -9,14 +9,14 @@ use http::HeaderMap;
 
 /// Where a request came from.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Way {
+pub(super) struct Route {
     pub(super) client: IpAddr,
     pub(super) is_https: bool,
     /// The name by which we were called.
     pub(super) host: Option<String>,
 }
 
-impl Way {
+impl Route {
     /// Without a proxy.
     pub(super) fn straight(client: IpAddr) -> Self {
         Self { client, is_https: false, host: None }
@@ -116,7 +116,7 @@ mod tests {
             map.append(name, value);
         }
         let is_trusted = |address: IpAddr| address.to_string().starts_with("10.") || address.is_loopback();
-        let way = Way::read(&map, "10.0.0.1".parse().unwrap(), is_trusted);
+        let way = Route::read(&map, "10.0.0.1".parse().unwrap(), is_trusted);
         (way.client.to_string(), way.is_https, way.host)
     }
 

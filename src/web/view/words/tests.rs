@@ -8,11 +8,11 @@ use super::*;
 
 /// Keys of a catalogue, each with the values that it wants.
 fn keys(language: Language) -> BTreeMap<String, BTreeSet<String>> {
-    let resource = FluentResource::try_new(language.catalogue().to_owned());
+    let resource = FluentResource::try_new(catalogue(language).to_owned());
     assert!(resource.is_ok(), "{}: {:?}", language.tag(), resource.err().map(|(_, errors)| errors));
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut key = String::new();
-    for line in language.catalogue().lines().filter(|line| !line.starts_with('#')) {
+    for line in catalogue(language).lines().filter(|line| !line.starts_with('#')) {
         if let Some((name, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
             key = name.to_owned();
             assert!(keys.insert(key.clone(), BTreeSet::new()).is_none(), "{}: {key} is there twice", language.tag());
@@ -173,15 +173,15 @@ fn the_first_language_that_we_speak_is_taken() {
 
 #[test]
 fn numbers_are_grouped_and_counted() {
-    assert_eq!(Language::English.words().number(1_234_567), "1,234,567");
-    assert_eq!(Language::English.words().number(-999), "-999");
-    assert_eq!(Language::English.words().count("matches", 1), "1 run");
-    assert_eq!(Language::English.words().count("matches", 12_345), "12,345 runs");
-    assert_eq!(Language::Chinese.words().count("matches", 12_345), "12,345 次生成");
+    assert_eq!(Words::of(Language::English).number(1_234_567), "1,234,567");
+    assert_eq!(Words::of(Language::English).number(-999), "-999");
+    assert_eq!(Words::of(Language::English).count("matches", 1), "1 run");
+    assert_eq!(Words::of(Language::English).count("matches", 12_345), "12,345 runs");
+    assert_eq!(Words::of(Language::Chinese).count("matches", 12_345), "12,345 次生成");
 }
 
 #[test]
 fn a_message_is_cut_around_its_value() {
-    let (before, after) = Language::English.words().around("instance-connected", "name");
+    let (before, after) = Words::of(Language::English).around("instance-connected", "name");
     assert_eq!((before.as_str(), after.as_str()), ("", " is connected at"));
 }
