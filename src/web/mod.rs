@@ -1,46 +1,40 @@
-//! The face: a history to look through in a browser, and the same as JSON for scripts. Reads the store and the files,
-//! changes nothing, and shows whatever comes from outside as text.
+//! The HTTP server: pages, JSON, files, events, and ComfyUI's own shapes. Reads the records and the files, changes nothing but
+//! whether somebody knows of a gap, and shows whatever comes from outside as text.
+//!
+//! Layers, each of which knows only those before it:
+//!
+//! 1. `http`: how a request arrives and how its answer leaves. Its `problem` is the one error of all handlers, its `route` what
+//!    a route says of itself.
+//! 2. `auth`: who may come in; `query`: the query string of the list.
+//! 3. `site`: what handlers are given, part by part; `history` in it is the records, for reading alone.
+//! 4. `view`: what pages are made of.
+//! 5. Features by noun, a page beside its JSON: `history`, `run`, `files`, `status`, `session`, `live`, `compat`, and `reference`,
+//!    which describes them all.
+//! 6. `routes`: the only list of paths; `edge`, the layer around them; `serve`, the whole.
 
-mod api;
-mod archive;
-mod arrival;
-mod assets;
 mod auth;
 mod compat;
-mod cors;
-mod dismiss;
-mod error;
-mod etag;
-mod events;
-mod excerpt;
-mod facets;
+mod edge;
 mod files;
-mod format;
-mod guests;
-mod headers;
-mod host;
-mod indent;
-mod marks;
-mod metrics;
-mod origin;
-mod pages;
-mod panel;
-mod preferences;
+mod history;
+mod http;
+mod live;
 mod query;
-mod range;
+mod reference;
 mod routes;
-mod server;
+mod run;
+mod serve;
+mod session;
 mod site;
-mod thumbs;
-mod told;
-mod viewer;
-mod words;
+mod status;
+mod view;
 
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use auth::{Auth, SessionKey, Token};
-pub use server::{Error, serve};
-pub use site::{Settings, Site};
+pub use auth::check::{Auth, Token};
+pub use auth::key::SessionKey;
+pub use serve::{Error, serve};
+pub use site::state::{Settings, Site};

@@ -1,11 +1,11 @@
 //! The query string of the list, for its page and its JSON: text in, filter out, and a clear word about what is wrong.
 
-mod error;
+pub mod error;
 
 use chrono::NaiveDate;
 use url::form_urlencoded;
 
-pub use error::{BadValue, Error};
+use error::{BadValue, Error};
 
 use crate::model::{BasePath, Filter, GenerationId, Limit, Start, Want};
 use crate::search::{self, Days, Narrow, Search, Unusable, Zone, date};
@@ -121,9 +121,10 @@ impl ListQuery {
         }
     }
 
-    /// With addresses below that path.
-    pub fn below(self, base: &BasePath) -> Self {
-        Self { base: base.clone(), ..self }
+    /// What a page is asked for, in the query string of its address.
+    pub fn of_page(query: Option<String>, zone: Zone, base: &BasePath) -> Result<Self, Error> {
+        let read = Self::parse(&query.unwrap_or_default(), Author::Form, zone)?;
+        Ok(Self { base: base.clone(), ..read })
     }
 
     /// What stands before the path of every address.

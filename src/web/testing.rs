@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::server::serve_up_to;
 use super::{Error, Settings, Site, Token};
 use crate::blobs::Blobs;
 use crate::live::Live;
@@ -22,6 +21,7 @@ use crate::model::{
 };
 use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
 use crate::thumbs::Thumbs;
+use crate::web::serve::serve_up_to;
 
 /// 2026-11-20T09:59:12.094Z.
 pub const NOON: i64 = 1_795_168_752_094;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::web::arrival::{Arrival, whole};
+use crate::web::http::arrival::{Arrival, whole};
 
 /// What an address may try.
 #[derive(Debug, Clone, Copy)]

@@ -7,13 +7,22 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::session::Session;
-
 /// The name of the file: of each session a line with its name in hexadecimal digits, and until when it would have lasted.
 const FILE: &str = "session.ended";
 
 /// As many are known by name. Whoever knows the password could end any number of them.
 const MOST: usize = 4096;
+
+/// Bytes of a session's name. Nobody need be unable to guess it: the signature is for that.
+pub(super) const NAME_BYTES: usize = 12;
+
+/// One that was signed here, and isn't over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Session {
+    pub(super) name: [u8; NAME_BYTES],
+    /// In seconds since 1970.
+    pub(super) until: i64,
+}
 
 /// That a session was ended can't be written down.
 #[derive(Debug, thiserror::Error)]

@@ -123,6 +123,11 @@ impl SessionKey {
     }
 }
 
+/// Compares all of two hashes, however they differ.
+pub fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

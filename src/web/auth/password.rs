@@ -13,9 +13,8 @@ use base64::prelude::BASE64_STANDARD;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::is_same;
-use super::key::SessionKey;
-use crate::web::arrival::whole;
+use super::key::{SessionKey, is_same};
+use crate::web::http::arrival::whole;
 
 /// Passwords that are compared at the same time: 19 MiB each.
 const TURNS: usize = 2;

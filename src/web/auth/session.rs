@@ -5,28 +5,16 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderMap;
 
-use super::ended::{self, Ended};
-use super::is_same;
-use super::key::SessionKey;
+use super::ended::{self, Ended, Session};
+use super::key::{SessionKey, is_same};
 use crate::model::{BasePath, Timestamp};
-use crate::web::viewer::cookies;
+use crate::web::http::cookies::cookies;
 
 /// The cookie's name.
 const NAME: &str = "recall-session";
 
 /// How long a session lasts, in seconds: 30 days.
 const LASTS: i64 = 30 * 24 * 60 * 60;
-
-/// Bytes of a session's name. Nobody need be unable to guess it: the signature is for that.
-const NAME_BYTES: usize = 12;
-
-/// One that was signed here, and isn't over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Session {
-    pub(super) name: [u8; NAME_BYTES],
-    /// In seconds since 1970.
-    pub(super) until: i64,
-}
 
 /// What sessions are made and known by.
 pub(super) struct Sessions {
@@ -99,6 +87,7 @@ fn now() -> i64 {
 mod tests {
     use http::header::COOKIE;
 
+    use super::super::ended::NAME_BYTES;
     use super::*;
 
     fn headers(cookies: &str) -> HeaderMap {

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, PathRejection};
-use axum::extract::{Path, RawQuery, State};
+use axum::body::to_bytes;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
@@ -15,14 +15,18 @@ use super::stream::{Parts, answer, json};
 use super::write::Object;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
 use crate::search::{Clock as _, ParseZoneError, Spelled, Zone};
-use crate::web::api::generations::generation_id;
-use crate::web::error::Error;
-use crate::web::query::BadValue;
-use crate::web::site::App;
+use crate::web::http::code::Code;
+use crate::web::http::path::generation_id;
+use crate::web::http::problem::Problem;
+use crate::web::query::error::BadValue;
+use crate::web::site::history::History;
 
 /// Runs of an answer when nobody says how many, and the most.
 const USUAL: u64 = 20;
 const MOST: u64 = 1_000;
+
+/// The longest body that is read.
+const BODY_BYTES: usize = 64 * 1024;
 
 /// What an artifact shows.
 const KINDS: &[DocumentKind] = &[DocumentKind::Prompt, DocumentKind::Result];
@@ -110,35 +114,37 @@ fn zone(name: &str) -> Result<Zone, Mistake> {
 
 /// Some runs, the newest first.
 pub async fn list(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(zone): State<Zone>,
     RawQuery(query): RawQuery,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Response, Error> {
-    let body = body.map_err(|_| Mistake::LongBody)?;
-    let Wanted { filter, zone, limit, offset } = Wanted::read(&body, zone_of(query, &app)?)?;
-    let found = app.store.stretch(filter, Nth::Newest(offset), limit).await?;
+    request: Request,
+) -> Result<Response, Problem> {
+    let body = to_bytes(request.into_body(), BODY_BYTES).await.map_err(|_| Mistake::LongBody)?;
+    let Wanted { filter, zone, limit, offset } = Wanted::read(&body, zone_of(query, zone)?)?;
+    let found = history.stretch(filter, Nth::Newest(offset), limit).await?;
     let ids = found.runs.into_iter().map(|(id, _)| id).collect();
     let lists = vec![("{\"code\": 0, \"msg\": \"success\", \"data\": [".to_owned(), ids)];
     let write = move |run: &Told| artifact(run, zone);
-    answer(app, Parts { lists, tail: "]}".to_owned(), kinds: KINDS, write: Arc::new(write) }).await
+    answer(history, Parts { lists, tail: "]}".to_owned(), kinds: KINDS, write: Arc::new(write) }).await
 }
 
 /// One run.
 pub async fn one(
-    State(app): State<App>,
+    State(history): State<History>,
+    State(zone): State<Zone>,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let id = generation_id(path)?;
-    let zone = zone_of(query, &app)?;
+    let zone = zone_of(query, zone)?;
     let tell = move |runs: Vec<Told>| runs.first().map(|run| artifact(run, zone));
-    let body = app.store.told(vec![id], KINDS, tell).await?.ok_or(Error::NoGeneration)?;
+    let body = history.told(vec![id], KINDS, tell).await?.ok_or(Code::NoGeneration)?;
     Ok(json(format!("{{\"code\": 0, \"msg\": \"success\", \"data\": {body}}}")))
 }
 
-fn zone_of(query: Option<String>, app: &App) -> Result<Zone, Mistake> {
+fn zone_of(query: Option<String>, ours: Zone) -> Result<Zone, Mistake> {
     let query = query.unwrap_or_default();
-    Asked::read(&query).text("tz").filter(|name| !name.is_empty()).map_or(Ok(app.zone), zone)
+    Asked::read(&query).text("tz").filter(|name| !name.is_empty()).map_or(Ok(ours), zone)
 }
 
 fn artifact(run: &Told, zone: Zone) -> String {

@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use url::form_urlencoded;
 
 use crate::model::{Filter, InstanceName, ParseIdError, Status};
-use crate::web::query::BadValue;
+use crate::web::http::code::Code;
+use crate::web::http::problem::Problem;
+use crate::web::query::error::BadValue;
 
 /// A request that can't be answered, and what would be right.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +46,12 @@ pub enum Mistake {
     NoFilename,
     #[error("files are kept as they are: leave channel out, or use channel=rgba")]
     Channel,
+}
+
+impl From<Mistake> for Problem {
+    fn from(mistake: Mistake) -> Self {
+        Self::said(Code::BadRequest, mistake.to_string())
+    }
 }
 
 /// A query string, read by name; of a name that comes twice the first counts, as in ComfyUI.

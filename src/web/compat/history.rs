@@ -11,8 +11,8 @@ use super::ask::Asked;
 use super::entry;
 use super::stream::{Parts, answer, json};
 use crate::model::{Filter, GenerationId, Nth, PromptId, Status, Stretch};
-use crate::web::error::Error;
-use crate::web::site::App;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
 
 /// Runs of an answer when nobody says how many.
 const USUAL: u32 = 200;
@@ -24,7 +24,7 @@ pub const MOST: u32 = 10_000;
 pub const ENDED: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Lost];
 
 /// A part of the history.
-pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let asked = Asked::read(&query);
     let filter = asked.filter(&ENDED)?;
@@ -35,26 +35,26 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
         (Some(offset), most) => (Nth::Oldest(offset), most.unwrap_or(MOST)),
         (None, most) => (Nth::Newest(0), most.unwrap_or(USUAL)),
     };
-    let Stretch { mut runs, .. } = app.store.stretch(filter, from, most).await?;
+    let Stretch { mut runs, .. } = history.stretch(filter, from, most).await?;
     if matches!(from, Nth::Newest(_)) {
         runs.reverse();
     }
     let (lists, tail) = (vec![("{".to_owned(), once_each(runs))], "}".to_owned());
-    answer(app, Parts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
+    answer(history, Parts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
 }
 
 /// One run; an empty object where none with this id has ended, as in ComfyUI.
 pub async fn one(
-    State(app): State<App>,
+    State(history): State<History>,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let filter = Asked::read(&query).filter(&ENDED)?;
     // Bytes that are no text: no run has such an id.
     let Ok(Path(id)) = path else { return Ok(json("{}")) };
     let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
-    let body = app.store.newest(filter, entry::ALL, |run| format!("{{{}}}", entry::history(&run))).await?;
+    let body = history.newest(filter, entry::ALL, |run| format!("{{{}}}", entry::history(&run))).await?;
     Ok(json(body.unwrap_or_else(|| "{}".to_owned())))
 }
 

@@ -15,8 +15,9 @@ use super::stream::{Parts, answer, json};
 use super::write::{Object, member, number};
 use crate::json::{elements, unquote};
 use crate::model::{Filter, GenerationId, List, Nth, PromptId, Status, Told, Want};
-use crate::web::error::Error;
-use crate::web::site::App;
+use crate::web::http::code::Code;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
 
 /// Jobs of an answer when nobody says how many.
 const USUAL: u32 = 200;
@@ -79,17 +80,17 @@ fn statuses(words: &str) -> Result<Vec<Status>, Mistake> {
 }
 
 /// Some jobs.
-pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Response, Error> {
+pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let wanted = Wanted::read(&Asked::read(&query))?;
     let (limit, offset) = (wanted.limit, wanted.offset);
-    let (jobs, total) = find(&app, wanted).await?;
+    let (jobs, total) = find(&history, wanted).await?;
     let has_more = offset.saturating_add(u64::try_from(jobs.len()).unwrap_or(u64::MAX)) < total;
     let tail = format!(
         "], \"pagination\": {{\"offset\": {offset}, \"limit\": {limit}, \"total\": {total}, \"has_more\": {has_more}}}}}"
     );
     answer(
-        app,
+        history,
         Parts { lists: vec![("{\"jobs\": [".to_owned(), jobs)], tail, kinds: entry::ENDED, write: Arc::new(job) },
     )
     .await
@@ -97,37 +98,37 @@ pub async fn list(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
 
 /// One job, with everything: the newest with this id.
 pub async fn one(
-    State(app): State<App>,
+    State(history): State<History>,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Error> {
+) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let filter = Asked::read(&query).filter(&[])?;
-    let Path(id) = path.map_err(|_| Error::NoJob)?;
+    let Path(id) = path.map_err(|_| Code::NoJob)?;
     let filter = Filter { prompt_id: Some(PromptId::from(&*id)), ..filter };
-    let job = app.store.newest(filter, entry::ALL, |run| in_full(&run)).await?;
-    Ok(json(job.ok_or(Error::NoJob)?))
+    let job = history.newest(filter, entry::ALL, |run| in_full(&run)).await?;
+    Ok(json(job.ok_or(Code::NoJob)?))
 }
 
 /// The jobs of the page, and how many there are in all. What has no order of its own in the store, which are workflows and
 /// durations, is looked for among the newest, as many as ComfyUI's own history holds.
-async fn find(app: &App, wanted: Wanted) -> Result<(Vec<GenerationId>, u64), Error> {
+async fn find(history: &History, wanted: Wanted) -> Result<(Vec<GenerationId>, u64), Problem> {
     let Wanted { filter, by_duration, is_ascending, limit, offset } = wanted;
     if filter.want.is_none() && !by_duration {
         let from = if is_ascending { Nth::Oldest(offset) } else { Nth::Newest(offset) };
-        let found = app.store.stretch(filter, from, limit).await?;
+        let found = history.stretch(filter, from, limit).await?;
         return Ok((found.runs.into_iter().map(|(id, _)| id).collect(), found.total));
     }
     let mut ids = if filter.want.is_some() {
-        app.store.first_found(filter, MOST).await?
+        history.first_found(filter, MOST).await?
     } else {
-        let newest = app.store.stretch(filter, Nth::Newest(0), MOST).await?;
+        let newest = history.stretch(filter, Nth::Newest(0), MOST).await?;
         newest.runs.into_iter().map(|(id, _)| id).collect()
     };
     if by_duration {
         // Of those that took the same time, ComfyUI has what runs and waits first, then the oldest first.
         ids.reverse();
-        let mut timed = app.store.durations(ids).await?;
+        let mut timed = history.durations(ids).await?;
         timed.sort_by_key(|(_, status, _)| (!status.is_open(), *status == Status::Pending));
         timed.sort_by_key(|(_, _, duration)| if is_ascending { *duration } else { -*duration });
         ids = timed.into_iter().map(|(id, ..)| id).collect();

@@ -9,9 +9,9 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::header::CONTENT_TYPE;
 
 use crate::model::{DocumentKind, GenerationId, Told};
-use crate::web::error::Error;
-use crate::web::headers::Cache;
-use crate::web::site::App;
+use crate::web::http::headers::Cache;
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
 
 /// What is told of one run, as JSON; part of a list.
 pub type Write = Arc<dyn Fn(&Told) -> String + Send + Sync>;
@@ -30,7 +30,7 @@ pub struct Parts {
 
 /// Where the writing stands.
 struct Course {
-    app: App,
+    history: History,
     parts: Parts,
     /// The list in hand, and how many of its runs were asked for.
     list: usize,
@@ -42,8 +42,8 @@ struct Course {
 
 /// The answer. What fails before its first part is an error of its own; later failures break the connection, so that no
 /// client takes a part for the whole.
-pub async fn answer(app: App, parts: Parts) -> Result<Response, Error> {
-    let mut course = Course { app, parts, list: 0, asked: 0, has_written: false, is_done: false };
+pub async fn answer(history: History, parts: Parts) -> Result<Response, Problem> {
+    let mut course = Course { history, parts, list: 0, asked: 0, has_written: false, is_done: false };
     let first = course.next().await?;
     let body = if course.is_done {
         Body::from(first)
@@ -67,7 +67,7 @@ pub fn json(body: impl Into<Body>) -> Response {
 
 impl Course {
     /// Some runs more.
-    async fn next(&mut self) -> Result<Bytes, Error> {
+    async fn next(&mut self) -> Result<Bytes, Problem> {
         let mut text = String::new();
         while text.is_empty() && !self.is_done {
             let Some((head, ids)) = self.parts.lists.get(self.list) else {
@@ -84,7 +84,7 @@ impl Course {
             } else {
                 let (write, has_written) = (Arc::clone(&self.parts.write), self.has_written);
                 let tell = move |runs: Vec<Told>| (runs.last().map(|run| run.id), written(&runs, &write, has_written));
-                self.app.store.told(ids, self.parts.kinds, tell).await?
+                self.history.told(ids, self.parts.kinds, tell).await?
             };
             self.step(last);
             self.has_written |= !more.is_empty();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{FromRef, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -11,13 +11,19 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ask::{Asked, Mistake};
+use crate::blobs::Blobs;
+use crate::live::Live;
 use crate::model::{AttachmentState, Blob, FileRef, Folder, PromptId, ThumbSize};
 use crate::store::Named;
-use crate::thumbs::Made;
-use crate::web::error::Error;
-use crate::web::files::{self, content_disposition, has_it_already};
-use crate::web::headers::Cache;
-use crate::web::site::App;
+use crate::thumbs::{Made, Thumbs};
+use crate::web::files::file::{not_kept, serve};
+use crate::web::http::code::Code;
+use crate::web::http::etag::has_it_already;
+use crate::web::http::headers::{Cache, content_disposition};
+use crate::web::http::problem::Problem;
+use crate::web::site::history::History;
+use crate::web::site::state::SiteState;
+use tokio_util::sync::CancellationToken;
 
 /// How long a file is waited for that is being fetched: a script may be faster than we are.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,8 +31,38 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a picture is waited for that is made small.
 const MAKING: Duration = Duration::from_secs(15);
 
+/// Where files are found by their name.
+#[derive(Debug, Clone)]
+pub struct KeptFiles {
+    history: History,
+    blobs: Blobs,
+    thumbs: Thumbs,
+    live: Live,
+    closing: CancellationToken,
+}
+
+impl FromRef<SiteState> for KeptFiles {
+    fn from_ref(site: &SiteState) -> Self {
+        Self {
+            history: History::from_ref(site),
+            blobs: Blobs::from_ref(site),
+            thumbs: Thumbs::from_ref(site),
+            live: Live::from_ref(site),
+            closing: CancellationToken::from_ref(site),
+        }
+    }
+}
+
+fn no_named_file() -> Problem {
+    Problem::said(Code::NoFile, "no run that was recorded here named such a file, or its bytes could not be kept")
+}
+
 /// Answers for one file.
-pub async fn view(State(app): State<App>, RawQuery(query): RawQuery, request: HeaderMap) -> Result<Response, Error> {
+pub async fn view(
+    State(kept): State<KeptFiles>,
+    RawQuery(query): RawQuery,
+    request: HeaderMap,
+) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let asked = Asked::read(&query);
     let file = file(&asked)?;
@@ -34,19 +70,19 @@ pub async fn view(State(app): State<App>, RawQuery(query): RawQuery, request: He
         return Err(Mistake::Channel.into());
     }
     let prompt_id = asked.text("prompt_id").filter(|id| !id.is_empty()).map(PromptId::from);
-    let blob = find(&app, &file, prompt_id).await?;
+    let blob = find(&kept, &file, prompt_id).await?;
     if asked.text("preview").is_some()
-        && let Some(small) = small(&app, &blob, &file.filename, &request).await?
+        && let Some(small) = small(&kept, &blob, &file.filename, &request).await?
     {
         return Ok(small);
     }
     // The next run may give other bytes under this name.
-    files::serve(&app, &blob, &file.filename, Cache::Live, &request).await
+    serve(&kept.blobs, &blob, &file.filename, Cache::Live, &request).await
 }
 
 /// The name, as ComfyUI reads it: the folder may stand behind it (`x.png [temp]`), and a path before it doesn't count.
-fn file(asked: &Asked<'_>) -> Result<FileRef, Error> {
-    let Some(name) = asked.text("filename") else { return Err(Error::NoNamedFile) };
+fn file(asked: &Asked<'_>) -> Result<FileRef, Problem> {
+    let Some(name) = asked.text("filename") else { return Err(no_named_file()) };
     let annotated = Folder::ALL.into_iter().find_map(|folder| {
         let name = name.strip_suffix(&*format!("[{}]", folder.as_str()))?;
         Some((name.strip_suffix(' ').unwrap_or(name), folder.as_str()))
@@ -61,28 +97,28 @@ fn file(asked: &Asked<'_>) -> Result<FileRef, Error> {
 }
 
 /// What is kept of the file; one that is being fetched is waited for.
-async fn find(app: &App, file: &FileRef, prompt_id: Option<PromptId>) -> Result<Blob, Error> {
+async fn find(kept: &KeptFiles, file: &FileRef, prompt_id: Option<PromptId>) -> Result<Blob, Problem> {
     let deadline = Instant::now() + PATIENCE;
-    let mut events = app.live.events();
+    let mut events = kept.live.events();
     loop {
-        match app.store.named(file.clone(), prompt_id.clone()).await? {
+        match kept.history.named(file.clone(), prompt_id.clone()).await? {
             Named::Kept(blob) => return Ok(blob),
-            Named::Unknown => return Err(Error::NoNamedFile),
+            Named::Unknown => return Err(no_named_file()),
             Named::Awaited => {}
         }
         match timeout_at(deadline, events.recv()).await {
-            Ok(Ok(_) | Err(RecvError::Lagged(_))) if !app.closing.is_cancelled() => {}
-            _ => return Err(Error::NotKept(AttachmentState::Pending)),
+            Ok(Ok(_) | Err(RecvError::Lagged(_))) if !kept.closing.is_cancelled() => {}
+            _ => return Err(not_kept(AttachmentState::Pending)),
         }
     }
 }
 
 /// The picture made small; `None` where nothing can be made of the file.
-async fn small(app: &App, blob: &Blob, name: &str, request: &HeaderMap) -> Result<Option<Response>, Error> {
+async fn small(kept: &KeptFiles, blob: &Blob, name: &str, request: &HeaderMap) -> Result<Option<Response>, Problem> {
     let size = ThumbSize::Large;
-    let Ok(made) = timeout(MAKING, app.thumbs.get(blob, size)).await else { return Ok(None) };
+    let Ok(made) = timeout(MAKING, kept.thumbs.get(blob, size)).await else { return Ok(None) };
     let Made::Webp(webp) = made? else { return Ok(None) };
-    let etag = format!("\"{}-{}-{}\"", blob.digest, size.pixels(), app.thumbs.version());
+    let etag = format!("\"{}-{}-{}\"", blob.digest, size.pixels(), kept.thumbs.version());
     let headers = HeaderMap::from_iter([
         (ETAG, HeaderValue::try_from(&etag)?),
         (CONTENT_TYPE, HeaderValue::from_static("image/webp")),

@@ -1,8 +1,14 @@
 //! What is wrong with a query, and what would be right.
 
-use super::super::facets;
 use crate::model::ParseQueryError;
+use crate::search::Field;
 use crate::search::Unusable;
+use crate::web::http::code::Code;
+use crate::web::http::problem::Problem;
+
+/// Fields whose values are counted.
+pub const FACETS: [Field; 6] =
+    [Field::Model, Field::Lora, Field::Sampler, Field::Scheduler, Field::Node, Field::Workflow];
 
 /// A value longer than this is cut where an error repeats it.
 const SHOWN_CHARS: usize = 80;
@@ -53,7 +59,7 @@ pub enum BadValue {
     Month,
     #[error("use previews=shown, or leave it out")]
     Previews,
-    #[error("not fields: use one or more of {}, with commas between", facets::names().join(", "))]
+    #[error("not fields: use one or more of {}, with commas between", FACETS.map(Field::key).join(", "))]
     Facets,
     #[error("not a place in q: use a whole number of characters")]
     Place,
@@ -63,6 +69,12 @@ pub enum BadValue {
     ThumbSize,
     #[error(transparent)]
     Query(#[from] ParseQueryError),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::said(Code::BadParameter, error.to_string())
+    }
 }
 
 /// The beginning of a text from outside, for an error that repeats it.

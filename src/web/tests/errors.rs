@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::model::{MediaKind, Scope, Status};
 use crate::store::{NewContent, Save};
-use crate::web::error::Code;
+use crate::web::http::code::Code;
 use crate::web::testing::{TestSite, argon2, file, output, run, token};
 use crate::web::{Auth, SessionKey, Settings};
 

@@ -13,6 +13,7 @@ mod live;
 mod pages;
 mod panel;
 mod reference;
+mod routes;
 mod search;
 mod server;
 mod sharing;

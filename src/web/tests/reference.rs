@@ -6,8 +6,10 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE};
 
 use crate::model::{DocumentKind, Scope, Status};
 use crate::store::Save;
-use crate::web::error::Code;
+use crate::web::http::code::Code;
+use crate::web::http::language::Language;
 use crate::web::testing::{TestSite, argon2, document, run, stored, token};
+use crate::web::view::words::Words;
 use crate::web::{Auth, SessionKey, Settings};
 
 const GUIDE: &str = include_str!("../../../docs/api.md");
@@ -129,7 +131,7 @@ async fn every_code_is_documented_and_the_page_says_the_same() {
     let errors = GUIDE.split("\n## Errors\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let table: Vec<&str> = errors.lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(table.len(), Code::ALL.len());
-    let words = crate::web::words::Language::English.words();
+    let words = Words::of(Language::English);
     for (row, code) in table.iter().zip(Code::ALL) {
         let meaning = words.say(code.key());
         assert_eq!(*row, format!("| `{}` | {} | {meaning} |", code.as_str(), code.status().as_u16()));

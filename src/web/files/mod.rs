@@ -1,0 +1,4 @@
+//! Kept files and their thumbnails.
+
+pub mod file;
+pub mod thumbnail;

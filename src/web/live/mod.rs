@@ -1,0 +1,3 @@
+//! What changes, as it happens.
+
+pub mod events;

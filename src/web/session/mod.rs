@@ -1,0 +1,4 @@
+//! Signing in and out, and what a viewer prefers.
+
+pub mod preferences;
+pub mod sign_in;

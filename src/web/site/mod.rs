@@ -1,0 +1,6 @@
+//! What the handlers are given, part by part.
+
+pub mod facts;
+mod failures;
+pub mod history;
+pub mod state;
