@@ -2,12 +2,11 @@
 //! process left behind may be in the memory of the system alone.
 
 use std::collections::HashSet;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::sync_folder;
+use super::{make_folder, sync_folder};
 use crate::model::Digest;
 
 /// Names that are remembered; beyond that they are synced once more, which costs little when there is nothing to write.
@@ -41,7 +40,7 @@ impl Durable {
         if self.known().shelves.contains(shelf) && shelf.exists() {
             return Ok(());
         }
-        fs::create_dir_all(shelf)?;
+        make_folder(shelf)?;
         sync_folder(folder)?;
         // The folder of all may be as new as its first shelf.
         if self.known().shelves.is_empty()
@@ -60,6 +59,8 @@ impl Durable {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::super::{Adopted, Blobs};
     use super::*;
 

@@ -157,7 +157,7 @@ impl Blobs {
 
     fn sweep(&self) -> io::Result<()> {
         let drafts = self.drafts();
-        fs::create_dir_all(&drafts)?;
+        make_folder(&drafts)?;
         for entry in fs::read_dir(&drafts)? {
             let entry = entry?;
             if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
@@ -257,7 +257,7 @@ impl Blobs {
         let drafts = self.drafts();
         let made = make_draft(&drafts).or_else(|error| match error.kind() {
             // A start on a full disk could not make it.
-            io::ErrorKind::NotFound => fs::create_dir_all(&drafts).and_then(|()| make_draft(&drafts)),
+            io::ErrorKind::NotFound => make_folder(&drafts).and_then(|()| make_draft(&drafts)),
             _ => Err(error),
         });
         made.map_err(|source| self.refuse(source, 0, None))
@@ -329,6 +329,16 @@ fn make_draft(drafts: &Path) -> io::Result<NamedTempFile> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, PRIVATE);
     let file = options.open(&path)?;
     Ok(NamedTempFile::from_parts(file, TempPath::try_from_path(path)?))
+}
+
+/// Makes a folder, and those around it, for their owner alone; what exists keeps its mode. The names in it tell which files
+/// somebody has.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none.
