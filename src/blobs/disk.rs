@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task;
 
 use super::draft::Draft;
-use super::durable::{Durable, sync_folder};
+use super::durable::{Durable, make_folder, sync_folder};
 use super::error::Error;
 use super::hasher::{Hasher, Stored};
 use super::progress::Progress;
@@ -53,7 +53,7 @@ impl Blobs {
 
     pub(super) fn sweep(&self) -> io::Result<()> {
         let drafts = self.drafts();
-        fs::create_dir_all(&drafts)?;
+        make_folder(&drafts)?;
         for entry in fs::read_dir(&drafts)? {
             let entry = entry?;
             if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
@@ -153,7 +153,7 @@ impl Blobs {
         let drafts = self.drafts();
         let made = make_draft(&drafts).or_else(|error| match error.kind() {
             // A start on a full disk could not make it.
-            io::ErrorKind::NotFound => fs::create_dir_all(&drafts).and_then(|()| make_draft(&drafts)),
+            io::ErrorKind::NotFound => make_folder(&drafts).and_then(|()| make_draft(&drafts)),
             _ => Err(error),
         });
         made.map_err(|source| self.refuse(source, 0, None))

@@ -40,7 +40,7 @@ impl Durable {
         if self.known().shelves.contains(shelf) && shelf.exists() {
             return Ok(());
         }
-        fs::create_dir_all(shelf)?;
+        make_folder(shelf)?;
         sync_folder(folder)?;
         // The folder of all may be as new as its first shelf.
         if self.known().shelves.is_empty()
@@ -55,6 +55,16 @@ impl Durable {
     fn known(&self) -> MutexGuard<'_, KnownDigests> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Makes a folder, and those around it, for their owner alone; what exists keeps its mode. The names in it tell which files
+/// somebody has.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Makes the names in a folder durable. Windows has no such call and needs none.

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use tokio::sync::Semaphore;
 
 use super::disk::{Blobs, TURNS};
-use super::durable::sync_folder;
+use super::durable::{make_folder, sync_folder};
 use super::error::Error;
 use super::hasher::Hasher;
 use super::progress::Progress;
@@ -126,7 +126,7 @@ impl Blobs {
         if !path.exists() {
             return Ok(None);
         }
-        fs::create_dir_all(into).map_err(fail)?;
+        make_folder(into).map_err(fail)?;
         let names = (1..).map(|number| if number == 1 { digest.to_string() } else { format!("{digest}.{number}") });
         let mut free = names.map(|name| into.join(name)).filter(|place| !place.exists());
         let place = free.next().expect("there are more numbers than files");

@@ -4,7 +4,6 @@
 //! Every file that is refused says so here, whoever wanted to keep it. Only a look that does what the refused file needed
 //! finds that it is over: a small file that fits says nothing of a large one that doesn't.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task;
 
 use super::disk::{Blobs, make_draft};
+use super::durable::make_folder;
 use super::error::Error;
 use crate::model::{Cause, Digest, Trouble};
 
@@ -100,12 +100,12 @@ impl Blobs {
         }
         if let Some(digest) = &lacking.digest {
             let shelf = self.shelf(digest);
-            fs::create_dir_all(&shelf)?;
+            make_folder(&shelf)?;
             may_write(&shelf)?;
         }
         may_write(&self.folder)?;
         let drafts = self.drafts();
-        fs::create_dir_all(&drafts)?;
+        make_folder(&drafts)?;
         let mut draft = make_draft(&drafts)?;
         let bytes = usize::try_from(lacking.bytes.clamp(1, MOST_TRIED)).unwrap_or(1);
         draft.write_all(&vec![0x5a; bytes])?;
@@ -198,6 +198,8 @@ fn may_write(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn cause(blobs: &Blobs) -> Option<Cause> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 /// A family of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Route {
@@ -42,6 +44,10 @@ pub enum Fault {
     Status(u16),
     /// Answered by this body instead, with status 200.
     Body(String),
+    /// Answered by this status, these headers and this body instead.
+    Answer(u16, Vec<(&'static str, String)>, Bytes),
+    /// Answered by this, and then by this again and again, with little pauses, for as long as anybody listens.
+    Endless(Bytes, Bytes),
     /// Not answered before the fault is lifted.
     Hold,
     /// The connection breaks after so many bytes of the body; `Content-Length` promised all of them.

@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Body as _, Frame as BodyFrame, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request as HttpRequest, Response, StatusCode};
@@ -26,6 +26,9 @@ use super::routes;
 use super::state::{Request, Shared};
 
 pub type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// Between the pieces of an answer without an end.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// What aiohttp takes of a request line.
 const LONGEST_LINE: usize = 8190;
@@ -101,6 +104,14 @@ async fn answer(
     let response = match (&fault, path) {
         (Some(Fault::Status(code)), _) => text(StatusCode::from_u16(*code).unwrap(), "500 Internal Server Error"),
         (Some(Fault::Body(body)), _) => json(body.clone()),
+        (Some(Fault::Answer(code, headers, body)), _) => {
+            let mut response = text(StatusCode::from_u16(*code).unwrap(), body.clone());
+            response
+                .headers_mut()
+                .extend(headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())));
+            response
+        }
+        (Some(Fault::Endless(beginning, piece)), _) => endless(beginning.clone(), piece.clone()),
         _ if request.uri().to_string().len() > LONGEST_LINE => text(StatusCode::BAD_REQUEST, "Bad Request"),
         _ if !is_authorized(&shared, request.headers()) => text(StatusCode::UNAUTHORIZED, "401 Unauthorized"),
         _ if is_foreign(request.headers()) => empty(StatusCode::FORBIDDEN),
@@ -144,6 +155,22 @@ async fn hurt(response: Response<Body>, fault: Option<Fault>, route: Route, shar
         _ => body,
     };
     Response::from_parts(head, body)
+}
+
+/// Says the one and then the other without an end, some megabytes a second.
+fn endless(beginning: Bytes, piece: Bytes) -> Response<Body> {
+    let pieces = stream::unfold(Some(beginning), move |next| {
+        let piece = piece.clone();
+        async move {
+            if next.is_none() {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Some((Ok(next.unwrap_or(piece)), None))
+        }
+    });
+    let mut response = Response::new(streamed(pieces));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response
 }
 
 fn length_of(headers: &HeaderMap, body: &Body) -> Option<u64> {

@@ -74,6 +74,11 @@ impl Launch {
         Self { token: Some(token.to_owned()), ..self.environment("RECALL_TOKEN", token) }
     }
 
+    /// With a door of its own configuration, to which we have this token.
+    pub fn showing(self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self }
+    }
+
     /// With its data on a disk of so many megabytes, which goes when the daemon ends. Needs Linux that lets its users
     /// have namespaces.
     pub fn on_small_disk(mut self, megabytes: u32) -> Self {
