@@ -20,6 +20,7 @@ pub mod media;
 pub mod memory;
 pub mod metrics;
 pub mod model;
+pub mod pace;
 pub mod recorder;
 pub mod search;
 pub mod share;

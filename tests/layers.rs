@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 26] = [
+const MAY_NAME: [(&str, &[&str]); 27] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
     ("share", &[]),
     ("memory", &[]),
     ("foreign", &[]),
+    ("pace", &["model"]),
     // 1: rooms
     ("comfy", &["model", "json"]),
     ("store", &["model", "json", "share", "memory"]),
