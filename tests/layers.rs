@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may name. `*`: every one.
-const MAY_NAME: [(&str, &[&str]); 27] = [
+const MAY_NAME: [(&str, &[&str]); 30] = [
     // 0: words
     ("model", &[]),
     ("json", &[]),
@@ -15,9 +15,12 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("memory", &[]),
     ("foreign", &[]),
     ("pace", &["model"]),
+    ("paging", &["model"]),
+    ("sqlite", &["model"]),
     // 1: rooms
     ("comfy", &["model", "json"]),
-    ("store", &["model", "json", "share", "memory"]),
+    ("index", &["model", "memory", "paging", "sqlite"]),
+    ("store", &["model", "json", "share", "memory", "paging", "sqlite", "index", "live"]),
     ("blobs", &["model", "share"]),
     ("media", &["model"]),
     ("facts", &["model", "json"]),
@@ -26,10 +29,10 @@ const MAY_NAME: [(&str, &[&str]); 27] = [
     ("metrics", &["model"]),
     // 2: engine
     ("recorder", &["comfy", "store", "blobs", "media", "facts", "live", "metrics", "model", "json", "foreign"]),
-    ("indexer", &["store", "facts", "search", "live", "model", "json"]),
-    ("thumbs", &["store", "blobs", "media", "live", "model"]),
+    ("indexer", &["store", "facts", "search", "live", "model", "json", "pace"]),
+    ("thumbs", &["store", "blobs", "media", "live", "model", "sqlite", "pace"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),
-    ("webhooks", &["store", "export", "facts", "live", "model"]),
+    ("webhooks", &["store", "export", "facts", "live", "model", "pace"]),
     // 3: edge
     ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json", "memory"]),
     // 4: app

@@ -2,7 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::{Error, Store, files};
+use super::database::Store;
+use super::error::Error;
+use super::rows;
 use crate::model::{Blob, GenerationId};
 
 const STORED_OUTPUTS: &str = "
@@ -25,7 +27,7 @@ fn stored_outputs(conn: &Connection, id: GenerationId, most: usize) -> Result<Ve
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let is_cover = row.get::<_, Option<bool>>("is_cover")?.unwrap_or(false);
-        found.extend(files::blob_from_row(row)?.map(|blob| (!is_cover, blob)));
+        found.extend(rows::blob(row)?.map(|blob| (!is_cover, blob)));
     }
     found.sort_by_key(|(is_other, _)| *is_other);
     Ok(found.into_iter().map(|(_, blob)| blob).take(most).collect())

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::database::Store;
+use super::error::Error;
 use super::readers::Reader;
-use super::unindexed::{self, Indexed, Unindexed};
-use super::{Error, Store, count, list, tie};
+use super::unindexed::{self, Indexed};
+use super::waiting::{self, Unindexed};
+use super::{count, list, tie};
 use crate::model::{
     Counted, DocumentKind, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start,
     Summary,
@@ -25,7 +28,7 @@ impl Store {
     /// The same as [`Store::neighbours`], for those that the index finds.
     pub(super) async fn find_neighbours(&self, filter: Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
         match self.readers.read(move |conn| list::place(conn, id)).await? {
-            Some(place) => self.index.neighbours(filter, place).await.map(Some),
+            Some(place) => Ok(Some(self.index.neighbours(filter, place).await?)),
             None => Ok(None),
         }
     }
@@ -48,18 +51,18 @@ impl Store {
     pub async fn found(&self, filter: Filter, ids: Vec<GenerationId>) -> Result<Vec<GenerationId>, Error> {
         let places = move |conn: &Reader| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
         let places = self.readers.read(places).await?;
-        self.index.among(filter, places).await
+        Ok(self.index.among(filter, places).await?)
     }
 
     /// The most frequent values of each of these lists among the runs of a filter, at most `most` of each.
     pub async fn facets(&self, filter: Filter, lists: &[List], most: usize) -> Result<Vec<Facet>, Error> {
-        self.index.facets(filter, lists.to_vec(), most).await
+        Ok(self.index.facets(filter, lists.to_vec(), most).await?)
     }
 
     /// Values or words of a list for somebody who typed `folded`, the most frequent first: of a list of words those that
     /// begin so, of a list of values those in which a word begins so.
     pub async fn suggest(&self, list: List, folded: &str, most: usize) -> Result<Vec<Counted>, Error> {
-        self.index.suggest(list, folded, most).await
+        Ok(self.index.suggest(list, folded, most).await?)
     }
 
     /// How far the index is.
@@ -94,7 +97,7 @@ impl Store {
         }
         let of_prompts = move |reader: &Reader| {
             let of_prompt = |id| {
-                let prompt = reader.texts.read_if_any(reader, id, DocumentKind::Prompt)?;
+                let prompt = reader.companion.read_if_any(reader, id, DocumentKind::Prompt)?;
                 Ok(prompt.map(|prompt| (id, read(id, &prompt))))
             };
             ids.into_iter().map(of_prompt).filter_map(Result::transpose).collect()
@@ -105,12 +108,12 @@ impl Store {
     /// Up to `most` of the runs that wait to be indexed, the newest first, from below one on; fewer when their prompts are
     /// long.
     pub async fn unindexed(&self, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
-        self.readers.read(move |conn| unindexed::unindexed(conn, below, most)).await
+        self.readers.read(move |conn| waiting::unindexed(conn, below, most)).await
     }
 
     /// Those of some runs that wait to be indexed.
     pub async fn unindexed_of(&self, ids: Vec<GenerationId>) -> Result<Vec<Unindexed>, Error> {
-        self.readers.read(move |conn| unindexed::unindexed_of(conn, &ids)).await
+        self.readers.read(move |conn| waiting::unindexed_of(conn, &ids)).await
     }
 
     /// Takes runs into the index, each in place of what it has of it; then they wait no more.

@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codes::Coded;
+use super::database::Store;
+use super::error::Error;
+use super::rows;
 use super::writer::Session;
-use super::{Error, Store};
 use crate::model::{Gap, GapKind, GapTally, GenerationId, InstanceId, Timestamp, Trouble};
+use crate::sqlite::codes::Coded;
 
 const OPEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, reason, is_missed) VALUES (?1, ?2, ?3, ?4, 0)
@@ -206,11 +208,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
         kind: row.get::<_, Coded<_>>("kind")?.0,
         started_at: Timestamp::from_millis(row.get("started_at")?),
-        ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Timestamp::from_millis),
+        ended_at: rows::time(row, "ended_at")?,
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
         runs: row.get::<_, Option<i64>>("runs")?.map(i64::unsigned_abs),
-        dismissed_at: row.get::<_, Option<i64>>("dismissed_at")?.map(Timestamp::from_millis),
+        dismissed_at: rows::time(row, "dismissed_at")?,
     })
 }
 

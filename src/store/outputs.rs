@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Code, Coded};
+use super::attachment::NewAttachment;
+use super::error::Error;
 use super::tally::{self, Counted, Tallies};
-use super::{Error, NewAttachment, unindexed};
+use super::{text, unindexed};
 use crate::model::{GenerationId, MediaKind, Role};
+use crate::sqlite::codes::{Code as _, Coded, kinds_mask};
 
 /// Characters of a text that a list shows.
 const EXCERPT: usize = 300;
@@ -26,17 +28,12 @@ const SET_KINDS: &str = "UPDATE generations SET kinds = ?2 WHERE id = ?1";
 pub(super) fn kinds(attachments: &[NewAttachment]) -> i64 {
     let outputs = attachments.iter().filter(|new| new.role == Role::Output);
     let kinds: Vec<_> = outputs.map(|new| new.content.blob().map_or(new.kind, |blob| blob.kind)).collect();
-    MediaKind::mask(&kinds)
-}
-
-/// The first characters of a text.
-pub(super) fn beginning(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+    kinds_mask(&kinds)
 }
 
 /// Notes a text that a node gave.
 pub(super) fn note_text(conn: &Connection, run: GenerationId, text: &str) -> Result<(), Error> {
-    conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, beginning(text, EXCERPT)])?;
+    conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, text::beginning(text, EXCERPT)])?;
     Ok(())
 }
 
@@ -75,7 +72,7 @@ pub(super) fn sum_up(conn: &Connection, tallies: &mut Tallies, run: GenerationId
     let covers = outputs.iter().filter_map(|output| Some((output.as_cover()?, output.index)));
     let cover = covers.min().map(|(_, index)| index);
     let kinds: Vec<_> = outputs.iter().map(|output| output.kind.unwrap_or(output.guessed_kind)).collect();
-    let kinds = MediaKind::mask(&kinds);
+    let kinds = kinds_mask(&kinds);
     let before = conn.prepare_cached(SET_OUTPUTS)?.query_row(
         params![run.0, count(|_| true), count(|output| output.is_preview), cover],
         tally::counted_from_row,

@@ -2,10 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::codes::{Coded, DigestBytes};
+use super::attachment::AttachmentKey;
+use super::database::Store;
+use super::error::Error;
 use super::writer::Session;
-use super::{AttachmentKey, Error, Store, outputs, sightings, unindexed};
+use super::{outputs, sightings, unindexed};
 use crate::model::{AttachmentState, Digest, Role, Trouble};
+use crate::sqlite::codes::{Coded, DigestBytes};
 
 const GIVE_UP: &str = "UPDATE attachments SET state = ?4, blob_id = NULL, reason = ?5 \
      WHERE generation_id = ?1 AND role = ?2 AND idx = ?3 AND state = ?6 AND filename IS NOT NULL";

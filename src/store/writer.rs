@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::deliveries::Listener;
 use super::documents::Bases;
+use super::error::Error;
+use super::listeners::Listener;
 use super::tally::Tallies;
-use super::{Error, open};
 use crate::model::Comfyui;
+use crate::sqlite::connection;
+use crate::sqlite::error::OfFile as _;
 
 /// Jobs that may wait; the next caller waits for room.
 const BACKLOG: usize = 64;
@@ -55,7 +57,7 @@ impl Session {
     /// Lets go of what is only held to write faster: of pages, which are read again in no time, and of bases if nothing was
     /// saved for so long.
     fn rest(&mut self, unused: Duration) {
-        open::shrink(&self.conn);
+        connection::shrink(&self.conn);
         if self.saved_at.is_some_and(|at| at.elapsed() >= unused) {
             self.saved_at = None;
             self.bases = Bases::default();
@@ -184,7 +186,7 @@ fn serve(mut session: Session, mut inbox: mpsc::Receiver<Order>) -> Result<(), E
         }
         commit(&mut session, group);
     }
-    open::finish(session.conn)
+    Ok(connection::finish(session.conn)?)
 }
 
 /// Commits a group. A job that fails is taken back alone; when the transaction is lost (a full disk may do that), those

@@ -16,7 +16,6 @@ mod tying;
 mod upgrading;
 mod writing;
 
-use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{NewAttachment, NewContent, Save, Store};
@@ -24,6 +23,7 @@ use crate::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceId, InstanceName, MediaKind,
     PromptId, Role, Status, Timestamp,
 };
+use crate::sqlite::plans;
 
 /// A store in a folder that goes with it.
 struct Fixture {
@@ -97,32 +97,10 @@ fn wanted(filename: &str) -> NewAttachment {
 /// How SQLite means to answer a query.
 pub(super) fn plan(query: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    plan_on(&super::open::writer(folder.path(), &mut |_| {}).unwrap().conn, query)
-}
-
-/// The same on a database that is open.
-pub(super) fn plan_on(conn: &Connection, query: &str) -> Vec<String> {
-    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-    let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
-    let steps = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get("detail")).unwrap();
-    steps.map(Result::unwrap).collect()
+    plans::plan(&super::open::writer(folder.path(), &mut |_| {}).unwrap().conn, query)
 }
 
 /// Fails when a query reads a table that grows from end to end, or sorts what it read.
 pub(super) fn assert_searches(query: &str) {
-    assert_is_search(query, plan(query));
-}
-
-/// The same for a query of the index.
-pub(super) fn assert_searches_of_index(query: &str) {
-    assert_is_search(query, super::index::plan(query));
-}
-
-fn assert_is_search(query: &str, plan: Vec<String>) {
-    for step in plan {
-        // A subquery is a heading; what it reads stands on lines of its own.
-        let is_heading = step.contains("SCALAR SUBQUERY");
-        let is_free = step.starts_with("SEARCH") || is_heading || step == "SCAN CONSTANT ROW";
-        assert!(is_free, "{step} in {query}");
-    }
+    plans::assert_is_search(query, plan(query));
 }
