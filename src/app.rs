@@ -26,7 +26,6 @@ use crate::browser;
 use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
 use crate::json::Names;
-use crate::live::Live;
 use crate::memory;
 use crate::metrics::Metrics;
 use crate::model::IndexProgress;
@@ -99,7 +98,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         Err(error) => return door::refused(error, &config, &front).await,
     };
     let address = listener.local_addr().context("read the address that was bound")?;
-    let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
+    let (live, shutdown, mut tasks) = (store.live().clone(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
     let is_new =
         insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::*;
 use crate::model::{
@@ -46,7 +47,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
-        Self { store, instance, live: Live::default(), folder }
+        Self { live: store.live().clone(), store, instance, folder }
     }
 
     async fn save(&self, id: Option<GenerationId>, status: Status) -> GenerationId {
@@ -64,9 +65,7 @@ impl Fixture {
             attachments: if status == Status::Completed { vec![output] } else { Vec::new() },
             ..Save::new(PromptId::from("a"), status, Timestamp::from_millis(1_000))
         };
-        let id = self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0];
-        self.live.publish(Event::Generation { id, status });
-        id
+        self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0]
     }
 
     async fn found(&self, text: &str) -> Vec<GenerationId> {
@@ -204,10 +203,11 @@ async fn an_index_that_was_lost_comes_back_by_itself() {
     let f = Fixture::new().await;
     let id = f.save(None, Status::Completed).await;
     f.indexed(async || {}).await;
-    let Fixture { store, live, instance, folder } = f;
+    let Fixture { store, instance, folder, .. } = f;
     store.close().await.unwrap();
     std::fs::write(folder.path().join("search.db"), [0x55; 9_000]).unwrap();
-    let f = Fixture { store: Store::open(folder.path()).unwrap(), live, instance, folder };
+    let store = Store::open(folder.path()).unwrap();
+    let f = Fixture { live: store.live().clone(), store, instance, folder };
     let stop = CancellationToken::new();
     let indexing = tokio::spawn(run(f.store.clone(), f.live.clone(), stop.clone()));
     let found = async {

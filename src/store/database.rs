@@ -18,6 +18,7 @@ use super::upgrade::Upgrade;
 use super::writer::{Session, Writer};
 use super::{count, detail, list, numbered, open, places, size, tie, told};
 use crate::index::Index;
+use crate::live::Live;
 use crate::model::{
     Blob, Comfyui, Detail, Digest, DocumentKind, FileRef, Filter, GenerationId, InstanceId, InstanceName, Limit,
     Neighbours, Nth, Outline, Page, PromptId, Size, Start, Status, Stretch, Summary, Timestamp, Told,
@@ -34,6 +35,8 @@ pub struct Store {
     pub(super) writer: Writer,
     pub(super) readers: Readers,
     pub(super) index: Index,
+    /// Where it tells what changes.
+    live: Live,
     /// Taken by the one who waits for its end.
     thread: Arc<Mutex<Option<Thread>>>,
 }
@@ -71,7 +74,7 @@ impl Store {
             async move { source.tie().await }.boxed()
         };
         let index = Index::read_only(folder, Arc::new(tie));
-        Ok(Self { writer: Writer::closed(), readers, index, thread: Arc::default() })
+        Ok(Self { writer: Writer::closed(), readers, index, live: Live::default(), thread: Arc::default() })
     }
 
     pub(super) fn open_with(
@@ -79,12 +82,17 @@ impl Store {
         read_time_limit: Duration,
         tell: &mut dyn FnMut(Upgrade),
     ) -> Result<Self, Error> {
-        let opened = open::writer(folder, tell)?;
+        let (opened, live) = (open::writer(folder, tell)?, Live::default());
         let tie = tie::read(&opened.conn).map_err(|error| Error::from(error).of_file(&opened.file))?;
-        let (writer, thread) = Writer::start(Session::new(opened.conn, opened.file.clone()), opened.lock)
+        let (writer, thread) = Writer::start(Session::new(opened.conn, opened.file.clone(), live.clone()), opened.lock)
             .map_err(|source| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) })?;
         let readers = Readers::new(opened.file, read_time_limit);
-        Ok(Self { writer, readers, index: Index::open(folder, tie), thread: Arc::new(Mutex::new(Some(thread))) })
+        Ok(Self { writer, readers, index: Index::open(folder, tie), live, thread: Arc::new(Mutex::new(Some(thread))) })
+    }
+
+    /// What is going on here: each change is told when it is durable, by the writer.
+    pub fn live(&self) -> &Live {
+        &self.live
     }
 
     /// Writes what waits, puts the WAL back into the database and lets go of the data folder. Other handles hear
@@ -141,8 +149,7 @@ impl Store {
     }
 
     /// Notes what became of files. What is stored stays stored, so doing it twice is harmless; unknown keys are passed over.
-    /// Gives the generations that were touched, with their status.
-    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<Vec<(GenerationId, Status)>, Error> {
+    pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
         self.writer.write(move |session| files::settle(session, &files)).await
     }
 

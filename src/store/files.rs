@@ -36,7 +36,6 @@ const WANTED: &str = "
     ORDER BY w.next_at, w.generation_id, w.role, w.idx LIMIT ?3";
 const NEXT_WANTED: &str = "SELECT min(next_at) AS next_at FROM wanted WHERE instance_id = ?1";
 const RETRY: &str = "UPDATE wanted SET next_at = ?2 WHERE instance_id = ?1 AND next_at > ?2";
-const STATUS: &str = "SELECT status FROM generations WHERE id = ?1";
 const CREATED: &str = "SELECT instance_id, created_at FROM generations WHERE id = ?1";
 /// In one group of runs, so that one index serves.
 const NAMED_LATER: &str = "
@@ -91,12 +90,8 @@ pub enum Fetched {
 }
 
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
-/// Gives the generations that it touched, with their status.
-pub(super) fn settle(
-    session: &mut Session,
-    files: &[(AttachmentKey, Fetched)],
-) -> Result<Vec<(GenerationId, Status)>, Error> {
-    let Session { conn, tallies, .. } = session;
+pub(super) fn settle(session: &mut Session, files: &[(AttachmentKey, Fetched)]) -> Result<(), Error> {
+    let Session { conn, tallies, changes, .. } = session;
     let mut changed = BTreeSet::new();
     for (key, fetched) in files {
         if settle_one(conn, *key, fetched)? && key.role == Role::Output {
@@ -109,13 +104,7 @@ pub(super) fn settle(
     }
     tallies.write(conn)?;
     let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
-    let mut statuses = Vec::with_capacity(touched.len());
-    for id in touched {
-        let status =
-            conn.prepare_cached(STATUS)?.query_row([id.0], |row| row.get::<_, Coded<Status>>("status")).optional()?;
-        statuses.extend(status.map(|status| (id, status.0)));
-    }
-    Ok(statuses)
+    touched.into_iter().try_for_each(|run| changes.run_as_it_is(conn, run))
 }
 
 /// Gives whether that changed what there is of the run.

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
-
 use super::database::Store;
 use super::error::Error;
 use super::readers::Reader;
 use super::unindexed::{self, Indexed};
 use super::waiting::{self, Unindexed};
+use super::writer::Session;
 use super::{count, list, tie};
 use crate::model::{
     Counted, DocumentKind, Entry, Facet, Filter, GenerationId, IndexProgress, Limit, List, Neighbours, Page, Start,
@@ -122,11 +121,11 @@ impl Store {
     /// Nothing is lost by any of them: the runs wait on. After [`Error::Index`] call [`Store::derive_again`].
     pub async fn index(&self, entries: Vec<Entry>, indexed: Vec<Indexed>) -> Result<(), Error> {
         let changes = self.index.add(entries).await?;
-        let done = move |conn: &Connection| {
-            unindexed::done(conn, &indexed)?;
-            tie::count(conn, changes)
+        let done = move |session: &mut Session| {
+            unindexed::done(session, &indexed)?;
+            tie::count(&session.conn, changes)
         };
-        self.writer.write(move |session| done(&session.conn)).await?;
+        self.writer.write(done).await?;
         self.index.counted(changes);
         Ok(())
     }

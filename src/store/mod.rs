@@ -7,6 +7,7 @@
 mod attachment;
 mod attachments;
 mod backup;
+mod changes;
 mod copy;
 mod count;
 mod covers;

@@ -40,7 +40,7 @@ impl Store {
 }
 
 fn give_up(session: &mut Session, digest: Option<Digest>, files: &[(AttachmentKey, Fate)]) -> Result<(), Error> {
-    let Session { conn, tallies, .. } = session;
+    let Session { conn, tallies, changes, .. } = session;
     for (key, fate) in files {
         let (state, reason) = match fate {
             Fate::Wanted(reason) => (AttachmentState::Pending, reason),
@@ -65,6 +65,7 @@ fn give_up(session: &mut Session, digest: Option<Digest>, files: &[(AttachmentKe
             outputs::sum_up(conn, tallies, run)?;
         }
         unindexed::note(conn, run)?;
+        changes.run_as_it_is(conn, run)?;
     }
     if let Some(digest) = digest {
         let known = conn.prepare_cached(BLOB)?.query_row([DigestBytes(digest)], |row| row.get("id")).optional()?;

@@ -119,7 +119,7 @@ pub(super) fn save(
 }
 
 fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
-    let Session { conn, bases, tallies, listeners, .. } = session;
+    let Session { conn, bases, tallies, listeners, changes, .. } = session;
     let (id, before) = match run.id {
         None => (insert(conn, tallies, instance, comfyui, run)?, None),
         Some(id) => (id, Some(update(conn, tallies, instance, comfyui, id, run)?)),
@@ -136,6 +136,7 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
         sightings::run_went_on(conn, id, before, (run.status, run.status_reason))?;
     }
     unindexed::note(conn, id)?;
+    changes.run(id, run.status);
     let has_ended = !run.status.is_open() && before != Some(run.status);
     if has_ended {
         let ended_at = run.finished_at.or(run.started_at).unwrap_or(run.created_at);

@@ -6,7 +6,8 @@
 use rusqlite::{Connection, params};
 
 use super::error::Error;
-use crate::model::GenerationId;
+use super::writer::Session;
+use crate::model::{GenerationId, Status};
 
 const NOTE: &str = "
     INSERT INTO unindexed (generation_id, change) VALUES (?1, 0) ON CONFLICT DO UPDATE SET change = change + 1";
@@ -16,11 +17,16 @@ const NOTE_ALL: &str = "
 const COUNT: &str = "SELECT count(*) AS runs FROM unindexed";
 const DONE: &str = "DELETE FROM unindexed WHERE generation_id = ?1 AND change = ?2";
 const SET_MODEL: &str = "UPDATE generations SET model = ?2 WHERE id = ?1 AND model IS NOT ?2";
+/// Runs that are indexed together and are told of one by one.
+const MOST_NEWS: usize = 256;
+
 /// A run that was indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Indexed {
     pub(super) id: GenerationId,
     pub(super) change: i64,
+    /// How far the run is.
+    pub(super) status: Status,
     /// The name of its main model, as it is known now.
     pub(super) model: Option<String>,
 }
@@ -44,13 +50,21 @@ pub(super) fn count(conn: &Connection) -> Result<u64, Error> {
 }
 
 /// Notes what is done; what has changed since waits on.
-pub(super) fn done(conn: &Connection, indexed: &[Indexed]) -> Result<(), Error> {
+pub(super) fn done(session: &mut Session, indexed: &[Indexed]) -> Result<(), Error> {
+    let Session { conn, changes, .. } = session;
     let (mut done, mut set_model) = (conn.prepare_cached(DONE)?, conn.prepare_cached(SET_MODEL)?);
-    for Indexed { id, change, model } in indexed {
+    // Searches that are open may find them now. Of an old history nobody waits for each.
+    let is_news = indexed.len() <= MOST_NEWS;
+    for Indexed { id, change, status, model } in indexed {
         done.execute(params![id.0, change])?;
         // A prompt that can't be read takes nothing away.
         if model.is_some() {
             set_model.execute(params![id.0, model])?;
+        }
+        if is_news {
+            changes.run(*id, *status);
+        } else {
+            changes.unseen(*id);
         }
     }
     Ok(())

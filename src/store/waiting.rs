@@ -36,7 +36,7 @@ pub struct Unindexed {
 impl Unindexed {
     /// The word that it was indexed; `model` is the name of its main model.
     pub fn done(&self, model: Option<String>) -> Indexed {
-        Indexed { id: self.summary.id, change: self.change, model }
+        Indexed { id: self.summary.id, change: self.change, status: self.summary.status, model }
     }
 }
 

@@ -9,10 +9,14 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+#[cfg(test)]
+use super::changes;
+use super::changes::Changes;
 use super::documents::Bases;
 use super::error::Error;
 use super::listeners::Listener;
 use super::tally::Tallies;
+use crate::live::Live;
 use crate::model::Comfyui;
 use crate::sqlite::connection;
 use crate::sqlite::error::OfFile as _;
@@ -37,12 +41,18 @@ pub(super) struct Session {
     pub(super) tallies: Tallies,
     /// Who is told when a run has ended.
     pub(super) listeners: Vec<Listener>,
+    /// The runs that the job in hand has changed.
+    pub(super) changes: Changes,
+    /// Where changes are published that are durable.
+    live: Live,
     /// When runs were saved last; `None` when nothing is held of them any more.
     pub(super) saved_at: Option<Instant>,
 }
 
 impl Session {
-    pub(super) fn new(conn: Connection, file: PathBuf) -> Self {
+    pub(super) fn new(conn: Connection, file: PathBuf, live: Live) -> Self {
+        #[cfg(test)]
+        changes::account::keep(&conn);
         Self {
             conn,
             file,
@@ -50,6 +60,8 @@ impl Session {
             comfyui: None,
             tallies: Tallies::default(),
             listeners: Vec::new(),
+            changes: Changes::default(),
+            live,
             saved_at: None,
         }
     }
@@ -69,6 +81,7 @@ impl Session {
         self.bases = Bases::default();
         self.comfyui = None;
         self.tallies = Tallies::default();
+        self.changes = Changes::default();
     }
 }
 
@@ -105,7 +118,13 @@ where
 {
     fn run(&mut self, session: &mut Session) -> Result<(), Error> {
         if let Some(work) = self.work.take() {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+            let checked = |session: &mut Session| {
+                let done = work(session)?;
+                #[cfg(test)]
+                changes::account::check(&session.conn, &session.changes);
+                Ok(done)
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(|| checked(session))).unwrap_or(Err(Error::Panicked));
             self.outcome = Some(outcome.map_err(|error| error.of_file(&session.file)));
         }
         self.outcome.as_ref().map_or(Ok(()), |outcome| outcome.as_ref().map(drop).map_err(Clone::clone))
@@ -199,11 +218,12 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
             waiting.for_each(|job| job.answer(Err(error.clone())));
             return;
         }
-        let mut done = Vec::new();
+        let (mut done, mut changes) = (Vec::new(), Changes::default());
         let mut fate = Ok(());
         for mut job in waiting.by_ref() {
             let step = run(session, &mut *job);
             done.push(job);
+            changes.append(std::mem::take(&mut session.changes));
             if let Err(error) = step {
                 fate = Err(error);
                 break;
@@ -211,7 +231,9 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
         }
         let fate = fate.and_then(|()| Ok(session.conn.execute_batch("COMMIT")?));
         let fate = fate.map_err(|error| error.of_file(&session.file));
-        if fate.is_err() {
+        if fate.is_ok() {
+            changes.publish(&session.live);
+        } else {
             session.forget();
             if !session.conn.is_autocommit() {
                 // Nothing to say if even this fails: the next BEGIN will.

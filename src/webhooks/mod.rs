@@ -15,14 +15,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::live::{Live, Position};
 use crate::model::{AttachmentState, Delivery, Digest, Event, InstanceName, Status, Subscriber, Timestamp};
+use crate::pace::{Backoff, Clock, Events, Heard, jittered};
 use crate::store::{self, Store};
 use send::Sender;
 
@@ -34,8 +32,7 @@ const FILES_WAIT: i64 = 60_000;
 const FILES_LOOK: i64 = 1_000;
 
 /// How long after a failure the address is tried again, at first and at most. Doubled at each failure.
-const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
+const RETRY: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(60 * 60));
 
 /// A message that nobody took for so long is given up: an address that was forgotten would gather them for ever.
 const GIVE_UP: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -103,7 +100,7 @@ pub async fn run(
         address: webhook.subscriber().address,
         webhook,
         store: store.clone(),
-        events: live.events(),
+        events: live.events().into(),
         sender: sender.clone(),
         base: base.clone(),
         failures: 0,
@@ -121,7 +118,7 @@ struct Teller {
     webhook: Webhook,
     address: Digest,
     store: Store,
-    events: Receiver<(Position, Event)>,
+    events: Events<(Position, Event)>,
     sender: Sender,
     base: String,
     /// Since it last took one.
@@ -148,7 +145,7 @@ impl Teller {
             let due = self.store.due_deliveries(self.address, Timestamp::now(), BATCH).await?;
             if due.is_empty() {
                 let next = self.store.next_delivery_at(self.address).await?;
-                return Ok(next.map_or(AT_LEAST, until).min(AT_LEAST));
+                return Ok(next.map_or(AT_LEAST, |at| Clock::System.until(at)).min(AT_LEAST));
             }
             for delivery in due {
                 if let Some(pause) = self.tell(&delivery).await? {
@@ -201,32 +198,22 @@ impl Teller {
         }
     }
 
-    /// Waits so long; less if a run ends, unless they are left alone because they failed.
+    /// Waits, less if a run ends, unless they are left alone because they failed.
     async fn rest(&mut self, wait: Duration) {
         let has_failed = self.failures > 0;
-        let heard = async {
-            loop {
-                match self.events.recv().await {
-                    Ok((_, Event::Generation { status, .. })) if !status.is_open() && !has_failed => return,
-                    Err(RecvError::Lagged(_)) if !has_failed => return,
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
-            }
+        let is_news = |heard: Heard<(Position, Event)>| match heard {
+            Heard::Event((_, Event::Generation { status, .. })) => !status.is_open() && !has_failed,
+            Heard::Event(_) => false,
+            Heard::Missed => !has_failed,
         };
-        let _ = timeout(wait, heard).await;
+        self.events.wait_for(wait, is_news).await;
     }
 }
 
 fn backoff(failures: u32) -> Duration {
-    let wait = FIRST_RETRY.saturating_mul(1 << failures.min(16)).min(LONGEST_RETRY);
-    wait.mul_f64(0.75 + 0.5 * fastrand::f64())
+    jittered(RETRY.after(failures))
 }
 
 fn after(millis: i64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().as_millis() + millis)
-}
-
-fn until(at: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(at.as_millis() - Timestamp::now().as_millis()).unwrap_or(0))
 }

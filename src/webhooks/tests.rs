@@ -74,7 +74,6 @@ impl Ear {
 /// A store, and those who tell of what ends in it.
 struct Daemon {
     store: Store,
-    live: Live,
     instance: InstanceId,
     shutdown: CancellationToken,
     telling: JoinHandle<Result<(), rustls::Error>>,
@@ -90,16 +89,13 @@ impl Daemon {
         let store = Store::open(folder.path()).unwrap();
         subscribe(&store, &webhooks).await.unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
-        let (live, shutdown) = (Live::default(), CancellationToken::new());
-        let telling = tokio::spawn(run(webhooks, store.clone(), live.clone(), "/history".to_owned(), shutdown.clone()));
-        Self { store, live, instance, shutdown, telling, folder }
+        let (live, shutdown) = (store.live().clone(), CancellationToken::new());
+        let telling = tokio::spawn(run(webhooks, store.clone(), live, "/history".to_owned(), shutdown.clone()));
+        Self { store, instance, shutdown, telling, folder }
     }
 
     async fn save(&self, run: Save) -> GenerationId {
-        let status = run.status;
-        let id = self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0];
-        self.live.publish(Event::Generation { id, status });
-        id
+        self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0]
     }
 
     async fn stop(self) -> TempDir {

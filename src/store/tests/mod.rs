@@ -26,14 +26,14 @@ use crate::model::{
 use crate::sqlite::plans;
 
 /// A store in a folder that goes with it.
-struct Fixture {
-    store: Store,
-    instance: InstanceId,
+pub(super) struct Fixture {
+    pub(super) store: Store,
+    pub(super) instance: InstanceId,
     folder: TempDir,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
@@ -44,7 +44,7 @@ impl Fixture {
         self.store.save(self.instance, &Comfyui::default(), runs).await.unwrap()
     }
 
-    async fn save_one(&self, run: Save) -> GenerationId {
+    pub(super) async fn save_one(&self, run: Save) -> GenerationId {
         self.save(vec![run]).await[0]
     }
 
@@ -59,7 +59,7 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + millis)
 }
 
-fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
+pub(super) fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
     Save::new(PromptId::from(prompt_id), status, at(created_at))
 }
 
