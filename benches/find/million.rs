@@ -51,7 +51,7 @@ pub async fn filled() -> PathBuf {
 pub async fn indexed() -> PathBuf {
     let folder = filled().await;
     let store = Store::open(&folder).unwrap();
-    store.derive_again(&indexer::version(), false).await.unwrap();
+    store.indexing().derive_again(&indexer::version(), false).await.unwrap();
     let stop = CancellationToken::new();
     let indexing = tokio::spawn(indexer::run(store.clone(), store.live().clone(), stop.clone()));
     while store.index_progress().await.unwrap().waiting > 0 {

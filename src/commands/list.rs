@@ -14,7 +14,7 @@ use crate::export::json::Item;
 use crate::facts;
 use crate::model::{Limit, Start};
 use crate::search::Narrow;
-use crate::store::Store;
+use crate::store::History;
 
 /// What each line of a pipe has, with tabs between.
 const COLUMNS: [&str; 7] = ["id", "created_at", "status", "duration_ms", "model", "outputs_count", "text"];
@@ -62,7 +62,7 @@ pub(super) fn list(list: &List, effective: &Effective, screen: &mut Screen<'_>) 
 }
 
 async fn write(
-    store: &Store,
+    store: &History,
     narrow: &Narrow,
     mut form: Form,
     most: u64,
@@ -91,7 +91,7 @@ async fn write(
 }
 
 async fn write_page(
-    store: &Store,
+    store: &History,
     form: &mut Form,
     runs: &[Run],
     narrow: &Narrow,
@@ -129,7 +129,7 @@ async fn write_page(
 
 /// What a reader of the list should know of what isn't in it.
 async fn tell_the_rest(
-    store: &Store,
+    store: &History,
     narrow: &Narrow,
     written: u64,
     is_more: bool,

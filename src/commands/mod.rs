@@ -31,7 +31,7 @@ use tokio::runtime::{self, Runtime};
 
 use crate::cli::Command;
 use crate::config::Effective;
-use crate::store::{self, Store};
+use crate::store::{self, History};
 
 pub use credentials::make;
 pub use describe::describe;
@@ -92,8 +92,8 @@ pub fn run(command: &Command, effective: &Effective, screen: &mut Screen<'_>) ->
 }
 
 /// Opens the history for reading.
-fn read(effective: &Effective) -> Result<Store, Error> {
-    Ok(Store::read(&effective.config.data_dir)?)
+fn read(effective: &Effective) -> Result<History, Error> {
+    Ok(History::open(&effective.config.data_dir)?)
 }
 
 /// What stands before the path of every page.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::live::{Live, Position};
 use crate::model::{Event, GenerationId, IndexProgress};
 use crate::pace::{Events, Heard};
-use crate::store::{Error, Store};
+use crate::store::{Error, Indexing, Store};
 use crate::{facts, search};
 use work::Batch;
 
@@ -46,7 +46,7 @@ pub fn version() -> String {
 
 /// Keeps the index up with what is recorded, until `shutdown`.
 pub async fn run(store: Store, live: Live, shutdown: CancellationToken) {
-    let mut indexer = Indexer { events: live.events().into(), store, changed: BTreeSet::new() };
+    let mut indexer = Indexer { events: live.events().into(), indexing: store.indexing(), changed: BTreeSet::new() };
     tokio::select! {
         () = shutdown.cancelled() => {}
         () = indexer.run() => {}
@@ -58,11 +58,12 @@ pub async fn run(store: Store, live: Live, shutdown: CancellationToken) {
 /// # Errors
 /// What the store says; what was done is kept.
 pub async fn reindex(store: &Store, mut tell: impl FnMut(IndexProgress)) -> Result<(), Error> {
-    store.derive_again(&version(), true).await?;
-    let mut progress = store.index_progress().await?;
+    let indexing = store.indexing();
+    indexing.derive_again(&version(), true).await?;
+    let mut progress = indexing.progress().await?;
     progress.waiting = progress.waiting.min(progress.runs);
     tell(progress);
-    let mut work = work::Work::new(store);
+    let mut work = work::Work::new(&indexing);
     while let Some(done) = work.step().await? {
         progress.waiting = progress.waiting.saturating_sub(done as u64);
         tell(progress);
@@ -71,7 +72,7 @@ pub async fn reindex(store: &Store, mut tell: impl FnMut(IndexProgress)) -> Resu
 }
 
 struct Indexer {
-    store: Store,
+    indexing: Indexing,
     events: Events<(Position, Event)>,
     /// Told of, and not indexed since.
     changed: BTreeSet<GenerationId>,
@@ -93,25 +94,25 @@ impl Indexer {
     async fn keep_up(&mut self) -> Result<std::convert::Infallible, Error> {
         loop {
             // Each time: the index may have been made anew.
-            if self.store.derive_again(&version(), false).await? {
-                let waiting = self.store.index_progress().await?.waiting;
+            if self.indexing.derive_again(&version(), false).await? {
+                let waiting = self.indexing.progress().await?.waiting;
                 if waiting > 0 {
                     tracing::info!("{waiting} runs are indexed in the background; until then a search may miss some");
                 }
             }
             self.catch_up().await?;
-            let store = self.store.clone();
+            let indexing = self.indexing.clone();
             tokio::select! {
                 () = self.wait() => {}
-                () = store.index_lost() => {}
+                () = indexing.index_lost() => {}
             }
         }
     }
 
     /// Indexes what waits, those that change meanwhile first.
     async fn catch_up(&mut self) -> Result<(), Error> {
-        let store = self.store.clone();
-        let mut work = work::Work::new(&store);
+        let indexing = self.indexing.clone();
+        let mut work = work::Work::new(&indexing);
         loop {
             let start = Instant::now();
             self.hear();
@@ -132,10 +133,10 @@ impl Indexer {
             self.changed.pop_first();
         }
         let ids = std::mem::take(&mut self.changed).into_iter().collect();
-        let batch = Batch(self.store.unindexed_of(ids).await?);
+        let batch = Batch(self.indexing.unindexed_of(ids).await?);
         // Our own words come back to us.
         if !batch.0.is_empty() {
-            batch.derive().await?.write(&self.store).await?;
+            batch.derive().await?.write(&self.indexing).await?;
         }
         Ok(())
     }

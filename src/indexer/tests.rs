@@ -183,7 +183,7 @@ async fn reindexing_tells_how_far_it_is_and_ends_with_all_done() {
         assert_eq!(told, [(3, 3), (0, 3)], "round {round}");
         assert_eq!(f.found("fox").await, ids);
     }
-    assert!(!f.store.derive_again(&version(), false).await.unwrap(), "the daemon has nothing left to do");
+    assert!(!f.store.indexing().derive_again(&version(), false).await.unwrap(), "the daemon has nothing left to do");
 }
 
 #[tokio::test]
@@ -192,10 +192,10 @@ async fn when_graphs_are_read_better_every_run_is_indexed_again_by_itself() {
     let id = f.save(None, Status::Completed).await;
     reindex(&f.store, |_| {}).await.unwrap();
     // As a program left it that read graphs in another way.
-    assert!(f.store.derive_again("0.0", false).await.unwrap());
+    assert!(f.store.indexing().derive_again("0.0", false).await.unwrap());
     f.indexed(async || {}).await;
     assert_eq!(f.found("fox").await, [id]);
-    assert!(!f.store.derive_again(&version(), false).await.unwrap(), "the index is of this version");
+    assert!(!f.store.indexing().derive_again(&version(), false).await.unwrap(), "the index is of this version");
 }
 
 #[tokio::test]

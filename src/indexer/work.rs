@@ -2,7 +2,7 @@
 
 use super::describe::entry;
 use crate::model::{Entry, GenerationId};
-use crate::store::{Error, Indexed, Store, Unindexed};
+use crate::store::{Error, Indexed, Indexing, Unindexed};
 
 /// Runs of a batch: a segment of the index.
 const MOST: u32 = 4_096;
@@ -19,9 +19,9 @@ pub(super) struct Derived {
 
 impl Derived {
     /// Hands it to the index. Returns how many runs it was.
-    pub(super) async fn write(self, store: &Store) -> Result<usize, Error> {
+    pub(super) async fn write(self, indexing: &Indexing) -> Result<usize, Error> {
         let runs = self.indexed.len();
-        store.index(self.entries, self.indexed).await?;
+        indexing.index(self.entries, self.indexed).await?;
         Ok(runs)
     }
 }
@@ -53,15 +53,15 @@ impl Batch {
 
 /// One way through all that waits, from the newest down, until a look at the whole finds nothing more.
 pub(super) struct Work<'a> {
-    store: &'a Store,
+    indexing: &'a Indexing,
     /// Read and derived already.
     next: Option<Derived>,
     below: Option<GenerationId>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        Self { store, next: None, below: None }
+    pub(super) fn new(indexing: &'a Indexing) -> Self {
+        Self { indexing, next: None, below: None }
     }
 
     /// Indexes a batch, and returns how many runs it had. `None`: nothing waits.
@@ -78,14 +78,14 @@ impl<'a> Work<'a> {
                 None => return Ok(None),
             },
         };
-        let (written, next) = tokio::join!(batch.write(self.store), self.prepare());
+        let (written, next) = tokio::join!(batch.write(self.indexing), self.prepare());
         let runs = written?;
         self.next = next?;
         Ok(Some(runs))
     }
 
     async fn prepare(&mut self) -> Result<Option<Derived>, Error> {
-        let batch = Batch(self.store.unindexed(self.below, MOST).await?);
+        let batch = Batch(self.indexing.unindexed(self.below, MOST).await?);
         let Some(last) = batch.0.last() else { return Ok(None) };
         self.below = Some(last.summary.id);
         batch.derive().await.map(Some)

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::database::Store;
 use super::error::Error;
 use super::listeners::Listener;
-use super::writer::Session;
+use super::readers::Readers;
+use super::writer::{Session, Writer};
 use crate::model::{Delivery, Digest, GenerationId, InstanceId, Subscriber, Timestamp};
 use crate::sqlite::codes::{Coded, DigestBytes};
 
@@ -24,9 +24,16 @@ const HEARD: &str = "DELETE FROM deliveries WHERE id = ?1";
 const LATER: &str = "UPDATE deliveries SET next_at = ?2, attempts = attempts + ?3 WHERE id = ?1";
 const WAITING: &str = "SELECT count(*) AS deliveries FROM deliveries";
 
-impl Store {
+/// Messages about runs that ended: who is told, and what waits. Clones share the connections.
+#[derive(Debug, Clone)]
+pub struct Deliveries {
+    pub(super) writer: Writer,
+    pub(super) readers: Readers,
+}
+
+impl Deliveries {
     /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
-    /// have to be there, see [`Store::instance`].
+    /// have to be there, see [`super::Recording::instance`].
     pub async fn subscribe(&self, subscribers: Vec<Subscriber>) -> Result<(), Error> {
         self.writer.write(move |session| subscribe(session, &subscribers, Timestamp::now())).await
     }
@@ -49,11 +56,6 @@ impl Store {
     /// Notes that a message is sent at that time. `was_tried`: whether it was now.
     pub async fn delivery_later(&self, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
         self.writer.write(move |session| later(&session.conn, id, at, was_tried)).await
-    }
-
-    /// How many messages wait, for all addresses.
-    pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
-        self.readers.read(|conn| waiting(conn)).await
     }
 }
 
@@ -117,7 +119,7 @@ fn later(conn: &Connection, id: i64, at: Timestamp, was_tried: bool) -> Result<(
     Ok(())
 }
 
-fn waiting(conn: &Connection) -> Result<u64, Error> {
+pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
     let waiting: i64 = conn.prepare_cached(WAITING)?.query_row([], |row| row.get("deliveries"))?;
     Ok(waiting.unsigned_abs())
 }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use super::attachment::NewAttachment;
 use super::error::Error;
 use super::tally::{self, Counted, Tallies};
-use super::{text, unindexed};
-use crate::model::{GenerationId, MediaKind, Role};
+use super::{rows, text, unindexed};
+use crate::model::{Blob, GenerationId, MediaKind, Role};
 use crate::sqlite::codes::{Code as _, Coded, kinds_mask};
 
 /// Characters of a text that a list shows.
@@ -23,6 +23,13 @@ const SET_OUTPUTS: &str = "
     RETURNING instance_id, status, kinds, created_at";
 /// By itself, since indexes follow this column.
 const SET_KINDS: &str = "UPDATE generations SET kinds = ?2 WHERE id = ?1";
+
+const STORED: &str = "
+    SELECT b.sha256, b.bytes, b.kind, b.mime, a.idx = g.cover AS is_cover
+    FROM generations g
+    JOIN attachments a ON a.generation_id = g.id AND a.role = 0
+    JOIN blobs b ON b.id = a.blob_id
+    WHERE g.id = ?1 ORDER BY a.idx";
 
 /// What the outputs among new attachments are: a bit for each kind.
 pub(super) fn kinds(attachments: &[NewAttachment]) -> i64 {
@@ -99,13 +106,28 @@ fn outputs(conn: &Connection, run: GenerationId) -> Result<Vec<Output>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The first `most` outputs of a run that are stored, its cover before all others.
+pub(super) fn stored(conn: &Connection, id: GenerationId, most: usize) -> Result<Vec<Blob>, Error> {
+    let mut statement = conn.prepare_cached(STORED)?;
+    let mut rows = statement.query([id.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let is_cover = row.get::<_, Option<bool>>("is_cover")?.unwrap_or(false);
+        found.extend(rows::blob(row)?.map(|blob| (!is_cover, blob)));
+    }
+    found.sort_by_key(|(is_other, _)| *is_other);
+    Ok(found.into_iter().map(|(_, blob)| blob).take(most).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::store::tests::assert_searches;
 
     #[test]
     fn no_question_about_outputs_reads_a_whole_table() {
-        for query in [super::TEXT, super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS] {
+        for query in
+            [super::TEXT, super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS, super::STORED]
+        {
             assert_searches(query);
         }
     }

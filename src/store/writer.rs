@@ -155,11 +155,6 @@ impl Writer {
         Ok((Self { orders }, thread))
     }
 
-    /// One that takes nothing: of a store that is only read.
-    pub(super) fn closed() -> Self {
-        Self { orders: mpsc::channel(1).0 }
-    }
-
     /// Runs `work` in a transaction of its own or of several, and answers when it is durable. It runs to its end even
     /// if the caller stops waiting.
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>

@@ -21,7 +21,7 @@ use url::Url;
 use crate::live::{Live, Position};
 use crate::model::{AttachmentState, Delivery, Digest, Event, InstanceName, Status, Subscriber, Timestamp};
 use crate::pace::{Backoff, Clock, Events, Heard, jittered};
-use crate::store::{self, Store};
+use crate::store::{self, Deliveries, History, Store};
 use send::Sender;
 
 /// Messages looked up at a time.
@@ -81,7 +81,7 @@ pub async fn subscribe(store: &Store, webhooks: &[Webhook]) -> Result<(), store:
     for name in webhooks.iter().flat_map(|webhook| &webhook.instances) {
         store.instance(name).await?;
     }
-    store.subscribe(webhooks.iter().map(Webhook::subscriber).collect()).await
+    store.deliveries().subscribe(webhooks.iter().map(Webhook::subscriber).collect()).await
 }
 
 /// Tells what is to be told until `shutdown`. `base` stands before the paths in messages.
@@ -99,7 +99,8 @@ pub async fn run(
     let tellers = webhooks.into_iter().map(|webhook| Teller {
         address: webhook.subscriber().address,
         webhook,
-        store: store.clone(),
+        history: store.history().clone(),
+        deliveries: store.deliveries(),
         events: live.events().into(),
         sender: sender.clone(),
         base: base.clone(),
@@ -117,7 +118,8 @@ pub async fn run(
 struct Teller {
     webhook: Webhook,
     address: Digest,
-    store: Store,
+    history: History,
+    deliveries: Deliveries,
     events: Events<(Position, Event)>,
     sender: Sender,
     base: String,
@@ -142,9 +144,9 @@ impl Teller {
     /// How long there is nothing more to do.
     async fn tell_what_is_due(&mut self) -> Result<Duration, store::Error> {
         loop {
-            let due = self.store.due_deliveries(self.address, Timestamp::now(), BATCH).await?;
+            let due = self.deliveries.due_deliveries(self.address, Timestamp::now(), BATCH).await?;
             if due.is_empty() {
-                let next = self.store.next_delivery_at(self.address).await?;
+                let next = self.deliveries.next_delivery_at(self.address).await?;
                 return Ok(next.map_or(AT_LEAST, |at| Clock::System.until(at)).min(AT_LEAST));
             }
             for delivery in due {
@@ -157,28 +159,28 @@ impl Teller {
 
     /// Tells one; gives how long to leave them alone, if they didn't take it.
     async fn tell(&mut self, delivery: &Delivery) -> Result<Option<Duration>, store::Error> {
-        let Some(outline) = self.store.outline(delivery.generation).await? else {
-            self.store.delivery_heard(delivery.id).await?;
+        let Some(outline) = self.history.outline(delivery.generation).await? else {
+            self.deliveries.delivery_heard(delivery.id).await?;
             return Ok(None);
         };
         let age = Timestamp::now().as_millis() - delivery.ended_at.as_millis();
         let awaits_files = outline.outputs.iter().any(|output| output.state == AttachmentState::Pending);
         if awaits_files && age < FILES_WAIT {
-            self.store.delivery_later(delivery.id, after(FILES_LOOK), false).await?;
+            self.deliveries.delivery_later(delivery.id, after(FILES_LOOK), false).await?;
             return Ok(None);
         }
-        let prompt = self.store.document(delivery.generation, crate::model::DocumentKind::Prompt).await?;
+        let prompt = self.history.document(delivery.generation, crate::model::DocumentKind::Prompt).await?;
         let message = message::of(delivery, &outline, prompt.as_deref(), &self.base);
         match self.sender.send(&self.webhook, delivery, message).await {
             Ok(()) => {
-                self.store.delivery_heard(delivery.id).await?;
+                self.deliveries.delivery_heard(delivery.id).await?;
                 self.failures = 0;
                 Ok(None)
             }
             Err(error) if age > GIVE_UP => {
                 let (run, webhook) = (delivery.generation, &self.webhook.shown);
                 tracing::warn!(%run, webhook, error, "gave up a message that nobody took for a week");
-                self.store.delivery_heard(delivery.id).await?;
+                self.deliveries.delivery_heard(delivery.id).await?;
                 Ok(None)
             }
             Err(error) => {
@@ -192,7 +194,7 @@ impl Teller {
                 }
                 self.failures = self.failures.saturating_add(1);
                 let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-                self.store.delivery_later(delivery.id, after(millis), true).await?;
+                self.deliveries.delivery_later(delivery.id, after(millis), true).await?;
                 Ok(Some(pause))
             }
         }

@@ -138,7 +138,7 @@ async fn what_was_not_taken_is_told_again_after_a_restart_under_the_same_id() {
     let address = ear.webhook().subscriber().address;
     let waiting = limit(SOON, async {
         loop {
-            let waiting = daemon.store.due_deliveries(address, after(FILES_WAIT * 60), 9).await.unwrap();
+            let waiting = daemon.store.deliveries().due_deliveries(address, after(FILES_WAIT * 60), 9).await.unwrap();
             if waiting[0].attempts == 1 {
                 return waiting;
             }
@@ -149,7 +149,7 @@ async fn what_was_not_taken_is_told_again_after_a_restart_under_the_same_id() {
     let folder = daemon.stop().await;
     // Due at once, so that the test needn't wait.
     let store = Store::open(folder.path()).unwrap();
-    store.delivery_later(waiting[0].id, Timestamp::now(), false).await.unwrap();
+    store.deliveries().delivery_later(waiting[0].id, Timestamp::now(), false).await.unwrap();
     store.close().await.unwrap();
     let daemon = Daemon::on(folder, vec![ear.webhook()]).await;
     // Where the answer points to isn't asked.

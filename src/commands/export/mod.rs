@@ -19,7 +19,7 @@ use crate::blobs::Blobs;
 use crate::cli::Export;
 use crate::config::Effective;
 use crate::model::{Filter, GenerationId, Limit, Start, shown_bytes};
-use crate::store::Store;
+use crate::store::History;
 use folder::{Done, Folder};
 
 /// Runs that are told of together.
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 16;
 
 /// Where runs are taken from.
 struct Source<'a> {
-    store: Store,
+    store: History,
     blobs: Blobs,
     runtime: Runtime,
     /// What stands before addresses.

@@ -185,7 +185,7 @@ async fn a_downgrade_touches_nothing_and_says_how_to_go_back() {
         "{error}"
     );
     assert!(contents() == before, "nothing was touched");
-    assert_eq!(Store::read(&data).unwrap_err().to_string(), error);
+    assert_eq!(History::open(&data).unwrap_err().to_string(), error);
     drop(conn);
 }
 

@@ -18,7 +18,7 @@ mod writing;
 
 use tempfile::TempDir;
 
-use super::{NewAttachment, NewContent, Save, Store};
+use super::{History, NewAttachment, NewContent, Save, Store};
 use crate::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceId, InstanceName, MediaKind,
     PromptId, Role, Status, Timestamp,
