@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::json::Names;
-use comfy_recall::live::{Live, Position};
+use comfy_recall::live::Position;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
 use comfy_recall::recorder::{self, Folders, Settings};
@@ -25,7 +25,8 @@ const FILE_BYTES: usize = 1_000_000;
 pub async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     let comfy = ComfyUi::start().await;
-    let (store, live) = (Store::open(folder.path()).unwrap(), Live::default());
+    let store = Store::open(folder.path()).unwrap();
+    let live = store.live().clone();
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
     let endpoint =
         Endpoint { url: comfy.url().parse().unwrap(), headers: http::HeaderMap::new(), accept_invalid_certs: false };

@@ -6,7 +6,6 @@ use comfy_recall::blobs::Blobs;
 use comfy_recall::comfy::Endpoint;
 use comfy_recall::indexer;
 use comfy_recall::json::Names;
-use comfy_recall::live::Live;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::Filter;
 use comfy_recall::recorder::{self, Folders};
@@ -36,7 +35,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let blobs = Blobs::open(&folder.path().join("blobs")).unwrap();
-    let (live, stop) = (Live::default(), CancellationToken::new());
+    let (live, stop) = (store.live().clone(), CancellationToken::new());
     let settings = recorder::Settings {
         name: "bench".parse().unwrap(),
         endpoint: Endpoint {

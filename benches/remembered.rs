@@ -16,7 +16,7 @@ pub async fn measure() -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     for first in (0..RUNS).step_by(BATCH as usize) {
-        store.index((first..first + BATCH).map(entry).collect(), Vec::new()).await.unwrap();
+        store.indexing().index((first..first + BATCH).map(entry).collect(), Vec::new()).await.unwrap();
     }
     // Every other run has it, in no order: a bit for each has to be kept.
     let filter = Filter { want: Some(Want::Term(List::Trait, b"half".to_vec())), ..Filter::default() };

@@ -108,7 +108,7 @@ impl Filled {
             let saved = join_all(saving).await;
             assert!(saved.into_iter().all(|saved| saved.is_ok()));
             let entries = (first..first + BATCH).map(|n| entry(n, servers)).collect();
-            store.index(entries, Vec::new()).await.unwrap();
+            store.indexing().index(entries, Vec::new()).await.unwrap();
         }
         Self { folder, store }
     }

@@ -26,14 +26,13 @@ use crate::browser;
 use crate::config::{self, Config, Instance, Password};
 use crate::indexer;
 use crate::json::Names;
-use crate::live::Live;
 use crate::memory;
 use crate::metrics::Metrics;
 use crate::model::IndexProgress;
 use crate::recorder;
 use crate::search::Zone;
-use crate::store::{self, Cache, Store};
-use crate::thumbs::{self, Ffmpeg, Thumbs};
+use crate::store::{self, Store};
+use crate::thumbs::{self, Cache, Ffmpeg, Thumbs};
 use crate::web::{self, Auth, SessionKey, Site};
 use crate::webhooks::{self, Webhook};
 use patience::{insist, may_pass, subscribe};
@@ -99,7 +98,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         Err(error) => return door::refused(error, &config, &front).await,
     };
     let address = listener.local_addr().context("read the address that was bound")?;
-    let (live, shutdown, mut tasks) = (Live::default(), CancellationToken::new(), JoinSet::new());
+    let (live, shutdown, mut tasks) = (store.live().clone(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
     let is_new =
         insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;

@@ -94,7 +94,7 @@ async fn index(folder: &Path) -> Vec<Row> {
     let wanted = std::env::args().any(|argument| argument == "--reindex") || !index.exists();
     let mut rows = Vec::new();
     let store = Store::open(folder).unwrap();
-    let is_old = store.derive_again(&indexer::version(), false).await.unwrap();
+    let is_old = store.indexing().derive_again(&indexer::version(), false).await.unwrap();
     if wanted || is_old || store.index_progress().await.unwrap().waiting > 0 {
         let parsing = parsing(&store).await;
         let start = Instant::now();
@@ -124,9 +124,9 @@ async fn index(folder: &Path) -> Vec<Row> {
 }
 
 async fn parsing(store: &Store) -> Duration {
-    store.derive_again("none", true).await.unwrap();
+    store.indexing().derive_again("none", true).await.unwrap();
     let prompts: Vec<String> =
-        store.unindexed(None, 2_000).await.unwrap().into_iter().filter_map(|run| run.prompt).collect();
+        store.indexing().unindexed(None, 2_000).await.unwrap().into_iter().filter_map(|run| run.prompt).collect();
     let start = Instant::now();
     prompts.iter().for_each(|prompt| drop(serde_json::from_str::<serde_json::Value>(prompt).unwrap()));
     start.elapsed() / prompts.len() as u32

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use comfy_recall::indexer;
-use comfy_recall::live::Live;
 use comfy_recall::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, ErrorSummary, FileRef, MediaKind, PromptId, Role, Status, Timestamp,
 };
@@ -52,9 +51,9 @@ pub async fn filled() -> PathBuf {
 pub async fn indexed() -> PathBuf {
     let folder = filled().await;
     let store = Store::open(&folder).unwrap();
-    store.derive_again(&indexer::version(), false).await.unwrap();
+    store.indexing().derive_again(&indexer::version(), false).await.unwrap();
     let stop = CancellationToken::new();
-    let indexing = tokio::spawn(indexer::run(store.clone(), Live::default(), stop.clone()));
+    let indexing = tokio::spawn(indexer::run(store.clone(), store.live().clone(), stop.clone()));
     while store.index_progress().await.unwrap().waiting > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

@@ -5,11 +5,11 @@ use tokio::runtime::{self, Runtime};
 
 use super::error::Error;
 use crate::config::Effective;
-use crate::store::Store;
+use crate::store::History;
 
 /// Opens the history for reading.
-pub(super) fn read(effective: &Effective) -> Result<Store, Error> {
-    Ok(Store::read(&effective.config.data_dir)?)
+pub(super) fn read(effective: &Effective) -> Result<History, Error> {
+    Ok(History::open(&effective.config.data_dir)?)
 }
 
 /// What stands before the path of every page.

@@ -17,7 +17,7 @@ use crate::export::json::Item;
 use crate::facts;
 use crate::model::{Limit, Start};
 use crate::search::Narrow;
-use crate::store::Store;
+use crate::store::History;
 
 /// What each line of a pipe has, with tabs between.
 const COLUMNS: [&str; 7] = ["id", "created_at", "status", "duration_ms", "model", "outputs_count", "text"];
@@ -65,7 +65,7 @@ pub(super) fn list(list: &List, effective: &Effective, terminal: &mut Terminal<'
 }
 
 async fn write(
-    store: &Store,
+    store: &History,
     narrow: &Narrow,
     mut form: ListForm,
     most: u64,
@@ -94,7 +94,7 @@ async fn write(
 }
 
 async fn write_page(
-    store: &Store,
+    store: &History,
     form: &mut ListForm,
     runs: &[Run],
     narrow: &Narrow,
@@ -132,7 +132,7 @@ async fn write_page(
 
 /// What a reader of the list should know of what isn't in it.
 async fn tell_the_rest(
-    store: &Store,
+    store: &History,
     narrow: &Narrow,
     written: u64,
     is_more: bool,

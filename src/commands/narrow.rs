@@ -6,7 +6,7 @@ use super::error::Error;
 use crate::cli::Narrowing;
 use crate::model::InstanceName;
 use crate::search::{self, Narrow};
-use crate::store::Store;
+use crate::store::History;
 
 /// A value, and the argument that gave it.
 pub(super) type Given<'a> = (&'static str, Option<&'a str>);
@@ -28,7 +28,7 @@ pub(super) fn narrow(query: Given<'_>, until: Given<'_>, narrowing: &Narrowing) 
 }
 
 /// Refuses the name of a server that never was.
-pub(super) async fn know_server(store: &Store, narrow: &Narrow) -> Result<(), Error> {
+pub(super) async fn know_server(store: &History, narrow: &Narrow) -> Result<(), Error> {
     let Some(name) = &narrow.rows.instance else { return Ok(()) };
     let known = store.instances().await?;
     if known.contains(name) {

@@ -14,7 +14,7 @@ use crate::export::{Course, json, strict, texts};
 use crate::facts::{self, Facts, Lora, Pass, short_name};
 use crate::model::{Attachment, AttachmentState, Content, Detail, DocumentKind, GenerationId, Timestamp, shown_bytes};
 use crate::search::Zone;
-use crate::store::Store;
+use crate::store::History;
 
 /// Columns of what stands before a value.
 const LABEL: usize = 11;
@@ -49,7 +49,7 @@ pub(super) fn no_run(id: GenerationId) -> Error {
 }
 
 async fn whole(
-    store: &Store,
+    store: &History,
     id: GenerationId,
     show: &Show,
     effective: &Effective,

@@ -17,7 +17,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use super::bundle::{Bytes, Entry, entries};
 use crate::blobs::Blobs;
 use crate::model::{Digest, GenerationId, Summary, Timestamp};
-use crate::store::Store;
+use crate::store::History;
 
 /// How much of a file is read at a time: stays in a processor's cache on its way.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -33,7 +33,7 @@ const LEVEL: i64 = 1;
 
 /// What archives are made from.
 pub struct Archive {
-    store: Store,
+    history: History,
     blobs: Blobs,
     runtime: Handle,
     clock: Box<dyn Fn(Timestamp) -> NaiveDateTime + Send + Sync>,
@@ -73,12 +73,12 @@ struct Unreadable {
 impl Archive {
     /// Reads these rooms. `clock` says what a wall clock shows, where the archive is read; `base` stands before addresses.
     pub fn new(
-        (store, blobs): (Store, Blobs),
+        (history, blobs): (impl Into<History>, Blobs),
         runtime: Handle,
         clock: impl Fn(Timestamp) -> NaiveDateTime + Send + Sync + 'static,
         base: &str,
     ) -> Self {
-        Self { store, blobs, runtime, clock: Box::new(clock), base: base.to_owned() }
+        Self { history: history.into(), blobs, runtime, clock: Box::new(clock), base: base.to_owned() }
     }
 
     /// Writes an archive of all that is kept of these runs, each with the folder that its files lie below, which is empty
@@ -123,7 +123,7 @@ impl Archive {
     /// Reads all of a run but its files, and waits until there is room for it.
     fn pack<'a>(&self, id: GenerationId, folder: String, room: &'a Semaphore) -> io::Result<Option<Packed<'a>>> {
         let unreadable = |source| io::Error::other(Unreadable { id, source });
-        let detail = self.runtime.block_on(self.store.detail(id)).map_err(|error| unreadable(error.into()))?;
+        let detail = self.runtime.block_on(self.history.detail(id)).map_err(|error| unreadable(error.into()))?;
         let Some(detail) = detail else { return Ok(None) };
         let modified = self.modified(&detail.summary);
         let options = SimpleFileOptions::default().last_modified_time(modified);
@@ -254,10 +254,10 @@ mod tests {
 
     use super::*;
     use crate::model::{Comfyui, MediaKind, PromptId, Role, Status};
-    use crate::store::{NewAttachment, NewContent, Save};
+    use crate::store::{NewAttachment, NewContent, Save, Store};
 
     /// Runs, each with a text of so many letters that can hardly be made shorter, and what writes them.
-    fn with_texts(runs: usize, letters: usize) -> (TempDir, Runtime, Archive, Vec<GenerationId>) {
+    fn with_texts(runs: usize, letters: usize) -> ((TempDir, Store), Runtime, Archive, Vec<GenerationId>) {
         let (folder, runtime) = (tempfile::tempdir().unwrap(), Runtime::new().unwrap());
         let store = Store::open(folder.path()).unwrap();
         let text = |n| {
@@ -274,9 +274,9 @@ mod tests {
             let instance = store.instance(&"default".parse().unwrap()).await.unwrap();
             store.save(instance, &Comfyui::default(), (0..runs).map(run).collect::<Vec<_>>()).await.unwrap()
         });
-        let rooms = (store, Blobs::look(&folder.path().join("blobs")));
+        let rooms = (store.clone(), Blobs::look(&folder.path().join("blobs")));
         let archive = Archive::new(rooms, runtime.handle().clone(), |_| NaiveDateTime::default(), "");
-        (folder, runtime, archive, ids)
+        ((folder, store), runtime, archive, ids)
     }
 
     fn each(ids: &[GenerationId]) -> impl Iterator<Item = io::Result<(GenerationId, String)>> + Send {
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn an_archive_of_a_part_of_the_runs_never_passes_for_whole() {
-        let (_folder, runtime, archive, ids) = with_texts(3, 10);
+        let ((_folder, store), runtime, archive, ids) = with_texts(3, 10);
         let is_whole = |bytes: Vec<u8>| ZipArchive::new(Cursor::new(bytes)).is_ok();
         let mut bytes = Vec::new();
         let error = archive.write(&mut bytes, each(&ids).chain([Err(io::Error::other("no more"))]), drop).unwrap_err();
@@ -331,7 +331,7 @@ mod tests {
         let breaks = each(&ids).chain(std::iter::once_with(|| unreachable!("breaks")));
         assert!(catch_unwind(AssertUnwindSafe(|| archive.write(&mut bytes, breaks, drop).map(drop))).is_err());
         assert!(!bytes.is_empty() && !is_whole(bytes));
-        runtime.block_on(archive.store.clone().close()).unwrap();
+        runtime.block_on(store.close()).unwrap();
         let error = archive.write(Vec::new(), each(&ids), drop).unwrap_err();
         assert_eq!(error.to_string(), format!("read run {}", ids[0]));
     }

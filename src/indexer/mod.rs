@@ -13,14 +13,13 @@ mod work;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::live::{Live, Position};
 use crate::model::{Event, GenerationId, IndexProgress};
-use crate::store::{Error, Store};
+use crate::pace::{Events, Heard};
+use crate::store::{Error, Indexing, Store};
 use crate::{facts, search};
 use work::Batch;
 
@@ -47,7 +46,7 @@ pub fn version() -> String {
 
 /// Keeps the index up with what is recorded, until `shutdown`.
 pub async fn run(store: Store, live: Live, shutdown: CancellationToken) {
-    let mut indexer = Indexer { events: live.events(), store, live, changed: BTreeSet::new() };
+    let mut indexer = Indexer { events: live.events().into(), indexing: store.indexing(), changed: BTreeSet::new() };
     tokio::select! {
         () = shutdown.cancelled() => {}
         () = indexer.run() => {}
@@ -59,22 +58,22 @@ pub async fn run(store: Store, live: Live, shutdown: CancellationToken) {
 /// # Errors
 /// What the store says; what was done is kept.
 pub async fn reindex(store: &Store, mut tell: impl FnMut(IndexProgress)) -> Result<(), Error> {
-    store.derive_again(&version(), true).await?;
-    let mut progress = store.index_progress().await?;
+    let indexing = store.indexing();
+    indexing.derive_again(&version(), true).await?;
+    let mut progress = indexing.progress().await?;
     progress.waiting = progress.waiting.min(progress.runs);
     tell(progress);
-    let mut work = work::Work::new(store);
+    let mut work = work::Work::new(&indexing);
     while let Some(done) = work.step().await? {
-        progress.waiting = progress.waiting.saturating_sub(done.len() as u64);
+        progress.waiting = progress.waiting.saturating_sub(done as u64);
         tell(progress);
     }
     Ok(())
 }
 
 struct Indexer {
-    store: Store,
-    live: Live,
-    events: Receiver<(Position, Event)>,
+    indexing: Indexing,
+    events: Events<(Position, Event)>,
     /// Told of, and not indexed since.
     changed: BTreeSet<GenerationId>,
 }
@@ -95,79 +94,79 @@ impl Indexer {
     async fn keep_up(&mut self) -> Result<std::convert::Infallible, Error> {
         loop {
             // Each time: the index may have been made anew.
-            if self.store.derive_again(&version(), false).await? {
-                let waiting = self.store.index_progress().await?.waiting;
+            if self.indexing.derive_again(&version(), false).await? {
+                let waiting = self.indexing.progress().await?.waiting;
                 if waiting > 0 {
                     tracing::info!("{waiting} runs are indexed in the background; until then a search may miss some");
                 }
             }
             self.catch_up().await?;
-            let store = self.store.clone();
+            let indexing = self.indexing.clone();
             tokio::select! {
                 () = self.wait() => {}
-                () = store.index_lost() => {}
+                () = indexing.index_lost() => {}
             }
         }
     }
 
     /// Indexes what waits, those that change meanwhile first.
     async fn catch_up(&mut self) -> Result<(), Error> {
-        let store = self.store.clone();
-        let mut work = work::Work::new(&store);
+        let indexing = self.indexing.clone();
+        let mut work = work::Work::new(&indexing);
         loop {
             let start = Instant::now();
             self.hear();
             let is_recording = !self.changed.is_empty();
-            let done = if is_recording { Some(self.index_changed().await?) } else { work.step().await? };
-            let Some(done) = done else { return Ok(()) };
-            // Searches that are open may find them now. Of an old history nobody waits for each.
-            if done.len() <= MOST_CHANGED {
-                done.into_iter().for_each(|event| self.live.publish(event));
+            if !is_recording && work.step().await?.is_none() {
+                return Ok(());
             }
             if is_recording {
+                self.index_changed().await?;
                 sleep((start.elapsed() * SHARE).min(REST)).await;
             }
         }
     }
 
     /// Indexes those that changed last.
-    async fn index_changed(&mut self) -> Result<Vec<Event>, Error> {
+    async fn index_changed(&mut self) -> Result<(), Error> {
         while self.changed.len() > MOST_CHANGED {
             self.changed.pop_first();
         }
         let ids = std::mem::take(&mut self.changed).into_iter().collect();
-        let batch = Batch(self.store.unindexed_of(ids).await?);
+        let batch = Batch(self.indexing.unindexed_of(ids).await?);
         // Our own words come back to us.
-        if batch.0.is_empty() { Ok(Vec::new()) } else { batch.derive().await?.write(&self.store).await }
+        if !batch.0.is_empty() {
+            batch.derive().await?.write(&self.indexing).await?;
+        }
+        Ok(())
     }
 
     /// Notes what was told without waiting.
     fn hear(&mut self) {
-        loop {
-            match self.events.try_recv() {
-                Ok((_, event)) => self.note(&event),
-                // Those that were missed wait in the store.
-                Err(TryRecvError::Lagged(_)) => {}
-                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
-            }
-        }
-    }
-
-    fn note(&mut self, event: &Event) {
-        if let Event::Generation { id, .. } = event {
-            self.changed.insert(*id);
+        while let Some(heard) = self.events.try_next() {
+            // Those that were missed wait in the store.
+            self.changed.extend(changed_run(&heard));
         }
     }
 
     /// Waits until something changes.
     async fn wait(&mut self) {
-        while self.changed.is_empty() {
-            match timeout(AT_LEAST, self.events.recv()).await {
-                Ok(Ok((_, event))) => self.note(&event),
-                Ok(Err(RecvError::Closed)) => std::future::pending().await,
-                Ok(Err(RecvError::Lagged(_))) | Err(_) => return,
-            }
+        let changed = &mut self.changed;
+        let is_news = |heard: Heard<(Position, Event)>| {
+            changed.extend(changed_run(&heard));
+            heard == Heard::Missed || !changed.is_empty()
+        };
+        self.events.wait_for(AT_LEAST, is_news).await;
+        if !self.changed.is_empty() {
+            sleep(BREATH).await;
         }
-        sleep(BREATH).await;
+    }
+}
+
+/// The run that an event tells of.
+fn changed_run(heard: &Heard<(Position, Event)>) -> Option<GenerationId> {
+    match heard {
+        Heard::Event((_, Event::Generation { id, .. })) => Some(*id),
+        Heard::Event(_) | Heard::Missed => None,
     }
 }

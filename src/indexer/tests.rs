@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use super::*;
 use crate::model::{
@@ -46,7 +47,7 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
-        Self { store, instance, live: Live::default(), folder }
+        Self { live: store.live().clone(), store, instance, folder }
     }
 
     async fn save(&self, id: Option<GenerationId>, status: Status) -> GenerationId {
@@ -64,9 +65,7 @@ impl Fixture {
             attachments: if status == Status::Completed { vec![output] } else { Vec::new() },
             ..Save::new(PromptId::from("a"), status, Timestamp::from_millis(1_000))
         };
-        let id = self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0];
-        self.live.publish(Event::Generation { id, status });
-        id
+        self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0]
     }
 
     async fn found(&self, text: &str) -> Vec<GenerationId> {
@@ -184,7 +183,7 @@ async fn reindexing_tells_how_far_it_is_and_ends_with_all_done() {
         assert_eq!(told, [(3, 3), (0, 3)], "round {round}");
         assert_eq!(f.found("fox").await, ids);
     }
-    assert!(!f.store.derive_again(&version(), false).await.unwrap(), "the daemon has nothing left to do");
+    assert!(!f.store.indexing().derive_again(&version(), false).await.unwrap(), "the daemon has nothing left to do");
 }
 
 #[tokio::test]
@@ -193,10 +192,10 @@ async fn when_graphs_are_read_better_every_run_is_indexed_again_by_itself() {
     let id = f.save(None, Status::Completed).await;
     reindex(&f.store, |_| {}).await.unwrap();
     // As a program left it that read graphs in another way.
-    assert!(f.store.derive_again("0.0", false).await.unwrap());
+    assert!(f.store.indexing().derive_again("0.0", false).await.unwrap());
     f.indexed(async || {}).await;
     assert_eq!(f.found("fox").await, [id]);
-    assert!(!f.store.derive_again(&version(), false).await.unwrap(), "the index is of this version");
+    assert!(!f.store.indexing().derive_again(&version(), false).await.unwrap(), "the index is of this version");
 }
 
 #[tokio::test]
@@ -204,10 +203,11 @@ async fn an_index_that_was_lost_comes_back_by_itself() {
     let f = Fixture::new().await;
     let id = f.save(None, Status::Completed).await;
     f.indexed(async || {}).await;
-    let Fixture { store, live, instance, folder } = f;
+    let Fixture { store, instance, folder, .. } = f;
     store.close().await.unwrap();
     std::fs::write(folder.path().join("search.db"), [0x55; 9_000]).unwrap();
-    let f = Fixture { store: Store::open(folder.path()).unwrap(), live, instance, folder };
+    let store = Store::open(folder.path()).unwrap();
+    let f = Fixture { live: store.live().clone(), store, instance, folder };
     let stop = CancellationToken::new();
     let indexing = tokio::spawn(run(f.store.clone(), f.live.clone(), stop.clone()));
     let found = async {

@@ -1,9 +1,8 @@
 //! Many runs at once: while a batch is written, the next one is read and derived.
 
-use crate::model::{Entry, Event, GenerationId};
-use crate::store::{Error, Indexed, Store, Unindexed};
-
 use super::describe::entry;
+use crate::model::{Entry, GenerationId};
+use crate::store::{Error, Indexed, Indexing, Unindexed};
 
 /// Runs of a batch: a segment of the index.
 const MOST: u32 = 4_096;
@@ -16,15 +15,14 @@ pub(super) struct Batch(pub(super) Vec<Unindexed>);
 pub(super) struct Derived {
     entries: Vec<Entry>,
     indexed: Vec<Indexed>,
-    /// That they changed.
-    events: Vec<Event>,
 }
 
 impl Derived {
-    /// Hands it to the index. Gives back the word of it.
-    pub(super) async fn write(self, store: &Store) -> Result<Vec<Event>, Error> {
-        store.index(self.entries, self.indexed).await?;
-        Ok(self.events)
+    /// Hands it to the index. Returns how many runs it was.
+    pub(super) async fn write(self, indexing: &Indexing) -> Result<usize, Error> {
+        let runs = self.indexed.len();
+        indexing.index(self.entries, self.indexed).await?;
+        Ok(runs)
     }
 }
 
@@ -35,10 +33,9 @@ impl Batch {
         let halves = [self, other].map(|half| tokio::task::spawn_blocking(move || half.derive_here()));
         let mut derived = Derived::default();
         for half in halves {
-            let Derived { entries, indexed, events } = half.await.map_err(|_| Error::Panicked)?;
+            let Derived { entries, indexed } = half.await.map_err(|_| Error::Panicked)?;
             derived.entries.extend(entries);
             derived.indexed.extend(indexed);
-            derived.events.extend(events);
         }
         Ok(derived)
     }
@@ -49,7 +46,6 @@ impl Batch {
             let (entry, model) = entry(&run);
             derived.entries.push(entry);
             derived.indexed.push(run.done(model));
-            derived.events.push(Event::Generation { id: run.summary.id, status: run.summary.status });
         }
         derived
     }
@@ -57,19 +53,19 @@ impl Batch {
 
 /// One way through all that waits, from the newest down, until a look at the whole finds nothing more.
 pub(super) struct Work<'a> {
-    store: &'a Store,
+    indexing: &'a Indexing,
     /// Read and derived already.
     next: Option<Derived>,
     below: Option<GenerationId>,
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(store: &'a Store) -> Self {
-        Self { store, next: None, below: None }
+    pub(super) fn new(indexing: &'a Indexing) -> Self {
+        Self { indexing, next: None, below: None }
     }
 
-    /// Indexes a batch, and gives the word of each of its runs. `None`: nothing waits.
-    pub(super) async fn step(&mut self) -> Result<Option<Vec<Event>>, Error> {
+    /// Indexes a batch, and returns how many runs it had. `None`: nothing waits.
+    pub(super) async fn step(&mut self) -> Result<Option<usize>, Error> {
         let batch = match self.next.take() {
             Some(batch) => batch,
             None => match self.prepare().await? {
@@ -82,14 +78,14 @@ impl<'a> Work<'a> {
                 None => return Ok(None),
             },
         };
-        let (written, next) = tokio::join!(batch.write(self.store), self.prepare());
-        let events = written?;
+        let (written, next) = tokio::join!(batch.write(self.indexing), self.prepare());
+        let runs = written?;
         self.next = next?;
-        Ok(Some(events))
+        Ok(Some(runs))
     }
 
     async fn prepare(&mut self) -> Result<Option<Derived>, Error> {
-        let batch = Batch(self.store.unindexed(self.below, MOST).await?);
+        let batch = Batch(self.indexing.unindexed(self.below, MOST).await?);
         let Some(last) = batch.0.last() else { return Ok(None) };
         self.below = Some(last.summary.id);
         batch.derive().await.map(Some)

@@ -188,7 +188,6 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::live::Live;
     use crate::model::{Comfyui, Gap, InstanceName, PromptId, Status};
     use crate::store::{Save, Store};
 
@@ -214,7 +213,7 @@ mod tests {
 
         async fn scribe(&self, instance: &str) -> Scribe {
             let name = instance.parse().unwrap();
-            Scribe::open(self.store.clone(), Live::default(), name, CancellationToken::new()).await.unwrap()
+            Scribe::open(self.store.clone(), self.store.live().clone(), name, CancellationToken::new()).await.unwrap()
         }
 
         async fn open(&self, last_at_work: Option<Timestamp>) -> Gaps {

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::error::Error;
 use crate::live::{DiskWait, Live};
 use crate::model::{
-    Cause, Comfyui, Cursor, Event, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit,
-    PromptId, Rest, Start, Status, Timestamp, Trouble,
+    Cause, Comfyui, Cursor, FileRef, Filter, Gap, GapKind, GenerationId, InstanceId, InstanceName, Limit, PromptId,
+    Rest, Start, Timestamp, Trouble,
 };
 use crate::pace::Backoff;
 use crate::store::{self, AttachmentKey, Fetched, Known, Save, Store, WantedFile};
@@ -20,7 +20,7 @@ const FOR_A_DISK: Backoff = Backoff::new(Duration::from_millis(500), Duration::f
 /// How many of the last gaps are looked at for open ones.
 const GAPS_LOOKED_AT: u32 = 200;
 
-/// Writes for one instance, and tells who listens. Clones share everything.
+/// Writes for one instance. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Scribe {
     store: Store,
@@ -49,27 +49,18 @@ impl Scribe {
         &self.name
     }
 
-    /// Writes rows in one transaction and tells of them; durable when this returns.
+    /// Writes rows in one transaction; durable when this returns.
     pub async fn save(&self, comfyui: &Comfyui, runs: Vec<Save>) -> Result<Vec<GenerationId>, Error> {
         if runs.is_empty() {
             return Ok(Vec::new());
         }
-        let statuses: Vec<Status> = runs.iter().map(|run| run.status).collect();
         let runs: Arc<[Save]> = runs.into();
-        let ids = self.patiently(|| self.store.save(self.instance, comfyui, Arc::clone(&runs))).await?;
-        for (&id, status) in ids.iter().zip(statuses) {
-            self.live.publish(Event::Generation { id, status });
-        }
-        Ok(ids)
+        self.patiently(|| self.store.save(self.instance, comfyui, Arc::clone(&runs))).await
     }
 
-    /// Writes what became of files and tells of their generations.
+    /// Writes what became of files.
     pub async fn settle(&self, files: Vec<(AttachmentKey, Fetched)>) -> Result<(), Error> {
-        let settled = self.patiently(|| self.store.settle(files.clone())).await?;
-        for (id, status) in settled {
-            self.live.publish(Event::Generation { id, status });
-        }
-        Ok(())
+        self.patiently(|| self.store.settle(files.clone())).await
     }
 
     /// Makes every file that waits for its next try due now.

@@ -2,11 +2,13 @@
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Coded, DigestBytes, FolderName};
+use super::attachment::{AttachmentKey, NewAttachment, NewContent};
+use super::error::Error;
 use super::matching::{Existing, Rows};
 use super::tally::Tallies;
-use super::{AttachmentKey, Error, outputs};
-use crate::model::{AttachmentState, Blob, FileRef, GenerationId, InstanceId, MediaKind, Role, Trouble};
+use super::{outputs, rows};
+use crate::model::{AttachmentState, Blob, GenerationId, InstanceId, Role};
+use crate::sqlite::codes::{Coded, DigestBytes, FolderName};
 
 const EXISTING: &str = "
     SELECT a.role, a.idx, a.node_id, a.key, a.state, a.folder, a.subfolder, a.filename, a.text, b.sha256
@@ -24,75 +26,6 @@ const STORE: &str = "UPDATE attachments SET state = ?4, blob_id = ?5, reason = N
 const UNWANT: &str = "DELETE FROM wanted WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const ADD_BLOB: &str = "INSERT INTO blobs (sha256, bytes, kind, mime) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
 const BLOB_ID: &str = "SELECT id FROM blobs WHERE sha256 = ?1";
-
-/// A file or a text to be added to a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewAttachment {
-    /// Output or input.
-    pub role: Role,
-    /// The node that gave or read it; `None` when no node reported it.
-    pub node_id: Option<String>,
-    /// The key it was reported under, or the input's name.
-    pub key: String,
-    /// A guess by its name, until the bytes are here.
-    pub kind: MediaKind,
-    /// The file or the text.
-    pub content: NewContent,
-}
-
-impl NewAttachment {
-    /// The file, unless it is a text.
-    pub fn file(&self) -> Option<&FileRef> {
-        self.content.file()
-    }
-}
-
-/// What an attachment holds when it is first written down.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NewContent {
-    /// A file to be fetched: `pending`.
-    Wanted(FileRef),
-    /// A text that may be the name of a file, which is to be fetched: `pending`. Where there is no such file it is a text.
-    Named(FileRef, String),
-    /// A file whose bytes are in the blobs already: `stored`.
-    Stored(FileRef, Blob),
-    /// A file that can never be fetched: `missing`, with the reason.
-    Missing(FileRef, Trouble),
-    /// A text: `stored`.
-    Text(String),
-}
-
-impl NewContent {
-    /// The file, unless it is a text.
-    pub fn file(&self) -> Option<&FileRef> {
-        match self {
-            Self::Wanted(file) | Self::Named(file, _) | Self::Stored(file, _) | Self::Missing(file, _) => Some(file),
-            Self::Text(_) => None,
-        }
-    }
-
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) | Self::Named(_, text) => Some(text),
-            Self::Wanted(_) | Self::Stored(..) | Self::Missing(..) => None,
-        }
-    }
-
-    pub(super) fn blob(&self) -> Option<&Blob> {
-        match self {
-            Self::Stored(_, blob) => Some(blob),
-            Self::Wanted(_) | Self::Named(..) | Self::Missing(..) | Self::Text(_) => None,
-        }
-    }
-
-    fn state(&self) -> AttachmentState {
-        match self {
-            Self::Wanted(_) | Self::Named(..) => AttachmentState::Pending,
-            Self::Stored(..) | Self::Text(_) => AttachmentState::Stored,
-            Self::Missing(..) => AttachmentState::Missing,
-        }
-    }
-}
 
 /// Adds what the run doesn't have. Doing it twice changes nothing.
 pub(super) fn save(
@@ -198,19 +131,13 @@ fn existing(conn: &Connection, run: GenerationId) -> Result<Vec<Existing>, Error
             node_id: row.get("node_id")?,
             key: row.get("key")?,
             state: row.get::<_, Coded<_>>("state")?.0,
-            file: file(row)?,
+            file: rows::file(row)?,
             text: row.get("text")?,
             digest: row.get::<_, Option<DigestBytes>>("sha256")?.map(|bytes| bytes.0),
             is_taken: false,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-/// The file of a row that may hold a text instead.
-pub(super) fn file(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<FileRef>> {
-    let Some(FolderName(folder)) = row.get("folder")? else { return Ok(None) };
-    Ok(Some(FileRef { folder, subfolder: row.get("subfolder")?, filename: row.get("filename")? }))
 }
 
 /// Notes that the bytes of an attachment are in the blobs.

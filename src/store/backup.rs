@@ -9,8 +9,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::error::Error;
 use super::inspect::Inspector;
-use super::{Error, open};
+use super::{folder, open};
+use crate::sqlite::disk;
 
 /// Under this name until it is whole.
 const PART: &str = "recall.db.part";
@@ -44,7 +46,7 @@ impl Vault {
     /// Whether it holds a database that somebody used; `false` when there is none.
     fn has_log(&self) -> io::Result<bool> {
         let mut header = [0; 20];
-        let mut file = match File::open(self.folder.join(open::FILE)) {
+        let mut file = match File::open(self.folder.join(folder::FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
             file => file?,
         };
@@ -59,13 +61,13 @@ impl Vault {
     pub fn copy(&self, from: &Inspector) -> Result<Inspector, Error> {
         let part = self.part();
         for ending in ["", "-journal", "-wal", "-shm"] {
-            match fs::remove_file(open::beside(&part, ending)) {
+            match fs::remove_file(disk::beside(&part, ending)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(self.fail(error)),
                 _ => {}
             }
         }
         // SQLite takes an empty file as none, and keeps its mode.
-        open::private(&part).map_err(|error| self.fail(error))?;
+        disk::private(&part).map_err(|error| self.fail(error))?;
         let Some(path) = part.to_str() else {
             return Err(self.fail(io::Error::new(io::ErrorKind::InvalidFilename, "the path isn't Unicode")));
         };
@@ -84,8 +86,8 @@ impl Vault {
         let keep = || {
             let copy = File::options().write(true).open(self.part())?;
             copy.sync_all()?;
-            fs::rename(self.part(), self.folder.join(open::FILE))?;
-            open::sync_folder(&self.part())?;
+            fs::rename(self.part(), self.folder.join(folder::FILE))?;
+            disk::sync_folder(&self.part())?;
             Ok(copy.metadata()?.len())
         };
         keep().map_err(|error| self.fail(error))

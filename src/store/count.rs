@@ -5,11 +5,11 @@ use std::cell::OnceCell;
 
 use rusqlite::{Connection, params};
 
-use super::Error;
-use super::codes::Code;
+use super::error::Error;
 use super::places::{Narrowed, wanted_instance, wanted_statuses};
 use super::tally::{QUARTER, RATIOS};
-use crate::model::{Filter, MediaKind, Timestamp};
+use crate::model::{Filter, Timestamp};
+use crate::sqlite::codes::{Code as _, kinds_mask};
 
 /// ?1 and ?2: slots from, until, of the grain ?6. ?3: the instance. ?4, ?5: bits of statuses and kinds; no bit of a kind:
 /// any.
@@ -48,7 +48,7 @@ impl<'a> Question<'a> {
             filter,
             instance: wanted_instance(conn, filter)?,
             statuses: wanted_statuses(filter).fold(0, |bits, status| bits | 1 << status.code()),
-            kinds: MediaKind::mask(&filter.kinds),
+            kinds: kinds_mask(&filter.kinds),
             narrowed: OnceCell::new(),
         })
     }

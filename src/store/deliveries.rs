@@ -2,19 +2,18 @@
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::codes::{Coded, DigestBytes};
-use super::writer::Session;
-use super::{Error, Save, Store};
-use crate::model::{Delivery, Digest, GenerationId, InstanceId, Status, Subscriber, Timestamp};
+use super::error::Error;
+use super::listeners::Listener;
+use super::readers::Readers;
+use super::writer::{Session, Writer};
+use crate::model::{Delivery, Digest, GenerationId, InstanceId, Subscriber, Timestamp};
+use crate::sqlite::codes::{Coded, DigestBytes};
 
 const KNOWN: &str = "SELECT id, address FROM webhooks";
 const FORGET: &str = "DELETE FROM webhooks WHERE id = ?1";
 const ADD: &str = "INSERT INTO webhooks (address, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 const FIND: &str = "SELECT id, since FROM webhooks WHERE address = ?1";
 const INSTANCE: &str = "SELECT id FROM instances WHERE name = ?1";
-const NOTE: &str = "
-    INSERT INTO deliveries (webhook_id, generation_id, status, ended_at, next_at, attempts)
-    VALUES (?1, ?2, ?3, ?4, ?4, 0)";
 const DUE: &str = "
     SELECT id, generation_id, status, ended_at, attempts FROM deliveries
     WHERE webhook_id = (SELECT id FROM webhooks WHERE address = ?1) AND next_at <= ?2 ORDER BY next_at, id LIMIT ?3";
@@ -25,26 +24,16 @@ const HEARD: &str = "DELETE FROM deliveries WHERE id = ?1";
 const LATER: &str = "UPDATE deliveries SET next_at = ?2, attempts = attempts + ?3 WHERE id = ?1";
 const WAITING: &str = "SELECT count(*) AS deliveries FROM deliveries";
 
-/// Somebody to be told, with the numbers that rows have.
+/// Messages about runs that ended: who is told, and what waits. Clones share the connections.
 #[derive(Debug, Clone)]
-pub(super) struct Listener {
-    webhook: i64,
-    since: Timestamp,
-    statuses: Vec<Status>,
-    instances: Vec<InstanceId>,
+pub struct Deliveries {
+    pub(super) writer: Writer,
+    pub(super) readers: Readers,
 }
 
-impl Listener {
-    fn wants(&self, instance: InstanceId, status: Status, ended_at: Timestamp) -> bool {
-        ended_at >= self.since
-            && (self.statuses.is_empty() || self.statuses.contains(&status))
-            && (self.instances.is_empty() || self.instances.contains(&instance))
-    }
-}
-
-impl Store {
+impl Deliveries {
     /// From now on these are told when a run has ended; what is still to be told to others is forgotten. Their instances
-    /// have to be there, see [`Store::instance`].
+    /// have to be there, see [`super::Recording::instance`].
     pub async fn subscribe(&self, subscribers: Vec<Subscriber>) -> Result<(), Error> {
         self.writer.write(move |session| subscribe(session, &subscribers, Timestamp::now())).await
     }
@@ -67,11 +56,6 @@ impl Store {
     /// Notes that a message is sent at that time. `was_tried`: whether it was now.
     pub async fn delivery_later(&self, id: i64, at: Timestamp, was_tried: bool) -> Result<(), Error> {
         self.writer.write(move |session| later(&session.conn, id, at, was_tried)).await
-    }
-
-    /// How many messages wait, for all addresses.
-    pub async fn deliveries_waiting(&self) -> Result<u64, Error> {
-        self.readers.read(|conn| waiting(conn)).await
     }
 }
 
@@ -101,30 +85,6 @@ fn subscribe(session: &mut Session, subscribers: &[Subscriber], now: Timestamp) 
         listeners.push(Listener { webhook, since, statuses: statuses.clone(), instances });
     }
     session.listeners = listeners;
-    Ok(())
-}
-
-/// Notes that a run ended, for all who want to know. `before`: what it was; it ends when that changes.
-pub(super) fn note(
-    conn: &Connection,
-    listeners: &[Listener],
-    instance: InstanceId,
-    id: GenerationId,
-    before: Option<Status>,
-    run: &Save,
-) -> Result<(), Error> {
-    if listeners.is_empty() || run.status.is_open() || before == Some(run.status) {
-        return Ok(());
-    }
-    let ended_at = run.finished_at.or(run.started_at).unwrap_or(run.created_at);
-    for listener in listeners.iter().filter(|listener| listener.wants(instance, run.status, ended_at)) {
-        conn.prepare_cached(NOTE)?.execute(params![
-            listener.webhook,
-            id.0,
-            Coded(run.status),
-            Timestamp::now().as_millis()
-        ])?;
-    }
     Ok(())
 }
 
@@ -159,7 +119,7 @@ fn later(conn: &Connection, id: i64, at: Timestamp, was_tried: bool) -> Result<(
     Ok(())
 }
 
-fn waiting(conn: &Connection) -> Result<u64, Error> {
+pub(super) fn waiting(conn: &Connection) -> Result<u64, Error> {
     let waiting: i64 = conn.prepare_cached(WAITING)?.query_row([], |row| row.get("deliveries"))?;
     Ok(waiting.unsigned_abs())
 }

@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::codes::Coded;
+use super::error::Error;
 use super::readers::Reader;
-use super::{Error, attachments, document, files, list};
+use super::{document, list, rows};
 use crate::model::{Attachment, Comfyui, Content, Detail, GenerationId, Outline, Role, Trouble};
+use crate::sqlite::codes::Coded;
 
 const ATTACHMENTS: &str = "
     SELECT a.role, a.idx, a.state, a.node_id, a.key, a.kind AS guessed_kind, a.folder, a.subfolder, a.filename, a.text,
@@ -23,7 +24,7 @@ pub(super) fn detail(reader: &Reader, id: GenerationId) -> Result<Option<Detail>
     let Some(summary) = list::summary(reader, id)? else { return Ok(None) };
     let (outputs, inputs) =
         attachments(reader, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);
-    let documents = reader.texts.all(reader, id)?;
+    let documents = reader.companion.all(reader, id)?;
     Ok(Some(Detail { summary, outputs, inputs, documents, comfyui: comfyui(reader, id)? }))
 }
 
@@ -43,15 +44,15 @@ pub(super) fn attachments(conn: &Connection, id: GenerationId) -> Result<Vec<Att
 }
 
 fn attachment_from_row(row: &Row<'_>) -> rusqlite::Result<Attachment> {
-    let blob = files::blob_from_row(row)?;
+    let blob = rows::blob(row)?;
     let guessed = row.get::<_, Coded<_>>("guessed_kind")?.0;
     let kind = blob.as_ref().map_or(guessed, |blob| blob.kind);
-    let content = match attachments::file(row)? {
+    let content = match rows::file(row)? {
         Some(file) => Content::File { file, blob },
         None => Content::Text(row.get::<_, Option<String>>("text")?.unwrap_or_default()),
     };
     let node_id: Option<String> = row.get("node_id")?;
-    let other = files::blob_named(row, ["other_sha256", "other_bytes", "other_kind", "other_mime"])?;
+    let other = rows::blob_in(row, ["other_sha256", "other_bytes", "other_kind", "other_mime"])?;
     Ok(Attachment {
         index: row.get("idx")?,
         role: row.get::<_, Coded<_>>("role")?.0,

@@ -2,9 +2,10 @@
 
 use rusqlite::Connection;
 
-use super::codes::Coded;
-use super::{Error, frame};
+use super::error::Error;
+use super::frame;
 use crate::model::{DocumentKind, GenerationId};
+use crate::sqlite::codes::Coded;
 
 /// The head of a frame says how long its text is: that of the row, or of its base where that is the text.
 const HEADS: &str = "

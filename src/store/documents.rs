@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::codes::Coded;
+use super::error::Error;
 use super::texts::Texts;
-use super::{Error, frame, shape};
+use super::{frame, shape};
 use crate::model::{DocumentKind, GenerationId};
+use crate::sqlite::codes::Coded;
 
 /// Texts shorter than this stand alone, nothing could make them smaller.
 const SHORTEST: usize = 32;

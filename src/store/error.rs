@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::ErrorCode;
-
-use super::doubt;
-use super::upgrade::Copy;
+use super::copy::Copy;
+use super::folder::FILE;
+use crate::index;
 use crate::model::GenerationId;
+use crate::sqlite::error::{self as sqlite, OfFile};
 
 /// What can go wrong in the store. Clones share the source: one failed commit answers everyone who was in it.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -345,19 +345,6 @@ impl Error {
         matches!(self, Self::Corrupt { .. } | Self::Cut { .. })
     }
 
-    /// The same error, naming the database. One that is called damaged is looked at once more, which may take as long as
-    /// it is big.
-    pub(super) fn of_file(self, path: &Path) -> Self {
-        let file = path.to_owned();
-        match self {
-            Self::Doubtful { source } if doubt::is_damaged(path) => Self::Corrupt { file, source },
-            Self::Doubtful { .. } => Self::Io { file, source: Arc::new(doubt::not_read()) },
-            Self::Io { source, .. } => Self::Io { file, source },
-            Self::Busy { source, .. } => Self::Busy { file, source },
-            other => other,
-        }
-    }
-
     /// The same error of a file that nobody needs, so that it counts as damaged without another look.
     pub(super) fn of_copy(self, path: &Path) -> Self {
         match self {
@@ -367,25 +354,48 @@ impl Error {
     }
 }
 
+impl OfFile for Error {
+    fn of_file(self, path: &Path) -> Self {
+        let file = path.to_owned();
+        match self {
+            Self::Doubtful { source } => sqlite::Error::Doubtful { source }.of_file(path).into(),
+            Self::Io { source, .. } => Self::Io { file, source },
+            Self::Busy { source, .. } => Self::Busy { file, source },
+            other => other,
+        }
+    }
+}
+
+impl From<sqlite::Error> for Error {
+    fn from(error: sqlite::Error) -> Self {
+        // What isn't named is the database.
+        let named = |file: PathBuf| if file.as_os_str().is_empty() { PathBuf::from(FILE) } else { file };
+        match error {
+            sqlite::Error::Corrupt { file, source } => Self::Corrupt { file: named(file), source },
+            sqlite::Error::Doubtful { source } => Self::Doubtful { source },
+            sqlite::Error::Full { source } => Self::Full { source },
+            sqlite::Error::Busy { file, source } => Self::Busy { file: named(file), source },
+            sqlite::Error::Io { file, source } => Self::Io { file: named(file), source },
+            sqlite::Error::TimedOut => Self::TimedOut,
+            sqlite::Error::Closed => Self::Closed,
+            sqlite::Error::Panicked => Self::Panicked,
+            sqlite::Error::Sql { source } => Self::Sql { source },
+        }
+    }
+}
+
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        let code = error.sqlite_error_code();
-        let source = Arc::new(error);
-        match code {
-            Some(ErrorCode::DiskFull) => Self::Full { source },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Doubtful { source },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { file: super::open::FILE.into(), source }
-            }
-            Some(
-                ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen
-                | ErrorCode::ReadOnly
-                | ErrorCode::PermissionDenied
-                | ErrorCode::OutOfMemory,
-            ) => Self::Io { file: super::open::FILE.into(), source },
-            Some(ErrorCode::OperationInterrupted) => Self::TimedOut,
-            _ => Self::Sql { source },
+        sqlite::Error::from(error).into()
+    }
+}
+
+impl From<index::Error> for Error {
+    fn from(error: index::Error) -> Self {
+        match error {
+            index::Error::Broken { source } => Self::Index { source },
+            index::Error::Absent => Self::NoIndex,
+            index::Error::Sqlite(error) => error.into(),
         }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codes::{Coded, DigestBytes, FolderName};
+use super::attachment::AttachmentKey;
+use super::error::Error;
 use super::sightings::{self, Read, Sighting};
 use super::writer::Session;
-use super::{Error, attachments, outputs, places, unindexed};
+use super::{attachments, outputs, places, rows, unindexed};
 use crate::model::{
     AttachmentState, Blob, Digest, FileRef, GenerationId, InstanceId, MediaKind, Role, Status, Timestamp, Trouble,
 };
+use crate::sqlite::codes::{Coded, DigestBytes, FolderName};
 
 const STATE: &str = "SELECT state FROM attachments WHERE generation_id = ?1 AND role = ?2 AND idx = ?3";
 const MISSING: &str = "UPDATE attachments SET state = ?4, reason = ?5 \
@@ -34,7 +36,6 @@ const WANTED: &str = "
     ORDER BY w.next_at, w.generation_id, w.role, w.idx LIMIT ?3";
 const NEXT_WANTED: &str = "SELECT min(next_at) AS next_at FROM wanted WHERE instance_id = ?1";
 const RETRY: &str = "UPDATE wanted SET next_at = ?2 WHERE instance_id = ?1 AND next_at > ?2";
-const STATUS: &str = "SELECT status FROM generations WHERE id = ?1";
 const CREATED: &str = "SELECT instance_id, created_at FROM generations WHERE id = ?1";
 /// In one group of runs, so that one index serves.
 const NAMED_LATER: &str = "
@@ -45,17 +46,6 @@ const NAMED_LATER: &str = "
             AND g.created_at >= ?2 AND g.created_at <= ?3 AND (g.created_at > ?2 OR g.id > ?4)
             AND a.filename = ?5 AND a.subfolder = ?6 AND a.folder = ?7) AS is_named";
 const BLOB: &str = "SELECT sha256, bytes, kind, mime FROM blobs WHERE sha256 = ?1";
-
-/// One attachment of one generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AttachmentKey {
-    /// Whose.
-    pub generation: GenerationId,
-    /// Output or input.
-    pub role: Role,
-    /// Its place.
-    pub index: i64,
-}
 
 /// A file that is still to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +90,8 @@ pub enum Fetched {
 }
 
 /// Notes what became of files. What is stored stays stored; what was missing may turn up; unknown keys are passed over.
-/// Gives the generations that it touched, with their status.
-pub(super) fn settle(
-    session: &mut Session,
-    files: &[(AttachmentKey, Fetched)],
-) -> Result<Vec<(GenerationId, Status)>, Error> {
-    let Session { conn, tallies, .. } = session;
+pub(super) fn settle(session: &mut Session, files: &[(AttachmentKey, Fetched)]) -> Result<(), Error> {
+    let Session { conn, tallies, changes, .. } = session;
     let mut changed = BTreeSet::new();
     for (key, fetched) in files {
         if settle_one(conn, *key, fetched)? && key.role == Role::Output {
@@ -118,13 +104,7 @@ pub(super) fn settle(
     }
     tallies.write(conn)?;
     let touched: BTreeSet<_> = files.iter().map(|(key, _)| key.generation).collect();
-    let mut statuses = Vec::with_capacity(touched.len());
-    for id in touched {
-        let status =
-            conn.prepare_cached(STATUS)?.query_row([id.0], |row| row.get::<_, Coded<Status>>("status")).optional()?;
-        statuses.extend(status.map(|status| (id, status.0)));
-    }
-    Ok(statuses)
+    touched.into_iter().try_for_each(|run| changes.run_as_it_is(conn, run))
 }
 
 /// Gives whether that changed what there is of the run.
@@ -199,7 +179,6 @@ pub(super) fn wanted(
 
 fn wanted_from_row(row: &Row<'_>) -> rusqlite::Result<WantedFile> {
     let FolderName(folder) = row.get("folder")?;
-    let time = |name| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(name)?.map(Timestamp::from_millis));
     Ok(WantedFile {
         key: AttachmentKey {
             generation: GenerationId(row.get("generation_id")?),
@@ -211,8 +190,8 @@ fn wanted_from_row(row: &Row<'_>) -> rusqlite::Result<WantedFile> {
         reported_as: row.get("key")?,
         attempts: row.get("attempts")?,
         status: row.get::<_, Coded<_>>("status")?.0,
-        started_at: time("started_at")?,
-        finished_at: time("finished_at")?,
+        started_at: rows::time(row, "started_at")?,
+        finished_at: rows::time(row, "finished_at")?,
         seen: Vec::new(),
     })
 }
@@ -258,21 +237,8 @@ pub(super) fn is_named_later(
 /// The bytes with that digest, if a run has them.
 pub(super) fn blob(conn: &Connection, digest: Digest) -> Result<Option<Blob>, Error> {
     let mut statement = conn.prepare_cached(BLOB)?;
-    let found = statement.query_row([DigestBytes(digest)], blob_from_row).optional()?;
+    let found = statement.query_row([DigestBytes(digest)], rows::blob).optional()?;
     Ok(found.flatten())
-}
-
-/// The blob of a row that may have none.
-pub(super) fn blob_from_row(row: &Row<'_>) -> rusqlite::Result<Option<Blob>> {
-    blob_named(row, ["sha256", "bytes", "kind", "mime"])
-}
-
-/// The same, in columns of these names.
-pub(super) fn blob_named(row: &Row<'_>, [sha256, bytes, kind, mime]: [&str; 4]) -> rusqlite::Result<Option<Blob>> {
-    let Some(DigestBytes(digest)) = row.get(sha256)? else { return Ok(None) };
-    let bytes: i64 = row.get(bytes)?;
-    let Coded(kind) = row.get(kind)?;
-    Ok(Some(Blob { digest, bytes: bytes.unsigned_abs(), kind, mime: row.get(mime)? }))
 }
 
 #[cfg(test)]

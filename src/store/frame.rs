@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::{self, CCtx, CParameter, DCtx, DictAttachPref, SafeResult};
 
-use super::Error;
+use super::error::Error;
 
 /// What every zstd frame begins with (RFC 8878, 3.1.1).
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

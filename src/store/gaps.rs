@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codes::Coded;
-use super::writer::Session;
-use super::{Error, Store};
+use super::error::Error;
+use super::rows;
 use crate::model::{Gap, GapKind, GapTally, GenerationId, InstanceId, Timestamp, Trouble};
+use crate::sqlite::codes::Coded;
 
 const OPEN: &str = "
     INSERT INTO gaps (instance_id, kind, started_at, reason, is_missed) VALUES (?1, ?2, ?3, ?4, 0)
@@ -38,101 +38,7 @@ const TALLIES: &str = "
 const NOTE_ALIVE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES ('alive_at', ?1)";
 const LAST_ALIVE: &str = "SELECT value FROM meta WHERE key = 'alive_at'";
 
-impl Store {
-    /// Notes that an instance isn't listened to since then. There is one open gap of a kind: opening it again changes
-    /// nothing but the reason, if there is one.
-    pub async fn open_gap(
-        &self,
-        instance: InstanceId,
-        kind: GapKind,
-        started_at: Timestamp,
-        reason: Option<Trouble>,
-    ) -> Result<(), Error> {
-        let work = move |session: &mut Session| open(&session.conn, instance, kind, started_at, reason.as_ref());
-        self.writer.write(work).await
-    }
-
-    /// Notes that an instance is listened to again. Without an open gap of that kind it changes nothing.
-    pub async fn close_gap(
-        &self,
-        instance: InstanceId,
-        kind: GapKind,
-        ended_at: Timestamp,
-        may_have_missed: bool,
-    ) -> Result<(), Error> {
-        self.writer.write(move |session| close(&session.conn, instance, kind, ended_at, may_have_missed)).await
-    }
-
-    /// Forgets the open gap of that kind, if there is one: it was too short to tell.
-    pub async fn drop_gap(&self, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
-        self.writer.write(move |session| drop(&session.conn, instance, kind)).await
-    }
-
-    /// Notes that runs came and went unseen in that time, `more` of them; in the gap of that number, if it is given. Gives
-    /// the number of the gap.
-    pub async fn note_unseen(
-        &self,
-        instance: InstanceId,
-        gap: Option<i64>,
-        (from, until): (Timestamp, Timestamp),
-        more: u64,
-    ) -> Result<i64, Error> {
-        self.writer.write(move |session| note_unseen(&session.conn, instance, gap, (from, until), more)).await
-    }
-
-    /// Where ComfyUI may have been restarted between two runs, in ascending order: behind each of these.
-    pub async fn breaks(&self, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
-        self.readers.read(move |conn| breaks(conn, instance)).await
-    }
-
-    /// Notes that ComfyUI may have been restarted between these runs and the next.
-    pub async fn note_breaks(&self, instance: InstanceId, after: Vec<GenerationId>) -> Result<(), Error> {
-        let work = move |session: &mut Session| {
-            let mut statement = session.conn.prepare_cached(ADD_BREAK)?;
-            for id in after {
-                statement.execute(params![instance.0, id.0])?;
-            }
-            Ok(())
-        };
-        self.writer.write(work).await
-    }
-
-    /// It is known now whether ComfyUI was restarted.
-    pub async fn forget_breaks(&self, instance: InstanceId) -> Result<(), Error> {
-        let work = move |session: &mut Session| {
-            session.conn.prepare_cached(FORGET_BREAKS)?.execute([instance.0])?;
-            Ok(())
-        };
-        self.writer.write(work).await
-    }
-
-    /// Notes that somebody knows of a gap that is over; gives since when, or `None` where there is no such.
-    pub async fn dismiss_gap(&self, gap: i64, at: Timestamp) -> Result<Option<Timestamp>, Error> {
-        self.writer.write(move |session| dismiss(&session.conn, gap, at)).await
-    }
-
-    /// The last gaps of all instances, the latest to start first.
-    pub async fn gaps(&self, limit: u32) -> Result<Vec<Gap>, Error> {
-        self.readers.read(move |conn| gaps(conn, limit)).await
-    }
-
-    /// How many gaps each instance ever had, of each kind.
-    pub async fn gap_tallies(&self) -> Result<Vec<GapTally>, Error> {
-        self.readers.read(|conn| tallies(conn)).await
-    }
-
-    /// Notes that the daemon is at work, for the next one to see how long none was.
-    pub async fn note_alive(&self, at: Timestamp) -> Result<(), Error> {
-        self.writer.write(move |session| note_alive(&session.conn, at)).await
-    }
-
-    /// When that was noted last; `None` if never.
-    pub async fn last_alive(&self) -> Result<Option<Timestamp>, Error> {
-        self.readers.read(|conn| last_alive(conn)).await
-    }
-}
-
-fn open(
+pub(super) fn open(
     conn: &Connection,
     instance: InstanceId,
     kind: GapKind,
@@ -148,7 +54,7 @@ fn open(
     Ok(())
 }
 
-fn close(
+pub(super) fn close(
     conn: &Connection,
     instance: InstanceId,
     kind: GapKind,
@@ -159,18 +65,18 @@ fn close(
     Ok(())
 }
 
-fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
+pub(super) fn drop(conn: &Connection, instance: InstanceId, kind: GapKind) -> Result<(), Error> {
     conn.prepare_cached(DROP)?.execute(params![instance.0, Coded(kind)])?;
     Ok(())
 }
 
-fn dismiss(conn: &Connection, gap: i64, at: Timestamp) -> Result<Option<Timestamp>, Error> {
+pub(super) fn dismiss(conn: &Connection, gap: i64, at: Timestamp) -> Result<Option<Timestamp>, Error> {
     let mut statement = conn.prepare_cached(DISMISS)?;
     let since = statement.query_row(params![gap, at.as_millis()], |row| row.get("dismissed_at")).optional()?;
     Ok(since.map(Timestamp::from_millis))
 }
 
-fn note_unseen(
+pub(super) fn note_unseen(
     conn: &Connection,
     instance: InstanceId,
     gap: Option<i64>,
@@ -188,13 +94,25 @@ fn note_unseen(
     Ok(conn.last_insert_rowid())
 }
 
-fn breaks(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
+/// Notes that ComfyUI may have been restarted behind each of these runs.
+pub(super) fn note_breaks(conn: &Connection, instance: InstanceId, after: &[GenerationId]) -> Result<(), Error> {
+    let mut statement = conn.prepare_cached(ADD_BREAK)?;
+    after.iter().try_for_each(|id| Ok(statement.execute(params![instance.0, id.0]).map(|_| ())?))
+}
+
+/// Forgets where that may have been.
+pub(super) fn forget_breaks(conn: &Connection, instance: InstanceId) -> Result<(), Error> {
+    conn.prepare_cached(FORGET_BREAKS)?.execute([instance.0])?;
+    Ok(())
+}
+
+pub(super) fn breaks(conn: &Connection, instance: InstanceId) -> Result<Vec<GenerationId>, Error> {
     let mut statement = conn.prepare_cached(BREAKS)?;
     let rows = statement.query_map([instance.0], |row| row.get("after_id").map(GenerationId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
+pub(super) fn gaps(conn: &Connection, limit: u32) -> Result<Vec<Gap>, Error> {
     let mut statement = conn.prepare_cached(GAPS)?;
     let rows = statement.query_map([limit], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -206,15 +124,15 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Gap> {
         instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
         kind: row.get::<_, Coded<_>>("kind")?.0,
         started_at: Timestamp::from_millis(row.get("started_at")?),
-        ended_at: row.get::<_, Option<i64>>("ended_at")?.map(Timestamp::from_millis),
+        ended_at: rows::time(row, "ended_at")?,
         reason: row.get::<_, Option<String>>("reason")?.map(Trouble::from),
         may_have_missed: row.get("is_missed")?,
         runs: row.get::<_, Option<i64>>("runs")?.map(i64::unsigned_abs),
-        dismissed_at: row.get::<_, Option<i64>>("dismissed_at")?.map(Timestamp::from_millis),
+        dismissed_at: rows::time(row, "dismissed_at")?,
     })
 }
 
-fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
+pub(super) fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
     let mut statement = conn.prepare_cached(TALLIES)?;
     let rows = statement.query_map([], |row| {
         Ok(GapTally {
@@ -227,12 +145,12 @@ fn tallies(conn: &Connection) -> Result<Vec<GapTally>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn note_alive(conn: &Connection, at: Timestamp) -> Result<(), Error> {
+pub(super) fn note_alive(conn: &Connection, at: Timestamp) -> Result<(), Error> {
     conn.prepare_cached(NOTE_ALIVE)?.execute([at.as_millis().to_string()])?;
     Ok(())
 }
 
-fn last_alive(conn: &Connection) -> Result<Option<Timestamp>, Error> {
+pub(super) fn last_alive(conn: &Connection) -> Result<Option<Timestamp>, Error> {
     let text: Option<String> = conn.prepare_cached(LAST_ALIVE)?.query_row([], |row| row.get("value")).optional()?;
     Ok(text.and_then(|text| text.parse().ok()).map(Timestamp::from_millis))
 }

@@ -6,9 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Row, params};
 
-use super::codes::{Coded, DigestBytes};
-use super::{AttachmentKey, Error, attachments, count, files, open};
+use super::attachment::AttachmentKey;
+use super::error::Error;
+use super::{count, files, open, rows};
 use crate::model::{AttachmentState, Digest, FileRef, Filter, GenerationId, InstanceName};
+use crate::sqlite::codes::{Coded, DigestBytes};
+use crate::sqlite::connection;
+use crate::sqlite::error::OfFile as _;
 
 const FILES: &str = "SELECT id, sha256, bytes FROM blobs WHERE id > ?1 ORDER BY id LIMIT ?2";
 const KEPT: &str = "SELECT files, bytes FROM kept_files";
@@ -62,11 +66,11 @@ impl Inspector {
     /// # Errors
     /// As [`super::Store::read`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        Self::of(&open::look_at(folder)?)
+        Self::of(&open::for_reading(folder)?)
     }
 
     pub(super) fn of(file: &Path) -> Result<Self, Error> {
-        let conn = open::reader(file).map_err(|error| error.of_file(file))?;
+        let conn = connection::reader(file).map_err(|error| Error::from(error).of_file(file))?;
         Ok(Self { conn, file: file.to_owned() })
     }
 
@@ -160,7 +164,7 @@ fn named(row: &Row<'_>) -> rusqlite::Result<NamedFile> {
     Ok(NamedFile {
         key,
         instance: row.get::<_, String>("instance")?.parse().unwrap_or_default(),
-        file: attachments::file(row)?.unwrap_or_else(empty),
+        file: rows::file(row)?.unwrap_or_else(empty),
         digest: row.get::<_, Option<DigestBytes>>("sha256")?.map(|bytes| bytes.0),
     })
 }

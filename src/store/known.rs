@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Error;
-use super::codes::{Code, Coded, PackedId};
+use super::error::Error;
 use super::places::{self, Group};
+use super::rows;
 use crate::model::{GenerationId, InstanceId, InstanceName, PromptId, Status, StatusReason, Timestamp};
+use crate::sqlite::codes::{Code, Coded, PackedId};
 
 /// Rows of one prompt_id that are told. A client may use one id for all its runs, and ComfyUI knows the last of them only.
 const MOST: u32 = 100;
@@ -170,7 +171,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Known> {
         status: row.get::<_, Coded<_>>("status")?.0,
         status_reason: row.get::<_, Option<Coded<_>>>("status_reason")?.map(|reason| reason.0),
         created_at: Timestamp::from_millis(row.get("created_at")?),
-        started_at: row.get::<_, Option<i64>>("started_at")?.map(Timestamp::from_millis),
+        started_at: rows::time(row, "started_at")?,
     })
 }
 

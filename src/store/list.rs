@@ -2,13 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Error;
-use super::codes::{Coded, DigestBytes, PackedId};
-use super::places::{Place, cursor, places};
+use super::error::Error;
+use super::places::places;
+use super::rows;
 use crate::model::{
     Cover, Cursor, ErrorSummary, Filter, GenerationId, Limit, MediaKind, Neighbours, Page, PromptId, Start, Summary,
     Timestamp,
 };
+use crate::paging::{self, Place};
+use crate::sqlite::codes::{Coded, DigestBytes, PackedId, kinds_of_mask};
 
 const PLACE: &str = "SELECT created_at, id FROM generations WHERE id = ?1";
 const SUMMARY: &str = "
@@ -26,35 +28,8 @@ const SUMMARY: &str = "
 
 /// One page.
 pub(super) fn list(conn: &Connection, filter: &Filter, start: Start, limit: Limit) -> Result<Page<Summary>, Error> {
-    let page = page(start, limit, |start, most| places(conn, filter, start, most))?;
+    let page = paging::page(start, limit, |start, most| places(conn, filter, start, most))?;
     summaries(conn, page)
-}
-
-/// The places of one page; `find` gives the first of them from there on, the nearest first, so many at most.
-pub(super) fn page(
-    start: Start,
-    limit: Limit,
-    find: impl Fn(Start, u32) -> Result<Vec<Place>, Error>,
-) -> Result<Page<Place>, Error> {
-    let mut items = find(start, limit.get().saturating_add(1))?;
-    let most = usize::try_from(limit.get()).unwrap_or(usize::MAX);
-    let is_more = items.len() > most;
-    items.truncate(most);
-    if let Start::Newer(_) = start {
-        items.reverse();
-    }
-    // The cursor, if there are runs beyond it.
-    let if_any = |cursor: Option<Cursor>, way: fn(Cursor) -> Start| {
-        let Some(at) = cursor else { return Ok::<_, Error>(None) };
-        Ok(if find(way(at), 1)?.is_empty() { None } else { Some(at) })
-    };
-    let (prev, next) = edges(start, &items);
-    let (prev, next) = match start {
-        Start::Newest => (None, next.filter(|_| is_more)),
-        Start::Older(_) => (if_any(prev, Start::Newer)?, next.filter(|_| is_more)),
-        Start::Newer(_) => (prev.filter(|_| is_more), if_any(next, Start::Older)?),
-    };
-    Ok(Page { items, next, prev })
 }
 
 /// What the list shows of the runs of a page.
@@ -64,29 +39,16 @@ pub(super) fn summaries(conn: &Connection, page: Page<Place>) -> Result<Page<Sum
     Ok(Page { items: items.collect::<Result<_, _>>()?, next, prev })
 }
 
-/// Where the list goes on at both ends of a page. Behind an empty page that is where it began, with the run of that very
-/// place, which the page left out.
-fn edges(start: Start, places: &[Place]) -> (Option<Cursor>, Option<Cursor>) {
-    let beside =
-        |cursor: Cursor, step: i64| Cursor { id: GenerationId(cursor.id.0.saturating_add(step).max(0)), ..cursor };
-    match start {
-        Start::Older(at) if places.is_empty() => (Some(beside(at, -1)), None),
-        Start::Newer(at) if places.is_empty() => (None, Some(beside(at, 1))),
-        _ => (places.first().map(cursor), places.last().map(cursor)),
-    }
-}
-
 /// The runs beside one, of those that fit the filter; it need not fit itself. `None` when there is no such run.
 pub(super) fn neighbours(conn: &Connection, filter: &Filter, id: GenerationId) -> Result<Option<Neighbours>, Error> {
     let Some(at) = place(conn, id)? else { return Ok(None) };
-    let nearest = |start| Ok::<_, Error>(places(conn, filter, start, 1)?.first().map(|&(_, id)| GenerationId(id)));
-    Ok(Some(Neighbours { newer: nearest(Start::Newer(at))?, older: nearest(Start::Older(at))? }))
+    paging::neighbours(at, |start, most| places(conn, filter, start, most)).map(Some)
 }
 
 /// Where a run stands.
 pub(super) fn place(conn: &Connection, id: GenerationId) -> Result<Option<Cursor>, Error> {
     let place = conn.prepare_cached(PLACE)?.query_row([id.0], |row| Ok((row.get("created_at")?, row.get("id")?)));
-    Ok(place.optional()?.as_ref().map(cursor))
+    Ok(place.optional()?.as_ref().map(paging::cursor))
 }
 
 /// What the list shows of one run.
@@ -95,9 +57,8 @@ pub(super) fn summary(conn: &Connection, id: GenerationId) -> Result<Option<Summ
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
-    let time = |name: &str| row.get::<_, Option<i64>>(name).map(|time| time.map(Timestamp::from_millis));
     let id = |name: &str| row.get::<_, Option<PackedId<String>>>(name).map(|id| id.map(|id| id.0));
-    let (started_at, finished_at) = (time("started_at")?, time("finished_at")?);
+    let (started_at, finished_at) = (rows::time(row, "started_at")?, rows::time(row, "finished_at")?);
     let cover = self::cover(row)?;
     Ok(Summary {
         id: GenerationId(row.get("id")?),
@@ -115,7 +76,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Summary> {
         model: row.get("model")?,
         outputs_count: row.get("outputs_count")?,
         previews_count: row.get("previews_count")?,
-        kinds: MediaKind::of_mask(row.get("kinds")?),
+        kinds: kinds_of_mask(row.get("kinds")?),
         excerpt: excerpt(row, cover.as_ref())?,
         cover,
         files_state: row.get::<_, Option<Coded<_>>>("files_state")?.map(|state| state.0),

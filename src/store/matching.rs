@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hash};
 
 use foldhash::fast::RandomState;
 
-use super::{NewAttachment, NewContent};
+use super::attachment::{NewAttachment, NewContent};
 use crate::model::{AttachmentState, Digest, FileRef, Role};
 
 /// An attachment that the run has.

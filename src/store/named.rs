@@ -2,10 +2,11 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::codes::{Coded, FolderName};
+use super::error::Error;
 use super::places::places;
-use super::{Error, files};
+use super::rows;
 use crate::model::{AttachmentState, Blob, FileRef, Filter, PromptId, Start, Timestamp};
+use crate::sqlite::codes::{Coded, FolderName};
 
 /// Rows of one name that are looked at. Runs that were read back late have later ids than newer runs, but not by so many.
 const MOST: u32 = 16;
@@ -80,7 +81,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Found> {
         created_at: Timestamp::from_millis(row.get("created_at")?),
         run: row.get("generation_id")?,
         state: row.get::<_, Coded<_>>("state")?.0,
-        blob: files::blob_from_row(row)?,
+        blob: rows::blob(row)?,
     })
 }
 

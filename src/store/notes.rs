@@ -3,7 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{Error, Store};
+use super::database::Store;
+use super::error::Error;
 use crate::model::{InstanceName, Rest, Timestamp};
 
 const NOTE: &str = "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)";

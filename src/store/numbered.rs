@@ -3,11 +3,13 @@
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Code, PackedId};
-use super::places::{Place, places, wanted_instance, wanted_statuses};
+use super::count;
+use super::error::Error;
+use super::places::{places, wanted_instance, wanted_statuses};
 use super::tally::{QUARTER, RATIOS};
-use super::{Error, count};
-use crate::model::{Filter, GenerationId, MediaKind, Nth, PromptId, Start, Stretch, Timestamp};
+use crate::model::{Filter, GenerationId, Nth, PromptId, Start, Stretch, Timestamp};
+use crate::paging::Place;
+use crate::sqlite::codes::{Code as _, PackedId, kinds_mask};
 
 /// The slots of a grain before ?3 and not before ?2, the latest first. ?4: the instance. ?5, ?6: as in [`count`].
 const SLOTS: &str = "
@@ -83,7 +85,7 @@ impl<'a> Walk<'a> {
             at_end,
             instance: wanted_instance(conn, filter)?,
             statuses: wanted_statuses(filter).fold(0, |bits, status| bits | 1 << status.code()),
-            kinds: MediaKind::mask(&filter.kinds),
+            kinds: kinds_mask(&filter.kinds),
         })
     }
 

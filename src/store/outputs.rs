@@ -2,10 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Code, Coded};
+use super::attachment::NewAttachment;
+use super::error::Error;
 use super::tally::{self, Counted, Tallies};
-use super::{Error, NewAttachment, unindexed};
-use crate::model::{GenerationId, MediaKind, Role};
+use super::{rows, text, unindexed};
+use crate::model::{Blob, GenerationId, MediaKind, Role};
+use crate::sqlite::codes::{Code as _, Coded, kinds_mask};
 
 /// Characters of a text that a list shows.
 const EXCERPT: usize = 300;
@@ -22,21 +24,23 @@ const SET_OUTPUTS: &str = "
 /// By itself, since indexes follow this column.
 const SET_KINDS: &str = "UPDATE generations SET kinds = ?2 WHERE id = ?1";
 
+const STORED: &str = "
+    SELECT b.sha256, b.bytes, b.kind, b.mime, a.idx = g.cover AS is_cover
+    FROM generations g
+    JOIN attachments a ON a.generation_id = g.id AND a.role = 0
+    JOIN blobs b ON b.id = a.blob_id
+    WHERE g.id = ?1 ORDER BY a.idx";
+
 /// What the outputs among new attachments are: a bit for each kind.
 pub(super) fn kinds(attachments: &[NewAttachment]) -> i64 {
     let outputs = attachments.iter().filter(|new| new.role == Role::Output);
     let kinds: Vec<_> = outputs.map(|new| new.content.blob().map_or(new.kind, |blob| blob.kind)).collect();
-    MediaKind::mask(&kinds)
-}
-
-/// The first characters of a text.
-pub(super) fn beginning(text: &str, characters: usize) -> &str {
-    text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
+    kinds_mask(&kinds)
 }
 
 /// Notes a text that a node gave.
 pub(super) fn note_text(conn: &Connection, run: GenerationId, text: &str) -> Result<(), Error> {
-    conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, beginning(text, EXCERPT)])?;
+    conn.prepare_cached(SET_EXCERPT)?.execute(params![run.0, text::beginning(text, EXCERPT)])?;
     Ok(())
 }
 
@@ -75,7 +79,7 @@ pub(super) fn sum_up(conn: &Connection, tallies: &mut Tallies, run: GenerationId
     let covers = outputs.iter().filter_map(|output| Some((output.as_cover()?, output.index)));
     let cover = covers.min().map(|(_, index)| index);
     let kinds: Vec<_> = outputs.iter().map(|output| output.kind.unwrap_or(output.guessed_kind)).collect();
-    let kinds = MediaKind::mask(&kinds);
+    let kinds = kinds_mask(&kinds);
     let before = conn.prepare_cached(SET_OUTPUTS)?.query_row(
         params![run.0, count(|_| true), count(|output| output.is_preview), cover],
         tally::counted_from_row,
@@ -102,13 +106,28 @@ fn outputs(conn: &Connection, run: GenerationId) -> Result<Vec<Output>, Error> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// The first `most` outputs of a run that are stored, its cover before all others.
+pub(super) fn stored(conn: &Connection, id: GenerationId, most: usize) -> Result<Vec<Blob>, Error> {
+    let mut statement = conn.prepare_cached(STORED)?;
+    let mut rows = statement.query([id.0])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let is_cover = row.get::<_, Option<bool>>("is_cover")?.unwrap_or(false);
+        found.extend(rows::blob(row)?.map(|blob| (!is_cover, blob)));
+    }
+    found.sort_by_key(|(is_other, _)| *is_other);
+    Ok(found.into_iter().map(|(_, blob)| blob).take(most).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::store::tests::assert_searches;
 
     #[test]
     fn no_question_about_outputs_reads_a_whole_table() {
-        for query in [super::TEXT, super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS] {
+        for query in
+            [super::TEXT, super::OUTPUTS, super::SET_OUTPUTS, super::SET_EXCERPT, super::SET_KINDS, super::STORED]
+        {
             assert_searches(query);
         }
     }

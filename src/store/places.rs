@@ -7,10 +7,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql};
 
-use super::Error;
-use super::codes::{Code, PackedId};
+use super::error::Error;
 use super::tally::ALL_INSTANCES;
-use crate::model::{Cursor, Filter, GenerationId, InstanceName, MediaKind, Start, Status, Timestamp};
+use crate::model::{Cursor, Filter, InstanceName, Start, Status, Timestamp};
+use crate::paging::{self, Place};
+use crate::sqlite::codes::{Code, PackedId, kinds_mask};
 
 /// A query of a branch: entries of one index only, in its order. ?1 far end, (?2, ?3) where to start, ?4 at most, then
 /// what all its runs have in common: ?5 status, ?6 kinds, ?7 instance, ?8 `prompt_id`, as many of them as `$of` names.
@@ -84,14 +85,6 @@ const BY_PROMPT: Branch = branch!(
 const INSTANCE: &str = "SELECT id FROM instances WHERE name = ?1";
 const INSTANCES: &str = "SELECT name FROM instances ORDER BY name LIMIT ?1";
 const HAS_SEVERAL: &str = "SELECT count(*) > 1 AS has_several FROM (SELECT 1 FROM instances LIMIT 2)";
-
-/// A place in the list: when created, and the id.
-pub(super) type Place = (i64, i64);
-
-/// The same for the model.
-pub(super) fn cursor(&(created_at, id): &Place) -> Cursor {
-    Cursor { created_at: Timestamp::from_millis(created_at), id: GenerationId(id) }
-}
 
 /// Runs that have the same of all but the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,7 +198,7 @@ impl Span {
     fn new(filter: &Filter, start: Start, most: u32) -> Self {
         let from = filter.from.map_or(0, Timestamp::as_millis);
         let until = filter.until.map_or(i64::MAX, Timestamp::as_millis);
-        let place = |cursor: Cursor| (cursor.created_at.as_millis(), cursor.id.0);
+        let place = |cursor: Cursor| paging::place(&cursor);
         match start {
             Start::Newest => Self { is_newer: false, near: (until, 0), far: from, most },
             Start::Older(cursor) => Self { is_newer: false, near: place(cursor).min((until, 0)), far: from, most },
@@ -245,7 +238,7 @@ pub(super) fn places(conn: &Connection, filter: &Filter, start: Start, most: u32
 
 /// Whether a run with these kinds (a bit for each) fits.
 fn has_kind(filter: &Filter, kinds: i64) -> bool {
-    filter.kinds.is_empty() || kinds & MediaKind::mask(&filter.kinds) != 0
+    filter.kinds.is_empty() || kinds & kinds_mask(&filter.kinds) != 0
 }
 
 /// The statuses that a filter lets through, each once, in the order of their numbers.

@@ -1,115 +1,58 @@
-//! A few connections that only read, lent to one reader at a time. WAL lets them read while the writer writes.
+//! The connections that read the records, each with what unpacks texts.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use rusqlite::Connection;
-use tokio::sync::oneshot;
-use tokio::time::timeout;
-
+use super::error::Error;
 use super::texts::{Dictionaries, Texts};
-use super::{Error, open};
+use super::tie;
+use crate::index::{self, Tie};
+use crate::sqlite::pool::{self, Pool};
 
-/// Readers at a time. Each costs up to 2 MB of page cache.
-const COUNT: usize = 4;
+/// A connection that only reads; its companion unpacks the texts that it reads.
+pub(super) type Reader = pool::Reader<Texts>;
 
-/// How long a job waits before one more reader than there are processors takes it up. Most reads are over before that, and
-/// a thread too many only makes the others wait for their turn; but one that takes long holds up nobody.
-const PATIENCE: Duration = Duration::from_millis(10);
-
-/// How long a read may take, and how long it may wait for a connection.
-pub(super) const TIME_LIMIT: Duration = Duration::from_secs(5);
-
-/// Steps of SQLite's machine between two looks at the clock: well under a millisecond.
-const STEPS: i32 = 10_000;
-
-/// A connection that only reads, and what unpacks the texts that it reads.
-pub(super) struct Reader {
-    conn: Connection,
-    pub(super) texts: Texts,
-}
-
-impl Reader {
-    /// Reads within one transaction, for so long at most.
-    fn run<T>(&self, time_limit: Duration, work: impl FnOnce(&Self) -> Result<T, Error>) -> Result<T, Error> {
-        let deadline = Instant::now() + time_limit;
-        self.progress_handler(STEPS, Some(move || Instant::now() > deadline))?;
-        // Prepared once, which rusqlite's own transactions aren't.
-        self.prepare_cached("BEGIN")?.execute([])?;
-        let outcome = work(self);
-        let ended = self.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
-        outcome.and_then(|found| Ok(ended.map(|_| found)?))
-    }
-}
-
-impl Deref for Reader {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.conn
-    }
-}
-
-/// What a reader is to do; or why there is none.
-type Job = Box<dyn FnOnce(Result<&Reader, Error>) + Send>;
-
-/// The pool.
+/// The reading end; clones share the connections.
+#[derive(Clone)]
 pub(super) struct Readers {
-    file: PathBuf,
+    pool: Arc<Pool<Texts>>,
     dictionaries: Arc<Dictionaries>,
-    state: Mutex<State>,
-    /// Readers that work at a time, unless they are held up.
-    usual: usize,
-    time_limit: Duration,
-}
-
-#[derive(Default)]
-struct State {
-    /// Since when each has nothing to do; the one that had last stands last, and is the next to be lent.
-    idle: Vec<(Reader, Instant)>,
-    /// What no reader was free for, the first to come first.
-    waiting: VecDeque<Job>,
-    /// Threads that read. One that has ended its job takes the next: to wake another would cost more than most reads do.
-    busy: usize,
-    is_closed: bool,
 }
 
 impl fmt::Debug for Readers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readers").field("file", &self.file).finish_non_exhaustive()
+        self.pool.fmt(f)
     }
 }
 
 impl Readers {
-    /// Opens nothing yet: connections come when they are needed.
+    /// Opens nothing yet.
     pub(super) fn new(file: PathBuf, time_limit: Duration) -> Self {
-        let usual = std::thread::available_parallelism().map_or(COUNT, usize::from).min(COUNT);
-        Self { file, dictionaries: Arc::default(), state: Mutex::default(), usual, time_limit }
+        let dictionaries = Arc::<Dictionaries>::default();
+        let shared = Arc::clone(&dictionaries);
+        let pool = Pool::new(file, time_limit, move || Texts::new(Arc::clone(&shared)));
+        Self { pool: Arc::new(pool), dictionaries }
     }
 
     /// The database.
     pub(super) fn file(&self) -> &Path {
-        &self.file
+        self.pool.file()
     }
 
-    /// Runs `work` on a blocking thread, inside one read transaction: all that it sees is of one moment.
-    pub(super) async fn read<T, F>(self: &Arc<Self>, work: F) -> Result<T, Error>
+    /// Runs `work` inside one read transaction, see [`Pool::read`].
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
-        self.read_and(work, |found| found).await
+        self.pool.read(work).await
     }
 
-    /// The same, and makes something of what was read, on that thread and when the transaction has ended: long texts are
-    /// worked on in the order in which they were asked for, and by as many threads as there are processors.
+    /// The same, and makes something of what was read, see [`Pool::read_and`].
     pub(super) async fn read_and<T, U, F>(
-        self: &Arc<Self>,
+        &self,
         work: F,
         make: impl FnOnce(T) -> U + Send + 'static,
     ) -> Result<U, Error>
@@ -117,114 +60,28 @@ impl Readers {
         U: Send + 'static,
         F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     {
-        let (reply, mut answer) = oneshot::channel();
-        let (asked, time_limit, pool) = (Instant::now(), self.time_limit, Arc::clone(self));
-        let job = Box::new(move |reader: Result<&Reader, Error>| {
-            // Nobody waits for it any more.
-            if reply.is_closed() {
-                return;
-            }
-            let is_late = asked.elapsed() > time_limit;
-            let found = if is_late { Err(Error::TimedOut) } else { reader.and_then(|it| it.run(time_limit, work)) };
-            let found = found.map_err(|error| error.of_file(&pool.file));
-            // Whoever has left since needs no answer.
-            let _ = reply.send(found.map(make));
-        });
-        self.queue(job)?;
-        let answered = match timeout(PATIENCE, &mut answer).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                self.take_up(COUNT);
-                // It is refused after one limit of waiting and stopped after another of reading; a disk that hangs does
-                // neither.
-                timeout(3 * time_limit, answer).await.map_err(|_| Error::TimedOut)?
-            }
-        };
-        answered.unwrap_or_else(|_| Err(if self.lock().is_closed { Error::Closed } else { Error::Panicked }))
+        self.pool.read_and(work, make).await
     }
 
-    /// Hands a job to a free reader, or to the next that gets free.
-    fn queue(self: &Arc<Self>, job: Job) -> Result<(), Error> {
-        let mut state = self.lock();
-        if state.is_closed {
-            return Err(Error::Closed);
-        }
-        state.waiting.push_back(job);
-        drop(state);
-        self.take_up(self.usual);
-        Ok(())
+    /// What an index must have to be this database's.
+    pub(super) async fn tie(&self) -> Result<Tie, index::Error> {
+        self.pool.read(|conn| Ok(tie::read(conn)?)).await
     }
 
-    /// Has one more reader take up what waits, unless so many are at it.
-    fn take_up(self: &Arc<Self>, most: usize) {
-        let mut state = self.lock();
-        if state.busy < most
-            && let Some(job) = state.waiting.pop_front()
-        {
-            state.busy += 1;
-            drop(state);
-            let readers = Arc::clone(self);
-            tokio::task::spawn_blocking(move || readers.work_through(job));
-        }
-    }
-
-    /// Does this job and all that wait.
-    fn work_through(&self, first: Job) {
-        let mut next = Some(first);
-        while let Some(job) = next {
-            let lent = self.lock().idle.pop();
-            let reader = lent.map_or_else(|| self.open(), |(reader, _)| Ok(reader));
-            // A job that panics takes its answer with it, and its connection.
-            let ended = catch_unwind(AssertUnwindSafe(|| job(reader.as_ref().map_err(Clone::clone))));
-            let mut state = self.lock();
-            if let (Ok(()), Ok(reader), false) = (ended, reader, state.is_closed) {
-                // One that couldn't end its transaction is of no more use.
-                let reader = Some(reader).filter(|reader| reader.is_autocommit());
-                state.idle.extend(reader.map(|reader| (reader, Instant::now())));
-            }
-            next = state.waiting.pop_front();
-            if next.is_none() {
-                state.busy -= 1;
-            }
-        }
-    }
-
-    fn open(&self) -> Result<Reader, Error> {
-        Ok(Reader { conn: open::reader(&self.file)?, texts: Texts::new(Arc::clone(&self.dictionaries)) })
-    }
-
-    /// Ends every connection; those in use end with their work. What waits is answered by [`Error::Closed`].
+    /// Ends every connection.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
-        state.is_closed = true;
-        let State { idle, waiting, .. } = &mut *state;
-        let ended = (std::mem::take(idle), std::mem::take(waiting));
-        drop(state);
-        drop(ended);
+        self.pool.close();
     }
 
-    /// Ends the connections that nobody uses: the file is to be another.
-    pub(super) fn forget(&self) {
-        self.rest(Duration::ZERO);
-    }
-
-    /// Ends the connections, with their pages, that nobody has used for so long, and lets go of the texts that were held.
+    /// Lets go of connections and texts that nobody has used for so long.
     pub(super) fn rest(&self, unused: Duration) {
-        let mut state = self.lock();
-        let is_unused = |(_, since): &mut (Reader, Instant)| since.elapsed() >= unused;
-        let ended: Vec<_> = state.idle.extract_if(.., is_unused).collect();
-        drop(state);
-        drop(ended);
+        self.pool.rest(unused);
         self.dictionaries.rest(unused);
     }
 
     /// How many connections have nothing to do, and how many texts are held.
     #[cfg(test)]
     pub(super) fn held(&self) -> (usize, usize) {
-        (self.lock().idle.len(), self.dictionaries.len())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        (self.pool.idle(), self.dictionaries.len())
     }
 }

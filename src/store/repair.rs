@@ -2,10 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::codes::{Coded, DigestBytes};
+use super::attachment::AttachmentKey;
+use super::database::Store;
+use super::error::Error;
 use super::writer::Session;
-use super::{AttachmentKey, Error, Store, outputs, sightings, unindexed};
+use super::{outputs, sightings, unindexed};
 use crate::model::{AttachmentState, Digest, Role, Trouble};
+use crate::sqlite::codes::{Coded, DigestBytes};
 
 const GIVE_UP: &str = "UPDATE attachments SET state = ?4, blob_id = NULL, reason = ?5 \
      WHERE generation_id = ?1 AND role = ?2 AND idx = ?3 AND state = ?6 AND filename IS NOT NULL";
@@ -37,7 +40,7 @@ impl Store {
 }
 
 fn give_up(session: &mut Session, digest: Option<Digest>, files: &[(AttachmentKey, Fate)]) -> Result<(), Error> {
-    let Session { conn, tallies, .. } = session;
+    let Session { conn, tallies, changes, .. } = session;
     for (key, fate) in files {
         let (state, reason) = match fate {
             Fate::Wanted(reason) => (AttachmentState::Pending, reason),
@@ -62,6 +65,7 @@ fn give_up(session: &mut Session, digest: Option<Digest>, files: &[(AttachmentKe
             outputs::sum_up(conn, tallies, run)?;
         }
         unindexed::note(conn, run)?;
+        changes.run_as_it_is(conn, run)?;
     }
     if let Some(digest) = digest {
         let known = conn.prepare_cached(BLOB)?.query_row([DigestBytes(digest)], |row| row.get("id")).optional()?;

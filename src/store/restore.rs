@@ -10,15 +10,16 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::upgrade::{self, Copy};
-use super::{Error, derived, index, open};
+use super::copy::Copy;
+use super::error::Error;
+use super::folder::ASIDE;
+use super::{folder, open, schema, upgrade};
+use crate::index;
 use crate::share::share;
+use crate::sqlite::{connection, disk};
 
 /// Under this name until it is whole.
 const PART: &str = "recall.db.restoring";
-
-/// What the name of what was there begins with.
-pub(super) const ASIDE: &str = "recall.db.from-";
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Restored {
 /// Each says what to do: a daemon uses the folder, there is no copy, there is no need, the copy is damaged, the disk is
 /// full.
 pub fn restore(folder: &Path, from: Option<&Path>) -> Result<Restored, Error> {
-    let file = folder.join(open::FILE);
+    let file = folder.join(folder::FILE);
     if !folder.is_dir() {
         return Err(Error::Nothing { folder: folder.to_owned() });
     }
@@ -56,7 +57,7 @@ pub fn restore(folder: &Path, from: Option<&Path>) -> Result<Restored, Error> {
     };
     let part = upgrade::beside(&file, PART);
     let runs = make_part(&copy, &part).map_err(|error| {
-        let _ = derived::remove(&part);
+        let _ = disk::remove(&part);
         match error {
             Failed::Io(source) => fail(true)(source),
             Failed::Store(error) => error.of_copy(&copy.file),
@@ -82,9 +83,9 @@ impl Standing {
         let Ok(conn) = Connection::open_with_flags(file, flags) else {
             return Self { is_usable: false, writer: None, runs: None };
         };
-        let is_usable = open::schema(&conn, file).is_ok_and(|schema| (1..=open::SCHEMA).contains(&schema));
+        let is_usable = schema::schema(&conn, file).is_ok_and(|schema| (1..=schema::SCHEMA).contains(&schema));
         let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        Self { is_usable, writer: open::writer_of(&conn), runs: open::runs(&conn).ok() }
+        Self { is_usable, writer: schema::writer_of(&conn), runs: schema::runs(&conn).ok() }
     }
 }
 
@@ -108,18 +109,18 @@ impl From<Error> for Failed {
 
 /// Makes the new database under a temporary name, durably, and checks it. Gives how many runs it has.
 fn make_part(copy: &Copy, part: &Path) -> Result<u64, Failed> {
-    derived::remove(part)?;
+    disk::remove(part)?;
     if File::open(&copy.file).and_then(|file| share(&file, part, 0o600)).is_err() {
         fs::copy(&copy.file, part)?;
     }
-    open::make_private(part)?;
-    let conn = open::sealed_reader(part)?;
+    disk::make_private(part)?;
+    let conn = connection::sealed_reader(part).map_err(Error::from)?;
     let found: String =
         conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|error| Failed::Store(error.into()))?;
     if found != "ok" {
         return Err(Failed::Store(Error::Damaged { file: copy.file.clone(), found }));
     }
-    let runs = open::runs(&conn)?;
+    let runs = schema::runs(&conn)?;
     drop(conn);
     File::options().write(true).open(part)?.sync_all()?;
     Ok(runs)
@@ -133,7 +134,7 @@ fn set_aside(file: &Path, now: &Standing) -> io::Result<Option<PathBuf>> {
     let aside = free_name(file, now.writer.as_deref().unwrap_or("unknown"));
     // A log that could not be put back belongs to its database alone.
     for ending in ["-wal", "-shm"] {
-        match fs::rename(open::beside(file, ending), open::beside(&aside, ending)) {
+        match fs::rename(disk::beside(file, ending), disk::beside(&aside, ending)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
@@ -141,7 +142,7 @@ fn set_aside(file: &Path, now: &Standing) -> io::Result<Option<PathBuf>> {
     if fs::hard_link(file, &aside).is_err() {
         fs::rename(file, &aside)?;
     }
-    open::sync_folder(file)?;
+    disk::sync_folder(file)?;
     Ok(Some(aside))
 }
 
@@ -160,7 +161,7 @@ fn free_name(file: &Path, version: &str) -> PathBuf {
 
 /// Gives the new database its name. The index is that of the other one, which numbered other runs: it is made again.
 fn swap(part: &Path, file: &Path, folder: &Path) -> io::Result<()> {
-    derived::remove(&folder.join(index::FILE))?;
+    disk::remove(&folder.join(index::FILE))?;
     fs::rename(part, file)?;
-    open::sync_folder(file)
+    disk::sync_folder(file)
 }

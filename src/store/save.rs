@@ -4,13 +4,15 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::codes::{Coded, PackedId};
-use super::outputs::{self, beginning};
+use super::attachment::NewAttachment;
+use super::error::Error;
 use super::tally::{self, Counted, Tallies};
 use super::writer::Session;
-use super::{Error, NewAttachment, attachments, deliveries, sightings, unindexed};
-use crate::model::{Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status};
-use crate::model::{StatusReason, Timestamp};
+use super::{attachments, listeners, outputs, sightings, text, unindexed};
+use crate::model::{
+    Comfyui, Document, ErrorSummary, GenerationId, InstanceId, InstanceName, PromptId, Status, StatusReason, Timestamp,
+};
+use crate::sqlite::codes::{Coded, PackedId};
 
 /// Characters of an error's message in the row; the whole of it is in the result document.
 const ERROR_MESSAGE: usize = 2_000;
@@ -117,7 +119,7 @@ pub(super) fn save(
 }
 
 fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run: &Save) -> Result<GenerationId, Error> {
-    let Session { conn, bases, tallies, listeners, .. } = session;
+    let Session { conn, bases, tallies, listeners, changes, .. } = session;
     let (id, before) = match run.id {
         None => (insert(conn, tallies, instance, comfyui, run)?, None),
         Some(id) => (id, Some(update(conn, tallies, instance, comfyui, id, run)?)),
@@ -134,7 +136,12 @@ fn write(session: &mut Session, instance: InstanceId, comfyui: Option<i64>, run:
         sightings::run_went_on(conn, id, before, (run.status, run.status_reason))?;
     }
     unindexed::note(conn, id)?;
-    deliveries::note(conn, listeners, instance, id, before, run)?;
+    changes.run(id, run.status);
+    let has_ended = !run.status.is_open() && before != Some(run.status);
+    if has_ended {
+        let ended_at = run.finished_at.or(run.started_at).unwrap_or(run.created_at);
+        listeners::note(conn, listeners, (instance, id, run.status), ended_at)?;
+    }
     Ok(id)
 }
 
@@ -165,7 +172,7 @@ fn insert(
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
+        error.and_then(|error| error.message.as_deref()).map(|message| text::beginning(message, ERROR_MESSAGE)),
         run.outputs_to_execute,
     ])?;
     let id = GenerationId(conn.last_insert_rowid());
@@ -202,7 +209,7 @@ fn update(
         error.and_then(|error| error.node_id.as_deref()),
         error.and_then(|error| error.node_type.as_deref()),
         error.and_then(|error| error.kind.as_deref()),
-        error.and_then(|error| error.message.as_deref()).map(|message| beginning(message, ERROR_MESSAGE)),
+        error.and_then(|error| error.message.as_deref()).map(|message| text::beginning(message, ERROR_MESSAGE)),
         run.outputs_to_execute,
     ])?;
     let status = before.status;

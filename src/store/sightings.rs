@@ -3,9 +3,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::codes::{Code, Coded};
-use super::{AttachmentKey, Error, attachments, files};
+use super::attachment::AttachmentKey;
+use super::error::Error;
+use super::{attachments, rows};
 use crate::model::{Blob, GenerationId, Role, Status, StatusReason, Timestamp, Trouble};
+use crate::sqlite::codes::{Code, Coded};
 
 const OF: &str = "
     SELECT s.phase, s.written_at, b.sha256, b.bytes, b.kind, b.mime FROM sightings s JOIN blobs b ON b.id = s.blob_id
@@ -85,8 +87,8 @@ pub struct Read {
 pub(super) fn of(conn: &Connection, key: AttachmentKey) -> Result<Vec<Sighting>, Error> {
     let mut statement = conn.prepare_cached(OF)?;
     let rows = statement.query_map(params![key.generation.0, Coded(key.role), key.index], |row| {
-        let blob = files::blob_from_row(row)?;
-        let written_at = row.get::<_, Option<i64>>("written_at")?.map(Timestamp::from_millis);
+        let blob = rows::blob(row)?;
+        let written_at = rows::time(row, "written_at")?;
         let phase = row.get::<_, Coded<_>>("phase")?.0;
         Ok(blob.map(|blob| Sighting { phase, blob, written_at }))
     })?;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{Error, count};
+use super::count;
+use super::error::Error;
 use crate::model::{Filter, Size};
 
 /// One row, kept by triggers.

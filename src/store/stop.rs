@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Error;
-use super::open::{LOCK, private};
+use super::error::Error;
+use super::folder::LOCK;
+use crate::sqlite::disk;
 
 /// The file that asks.
 const REQUEST: &str = "recall.stop";
@@ -52,7 +53,7 @@ pub async fn stop(folder: &Path, patience: Duration) -> Result<bool, Error> {
             Ok(true) => was_at_work = true,
             Err(error) => break Err(not_writable(error)),
         }
-        if let Err(error) = private(&request) {
+        if let Err(error) = disk::private(&request) {
             break Err(not_writable(error));
         }
         sleep(WAIT_FOR).await;

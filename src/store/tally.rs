@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Error;
-use super::codes::{Code, Coded};
+use super::error::Error;
 use crate::model::{GenerationId, InstanceId, Status, Timestamp};
+use crate::sqlite::codes::{Code as _, Coded};
 
 /// The length of the finest slots in milliseconds: a quarter of an hour, since days begin at one in every time zone.
 pub(super) const QUARTER: i64 = 900_000;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::codes::Coded;
-use super::{Error, frame};
+use super::error::Error;
+use super::frame;
 use crate::memory::Held;
 use crate::model::{Document, DocumentKind, GenerationId};
+use crate::sqlite::codes::Coded;
 
 /// Bases held, and the bytes of their texts.
 const MOST_BASES: usize = 256;

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::Error;
-use super::attachments;
-use super::codes::{Coded, PackedId};
+use super::error::Error;
 use super::readers::Reader;
-use crate::model::{AttachmentState, Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Role, Status};
-use crate::model::{Timestamp, Told};
+use super::rows;
+use crate::model::{
+    AttachmentState, Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Role, Status, Timestamp, Told,
+};
+use crate::sqlite::codes::{Coded, PackedId};
 
 const RUN: &str = "
     SELECT id, prompt_id, number, status, status_reason, created_at, started_at, finished_at, workflow_id,
@@ -35,7 +36,7 @@ pub(super) fn told(reader: &Reader, ids: &[GenerationId], kinds: &[DocumentKind]
         }
         let Some(mut run) = reader.prepare_cached(RUN)?.query_row([id.0], from_row).optional()? else { continue };
         for &kind in kinds {
-            run.documents.extend(reader.texts.read_if_any(reader, id, kind)?.map(|json| Document { kind, json }));
+            run.documents.extend(reader.companion.read_if_any(reader, id, kind)?.map(|json| Document { kind, json }));
         }
         if kinds.contains(&DocumentKind::Result) && run.document(DocumentKind::Result).is_none() {
             run.found = self::found(reader, id)?;
@@ -68,13 +69,12 @@ fn found(conn: &Connection, id: GenerationId) -> Result<Vec<(FileRef, MediaKind)
     let parameters = rusqlite::params![id.0, Coded(Role::Output), Coded(AttachmentState::Stored)];
     let rows = statement.query_map(parameters, |row| {
         let kind = row.get::<_, Coded<_>>("kind")?.0;
-        Ok(attachments::file(row)?.map(|file| (file, kind)))
+        Ok(rows::file(row)?.map(|file| (file, kind)))
     })?;
     Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {
-    let time = |name: &str| row.get::<_, Option<i64>>(name).map(|time| time.map(Timestamp::from_millis));
     Ok(Told {
         id: GenerationId(row.get("id")?),
         prompt_id: PromptId(row.get::<_, PackedId<_>>("prompt_id")?.0),
@@ -82,8 +82,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Told> {
         status: row.get::<_, Coded<_>>("status")?.0,
         status_reason: row.get::<_, Option<Coded<_>>>("status_reason")?.map(|reason| reason.0),
         created_at: Timestamp::from_millis(row.get("created_at")?),
-        started_at: time("started_at")?,
-        finished_at: time("finished_at")?,
+        started_at: rows::time(row, "started_at")?,
+        finished_at: rows::time(row, "finished_at")?,
         workflow_id: row.get::<_, Option<PackedId<String>>>("workflow_id")?.map(|id| id.0),
         outputs_to_execute: row.get("outputs_to_execute")?,
         documents: Vec::new(),

@@ -12,12 +12,13 @@ use std::time::SystemTime;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{Error, derived, open, restore};
+use super::copy::Copy;
+use super::error::Error;
+use super::folder::{ASIDE, COPY};
+use super::schema;
 use crate::model::shown_bytes;
 use crate::share::share;
-
-/// What the name of a copy begins with.
-const NAME: &str = "recall.db.before-";
+use crate::sqlite::{connection, disk};
 
 /// What a file that isn't whole yet ends with.
 const PART: &str = ".part";
@@ -52,20 +53,9 @@ pub enum Upgrade {
     Done,
 }
 
-/// A copy that could be put back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copy {
-    /// Where it is.
-    pub file: PathBuf,
-    /// When it was made.
-    pub made_at: Option<SystemTime>,
-    /// How many migrations it has.
-    pub schema: i64,
-}
-
 /// The copies that are kept in a data folder: before updates, and what a restore set aside. By name.
 pub fn copies(folder: &Path) -> Vec<PathBuf> {
-    let is_copy = |name: &str| [NAME, restore::ASIDE].iter().any(|start| name.starts_with(start));
+    let is_copy = |name: &str| [COPY, ASIDE].iter().any(|start| name.starts_with(start));
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     let mut copies: Vec<_> = names.filter(|name| is_copy(name) && !name.ends_with(PART)).collect();
@@ -76,21 +66,21 @@ pub fn copies(folder: &Path) -> Vec<PathBuf> {
 /// Keeps a copy of a database that `conn` has open, and that is to be changed. Nobody else writes to it: the caller has the
 /// lock of the folder. Gives the copy's path.
 pub(super) fn keep_copy(conn: Connection, file: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<PathBuf, Error> {
-    let kept = beside(file, &format!("{NAME}{}", env!("CARGO_PKG_VERSION")));
-    let part = open::beside(&kept, PART);
+    let kept = beside(file, &format!("{COPY}{}", env!("CARGO_PKG_VERSION")));
+    let part = disk::beside(&kept, PART);
     let bytes = fs::metadata(file).map_or(0, |found| found.len());
     tell(Upgrade::Copying { done: 0, bytes });
     let unkept = |source: io::Error| not_kept(file, bytes, source);
-    derived::remove(&part).map_err(unkept)?;
+    disk::remove(&part).map_err(unkept)?;
     let made = copy(conn, file, &part, bytes, tell).and_then(|()| {
         seal(&part)?;
         File::options().write(true).open(&part)?.sync_all()?;
         fs::rename(&part, &kept)?;
-        open::sync_folder(&kept)
+        disk::sync_folder(&kept)
     });
     made.map_err(|source| {
         // What is left of it only takes room, which may be what it lacked.
-        let _ = derived::remove(&part);
+        let _ = disk::remove(&part);
         unkept(source)
     })?;
     let _ = forget_old(file);
@@ -107,12 +97,12 @@ fn copy(
 ) -> Result<(), io::Error> {
     // All of it into the one file. A reader may be in the way, then SQLite takes the rest from the log.
     let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-    let is_whole = fs::metadata(open::beside(file, "-wal")).map_or(true, |log| log.len() == 0);
+    let is_whole = fs::metadata(disk::beside(file, "-wal")).map_or(true, |log| log.len() == 0);
     if is_whole {
         // Closed first: whoever opens and closes the file beside SQLite takes its locks away (POSIX).
         drop(conn);
         if File::open(file).and_then(|file| share(&file, part, 0o600)).is_ok() {
-            return open::make_private(part);
+            return disk::make_private(part);
         }
         return copy_pages(&connect(file)?, part, bytes, tell);
     }
@@ -130,7 +120,7 @@ fn copy_pages(from: &Connection, part: &Path, bytes: u64, tell: &mut dyn FnMut(U
     if fs4::available_space(folder).is_ok_and(|free| free < bytes.saturating_add(SPARE_BYTES)) {
         return Err(io::ErrorKind::StorageFull.into());
     }
-    open::private(part)?;
+    disk::private(part)?;
     let mut to = connect(part)?;
     let backup = Backup::new(from, &mut to).map_err(as_io)?;
     loop {
@@ -190,7 +180,7 @@ fn forget_old(file: &Path) -> io::Result<()> {
 
 /// The files beside a database that are named as copies of it are, and whole.
 fn named(file: &Path) -> io::Result<Vec<PathBuf>> {
-    let is_copy = |name: &str| name.starts_with(NAME) && !name.contains(PART) && !name.ends_with("-journal");
+    let is_copy = |name: &str| name.starts_with(COPY) && !name.contains(PART) && !name.ends_with("-journal");
     let entries = fs::read_dir(file.parent().unwrap_or(file))?.filter_map(Result::ok);
     Ok(entries.filter(|entry| entry.file_name().to_str().is_some_and(is_copy)).map(|entry| entry.path()).collect())
 }
@@ -204,9 +194,10 @@ pub(super) fn copy_to_restore(file: &Path) -> Option<Copy> {
 /// Looks at a file that is to be put back: a database of ours that this version can read.
 pub(super) fn look_at(path: &Path) -> Result<Copy, Error> {
     let of_path = |error: Error| error.of_copy(path);
-    let schema = open::sealed_reader(path).and_then(|conn| open::schema(&conn, path)).map_err(of_path)?;
+    let conn = connection::sealed_reader(path).map_err(Error::from).map_err(of_path)?;
+    let schema = schema::schema(&conn, path).map_err(of_path)?;
     match schema {
-        1..=open::SCHEMA => {}
+        1..=schema::SCHEMA => {}
         _ => return Err(Error::Foreign { file: path.to_owned() }),
     }
     let made_at = fs::metadata(path).and_then(|found| found.modified()).ok();

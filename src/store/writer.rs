@@ -9,11 +9,17 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::deliveries::Listener;
+#[cfg(test)]
+use super::changes;
+use super::changes::Changes;
 use super::documents::Bases;
+use super::error::Error;
+use super::listeners::Listener;
 use super::tally::Tallies;
-use super::{Error, open};
+use crate::live::Live;
 use crate::model::Comfyui;
+use crate::sqlite::connection;
+use crate::sqlite::error::OfFile as _;
 
 /// Jobs that may wait; the next caller waits for room.
 const BACKLOG: usize = 64;
@@ -35,12 +41,18 @@ pub(super) struct Session {
     pub(super) tallies: Tallies,
     /// Who is told when a run has ended.
     pub(super) listeners: Vec<Listener>,
+    /// The runs that the job in hand has changed.
+    pub(super) changes: Changes,
+    /// Where changes are published that are durable.
+    live: Live,
     /// When runs were saved last; `None` when nothing is held of them any more.
     pub(super) saved_at: Option<Instant>,
 }
 
 impl Session {
-    pub(super) fn new(conn: Connection, file: PathBuf) -> Self {
+    pub(super) fn new(conn: Connection, file: PathBuf, live: Live) -> Self {
+        #[cfg(test)]
+        changes::account::keep(&conn);
         Self {
             conn,
             file,
@@ -48,6 +60,8 @@ impl Session {
             comfyui: None,
             tallies: Tallies::default(),
             listeners: Vec::new(),
+            changes: Changes::default(),
+            live,
             saved_at: None,
         }
     }
@@ -55,7 +69,7 @@ impl Session {
     /// Lets go of what is only held to write faster: of pages, which are read again in no time, and of bases if nothing was
     /// saved for so long.
     fn rest(&mut self, unused: Duration) {
-        open::shrink(&self.conn);
+        connection::shrink(&self.conn);
         if self.saved_at.is_some_and(|at| at.elapsed() >= unused) {
             self.saved_at = None;
             self.bases = Bases::default();
@@ -67,6 +81,7 @@ impl Session {
         self.bases = Bases::default();
         self.comfyui = None;
         self.tallies = Tallies::default();
+        self.changes = Changes::default();
     }
 }
 
@@ -103,7 +118,13 @@ where
 {
     fn run(&mut self, session: &mut Session) -> Result<(), Error> {
         if let Some(work) = self.work.take() {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or(Err(Error::Panicked));
+            let checked = |session: &mut Session| {
+                let done = work(session)?;
+                #[cfg(test)]
+                changes::account::check(&session.conn, &session.changes);
+                Ok(done)
+            };
+            let outcome = catch_unwind(AssertUnwindSafe(|| checked(session))).unwrap_or(Err(Error::Panicked));
             self.outcome = Some(outcome.map_err(|error| error.of_file(&session.file)));
         }
         self.outcome.as_ref().map_or(Ok(()), |outcome| outcome.as_ref().map(drop).map_err(Clone::clone))
@@ -132,11 +153,6 @@ impl Writer {
             ended
         })?;
         Ok((Self { orders }, thread))
-    }
-
-    /// One that takes nothing: of a store that is only read.
-    pub(super) fn closed() -> Self {
-        Self { orders: mpsc::channel(1).0 }
     }
 
     /// Runs `work` in a transaction of its own or of several, and answers when it is durable. It runs to its end even
@@ -184,7 +200,7 @@ fn serve(mut session: Session, mut inbox: mpsc::Receiver<Order>) -> Result<(), E
         }
         commit(&mut session, group);
     }
-    open::finish(session.conn)
+    Ok(connection::finish(session.conn)?)
 }
 
 /// Commits a group. A job that fails is taken back alone; when the transaction is lost (a full disk may do that), those
@@ -197,11 +213,12 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
             waiting.for_each(|job| job.answer(Err(error.clone())));
             return;
         }
-        let mut done = Vec::new();
+        let (mut done, mut changes) = (Vec::new(), Changes::default());
         let mut fate = Ok(());
         for mut job in waiting.by_ref() {
             let step = run(session, &mut *job);
             done.push(job);
+            changes.append(std::mem::take(&mut session.changes));
             if let Err(error) = step {
                 fate = Err(error);
                 break;
@@ -209,7 +226,9 @@ fn commit(session: &mut Session, group: Vec<Box<dyn Job>>) {
         }
         let fate = fate.and_then(|()| Ok(session.conn.execute_batch("COMMIT")?));
         let fate = fate.map_err(|error| error.of_file(&session.file));
-        if fate.is_err() {
+        if fate.is_ok() {
+            changes.publish(&session.live);
+        } else {
             session.forget();
             if !session.conn.is_autocommit() {
                 // Nothing to say if even this fails: the next BEGIN will.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::{Error, Thumbs, can_be_seen, work};
 use crate::live::Position;
 use crate::model::{Blob, Event, GenerationId, Status};
+use crate::pace::{Events, Heard};
 
 /// Runs that may wait. Of a history that is read at once, the newest; the others get theirs when they are looked at.
 const MOST_RUNS: usize = 256;
@@ -18,7 +18,8 @@ const MOST_RUNS: usize = 256;
 const MOST_OUTPUTS: usize = 64;
 
 /// Makes thumbnails of the outputs of every run that is told of, until `shutdown`.
-pub async fn run(thumbs: Thumbs, mut events: Receiver<(Position, Event)>, shutdown: CancellationToken) {
+pub async fn run(thumbs: Thumbs, events: Receiver<(Position, Event)>, shutdown: CancellationToken) {
+    let mut events = Events::from(events);
     let mut waiting = Waiting::default();
     let mut making = JoinSet::new();
     loop {
@@ -26,11 +27,11 @@ pub async fn run(thumbs: Thumbs, mut events: Receiver<(Position, Event)>, shutdo
         tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
-            heard = events.recv() => match heard {
-                Ok((_, event)) => waiting.hear(&event),
+            heard = events.next() => match heard {
+                Some(Heard::Event((_, event))) => waiting.hear(&event),
                 // What was missed is made when it is asked for.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => break,
+                Some(Heard::Missed) => {}
+                None => break,
             },
             Some(made) = making.join_next() => note(made),
             () = thumbs.until_unasked(), if may_begin => {

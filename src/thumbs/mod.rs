@@ -4,6 +4,7 @@
 //! break, within a budget of memory that all share, or by a program of its own that is killed when it takes too long.
 
 mod background;
+mod cache;
 mod ffmpeg;
 mod make;
 mod work;
@@ -23,10 +24,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{self, Blobs};
 use crate::model::{Blob, Digest, MediaFacts, MediaKind, ThumbSize, Unmade};
-use crate::store::{self, Cache, Cached, Keep, Store};
+use crate::store::{self, Store};
+use cache::{Cached, Keep};
 use work::Work;
 
 pub use background::run;
+pub use cache::Cache;
 pub use ffmpeg::Ffmpeg;
 
 /// Changes whenever thumbnails come out differently: those of an earlier version are made again.

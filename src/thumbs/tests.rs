@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Ffmpeg, Made, Thumbs, run};
+use super::{Cache, Ffmpeg, Made, Thumbs, run};
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::media;
@@ -19,7 +19,7 @@ use crate::model::{
     Blob, Comfyui, Event, FileRef, InstanceName, MediaFacts, MediaKind, PromptId, Role, Status, ThumbSize, Timestamp,
     Unmade,
 };
-use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
+use crate::store::{NewAttachment, NewContent, Save, Store};
 
 const DEADLINE: Duration = Duration::from_secs(60);
 

@@ -19,8 +19,8 @@ use crate::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceName, MediaKind, PromptId, Role,
     Scope, Status, Timestamp, file_url,
 };
-use crate::store::{Cache, NewAttachment, NewContent, Save, Store};
-use crate::thumbs::Thumbs;
+use crate::store::{NewAttachment, NewContent, Save, Store};
+use crate::thumbs::{Cache, Thumbs};
 use crate::web::serve::serve_up_to;
 
 /// 2026-11-20T09:59:12.094Z.

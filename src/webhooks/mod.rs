@@ -15,15 +15,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::live::{Live, Position};
 use crate::model::{AttachmentState, Delivery, Digest, Event, InstanceName, Status, Subscriber, Timestamp};
-use crate::store::{self, Store};
+use crate::pace::{Backoff, Clock, Events, Heard, jittered};
+use crate::store::{self, Deliveries, History, Store};
 use send::Sender;
 
 /// Messages looked up at a time.
@@ -34,8 +32,7 @@ const FILES_WAIT: i64 = 60_000;
 const FILES_LOOK: i64 = 1_000;
 
 /// How long after a failure the address is tried again, at first and at most. Doubled at each failure.
-const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(60 * 60);
+const RETRY: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_secs(60 * 60));
 
 /// A message that nobody took for so long is given up: an address that was forgotten would gather them for ever.
 const GIVE_UP: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -84,7 +81,7 @@ pub async fn subscribe(store: &Store, webhooks: &[Webhook]) -> Result<(), store:
     for name in webhooks.iter().flat_map(|webhook| &webhook.instances) {
         store.instance(name).await?;
     }
-    store.subscribe(webhooks.iter().map(Webhook::subscriber).collect()).await
+    store.deliveries().subscribe(webhooks.iter().map(Webhook::subscriber).collect()).await
 }
 
 /// Tells what is to be told until `shutdown`. `base` stands before the paths in messages.
@@ -102,8 +99,9 @@ pub async fn run(
     let tellers = webhooks.into_iter().map(|webhook| Teller {
         address: webhook.subscriber().address,
         webhook,
-        store: store.clone(),
-        events: live.events(),
+        history: store.history().clone(),
+        deliveries: store.deliveries(),
+        events: live.events().into(),
         sender: sender.clone(),
         base: base.clone(),
         failures: 0,
@@ -120,8 +118,9 @@ pub async fn run(
 struct Teller {
     webhook: Webhook,
     address: Digest,
-    store: Store,
-    events: Receiver<(Position, Event)>,
+    history: History,
+    deliveries: Deliveries,
+    events: Events<(Position, Event)>,
     sender: Sender,
     base: String,
     /// Since it last took one.
@@ -145,10 +144,10 @@ impl Teller {
     /// How long there is nothing more to do.
     async fn tell_what_is_due(&mut self) -> Result<Duration, store::Error> {
         loop {
-            let due = self.store.due_deliveries(self.address, Timestamp::now(), BATCH).await?;
+            let due = self.deliveries.due_deliveries(self.address, Timestamp::now(), BATCH).await?;
             if due.is_empty() {
-                let next = self.store.next_delivery_at(self.address).await?;
-                return Ok(next.map_or(AT_LEAST, until).min(AT_LEAST));
+                let next = self.deliveries.next_delivery_at(self.address).await?;
+                return Ok(next.map_or(AT_LEAST, |at| Clock::System.until(at)).min(AT_LEAST));
             }
             for delivery in due {
                 if let Some(pause) = self.tell(&delivery).await? {
@@ -160,28 +159,28 @@ impl Teller {
 
     /// Tells one; gives how long to leave them alone, if they didn't take it.
     async fn tell(&mut self, delivery: &Delivery) -> Result<Option<Duration>, store::Error> {
-        let Some(outline) = self.store.outline(delivery.generation).await? else {
-            self.store.delivery_heard(delivery.id).await?;
+        let Some(outline) = self.history.outline(delivery.generation).await? else {
+            self.deliveries.delivery_heard(delivery.id).await?;
             return Ok(None);
         };
         let age = Timestamp::now().as_millis() - delivery.ended_at.as_millis();
         let awaits_files = outline.outputs.iter().any(|output| output.state == AttachmentState::Pending);
         if awaits_files && age < FILES_WAIT {
-            self.store.delivery_later(delivery.id, after(FILES_LOOK), false).await?;
+            self.deliveries.delivery_later(delivery.id, after(FILES_LOOK), false).await?;
             return Ok(None);
         }
-        let prompt = self.store.document(delivery.generation, crate::model::DocumentKind::Prompt).await?;
+        let prompt = self.history.document(delivery.generation, crate::model::DocumentKind::Prompt).await?;
         let message = message::of(delivery, &outline, prompt.as_deref(), &self.base);
         match self.sender.send(&self.webhook, delivery, message).await {
             Ok(()) => {
-                self.store.delivery_heard(delivery.id).await?;
+                self.deliveries.delivery_heard(delivery.id).await?;
                 self.failures = 0;
                 Ok(None)
             }
             Err(error) if age > GIVE_UP => {
                 let (run, webhook) = (delivery.generation, &self.webhook.shown);
                 tracing::warn!(%run, webhook, error, "gave up a message that nobody took for a week");
-                self.store.delivery_heard(delivery.id).await?;
+                self.deliveries.delivery_heard(delivery.id).await?;
                 Ok(None)
             }
             Err(error) => {
@@ -195,38 +194,28 @@ impl Teller {
                 }
                 self.failures = self.failures.saturating_add(1);
                 let millis = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-                self.store.delivery_later(delivery.id, after(millis), true).await?;
+                self.deliveries.delivery_later(delivery.id, after(millis), true).await?;
                 Ok(Some(pause))
             }
         }
     }
 
-    /// Waits so long; less if a run ends, unless they are left alone because they failed.
+    /// Waits, less if a run ends, unless they are left alone because they failed.
     async fn rest(&mut self, wait: Duration) {
         let has_failed = self.failures > 0;
-        let heard = async {
-            loop {
-                match self.events.recv().await {
-                    Ok((_, Event::Generation { status, .. })) if !status.is_open() && !has_failed => return,
-                    Err(RecvError::Lagged(_)) if !has_failed => return,
-                    Ok(_) | Err(RecvError::Lagged(_)) => {}
-                    Err(RecvError::Closed) => std::future::pending().await,
-                }
-            }
+        let is_news = |heard: Heard<(Position, Event)>| match heard {
+            Heard::Event((_, Event::Generation { status, .. })) => !status.is_open() && !has_failed,
+            Heard::Event(_) => false,
+            Heard::Missed => !has_failed,
         };
-        let _ = timeout(wait, heard).await;
+        self.events.wait_for(wait, is_news).await;
     }
 }
 
 fn backoff(failures: u32) -> Duration {
-    let wait = FIRST_RETRY.saturating_mul(1 << failures.min(16)).min(LONGEST_RETRY);
-    wait.mul_f64(0.75 + 0.5 * fastrand::f64())
+    jittered(RETRY.after(failures))
 }
 
 fn after(millis: i64) -> Timestamp {
     Timestamp::from_millis(Timestamp::now().as_millis() + millis)
-}
-
-fn until(at: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(at.as_millis() - Timestamp::now().as_millis()).unwrap_or(0))
 }

@@ -74,7 +74,6 @@ impl Ear {
 /// A store, and those who tell of what ends in it.
 struct Daemon {
     store: Store,
-    live: Live,
     instance: InstanceId,
     shutdown: CancellationToken,
     telling: JoinHandle<Result<(), rustls::Error>>,
@@ -90,16 +89,13 @@ impl Daemon {
         let store = Store::open(folder.path()).unwrap();
         subscribe(&store, &webhooks).await.unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
-        let (live, shutdown) = (Live::default(), CancellationToken::new());
-        let telling = tokio::spawn(run(webhooks, store.clone(), live.clone(), "/history".to_owned(), shutdown.clone()));
-        Self { store, live, instance, shutdown, telling, folder }
+        let (live, shutdown) = (store.live().clone(), CancellationToken::new());
+        let telling = tokio::spawn(run(webhooks, store.clone(), live, "/history".to_owned(), shutdown.clone()));
+        Self { store, instance, shutdown, telling, folder }
     }
 
     async fn save(&self, run: Save) -> GenerationId {
-        let status = run.status;
-        let id = self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0];
-        self.live.publish(Event::Generation { id, status });
-        id
+        self.store.save(self.instance, &Comfyui::default(), vec![run]).await.unwrap()[0]
     }
 
     async fn stop(self) -> TempDir {
@@ -142,7 +138,7 @@ async fn what_was_not_taken_is_told_again_after_a_restart_under_the_same_id() {
     let address = ear.webhook().subscriber().address;
     let waiting = limit(SOON, async {
         loop {
-            let waiting = daemon.store.due_deliveries(address, after(FILES_WAIT * 60), 9).await.unwrap();
+            let waiting = daemon.store.deliveries().due_deliveries(address, after(FILES_WAIT * 60), 9).await.unwrap();
             if waiting[0].attempts == 1 {
                 return waiting;
             }
@@ -153,7 +149,7 @@ async fn what_was_not_taken_is_told_again_after_a_restart_under_the_same_id() {
     let folder = daemon.stop().await;
     // Due at once, so that the test needn't wait.
     let store = Store::open(folder.path()).unwrap();
-    store.delivery_later(waiting[0].id, Timestamp::now(), false).await.unwrap();
+    store.deliveries().delivery_later(waiting[0].id, Timestamp::now(), false).await.unwrap();
     store.close().await.unwrap();
     let daemon = Daemon::on(folder, vec![ear.webhook()]).await;
     // Where the answer points to isn't asked.

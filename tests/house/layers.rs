@@ -13,9 +13,12 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("memory", &[]),
     ("foreign", &[]),
     ("pace", &["model"]),
+    ("paging", &["model"]),
+    ("sqlite", &["model"]),
     // 1: rooms
     ("comfy", &["model", "json"]),
-    ("store", &["model", "json", "share", "memory"]),
+    ("index", &["model", "memory", "paging", "sqlite"]),
+    ("store", &["model", "json", "share", "memory", "paging", "sqlite", "index", "live"]),
     ("blobs", &["model", "share"]),
     ("media", &["model"]),
     ("facts", &["model", "json"]),
@@ -28,10 +31,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
         "recorder",
         &["intake", "comfy", "store", "blobs", "media", "live", "metrics", "model", "json", "foreign", "pace"],
     ),
-    ("indexer", &["store", "facts", "search", "live", "model", "json"]),
-    ("thumbs", &["store", "blobs", "media", "live", "model"]),
+    ("indexer", &["store", "facts", "search", "live", "model", "json", "pace"]),
+    ("thumbs", &["store", "blobs", "media", "live", "model", "sqlite", "pace"]),
     ("export", &["store", "blobs", "facts", "model", "json"]),
-    ("webhooks", &["store", "export", "facts", "live", "model"]),
+    ("webhooks", &["store", "export", "facts", "live", "model", "pace"]),
     // 3: edge
     ("web", &["store", "blobs", "thumbs", "export", "facts", "search", "live", "metrics", "model", "json", "memory"]),
     // 4: app

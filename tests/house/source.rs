@@ -11,7 +11,6 @@ pub type Module = Vec<String>;
 
 /// One file of `src`.
 pub struct Source {
-    pub path: PathBuf,
     pub lines: usize,
     pub tokens: Vec<TokenTree>,
 }
@@ -25,7 +24,7 @@ pub fn sources() -> BTreeMap<Module, Source> {
         (!is_test).then(|| {
             let code = fs::read_to_string(&path).unwrap();
             let tokens = tokens(&code);
-            (module, Source { lines: code.lines().count(), path, tokens })
+            (module, Source { lines: code.lines().count(), tokens })
         })
     });
     files.collect()

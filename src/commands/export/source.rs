@@ -5,11 +5,11 @@ use tokio::runtime::Runtime;
 
 use crate::blobs::Blobs;
 use crate::model::{Filter, GenerationId, Limit, Start};
-use crate::store::Store;
+use crate::store::History;
 
 /// Where runs are taken from.
 pub(super) struct ExportSource<'a> {
-    pub store: Store,
+    pub store: History,
     pub blobs: Blobs,
     pub runtime: Runtime,
     /// What stands before addresses.

@@ -178,14 +178,14 @@ async fn a_downgrade_touches_nothing_and_says_how_to_go_back() {
     let before = contents();
     let error = Store::open(&data).unwrap_err().to_string();
     let command = format!("with: comfy-recall restore --data-dir '{}'", data.display());
-    let known = crate::store::open::SCHEMA;
+    let known = crate::store::schema::SCHEMA;
     assert!(error.contains(&format!("newer comfy-recall (7.1.0, schema 99; this one knows {known})")), "{error}");
     assert!(
         error.contains(&format!("go back to {KEPT}, kept before the update")) && error.ends_with(&command),
         "{error}"
     );
     assert!(contents() == before, "nothing was touched");
-    assert_eq!(Store::read(&data).unwrap_err().to_string(), error);
+    assert_eq!(History::open(&data).unwrap_err().to_string(), error);
     drop(conn);
 }
 

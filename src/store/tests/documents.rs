@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn count(f: &Fixture, query: &str) -> i64 {
-    let conn = super::super::open::reader(&f.folder.path().join("recall.db")).unwrap();
+    let conn = crate::sqlite::connection::reader(&f.folder.path().join("recall.db")).unwrap();
     conn.query_row(query, [], |row| row.get(0)).unwrap()
 }
 

@@ -16,24 +16,24 @@ mod tying;
 mod upgrading;
 mod writing;
 
-use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{NewAttachment, NewContent, Save, Store};
+use super::{History, NewAttachment, NewContent, Save, Store};
 use crate::model::{
     Blob, Comfyui, Digest, Document, DocumentKind, FileRef, GenerationId, InstanceId, InstanceName, MediaKind,
     PromptId, Role, Status, Timestamp,
 };
+use crate::sqlite::plans;
 
 /// A store in a folder that goes with it.
-struct Fixture {
-    store: Store,
-    instance: InstanceId,
+pub(super) struct Fixture {
+    pub(super) store: Store,
+    pub(super) instance: InstanceId,
     folder: TempDir,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let instance = store.instance(&InstanceName::default()).await.unwrap();
@@ -44,7 +44,7 @@ impl Fixture {
         self.store.save(self.instance, &Comfyui::default(), runs).await.unwrap()
     }
 
-    async fn save_one(&self, run: Save) -> GenerationId {
+    pub(super) async fn save_one(&self, run: Save) -> GenerationId {
         self.save(vec![run]).await[0]
     }
 
@@ -59,7 +59,7 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000 + millis)
 }
 
-fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
+pub(super) fn run(prompt_id: &str, status: Status, created_at: i64) -> Save {
     Save::new(PromptId::from(prompt_id), status, at(created_at))
 }
 
@@ -97,32 +97,10 @@ fn wanted(filename: &str) -> NewAttachment {
 /// How SQLite means to answer a query.
 pub(super) fn plan(query: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
-    plan_on(&super::open::writer(folder.path(), &mut |_| {}).unwrap().conn, query)
-}
-
-/// The same on a database that is open.
-pub(super) fn plan_on(conn: &Connection, query: &str) -> Vec<String> {
-    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
-    let nulls = vec![rusqlite::types::Null; statement.parameter_count()];
-    let steps = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get("detail")).unwrap();
-    steps.map(Result::unwrap).collect()
+    plans::plan(&super::open::writer(folder.path(), &mut |_| {}).unwrap().conn, query)
 }
 
 /// Fails when a query reads a table that grows from end to end, or sorts what it read.
 pub(super) fn assert_searches(query: &str) {
-    assert_is_search(query, plan(query));
-}
-
-/// The same for a query of the index.
-pub(super) fn assert_searches_of_index(query: &str) {
-    assert_is_search(query, super::index::plan(query));
-}
-
-fn assert_is_search(query: &str, plan: Vec<String>) {
-    for step in plan {
-        // A subquery is a heading; what it reads stands on lines of its own.
-        let is_heading = step.contains("SCALAR SUBQUERY");
-        let is_free = step.starts_with("SEARCH") || is_heading || step == "SCAN CONSTANT ROW";
-        assert!(is_free, "{step} in {query}");
-    }
+    plans::assert_is_search(query, plan(query));
 }

@@ -73,7 +73,7 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let before = fs::read(folder.path().join("recall.db")).unwrap();
     let error = refusal(folder.path());
     assert!(matches!(error, Error::Newer { schema: 99, .. }));
-    let known = crate::store::open::SCHEMA;
+    let known = crate::store::schema::SCHEMA;
     let expected = format!("newer comfy-recall (7.1.0, schema 99; this one knows {known}); update");
     assert!(error.to_string().contains(&expected), "{error}");
     assert_eq!(fs::read(folder.path().join("recall.db")).unwrap(), before);
@@ -129,7 +129,7 @@ fn the_number_of_the_schema_is_that_of_the_migrations() {
     let folder = tempfile::tempdir().unwrap();
     let conn = crate::store::open::writer(folder.path(), &mut |_| {}).unwrap().conn;
     let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-    assert_eq!(version, crate::store::open::SCHEMA);
+    assert_eq!(version, crate::store::schema::SCHEMA);
     let broken: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(broken, "ok");
 }

@@ -11,10 +11,10 @@ use crate::model::{Entry, Filter, List, Start, Term, Want};
 use crate::store::Error;
 
 fn refusal(folder: &Path) -> Error {
-    Store::read(folder).unwrap_err()
+    History::open(folder).unwrap_err()
 }
 
-pub(super) async fn ids(store: &Store, filter: Filter) -> Vec<i64> {
+pub(super) async fn ids(store: &History, filter: Filter) -> Vec<i64> {
     let page = store.list(filter, Start::Newest, "200".parse().unwrap()).await.unwrap();
     page.items.iter().map(|run| run.id.0).collect()
 }
@@ -25,15 +25,15 @@ pub(super) fn fox() -> Filter {
 
 /// Indexes all that wait as foxes.
 pub(super) async fn index(f: &Fixture) {
-    f.store.derive_again("1", false).await.unwrap();
-    let waiting = f.store.unindexed(None, 1_000).await.unwrap();
+    f.store.indexing().derive_again("1", false).await.unwrap();
+    let waiting = f.store.indexing().unindexed(None, 1_000).await.unwrap();
     let term = || Term { list: List::PromptWords, bytes: b"fox".to_vec(), position: 0 };
     let entry = |run: &crate::store::Unindexed| {
         let run = &run.summary;
         Entry { created_at: run.created_at, id: run.id, terms: vec![term()] }
     };
     let entries = waiting.iter().map(entry).collect();
-    f.store.index(entries, waiting.iter().map(|run| run.done(None)).collect()).await.unwrap();
+    f.store.indexing().index(entries, waiting.iter().map(|run| run.done(None)).collect()).await.unwrap();
 }
 
 /// The files of a folder with what is in them, but for what SQLite shares between processes.
@@ -46,7 +46,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 #[tokio::test]
 async fn a_reader_beside_the_writer_sees_each_run_as_soon_as_it_is_saved() {
     let f = Fixture::new().await;
-    let reader = Store::read(f.folder.path()).unwrap();
+    let reader = History::open(f.folder.path()).unwrap();
     for n in 1..5 {
         f.save_one(run(&n.to_string(), Status::Completed, n)).await;
         index(&f).await;
@@ -54,9 +54,7 @@ async fn a_reader_beside_the_writer_sees_each_run_as_soon_as_it_is_saved() {
         assert_eq!(ids(&reader, Filter::default()).await, expected);
         assert_eq!(ids(&reader, fox()).await, expected);
     }
-    assert!(matches!(reader.instance(&InstanceName::default()).await, Err(Error::Closed)));
-    assert!(matches!(reader.derive_again("2", true).await, Err(Error::Closed)));
-    reader.close().await.unwrap();
+    drop(reader);
     f.save_one(run("5", Status::Completed, 5)).await;
 }
 
@@ -68,7 +66,7 @@ async fn a_reader_alone_changes_nothing_and_keeps_nobody_out() {
     let Fixture { store, folder, .. } = f;
     store.close().await.unwrap();
     let before = contents(folder.path());
-    let reader = Store::read(folder.path()).unwrap();
+    let reader = History::open(folder.path()).unwrap();
     assert_eq!(ids(&reader, fox()).await.len(), 200);
     assert_eq!(contents(folder.path()), before);
     let writer = Store::open(folder.path()).unwrap();
@@ -88,7 +86,7 @@ async fn a_reader_sees_what_a_killed_writer_left_in_its_log() {
     }
     let before = contents(killed.path());
     assert!(before.contains_key("recall.db-wal"));
-    let reader = Store::read(killed.path()).unwrap();
+    let reader = History::open(killed.path()).unwrap();
     assert_eq!(ids(&reader, fox()).await, [1]);
     assert_eq!(contents(killed.path()), before);
 }
@@ -102,7 +100,7 @@ async fn an_index_that_is_gone_broken_or_not_filled_is_told_and_left_alone() {
     store.close().await.unwrap();
     let file = folder.path().join("search.db");
     let problem = async || {
-        let reader = Store::read(folder.path()).unwrap();
+        let reader = History::open(folder.path()).unwrap();
         assert_eq!(ids(&reader, Filter::default()).await, [2, 1], "the list needs no index");
         let found = reader.list(fox(), Start::Newest, "1".parse().unwrap()).await;
         found.unwrap_err().to_string()
@@ -148,7 +146,7 @@ async fn a_database_of_another_version_or_program_is_left_alone() {
     );
     assert_eq!(contents(folder.path()), before);
     Store::open(folder.path()).unwrap().close().await.unwrap();
-    Store::read(folder.path()).unwrap();
+    History::open(folder.path()).unwrap();
     Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert!(matches!(refusal(folder.path()), Error::Newer { schema: 99, .. }));
     Connection::open(&file).unwrap().execute_batch("PRAGMA application_id = 7").unwrap();

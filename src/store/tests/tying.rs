@@ -49,7 +49,7 @@ async fn an_index_stays_as_it_is_over_restarts() {
     for runs in 4..7 {
         f = f.reopen().await;
         assert_eq!(found(&f).await, u64::try_from(runs - 1).unwrap());
-        assert!(!f.store.derive_again("1", false).await.unwrap());
+        assert!(!f.store.indexing().derive_again("1", false).await.unwrap());
         add_foxes(&f, runs..=runs).await;
     }
 }
@@ -61,7 +61,7 @@ async fn the_index_of_another_history_is_made_anew() {
     let f = open(folder).await;
     assert_eq!(found(&f).await, 0);
     f.save_one(run("another", Status::Completed, 1)).await;
-    assert!(f.store.derive_again("1", false).await.unwrap());
+    assert!(f.store.indexing().derive_again("1", false).await.unwrap());
     assert_eq!(ids(&f.store, fox()).await, [0; 0]);
     let other = Fixture::new().await;
     add_foxes(&other, 1..=1).await;
@@ -88,12 +88,12 @@ async fn an_index_that_went_on_after_the_copy_in_the_place_of_its_database_is_ma
     for copy in [&stopped, &running] {
         put(copy, folder.path());
         fs::write(folder.path().join("search.db"), &search).unwrap();
-        let reader = Store::read(folder.path()).unwrap();
+        let reader = History::open(folder.path()).unwrap();
         assert!(matches!(reader.count(fox()).await, Err(Error::NoIndex)));
         drop(reader);
         let f = open(folder).await;
         assert_eq!(found(&f).await, 0, "{}", copy.display());
-        assert!(f.store.derive_again("1", false).await.unwrap());
+        assert!(f.store.indexing().derive_again("1", false).await.unwrap());
         folder = close(f).await;
     }
 }

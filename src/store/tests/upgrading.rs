@@ -79,7 +79,7 @@ async fn every_run_of_a_database_of_schema_2_waits_to_be_indexed() {
     let f = open_old("recall-0002.db").await;
     let progress = f.store.index_progress().await.unwrap();
     assert_eq!((progress.waiting, progress.runs), (15, 15));
-    let waiting = f.store.unindexed(None, 100).await.unwrap();
+    let waiting = f.store.indexing().unindexed(None, 100).await.unwrap();
     assert_eq!(waiting.len(), 15);
     let oldest = waiting.last().unwrap();
     assert_eq!((oldest.summary.id, oldest.attachments.len()), (GenerationId(1), 2));

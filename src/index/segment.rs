@@ -5,10 +5,11 @@ use std::io;
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::error::{Error, broken};
 use super::places::Marks;
-use super::{Place, broken, postings};
+use super::postings;
 use crate::model::List;
-use crate::store::Error;
+use crate::paging::Place;
 
 const ALL: &str = "SELECT id, runs, marks, dead FROM segments ORDER BY id";
 const TERM: &str = "SELECT data FROM postings WHERE segment = ?1 AND list = ?2 AND term = ?3";
@@ -162,14 +163,14 @@ fn one(conn: &Connection, query: &str, segment: i64, list: List, term: &[u8]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::assert_searches_of_index;
+    use crate::index::database::assert_searches;
 
     #[test]
     fn no_question_of_a_segment_reads_more_than_its_own() {
         for query in [TERM, RANGE, SUMMARY, POSITIONS, KILL].into_iter().chain(DROP) {
-            assert_searches_of_index(query);
+            assert_searches(query);
         }
-        assert!(crate::store::index::plan(RANGE).concat().ends_with("(segment=? AND list=? AND term>? AND term<?)"));
+        assert!(crate::index::database::plan(RANGE).concat().ends_with("(segment=? AND list=? AND term>? AND term<?)"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, Value, 
 use crate::model::{AttachmentState, Digest, DocumentKind, Folder, GapKind, MediaKind, Role, Status, StatusReason};
 
 /// A word of the model that is a small integer in SQL.
-pub(super) trait Code: Copy + Sized + 'static {
+pub trait Code: Copy + Sized + 'static {
     /// Every word.
     const WORDS: &'static [Self];
 
@@ -22,7 +22,7 @@ pub(super) trait Code: Copy + Sized + 'static {
 }
 
 /// A [`Code`] as a column or a parameter.
-pub(super) struct Coded<T>(pub(super) T);
+pub struct Coded<T>(pub T);
 
 impl<T: Code> ToSql for Coded<T> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -104,16 +104,14 @@ impl Code for MediaKind {
     }
 }
 
-impl MediaKind {
-    /// A bit for each of the kinds, as `generations.kinds` has them.
-    pub(super) fn mask(kinds: &[Self]) -> i64 {
-        kinds.iter().fold(0, |mask, kind| mask | 1 << kind.code())
-    }
+/// A bit for each of the kinds, as `generations.kinds` has them.
+pub fn kinds_mask(kinds: &[MediaKind]) -> i64 {
+    kinds.iter().fold(0, |mask, kind| mask | 1 << kind.code())
+}
 
-    /// The kinds of such bits.
-    pub(super) fn of_mask(mask: i64) -> Vec<Self> {
-        Self::WORDS.iter().copied().filter(|kind| mask & Self::mask(&[*kind]) != 0).collect()
-    }
+/// The kinds of such bits.
+pub fn kinds_of_mask(mask: i64) -> Vec<MediaKind> {
+    MediaKind::WORDS.iter().copied().filter(|kind| mask & kinds_mask(&[*kind]) != 0).collect()
 }
 
 impl Code for DocumentKind {
@@ -154,7 +152,7 @@ impl Code for Folder {
 }
 
 /// The folder of a file: one of ComfyUI's three as a number, anything else as it came.
-pub(super) struct FolderName<T>(pub(super) T);
+pub struct FolderName<T>(pub T);
 
 impl ToSql for FolderName<&str> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -175,7 +173,7 @@ impl FromSql for FolderName<String> {
 
 /// An id that is mostly a UUID: 16 bytes when it is one in lower case with dashes, 17 (the last is 0) when it is 32
 /// lower-case hexadecimal digits, else the text. Three such ids and an index cost 70 bytes less a run.
-pub(super) struct PackedId<T>(pub(super) T);
+pub struct PackedId<T>(pub T);
 
 /// Where a UUID has its dashes.
 const DASHES: [usize; 4] = [8, 13, 18, 23];
@@ -239,7 +237,7 @@ fn unpack(bytes: &[u8]) -> Option<String> {
 }
 
 /// A digest as 32 bytes.
-pub(super) struct DigestBytes(pub(super) Digest);
+pub struct DigestBytes(pub Digest);
 
 impl ToSql for DigestBytes {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::codes::{Code, Coded, DigestBytes};
-use super::derived::{self, Derived};
-use super::open;
 use crate::model::{Digest, MediaFacts, ThumbSize, Unmade};
+use crate::sqlite::codes::{Code, Coded, DigestBytes};
+use crate::sqlite::derived::{self, Derived};
+use crate::sqlite::{connection, disk};
 
 /// The cache's name in the data folder.
 const FILE: &str = "cache.db";
@@ -164,7 +164,7 @@ impl Cache {
     /// Gives back the memory of what was read.
     pub fn rest(&self) {
         if let Some(conn) = &self.0.state.lock().unwrap_or_else(PoisonError::into_inner).conn {
-            open::shrink(conn);
+            connection::shrink(conn);
         }
     }
 
@@ -181,7 +181,7 @@ impl Cache {
                 state.fail(&self.0.file, &error);
                 if derived::is_broken(&error, &self.0.file) {
                     state.conn = None;
-                    state.conn = derived::remove(&self.0.file).ok().and_then(|()| DATABASE.open(&self.0.file).ok());
+                    state.conn = disk::remove(&self.0.file).ok().and_then(|()| DATABASE.open(&self.0.file).ok());
                 }
                 None
             }
@@ -274,7 +274,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(folder.path());
         assert_keeps(&cache);
-        derived::remove(&folder.path().join(FILE)).unwrap();
+        disk::remove(&folder.path().join(FILE)).unwrap();
         assert_keeps(&cache);
         drop(cache);
         assert_keeps(&Cache::open(folder.path()));
@@ -305,7 +305,7 @@ mod tests {
         for spoil in [&foreign as &dyn Fn(), &newer, &altered, &cut, &noise] {
             spoil();
             assert_keeps(&Cache::open(folder.path()));
-            derived::remove(&file).unwrap();
+            disk::remove(&file).unwrap();
         }
     }
 

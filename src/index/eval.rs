@@ -3,11 +3,11 @@
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
+use super::error::{Error, broken};
 use super::places::Reader;
+use super::postings;
 use super::segment::{Posting, Segment, behind, decode};
-use super::{broken, postings};
 use crate::model::{List, Timestamp, Want};
-use crate::store::Error;
 
 /// The runs of a segment that fit, the dead among them.
 pub(super) fn find(conn: &Connection, segment: &Segment, want: &Want) -> Result<RoaringBitmap, Error> {

@@ -7,12 +7,13 @@ use std::time::Duration;
 use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
+use super::error::Error;
+use super::eval;
 use super::places::Reader;
 use super::segment::{self, Segment};
-use super::{Place, eval};
 use crate::memory::Held;
 use crate::model::{Cursor, Filter, GenerationId, List, Start, Term, Timestamp, Want};
-use crate::store::Error;
+use crate::paging::{Place, place};
 
 /// Answers that are held for the next question: the same search is asked for its page, its number, its facets and its
 /// calendar.
@@ -207,10 +208,6 @@ impl Hits {
         }
         Ok(parts)
     }
-}
-
-fn place(cursor: &Cursor) -> Place {
-    (cursor.created_at.as_millis(), cursor.id.0)
 }
 
 /// How many runs of a segment stand before a place; most often known without reading.

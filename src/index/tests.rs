@@ -1,13 +1,18 @@
 //! The index against the plainest way to answer: looking at every run.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::*;
+use super::handle::Index;
+use super::{Error, Tie, merge, segment};
 use crate::model::testing::fits;
-use crate::model::{Status, Term, Want};
+use crate::model::{
+    Counted, Cursor, Entry, Filter, GenerationId, Limit, List, Page, Start, Status, Term, Timestamp, Want,
+};
+use crate::paging::Place;
 
 const WORDS: [&str; 9] = ["fox", "fog", "foxglove", "red", "a", "é", "狐", "的", "foxes"];
 const LISTS: [List; 4] = [List::PromptWords, List::FileWords, List::Model, List::Steps];
@@ -170,6 +175,7 @@ fn small_segments_become_large_ones_and_the_dead_go() {
         }
         let (segments, runs) = f
             .index
+            .0
             .read(|conn| {
                 let segments = segment::all(conn)?;
                 Ok((segments.len(), segments.iter().map(segment::Segment::alive).sum::<u64>()))
@@ -205,6 +211,7 @@ fn a_beginning_that_many_words_share_is_read_at_once() {
         }
         let summed = f
             .index
+            .0
             .read(|conn| {
                 let count = "SELECT count(*) FROM summaries";
                 Ok(conn.query_row(count, [], |row| row.get::<_, i64>(0))?)
@@ -241,9 +248,9 @@ fn a_broken_file_is_made_anew() {
         f.index.set_derived_by("1").await.unwrap();
         let everything = Filter { want: Some(Want::All(Vec::new())), ..Filter::default() };
         assert_eq!(f.index.count(everything.clone()).await.unwrap(), 1);
-        f.index.write(|conn| Ok(conn.execute_batch("DROP TABLE postings")?)).await.unwrap();
+        f.index.0.write(|conn| Ok(conn.execute_batch("DROP TABLE postings")?)).await.unwrap();
         let told = f.index.add(vec![entry(2, 2, &[(0, 0, 0)])]).await.unwrap_err();
-        assert!(matches!(told, Error::Index { .. }), "{told}");
+        assert!(matches!(told, Error::Broken { .. }), "{told}");
         assert_eq!(f.index.derived_by().await.unwrap(), None);
         f.index.add(vec![entry(2, 2, &[(0, 0, 0)])]).await.unwrap();
         assert_eq!(f.index.count(everything).await.unwrap(), 1);

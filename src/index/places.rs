@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, params};
 
+use super::error::{Error, broken};
 use super::postings::{read_long, write_long};
-use super::{Place, broken};
-use crate::store::Error;
+use crate::paging::Place;
 
 /// Runs of a chunk.
 const CHUNK: usize = 256;
@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::store::tests::assert_searches_of_index;
+    use crate::index::database::assert_searches;
 
     proptest! {
         #[test]
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn no_place_is_looked_for_in_a_whole_table() {
         for query in [READ, ALL] {
-            assert_searches_of_index(query);
+            assert_searches(query);
         }
     }
 }

@@ -6,10 +6,10 @@ use foldhash::{HashMap, HashMapExt as _};
 use roaring::RoaringBitmap;
 use rusqlite::{Connection, params};
 
+use super::error::{Error, broken};
+use super::postings;
 use super::segment::{Segment, blob};
-use super::{broken, postings};
 use crate::model::{Counted, Facet, List};
-use crate::store::Error;
 
 /// When the rest is left out, and numbers are the least there can be.
 const TIME: Duration = Duration::from_millis(65);
@@ -83,10 +83,10 @@ pub(super) fn written(term: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::tests::assert_searches_of_index;
+    use crate::index::database::assert_searches;
 
     #[test]
     fn values_of_a_list_are_read_without_the_others() {
-        assert_searches_of_index(super::VALUES);
+        assert_searches(super::VALUES);
     }
 }

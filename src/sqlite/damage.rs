@@ -27,7 +27,7 @@ const IO_ERROR: u32 = 10;
 
 /// Whether a database is damaged, beyond doubt: it can be read from end to end, and what is read is wrong each time. Blocks
 /// for as long as the database is big.
-pub(super) fn is_damaged(file: &Path) -> bool {
+pub fn is_damaged(file: &Path) -> bool {
     let (mut before, mut alike) = (Vec::new(), 0);
     for _ in 0..MOST_LOOKS {
         match look(file) {
@@ -47,12 +47,12 @@ pub(super) fn is_damaged(file: &Path) -> bool {
 }
 
 /// What SQLite says of a read that the disk refused, where it says so.
-pub(super) fn not_read() -> rusqlite::Error {
+pub fn not_read() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_READ), None)
 }
 
 /// What was found, in the word that is in doubt.
-pub(super) fn damage(found: &str) -> rusqlite::Error {
+pub fn damage(found: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(found.to_owned()))
 }
 

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use super::open;
+use super::disk::beside;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
@@ -21,7 +21,7 @@ const SMALL: u64 = 8 << 20;
 
 /// How a file looks from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// As it should, as far as can be seen.
     Whole,
     /// So that it should be read from end to end: it is small, or ends in nothing.
@@ -36,7 +36,7 @@ pub(super) enum Shape {
 }
 
 /// Looks at a file. Nobody in this process may have it open: closing it takes SQLite's locks away (POSIX).
-pub(super) fn shape(file: &Path) -> io::Result<Shape> {
+pub fn shape(file: &Path) -> io::Result<Shape> {
     let mut database = File::open(file)?;
     let length = database.metadata()?.len();
     let mut header = [0; HEADER_BYTES];
@@ -45,7 +45,7 @@ pub(super) fn shape(file: &Path) -> io::Result<Shape> {
     }
     database.read_exact(&mut header)?;
     let Some((page_bytes, pages)) = pages(&header) else { return Ok(Shape::Whole) };
-    let (left, in_log) = (length / page_bytes, logged(&open::beside(file, "-wal"), page_bytes)?);
+    let (left, in_log) = (length / page_bytes, logged(&beside(file, "-wal"), page_bytes)?);
     // A checkpoint writes the first page first; broken off, it has the others in the log.
     if (left + 1..=pages).any(|page| !in_log.contains(&page)) {
         return Ok(Shape::Cut { left, pages });

@@ -1,25 +1,26 @@
 //! Databases beside `recall.db` whose every row can be made again: the file may be deleted at any time, and one that is
 //! broken, foreign or of another version is made anew.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::{doubt, open};
+use super::connection::STATEMENTS;
+use super::damage;
+use super::disk::{private, remove};
 
 /// What such a database is like.
 #[derive(Debug)]
-pub(super) struct Derived {
+pub struct Derived {
     /// `application_id` and `user_version`: a file with others is made anew.
-    pub(super) signature: (i64, i64),
+    pub signature: (i64, i64),
     /// PRAGMAs of the connection, besides those that all have; `synchronous` among them.
-    pub(super) settings: &'static str,
+    pub settings: &'static str,
     /// The tables.
-    pub(super) schema: &'static str,
+    pub schema: &'static str,
     /// A quick look at the newest rows: finds a file that was cut or overwritten.
-    pub(super) look: &'static str,
+    pub look: &'static str,
 }
 
 /// Nothing that makes the file needs to be durable: one that a crash left half-made is made anew. A first start waits for
@@ -34,7 +35,7 @@ const SETTINGS: &str = "
 
 impl Derived {
     /// Opens the file for reading and writing, or makes it; replaces what can't be used.
-    pub(super) fn open(&self, file: &Path) -> rusqlite::Result<Connection> {
+    pub fn open(&self, file: &Path) -> rusqlite::Result<Connection> {
         match self.open_as_it_is(file) {
             Err(error) if is_broken(&error, file) => {
                 tracing::info!("{} is made anew: {error}", file.display());
@@ -46,16 +47,16 @@ impl Derived {
     }
 
     /// Whether a connection that only reads sees a file of this version.
-    pub(super) fn is_of_this(&self, conn: &Connection) -> rusqlite::Result<bool> {
+    pub fn is_of_this(&self, conn: &Connection) -> rusqlite::Result<bool> {
         let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
         Ok((number("PRAGMA application_id")?, number("PRAGMA user_version")?) == self.signature)
     }
 
     fn open_as_it_is(&self, file: &Path) -> rusqlite::Result<Connection> {
-        open::private(file).map_err(unusable)?;
+        private(file).map_err(unusable)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(file, flags)?;
-        conn.set_prepared_statement_cache_capacity(open::STATEMENTS);
+        conn.set_prepared_statement_cache_capacity(STATEMENTS);
         conn.execute_batch(SETTINGS)?;
         let number = |pragma: &str| conn.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let signature = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
@@ -78,26 +79,15 @@ impl Derived {
 }
 
 /// Whether the file itself is at fault, and not the disk or the moment.
-pub(super) fn is_broken(error: &rusqlite::Error, file: &Path) -> bool {
+pub fn is_broken(error: &rusqlite::Error, file: &Path) -> bool {
     let code = error.sqlite_error_code();
-    (code == Some(ErrorCode::DatabaseCorrupt) && doubt::is_damaged(file))
+    (code == Some(ErrorCode::DatabaseCorrupt) && damage::is_damaged(file))
         || code == Some(ErrorCode::NotADatabase)
         // A table that isn't there, a column of another type: somebody else's hand.
         || code == Some(ErrorCode::Unknown)
         || matches!(error, rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..))
 }
 
-pub(super) fn unusable(error: io::Error) -> rusqlite::Error {
+pub fn unusable(error: io::Error) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), Some(error.to_string()))
-}
-
-/// Removes the database and what SQLite keeps beside it.
-pub(super) fn remove(file: &Path) -> io::Result<()> {
-    for beside in ["", "-wal", "-shm"] {
-        match fs::remove_file(open::beside(file, beside)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }

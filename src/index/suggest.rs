@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use foldhash::{HashMap, HashMapExt as _};
 use rusqlite::{Connection, params};
 
+use super::error::Error;
 use super::facets::written;
 use super::merge::FULL;
 use super::segment::{self, Segment, behind, blob};
 use crate::memory::Held;
 use crate::model::{Counted, List};
-use crate::store::Error;
 
 /// Terms looked at in one segment. Of a beginning that more have, the first ones.
 const MOST_TERMS: i64 = 2_000;
@@ -234,12 +234,12 @@ fn has_word(term: &[u8], start: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::tests::assert_searches_of_index;
+    use crate::index::database::assert_searches;
 
     #[test]
     fn suggestions_are_read_in_their_list_alone() {
         for query in [WORDS, VALUES] {
-            assert_searches_of_index(query);
+            assert_searches(query);
         }
     }
 

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use rusqlite::{Connection, params};
 
-use super::build::Sink;
+use super::error::{Error, broken};
 use super::segment::{self, Segment};
-use super::{Place, broken, places, postings};
+use super::sink::Sink;
+use super::{places, postings};
 use crate::model::List;
-use crate::store::Error;
+use crate::paging::Place;
 
 /// So many segments of about one size become one.
 const MANY: usize = 16;
@@ -228,10 +229,10 @@ impl Merged {
 
 #[cfg(test)]
 mod tests {
-    use crate::store::tests::assert_searches_of_index;
+    use crate::index::database::assert_searches;
 
     #[test]
     fn terms_of_a_segment_are_read_in_their_order() {
-        assert_searches_of_index(super::TERMS);
+        assert_searches(super::TERMS);
     }
 }
