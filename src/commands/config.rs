@@ -11,10 +11,10 @@ pub(super) fn config(effective: &Effective, screen: &mut Screen<'_>) -> Result<(
         return Ok(());
     }
     let list: Vec<String> = ports.iter().map(u16::to_string).collect();
-    writeln!(screen.out, "\n# comfyui: none is given; looked for on this machine, at the ports {}", list.join(", "))?;
+    writeln!(screen.out, "\n# comfyui: not configured; looked for on this machine, at ports {}", list.join(", "))?;
     let found = threads()?.block_on(async { comfy::distinct(comfy::look(&comfy::on_this_machine(ports)).await, &[]) });
     match found.is_empty() {
-        true => writeln!(screen.out, "# comfyui: none answers there now")?,
+        true => writeln!(screen.out, "# comfyui: none answers now")?,
         false => found
             .iter()
             .filter_map(comfy::Found::url)

@@ -16,7 +16,7 @@ pub(super) fn stop(effective: &Effective, screen: &mut Screen<'_>) -> Result<(),
         writeln!(screen.out, "comfy-recall has stopped; its data folder is {folder}")?;
         return Ok(());
     }
-    writeln!(screen.out, "no comfy-recall is at work on the data folder {folder}")?;
+    writeln!(screen.out, "no comfy-recall is running on the data folder {folder}")?;
     let base = base(effective);
     match browser::reachable(&effective.config.listen) {
         Some(listen) if browser::answers(&listen, base) => Ok(screen.warn(format_args!(

@@ -24,7 +24,7 @@ pub enum Error {
         problem: Problem,
     },
     /// A value of another type than the file needs.
-    #[error("{origin}: {found} can't stand here; {expected}")]
+    #[error("{origin}: {found} isn't valid here; {expected}")]
     Type {
         /// Where it stood.
         origin: Origin,
@@ -76,7 +76,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Two values that exclude each other.
-    #[error("{first} and {second}: only one of them can hold; remove one")]
+    #[error("{first} and {second}: only one of them can be set; remove one")]
     Conflict {
         /// Where the first stood.
         first: Origin,
@@ -84,7 +84,7 @@ pub enum Error {
         second: Origin,
     },
     /// Two servers of one name.
-    #[error("{second}: there is another ComfyUI named {}; give each a name of its own, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
+    #[error("{second}: there is another ComfyUI named {}; give each its own name, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
     SameName {
         /// The name.
         name: InstanceName,
@@ -92,7 +92,7 @@ pub enum Error {
         second: Origin,
     },
     /// Two servers at one address.
-    #[error("{second} {}: this is also the address of {}; name every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
+    #[error("{second} {}: this is also the address of {}; list every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
     SameUrl {
         /// The address.
         url: String,
@@ -112,7 +112,7 @@ pub enum Error {
         known: String,
     },
     /// Something for a server, but not for which.
-    #[error("{origin}: it is not said for which ComfyUI; name one of {known}")]
+    #[error("{origin}: it doesn't say for which ComfyUI; use NAME= with one of {known}")]
     WhichServer {
         /// Where it stood.
         origin: Origin,
@@ -143,7 +143,7 @@ pub enum Error {
     },
     /// Two tokens of one name.
     #[error(
-        "{second}: there is another token named {}; give each a name of its own, so that its lines in the log can be told apart",
+        "{second}: there is another token named {}; give each its own name, to tell them apart in the log",
         Quoted(name)
     )]
     SameToken {
@@ -154,7 +154,7 @@ pub enum Error {
     },
     /// Everybody could come in.
     #[error(
-        "{origin} {}: other machines could come in without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth",
+        "{origin} {}: other machines would have access without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or use --no-auth",
         Quoted(&listen.to_string())
     )]
     Unprotected {
@@ -167,10 +167,10 @@ pub enum Error {
     #[error("there is no home folder to keep the data in; use --data-dir DIR")]
     NoDataDir,
     /// Nothing to make a token of.
-    #[error("the system gives no random numbers")]
+    #[error("the system provides no random numbers")]
     Random,
     /// The process stands in a folder that is gone.
-    #[error("the working folder can't be found; start comfy-recall in another one")]
+    #[error("the current folder can't be found; start comfy-recall in another one")]
     WorkingDir(#[source] io::Error),
 }
 
@@ -205,12 +205,12 @@ pub enum Problem {
     UrlBrackets,
     /// A query, which may be how a browser was let in.
     #[error(
-        "an address can't hold a query; end it before the '?', and send a token that stands there as a header: \
+        "an address can't contain a query; end it before the '?', and send a token from there as a header: \
          --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml"
     )]
     UrlQuery,
     /// A fragment, which ComfyUI's page adds.
-    #[error("an address can't hold a fragment; end it before the '#', which only marks a place within ComfyUI's page")]
+    #[error("an address can't contain a fragment; end it before the '#', which only marks a place in ComfyUI's page")]
     UrlFragment,
     /// A bad name for an instance.
     #[error(transparent)]
@@ -219,7 +219,7 @@ pub enum Problem {
     #[error("not a header; use 'Name: value', for example 'Authorization: Bearer TOKEN'")]
     Header,
     /// A value that no header can hold.
-    #[error("a header's value can't hold control characters; remove them")]
+    #[error("a header's value can't contain control characters; remove them")]
     HeaderValue,
     /// A header that we need to set ourselves.
     #[error("comfy-recall sets {0} itself; remove it")]
@@ -228,19 +228,19 @@ pub enum Problem {
     #[error("neither yes nor no; use true or false")]
     Switch,
     /// Not a format.
-    #[error("not a format of the log; use text or json")]
+    #[error("not a log format; use text or json")]
     LogFormat,
     /// Not a level.
-    #[error("not a level of the log; use error, warn, info, debug or trace")]
+    #[error("not a log level; use error, warn, info, debug or trace")]
     LogLevel,
     /// Not a path to stand below.
     #[error(transparent)]
     BasePath(ParseBasePathError),
     /// Neither an address nor a net.
-    #[error("not an address or a net; use one such as 127.0.0.1 or 10.0.0.0/8")]
+    #[error("not an address or network; use one such as 127.0.0.1 or 10.0.0.0/8")]
     Proxy,
     /// Not an origin of pages.
-    #[error("not an origin; use https://HOST or http://HOST:PORT, without a path; each has to be named by itself")]
+    #[error("not an origin; use https://HOST or http://HOST:PORT, without a path; list each one separately")]
     Origin,
     /// Not a hash that a password can be compared with.
     #[error("not an Argon2 hash; use what comfy-recall password prints")]
@@ -252,19 +252,19 @@ pub enum Problem {
     #[error("not a name; use the name of an input, a header or a variable, up to 100 letters")]
     SecretName,
     /// An address in the place of a path.
-    #[error("an address, not a path; write the path alone, for example /home/ada/ComfyUI or C:\\ComfyUI")]
+    #[error("an address, not a path; write only the path, for example /home/ada/ComfyUI or C:\\ComfyUI")]
     FileUrl,
     /// A path of another system.
     #[error(
-        "a path of Windows, and this isn't Windows; write it as this system does, in WSL for example /mnt/c/ComfyUI, and \
-         begin it with ./ if a folder is really called so"
+        "a Windows path, but this isn't Windows; write it as this system does, for example /mnt/c/ComfyUI in WSL, or \
+         begin it with ./ if the folder is really called that"
     )]
     WindowsPath,
     /// Neither read nor full.
     #[error("not a scope; use read or full")]
     Scope,
     /// Too short not to be guessed.
-    #[error("too short for a token; use the one that comfy-recall token NAME prints, or 24 random characters or more")]
+    #[error("too short for a token; use one from comfy-recall token NAME, or at least 24 random characters")]
     Token,
     /// Not a hash of a token.
     #[error("not the hash of a token; use what comfy-recall token NAME prints")]
@@ -273,13 +273,13 @@ pub enum Problem {
     #[error("not an http or https address without '#'; use one such as https://example.org/hooks/recall")]
     WebhookUrl,
     /// Too short to sign with.
-    #[error("too short for a secret; use 24 random characters or more, or whsec_ and at least 24 bytes in base64")]
+    #[error("too short for a secret; use at least 24 random characters, or whsec_ and at least 24 bytes in base64")]
     WebhookSecret,
     /// Not a status that a run ends with.
-    #[error("not a status that a run ends with; use completed, failed, cancelled or lost")]
+    #[error("not a final status; use completed, failed, cancelled or lost")]
     WebhookStatus,
     /// Nothing there.
-    #[error("it is empty; write something or remove it")]
+    #[error("it is empty; set a value or remove it")]
     Empty,
 }
 

@@ -41,15 +41,15 @@ impl<W: Write> Write for Counted<W> {
 /// Writes a new archive. It has its name when it is whole; one that is there is left alone.
 pub(super) fn write(source: &Source<'_>, chosen: Chosen, to: &Path, screen: &mut Screen<'_>) -> Result<(), Error> {
     if to.exists() {
-        return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
+        return Err(anyhow!("{} already exists; choose another name, or delete it first", to.display()).into());
     }
     if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("create the folder {}", folder.display()))?;
     }
     let part = arriving(to);
     let mut lost = Vec::new();
     let written = fill(source, chosen, &part, &mut lost).and_then(|written| {
-        rename_new(&part, to).context("give it its name")?;
+        rename_new(&part, to).context("rename it")?;
         Ok(written)
     });
     source.bar.finish_and_clear();

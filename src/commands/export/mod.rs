@@ -106,7 +106,7 @@ fn into_folder(source: &Source<'_>, mut chosen: Chosen, export: &Export, screen:
     let mut said = format!("exported {} to {}", count(done.runs, "run"), export.to.display());
     said += &format!(": {} ({})", count(done.files, "file"), shown_bytes(done.bytes));
     if done.were_there > 0 {
-        said += &format!(", {} there before", done.were_there);
+        said += &format!(", {} already there", done.were_there);
     }
     writeln!(screen.out, "{said}")?;
     screen.out.flush()?;
@@ -121,11 +121,11 @@ fn outcome(differing: &[std::path::PathBuf], lost: &[String]) -> Result<(), Erro
     };
     let differing = differing.first().map(|first| {
         let (first, more) = (first.display(), more(differing.len()));
-        format!("{first}{more} is there already and differs, so it was left as it is; --force overwrites it")
+        format!("{first}{more} exists and differs, so it was left alone; --force overwrites it")
     });
     let lost = lost.first().map(|first| {
         format!(
-            "{first}{} can't be exported, since the kept copy is broken or gone; see comfy-recall verify",
+            "{first}{} couldn't be exported, since the saved copy is damaged or missing; see comfy-recall verify",
             more(lost.len())
         )
     });
