@@ -148,7 +148,7 @@ def test_a_release_says_all_that_it_needs_before_it_begins(tmp_path):
     said = done.stderr.splitlines()
     assert said[0] == "release: nothing was built:"
     assert [line.split()[0] for line in said[1:]] == ["cargo", "cc", "cargo-deb", "maturin", "dpkg-shlibdeps", "git", "tar", "this"]
-    assert "maturin is 1.8.9, and has to be 1.9 or later; get it with: pipx install maturin" in done.stderr
+    assert "maturin is 1.8.9, but 1.9 or later is required; get it with: pipx install maturin" in done.stderr
     assert not folder.exists()
 
 
