@@ -58,7 +58,10 @@ async fn broken_files_are_found_set_aside_and_fetched_again() {
 
     let said = shell.run(&["verify"]);
     assert_eq!(said.code, 1);
-    assert!(said.error.contains("3 files are damaged; stop comfy-recall, run comfy-recall verify --repair"), "{said:?}");
+    assert!(
+        said.error.contains("3 files are damaged; stop comfy-recall, run comfy-recall verify --repair"),
+        "{said:?}"
+    );
     for line in [
         "files    3 damaged of 5 files (",
         "the saved copy has changed since it was written\n    0.png of run 1\n",
@@ -124,9 +127,7 @@ async fn repair_that_was_broken_off_is_taken_up_by_the_next() {
     fs::rename(blob(&data, &output), data.join("broken").join(output["sha256"].as_str().unwrap())).unwrap();
     let shell = Shell::on(&data);
     assert!(
-        shell
-            .done(&["verify", "--repair"])
-            .contains("the saved copy is missing\n    0.png of run 1, now to be copied")
+        shell.done(&["verify", "--repair"]).contains("the saved copy is missing\n    0.png of run 1, now to be copied")
     );
     assert!(shell.done(&["verify"]).contains("files    sound: 4 files"));
 }
