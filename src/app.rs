@@ -85,7 +85,7 @@ fn threads() -> anyhow::Result<runtime::Runtime> {
         .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
-        .context("start the threads of the daemon")
+        .context("start the daemon's threads")
 }
 
 /// Runs the daemon until something comes through `stops`; the second one doesn't wait for anything.
@@ -104,7 +104,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;
     let is_orphaned =
         insist(|| orphaned::look(&store, &blobs, &live, is_new, &config.data_dir), store::Error::is_transient).await;
-    let is_orphaned = is_orphaned.context("note that the records of files are gone")?;
+    let is_orphaned = is_orphaned.context("store that the records of files are gone")?;
     spawn_endless(&mut tasks, orphaned::watch(store.clone(), blobs.clone(), live.clone(), shutdown.clone()));
     let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
     let site = Site {
@@ -136,7 +136,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         secrets: config.redact_secrets.then(|| Names::new(&config.redact, &config.redact_except)),
         last_at_work: insist(|| store.last_alive(), store::Error::is_transient)
             .await
-            .context("read when a daemon was last at work")?,
+            .context("read when a daemon last ran")?,
         welcome: Welcome::new(&front.voice, is_new && !is_orphaned, &page),
         shutdown: shutdown.clone(),
     };
@@ -152,7 +152,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     }
     tasks.spawn(async move {
         // Before anything ends that they want to know of.
-        match subscribing.await.context("note who is told of what ends")? {
+        match subscribing.await.context("store which webhooks are called")? {
             true => record(recorders, looks_at, comfyui).await,
             false => Ok(()),
         }
@@ -168,7 +168,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     shutdown.cancel();
     tokio::select! {
         stopped = stop(tasks, store) => outcome.and(stopped),
-        Some(()) = stops.recv() => bail!("stopped at once by a second signal; files that were being copied are copied at the next start"),
+        Some(()) = stops.recv() => bail!("stopped at once by a second signal; unfinished files are copied at the next start"),
     }
 }
 
@@ -221,9 +221,9 @@ async fn stop(mut tasks: JoinSet<anyhow::Result<()>>, store: Store) -> anyhow::R
 
 fn ended_unasked(ended: Result<anyhow::Result<()>, tokio::task::JoinError>) -> anyhow::Error {
     match ended {
-        Ok(Ok(())) => anyhow::anyhow!("a part of the daemon ended unasked"),
+        Ok(Ok(())) => anyhow::anyhow!("a part of the daemon ended unexpectedly"),
         Ok(Err(error)) => error,
-        Err(panic) => anyhow::Error::new(panic).context("a part of the daemon broke"),
+        Err(panic) => anyhow::Error::new(panic).context("a part of the daemon crashed"),
     }
 }
 
@@ -232,7 +232,7 @@ fn open(data_dir: &Path, voice: &Voice) -> anyhow::Result<(Store, Blobs)> {
     if is_network_filesystem(data_dir) {
         let path = data_dir.display();
         tracing::warn!(
-            "the data folder {path} is on a network filesystem, where SQLite can lose data; move it to a local disk"
+            "the data folder {path} is on a network file system, where SQLite can lose data; move it to a local disk"
         );
     }
     Ok((store, Blobs::open(&data_dir.join("blobs"))?))
@@ -253,7 +253,7 @@ fn auth(config: &Config) -> anyhow::Result<Option<Auth>> {
         Some(_) => SessionKey::open(&config.data_dir),
         None => SessionKey::passing(),
     };
-    let key = key.context("make or read the key of the sessions in the data folder")?;
+    let key = key.context("create or read the session key in the data folder")?;
     let password = match &config.auth.password {
         Some(Password::Plain(password)) => {
             Some(config::hash_password(password, Some(key.salt())).context("hash the password")?)

@@ -18,6 +18,6 @@ try:
     add_routes(_keeper)
     _keeper.begin()
 except Exception:  # A history is nice to have; ComfyUI must start without it.
-    logging.exception("comfy-recall: the history isn't available; everything else works")
+    logging.exception("comfy-recall: the history is unavailable; everything else works")
 
 __all__ = ["NODE_CLASS_MAPPINGS", "WEB_DIRECTORY"]

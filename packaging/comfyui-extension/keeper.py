@@ -125,7 +125,7 @@ class Keeper:
         if elsewhere:
             # Somebody else's to start. The page asks there itself.
             if not is_address(elsewhere):
-                logging.warning("comfy-recall: its address in ComfyUI's settings is neither an http nor an https address")
+                logging.warning("comfy-recall: its address in ComfyUI's settings isn't an http or https address")
                 return self._set("off")
             return self._set("running" if answers(elsewhere) else "off", url=elsewhere)
         program = command.find()
@@ -134,7 +134,7 @@ class Keeper:
         if answers(known.url):
             return self._set("running")
         if program is None:
-            logging.warning("comfy-recall: not installed, so nothing is recorded. In its checkout: %s", INSTALL)
+            logging.warning("comfy-recall: not installed, so nothing is recorded. Install it from a checkout with: %s", INSTALL)
             return self._set("absent")
         if not self._may_start():
             return self._set("off")
@@ -151,7 +151,7 @@ class Keeper:
                 logging.info("comfy-recall: recording; the history is at %s", url)
                 return self._set("running")
             if process.poll() is not None:
-                return self._fail(self._last_words() or f"it ended with exit code {process.returncode}")
+                return self._fail(self._last_words() or f"it exited with code {process.returncode}")
             time.sleep(PAUSE_SECONDS)
         self._fail(f"it doesn't answer at {url}; see {self.log}")
 

@@ -1,9 +1,10 @@
 #!/bin/bash
-# Starts comfy-recall whenever you log in, and again when it fails. Needs no administrator.
+# Starts comfy-recall at every login, and restarts it if it fails. Needs no administrator rights.
 #   install.sh [PROGRAM] [OPTION...]     for example: install.sh --comfyui http://192.168.1.20:8188
-#   install.sh --uninstall               stops it; the history stays where it is
-# PROGRAM is the path of comfy-recall; unless told, the one beside this script, the one at the top of the unpacked
-# archive, else the one on the PATH. Options are those of `comfy-recall serve`. A password belongs into config.toml, see docs/configuration.md.
+#   install.sh --uninstall               stops it; keeps the history
+# PROGRAM is the path of comfy-recall; by default, the one next to this script, the one at the top of the unpacked archive,
+# or the one on the PATH. OPTIONs are those of `comfy-recall serve`. A password belongs in config.toml, see
+# docs/configuration.md.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -17,14 +18,14 @@ stop() {
         launchctl print "$domain/comfy-recall" >/dev/null 2>&1 || return 0
         sleep 0.5
     done
-    echo "install.sh: the comfy-recall that runs doesn't end" >&2
+    echo "install.sh: the running comfy-recall doesn't stop" >&2
     exit 1
 }
 
 if [[ ${1-} == --uninstall ]]; then
     stop
     rm -f "$agent"
-    echo "comfy-recall no longer starts when you log in. The history stays: ~/Library/Application Support/comfy-recall"
+    echo "comfy-recall no longer starts when you log in. Your history is still in ~/Library/Application Support/comfy-recall"
     exit
 fi
 
@@ -40,7 +41,7 @@ else
 fi
 if [[ ! -f $program || ! -x $program ]]; then
     # until published: pypi
-    echo "install.sh: ${program:-comfy-recall} is no program; in a checkout: pipx install ./packaging/wheel; or give its path" >&2
+    echo "install.sh: ${program:-comfy-recall} isn't a program; install it from a checkout with: pipx install ./packaging/wheel; or give its path" >&2
     exit 1
 fi
 program=$(cd "$(dirname "$program")" && pwd)/$(basename "$program")
@@ -69,5 +70,5 @@ mv "$made" "$agent"
 
 stop
 launchctl bootstrap "$domain" "$agent"
-echo "comfy-recall runs now, and whenever you log in. The history: http://127.0.0.1:8588, unless it listens elsewhere."
-echo "Its log: ~/Library/Logs/comfy-recall.log. To remove it: install.sh --uninstall"
+echo "comfy-recall is running, and starts whenever you log in. History: http://127.0.0.1:8588, unless you chose another address."
+echo "Log: ~/Library/Logs/comfy-recall.log. To uninstall: install.sh --uninstall"

@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-    Starts comfy-recall whenever you log on, without a window, and again when it fails. Needs no administrator.
+    Starts comfy-recall at every log-on, without a window, and restarts it if it fails. Needs no administrator rights.
 .DESCRIPTION
-    Registers a task "comfy-recall" for you alone, and starts it. Running it again replaces the task.
-    The program is -Program, else comfy-recall.exe beside this script, else in the active virtual environment, else on
-    the PATH. What isn't given here is read from config.toml, see docs/configuration.md. A password belongs there.
+    Registers a scheduled task "comfy-recall" for your account and starts it. Run it again to replace the task.
+    The program is -Program, or comfy-recall.exe next to this script, in the active virtual environment, or on the PATH.
+    All other options are read from config.toml, see docs/configuration.md. A password belongs there.
 .EXAMPLE
     powershell -ExecutionPolicy Bypass -File install.ps1
 .EXAMPLE
@@ -14,15 +14,15 @@
 #>
 [CmdletBinding()]
 param(
-    # Address of ComfyUI, or several.
+    # Address of ComfyUI, or several addresses.
     [string[]]$ComfyUI = @(),
-    # Its folder on this machine, or several as NAME=FOLDER.
+    # ComfyUI's folder on this machine, or several as NAME=FOLDER.
     [string[]]$ComfyUIDir = @(),
-    # Where everything is kept.
+    # Data folder.
     [string]$DataDir,
-    # Where to listen, as HOST:PORT.
+    # Address to listen on, as HOST:PORT.
     [string]$Listen,
-    # The configuration file.
+    # Configuration file.
     [string]$Config,
     # Path of comfy-recall.exe.
     [string]$Program
@@ -53,7 +53,7 @@ function Find-Program {
         }
     }
     # until published: pypi
-    throw "comfy-recall.exe is not there; looked at: $($places -join ', '). In a checkout: cargo install --locked --path . Or say where it is with -Program"
+    throw "comfy-recall.exe wasn't found in: $($places -join ', '). Install it from a checkout with: cargo install --locked --path . Or give its path with -Program"
 }
 
 # One argument as a Windows program reads it: in quotation marks, and those and the backslashes before them escaped.
@@ -84,7 +84,7 @@ $line = ($arguments | ForEach-Object { Format-Argument $_ }) -join ' '
 $check = @('config') + @($arguments | Select-Object -Skip 1)
 & $path @check | Out-Null
 if ($LASTEXITCODE -ne 0) {
-    throw 'nothing was installed: comfy-recall does not accept these options, see above'
+    throw 'nothing was installed: comfy-recall rejects these options, see above'
 }
 
 # A console program has a window: this one shares that of a hidden PowerShell, which starts it again when it fails. The
@@ -118,6 +118,6 @@ Register-ScheduledTask -TaskName 'comfy-recall' -Description 'Records what Comfy
     -Action $action -Trigger $trigger -Principal $principal -Settings $settings -Force | Out-Null
 Start-ScheduledTask -TaskName 'comfy-recall'
 
-Write-Host "comfy-recall runs now, and whenever you log on. Its program: $path"
-Write-Host 'The history: http://127.0.0.1:8588, unless it listens elsewhere. To remove it: uninstall.ps1'
-Write-Host "Its log: $log"
+Write-Host "comfy-recall is running, and starts whenever you log on. Program: $path"
+Write-Host 'History: http://127.0.0.1:8588, unless you chose another address. To uninstall: uninstall.ps1'
+Write-Host "Log: $log"

@@ -1,8 +1,8 @@
 <#
 .SYNOPSIS
-    Stops comfy-recall and removes the task that starts it when you log on.
+    Stops comfy-recall and removes the scheduled task that starts it when you log on.
 .DESCRIPTION
-    The history stays: it is in %LOCALAPPDATA%\comfy-recall\data unless you chose another folder.
+    Keeps the history, which is in %LOCALAPPDATA%\comfy-recall\data unless you chose another folder.
 .EXAMPLE
     powershell -ExecutionPolicy Bypass -File uninstall.ps1
 #>
@@ -22,7 +22,7 @@ function Get-Descendant([uint32]$id) {
 
 $task = Get-ScheduledTask -TaskName 'comfy-recall' -ErrorAction SilentlyContinue
 if (-not $task) {
-    Write-Host 'There is no task comfy-recall: nothing to remove.'
+    Write-Host 'There is no scheduled task comfy-recall: nothing to remove.'
     return
 }
 
@@ -37,4 +37,4 @@ foreach ($starter in $starters) {
     }
     Stop-Process -Id $starter.ProcessId -Force -ErrorAction SilentlyContinue
 }
-Write-Host 'comfy-recall no longer starts when you log on. The history was left where it is.'
+Write-Host 'comfy-recall no longer starts when you log on. Your history was kept.'

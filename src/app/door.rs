@@ -27,7 +27,7 @@ pub(super) async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
     let is_public = |address: &SocketAddr| !is_loopback(address.ip());
     ensure!(
         !config.auth.is_open() || config.auth.no_auth || !addresses.iter().any(is_public),
-        "listen \"{}\": the name leads to an address that others can reach; set a password or a token, or --no-auth",
+        "listen \"{}\": this name resolves to an address that other machines can reach; set a password or a token, or use --no-auth",
         config.listen
     );
     let bound = TcpListener::bind(addresses.as_slice()).await;
@@ -38,8 +38,8 @@ pub(super) async fn bind(config: &Config) -> anyhow::Result<TcpListener> {
             io::ErrorKind::AddrInUse => return error.into(),
             io::ErrorKind::PermissionDenied => {
                 format!(
-                    "listen on {listen}: this user may not; choose another address with --listen, with a port from \
-                     1024 on"
+                    "listen on {listen}: this user isn't allowed to; choose another address with --listen, with a port of \
+                     1024 or higher"
                 )
             }
             _ => format!("listen on {listen}: choose another address with --listen"),
@@ -78,7 +78,7 @@ pub(super) async fn refused(error: anyhow::Error, config: &Config, front: &Front
             let ours = config.data_dir.display();
             Err(anyhow!(
                 "a comfy-recall with another data folder{whose} is running at {address}, so nothing would be recorded into \
-                 {ours}; look at its history with comfy-recall open; to have both, start this one with --listen {other}"
+                 {ours}; open its history with comfy-recall open; to run both, start this one with --listen {other}"
             ))
         }
         _ => Err(anyhow!(
@@ -90,12 +90,12 @@ pub(super) async fn refused(error: anyhow::Error, config: &Config, front: &Front
 
 fn running_already(address: &str, front: &Front) -> anyhow::Result<()> {
     if front.opens {
-        front.voice.say(&format!("comfy-recall is running already at {address}"));
+        front.voice.say(&format!("comfy-recall is already running at {address}"));
         front.open(address);
         return Ok(());
     }
     Err(anyhow!(
-        "comfy-recall is running already at {address}; look at it with comfy-recall open, end it with comfy-recall stop, \
+        "comfy-recall is already running at {address}; open it with comfy-recall open, stop it with comfy-recall stop, \
          or, for a second one, choose another --listen and another --data-dir"
     ))
 }

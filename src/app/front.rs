@@ -40,9 +40,9 @@ impl Front {
             return;
         }
         if !self.has_display {
-            tracing::warn!("there is no display here to open a browser on; open {address} where there is one");
+            tracing::warn!("there is no display to open a browser on; open {address} on a machine that has one");
         } else if let Err(error) = browser::open(address) {
-            tracing::warn!("no browser could be opened ({error}); open {address} in one");
+            tracing::warn!("the browser couldn't be opened ({error}); open {address} yourself");
         }
     }
 }
@@ -90,14 +90,14 @@ pub(super) fn tell_of_upgrade(voice: &Voice) -> impl FnMut(Upgrade) + use<> {
     let mut bar = ProgressBar::hidden();
     move |upgrade| match upgrade {
         Upgrade::Copying { done: 0, bytes } => {
-            bar = voice.bar(bytes, "{bar:40} keeping a copy of recall.db: {decimal_bytes} of {decimal_total_bytes}");
+            bar = voice.bar(bytes, "{bar:40} copying recall.db: {decimal_bytes} of {decimal_total_bytes}");
         }
         Upgrade::Copying { done, .. } => bar.set_position(done),
         Upgrade::Migrating { kept, runs } => {
             bar.finish_and_clear();
             let (kept, runs) = (kept.display(), if runs == 1 { "1 run is".into() } else { format!("{runs} runs are") });
             tracing::info!(
-                "{runs} brought up to date, half a minute for a million; a copy of recall.db as it was is kept as {kept}"
+                "{runs} being upgraded, which takes half a minute for a million; a copy of the old recall.db is kept as {kept}"
             );
             bar = voice.bar(0, "{spinner} {elapsed}");
             if voice.is_watched {
@@ -106,7 +106,7 @@ pub(super) fn tell_of_upgrade(voice: &Voice) -> impl FnMut(Upgrade) + use<> {
         }
         Upgrade::Done => {
             bar.finish_and_clear();
-            tracing::info!("all runs are up to date");
+            tracing::info!("all runs are upgraded");
         }
     }
 }

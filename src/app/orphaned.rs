@@ -34,16 +34,16 @@ pub(super) async fn look(
     };
     // A disk that refuses the note is no reason not to start: it is seen again at the next one.
     if has_files && let Err(error) = store.note_orphaned(Timestamp::now()).await {
-        tracing::debug!(%error, "not noted that the records of files are gone");
+        tracing::debug!(%error, "couldn't store that the records of files are gone");
     }
     let is_orphaned = has_files || store.orphaned_since().await?.is_some();
     if is_orphaned {
         let data_dir = data_dir.display();
         tracing::error!(
-            "the records of earlier runs are gone: recall.db was missing or empty in {data_dir}, though the files of an \
-             earlier history are in its blobs folder. To have the runs back, stop comfy-recall and restore a backup: \
-             comfy-recall restore BACKUP/recall.db --data-dir {data_dir}. To begin anew on purpose, move the blobs folder \
-             away. Until then what is recorded goes into a new history"
+            "the records of earlier runs are gone: recall.db was missing or empty in {data_dir}, but the files of an \
+             earlier history are in its blobs folder. To get the runs back, stop comfy-recall and restore a backup: \
+             comfy-recall restore BACKUP/recall.db --data-dir {data_dir}. To start over on purpose, move the blobs folder \
+             away. Until then, runs are recorded into a new history"
         );
         live.set_orphaned(true);
     }
@@ -60,11 +60,11 @@ pub(super) async fn watch(store: Store, blobs: Blobs, live: Live, shutdown: Canc
         }
         match settle(&store, &blobs).await {
             Ok(true) => {
-                tracing::info!("every file of the earlier history belongs to a run again, or is gone");
+                tracing::info!("every file of the earlier history belongs to a run again, or was deleted");
                 live.set_orphaned(false);
             }
             Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "not looked whether files have their records again"),
+            Err(error) => tracing::debug!(%error, "couldn't check whether files have their records again"),
         }
     }
     shutdown.cancelled().await;

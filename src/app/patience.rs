@@ -23,7 +23,7 @@ where
 {
     for _ in 1..TRIES {
         match attempt().await {
-            Err(error) if may_pass(&error) => tracing::warn!("{error:#}; trying again"),
+            Err(error) if may_pass(&error) => tracing::warn!("{error:#}; retrying"),
             tried => return tried,
         }
         sleep(BETWEEN_TRIES).await;
@@ -51,7 +51,7 @@ pub(super) async fn subscribe(
             Err(error) if error.is_transient() => {
                 let cause = if error.is_full() { Cause::DiskFull } else { Cause::RecordsRefused };
                 waits.get_or_insert_with(|| {
-                    tracing::warn!("records can't be written: {error}; it is tried until they can");
+                    tracing::warn!("records can't be written: {error}; retrying until they can");
                     live.wait_for_disk(Trouble::new(cause, &error))
                 });
             }

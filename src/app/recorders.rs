@@ -229,7 +229,7 @@ impl Crew {
 fn ended_unasked(ended: Result<(InstanceName, Result<(), recorder::Error>), tokio::task::JoinError>) -> anyhow::Error {
     match ended {
         Ok((_, Err(error))) => error.into(),
-        Ok((name, Ok(()))) => anyhow!("the recorder of {name} ended unasked"),
-        Err(panic) => anyhow::Error::new(panic).context("a part of the daemon broke"),
+        Ok((name, Ok(()))) => anyhow!("the recorder of {name} ended unexpectedly"),
+        Err(panic) => anyhow::Error::new(panic).context("a part of the daemon crashed"),
     }
 }

@@ -28,7 +28,7 @@ impl Signals {
     fn listen() -> anyhow::Result<Self> {
         use anyhow::Context as _;
         use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).context("listen to signals");
+        let listen = |kind| signal(kind).context("listen for signals");
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
@@ -55,7 +55,7 @@ impl Signals {
     fn listen() -> anyhow::Result<Self> {
         use anyhow::Context as _;
         use tokio::signal::windows;
-        let what = "listen to the console";
+        let what = "listen for console events";
         Ok(Self {
             interrupt: windows::ctrl_c().context(what)?,
             terminate: windows::ctrl_break().context(what)?,

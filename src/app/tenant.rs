@@ -39,18 +39,18 @@ pub(super) struct Process {
 impl fmt::Display for Tenant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Ours(None) => f.write_str("another comfy-recall has it"),
+            Self::Ours(None) => f.write_str("another comfy-recall uses it"),
             Self::Ours(Some(folder)) => {
-                write!(f, "another comfy-recall has it, with the data folder {}", folder.display())
+                write!(f, "another comfy-recall uses it, with the data folder {}", folder.display())
             }
             Self::ComfyUi(version, process) => {
                 let version = version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
                 // What a server says of itself may hold what a terminal obeys.
                 let version: String = version.chars().filter(|c| !c.is_control()).take(40).collect();
-                write!(f, "ComfyUI{version} has it{}", Within(process.as_ref()))
+                write!(f, "ComfyUI{version} uses it{}", Within(process.as_ref()))
             }
-            Self::Other(Some(process)) => write!(f, "{process} has it"),
-            Self::Other(None) => f.write_str("another program has it"),
+            Self::Other(Some(process)) => write!(f, "{process} uses it"),
+            Self::Other(None) => f.write_str("another program uses it"),
         }
     }
 }
@@ -250,12 +250,15 @@ mod tests {
     fn a_tenant_is_told_in_words() {
         let process = Some(Process { id: 8, name: "python3".to_owned() });
         for (tenant, told) in [
-            (Tenant::Ours(None), "another comfy-recall has it"),
-            (Tenant::Ours(Some("/data".into())), "another comfy-recall has it, with the data folder /data"),
-            (Tenant::ComfyUi(Some("0.26.0".to_owned()), process.clone()), "ComfyUI 0.26.0 has it (python3, process 8)"),
-            (Tenant::ComfyUi(None, None), "ComfyUI has it"),
-            (Tenant::Other(process), "the program python3 (process 8) has it"),
-            (Tenant::Other(None), "another program has it"),
+            (Tenant::Ours(None), "another comfy-recall uses it"),
+            (Tenant::Ours(Some("/data".into())), "another comfy-recall uses it, with the data folder /data"),
+            (
+                Tenant::ComfyUi(Some("0.26.0".to_owned()), process.clone()),
+                "ComfyUI 0.26.0 uses it (python3, process 8)",
+            ),
+            (Tenant::ComfyUi(None, None), "ComfyUI uses it"),
+            (Tenant::Other(process), "the program python3 (process 8) uses it"),
+            (Tenant::Other(None), "another program uses it"),
         ] {
             assert_eq!(tenant.to_string(), told);
         }

@@ -52,13 +52,13 @@ impl Welcome {
     /// Where is looked.
     pub(super) fn looks(&self, ports: &[u16]) {
         let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
-        self.say(&format!("Looking for ComfyUI on this machine, at the ports {}", ports.join(", ")));
+        self.say(&format!("Looking for ComfyUI on this machine, at ports {}", ports.join(", ")));
     }
 
     /// Nobody is there.
     pub(super) fn found_none(&self) {
         self.say(&format!(
-            "No ComfyUI answers there yet. Start it, and it is found; or, for one elsewhere, stop this and say where: \
+            "No ComfyUI answers yet. Start it, and it will be found; or, if it runs elsewhere, stop this and use: \
              comfy-recall --comfyui http://HOST:PORT\nThe history will be at {}",
             self.address
         ));
@@ -71,7 +71,7 @@ impl Welcome {
             self.say_found(one.system.version.as_deref(), url.as_str());
             if let Some(folder) = one.system.folder_here() {
                 self.say(&format!(
-                    "  Its files seem to lie in {0}. Read from there, also those of runs that die half-way are kept: \
+                    "  Its files seem to be in {0}. To read them from there, and keep those of runs that die halfway too: \
                      comfy-recall --comfyui-dir {0}",
                     folder.display()
                 ));
@@ -115,12 +115,14 @@ impl Welcome {
         // What was told last of a history may be a word before its end.
         let runs = store.count(Filter::default()).await.unwrap_or_default();
         self.say(&match runs {
-            0 => format!("Its history is empty. From now on every run is recorded: {}", self.address),
-            1 => format!("1 run of its history is recorded, and its files follow: {}", self.address),
-            runs => format!("{runs} runs of its history are recorded, and their files follow: {}", self.address),
+            0 => format!("Its history is empty. From now on, every run is recorded: {}", self.address),
+            1 => format!("1 run from its history is recorded, its files are being copied: {}", self.address),
+            runs => {
+                format!("{runs} runs from its history are recorded, their files are being copied: {}", self.address)
+            }
         });
         if let Err(error) = store.note_greeted().await {
-            tracing::debug!(%error, "not noted that the first start was told of");
+            tracing::debug!(%error, "couldn't store that the first start was announced");
         }
     }
 }
@@ -135,7 +137,7 @@ pub(super) async fn back(voice: Voice, named: Vec<(InstanceName, String)>, data_
     let Ok(runs) = store.count(Filter::default()).await else { return };
     let servers = if named.is_empty() { store.found_servers().await.unwrap_or_default() } else { named };
     let are = if runs == 1 { "run is" } else { "runs are" };
-    voice.say(&format!("{} {are} kept in {}", HumanCount(runs), data_dir.display()));
+    voice.say(&format!("{} {are} in {}", HumanCount(runs), data_dir.display()));
     let servers: Vec<String> = match &servers[..] {
         [] => return,
         [(_, url)] => vec![url.clone()],
@@ -173,7 +175,7 @@ impl Reading {
     fn go_on(&mut self, goal: Option<u64>, voice: &Voice) {
         if let Some(runs) = goal.filter(|_| self.goal.is_none()) {
             self.goal = goal;
-            voice.say(&format!("Fetching the {runs} runs of its history"));
+            voice.say(&format!("Reading the {runs} runs in its history"));
             self.bar = Some(voice.bar(runs, "{bar:40} {human_pos} of {human_len} runs, {per_sec}, {eta} to go"));
         }
         if let Some(bar) = &self.bar {

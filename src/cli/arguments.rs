@@ -10,10 +10,10 @@ use crate::config::{Given, Setting};
 /// Where the history is.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Where everything is kept [default: the platform's data folder]
+    /// Data folder [default: the platform's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
-    /// The configuration file [default: config.toml in the platform's configuration folder]
+    /// Configuration file [default: config.toml in the platform's configuration folder]
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
 }
@@ -21,10 +21,10 @@ pub(super) struct Place {
 /// Where the daemon is, too.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Address {
-    /// Where it listens [default: 127.0.0.1:8588]
+    /// Address that it listens on [default: 127.0.0.1:8588]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// The path below which it serves everything [default: /]
+    /// Path under which it serves everything [default: /]
     #[arg(long, value_name = "PATH")]
     base_path: Option<String>,
     #[command(flatten)]
@@ -51,26 +51,26 @@ impl Place {
 /// What narrows a list, besides what is searched for.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 pub struct Narrowing {
-    /// Only with one of these: pending, in_progress, completed, failed, cancelled, lost (commas between)
+    /// Only runs with these statuses, separated by commas: pending, in_progress, completed, failed, cancelled, lost
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
-    /// Only with one of these among the outputs: image, video, audio, text, model3d, other (commas between)
+    /// Only runs with these kinds of output, separated by commas: image, video, audio, text, model3d, other
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
-    /// Only of this ComfyUI, by its name
+    /// Only runs of this server, by its name
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
-    /// Only of this day: today, yesterday, 2026-11-20; of the last days: 7d; of a month: 2026-11; or of all days from
-    /// FIRST..LAST, either of which may be left out
+    /// Only runs of these days: today, yesterday, 2026-11-20; the last days, 7d; a month, 2026-11; or a range, FIRST..LAST,
+    /// either end of which may be omitted
     #[arg(long, value_name = "DAY")]
     date: Option<String>,
-    /// Where days begin and clocks are shown: Europe/Berlin, +08:00 [default: this machine's time zone]
+    /// Time zone for days and times, such as Europe/Berlin or +08:00 [default: this machine's time zone]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     tz: Option<String>,
-    /// Only created at or after this moment, such as 2026-11-20T09:59:12Z, or from the beginning of a day on
+    /// Only runs queued at or after this time, such as 2026-11-20T09:59:12Z, or on or after a day
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Only with this prompt_id, which is ComfyUI's
+    /// Only runs with this ComfyUI prompt ID
     #[arg(long, value_name = "ID")]
     prompt_id: Option<String>,
 }
@@ -95,9 +95,9 @@ impl Narrowing {
 /// `token`
 #[derive(Args, Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
-    /// What the log is to call it: letters, digits, '-', '_' and '.'
+    /// Name for the log, of letters, digits, '-', '_' and '.'
     pub name: String,
-    /// What it is good for: read looks at everything and changes nothing
+    /// What it allows: read can see everything and change nothing, full can do everything
     #[arg(long, value_name = "SCOPE", default_value = "full", value_parser = ["read", "full"])]
     pub scope: String,
 }
@@ -109,34 +109,34 @@ Examples:
   comfy-recall list                                       the newest 50 runs
   comfy-recall list red fox --status failed               failed runs with both words
   comfy-recall list yesterday                             yesterday's runs; --date yesterday is the same
-  comfy-recall list 'model:flux -blurry' --all --json     everything that fits, one JSON object a line
+  comfy-recall list 'model:flux -blurry' --all --json     all matching runs, one JSON object per line
   comfy-recall list --date 2026-11-20.. --format '{id} {seed} {prompt}'
 
-The search is that of the page: words, \"a phrase\", -without, fox OR wolf, model:flux, steps:>20, today, 7d, has:error. \
-One that begins with - stands behind a --.
+Searches work as on the page: words, \"a phrase\", -without, fox OR wolf, model:flux, steps:>20, today, 7d, has:error. \
+Put -- before a search that begins with -.
 
-A terminal gets a table. Elsewhere each run is a line with tabs between id, created_at, status, duration_ms, model, \
-outputs_count and its text.")]
+On a terminal, the output is a table. Otherwise, it is one line per run, with tabs between id, created_at, status, \
+duration_ms, model, outputs_count and text.")]
 pub struct List {
-    /// What to search for, as in the search box of the page
+    /// Search, as in the search box of the page
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
     /// What else narrows the list
     #[command(flatten)]
     pub narrowing: Narrowing,
-    /// Only created before this moment, or before a day begins
+    /// Only runs queued before this time, or before a day
     #[arg(long, value_name = "TIME", visible_alias = "until")]
     pub to: Option<String>,
-    /// At most N runs
+    /// Show at most N runs
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = number_of_runs)]
     pub limit: u64,
-    /// No limit
+    /// Show all runs
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
-    /// One JSON object a line: what an item of /api/v1/generations is
+    /// Print one JSON object per line, as in /api/v1/generations
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// One line of this form a run; {name} stands for a field, an unknown name lists them all
+    /// Print one line per run in this format; {name} stands for a field (an unknown name lists all of them)
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
     #[command(flatten)]
@@ -147,20 +147,20 @@ pub struct List {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall show 128                          what it was, its error in full, its files and where they lie
-  comfy-recall show 128 --json                   what /api/v1/generations/128 answers
-  comfy-recall show 128 --workflow > fox.json    for dropping onto ComfyUI's canvas")]
+  comfy-recall show 128                          its parameters, full error and files, with their paths
+  comfy-recall show 128 --json                   what /api/v1/generations/128 returns
+  comfy-recall show 128 --workflow > fox.json    a file to drop onto ComfyUI's canvas")]
 pub struct Show {
-    /// Which run, by its number
+    /// Run ID
     #[arg(value_name = "ID", value_parser = run_id)]
     pub id: i64,
-    /// Everything as one JSON object
+    /// Print everything as one JSON object
     #[arg(long, group = "form")]
     pub json: bool,
-    /// Its prompt alone, as ComfyUI got it
+    /// Print only its prompt, as ComfyUI received it
     #[arg(long, group = "form")]
     pub prompt: bool,
-    /// Its workflow alone, as the editor saved it
+    /// Print only its workflow, as the editor saved it
     #[arg(long, group = "form")]
     pub workflow: bool,
     #[command(flatten)]
@@ -179,28 +179,29 @@ Examples:
   comfy-recall export --query 'model:flux' --status completed --date 2026-11-01.. --to ~/flux
   comfy-recall export --query '' --to everything
 
-Each run gets a folder of its number, with its files as ComfyUI named them, inputs and previews apart, the prompt, the \
-workflow, and generation.json with all that is known of it. An archive of one run named by its number has no folder.
+Each run gets a folder named after its ID, with its files as ComfyUI named them, inputs and previews in their own \
+folders, the prompt, the workflow, and generation.json with everything that is known about it. An archive of one run \
+chosen by its ID has no folders.
 
-The same command once more copies what is new and what was broken off. A file that is there already and is another one \
-is never touched without --force, and neither is an archive.")]
+Run the same command again to copy what is new or was interrupted. A different file with the same name is only \
+overwritten with --force, an archive never.")]
 pub struct Export {
-    /// Which runs, by their numbers
+    /// Run IDs
     #[arg(value_name = "ID", value_parser = run_id, required_unless_present_any = FILTERS, conflicts_with_all = FILTERS)]
     pub ids: Vec<i64>,
-    /// All runs that this search finds, as in the search box of the page; an empty one finds all
+    /// Export all runs that match this search, as in the search box of the page; an empty one matches all
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub query: Option<String>,
     /// What else narrows them
     #[command(flatten)]
     pub narrowing: Narrowing,
-    /// Only created before this moment, or before a day begins
+    /// Only runs queued before this time, or before a day
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// A folder, or an archive if it ends with .zip; it is made where there is none
+    /// Folder, or archive if it ends with .zip; it is created if it doesn't exist
     #[arg(long, value_name = "DIR|FILE.zip")]
     pub to: PathBuf,
-    /// Overwrite what is there already and differs
+    /// Overwrite files that exist and differ
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
@@ -211,10 +212,10 @@ pub struct Export {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall open 128            opens its page in the browser, where there is one; prints the address anyway
-  comfy-recall open --print        the address of the history")]
+  comfy-recall open 128            opens its page in the browser if there is one, and prints the address
+  comfy-recall open --print        prints the address of the history")]
 pub struct Open {
-    /// Which run, by its number; the history itself if there is none
+    /// Run ID; without one, the history
     #[arg(value_name = "ID", value_parser = run_id)]
     pub id: Option<i64>,
     /// Only print the address
@@ -228,7 +229,7 @@ pub struct Open {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall health || echo down    the exit code is 0 if it answers, else 1")]
+  comfy-recall health || echo down    the exit code is 0 if it answers, otherwise 1")]
 pub struct Health {
     #[command(flatten)]
     pub(super) place: Address,
@@ -240,9 +241,9 @@ pub struct Health {
 Examples:
   comfy-recall stop                               before an update, or to start it with other options
 
-Asks the comfy-recall that uses the data folder to end, and waits until it has: files in hand are finished first. What was \
-started as a service is better stopped as one. What runs meanwhile is read from ComfyUI's history at the next start, unless \
-ComfyUI ends before.")]
+Asks the comfy-recall that uses the data folder to stop, and waits for it: it finishes copying files first. If it runs as \
+a service, stop the service instead. Runs that happen in the meantime are read from ComfyUI's history at the next start, \
+unless ComfyUI stops before that.")]
 pub struct Stop {
     #[command(flatten)]
     pub(super) place: Place,
@@ -252,19 +253,19 @@ pub struct Stop {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall verify              beside a running comfy-recall or without one; changes nothing
-  comfy-recall verify --repair     when none runs
+  comfy-recall verify              whether comfy-recall is running or not; changes nothing
+  comfy-recall verify --repair     while it isn't running
 
-Reads every file that is kept and compares it with the digest that it had when it was written, looks for the file of \
-every row and the row of every file, and lets SQLite check the records. The exit code is 0 if nothing is broken.
+Reads every saved file and compares it with its digest from when it was written, checks that every row has its file \
+and every file its row, and lets SQLite check the database. The exit code is 0 if nothing is damaged.
 
-A repair deletes nothing. It moves broken files into the folder \"broken\" of the data folder and has them fetched again \
-from ComfyUI at the next start; files that no run names go into the folder \"orphans\".")]
+A repair deletes nothing. It moves damaged files to the folder \"broken\" in the data folder, and they are copied again \
+from ComfyUI at the next start; files that belong to no run are moved to the folder \"orphans\".")]
 pub struct Verify {
-    /// Set broken files aside and have them fetched again
+    /// Move damaged files aside and have them copied again
     #[arg(long)]
     pub repair: bool,
-    /// What was found as one JSON object
+    /// Print the findings as one JSON object
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
@@ -276,13 +277,13 @@ pub struct Verify {
 #[command(after_help = "\
 Examples:
   comfy-recall backup /mnt/backup/comfy-recall
-  comfy-recall --data-dir /mnt/backup/comfy-recall     start on a backup, or on a copy of one
+  comfy-recall --data-dir /mnt/backup/comfy-recall     starts on a backup, or on a copy of one
 
-The copy is of one moment, also while runs are recorded. Only files that are not there yet are copied, so a second \
-backup into the same folder is quick; none is ever deleted there. One that is broken off leaves the backup before it as \
-it was. Thumbnails and the index of searches are left out: they are made again.")]
+The backup is consistent even while runs are recorded. Only new files are copied, so another backup into the same folder \
+is quick; nothing is ever deleted there. If it is interrupted, the previous backup stays as it was. Thumbnails and the \
+search index are left out: they are rebuilt.")]
 pub struct Backup {
-    /// The folder to back up to; it is made if there is none
+    /// Folder to back up to; it is created if it doesn't exist
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     #[command(flatten)]
@@ -294,13 +295,13 @@ pub struct Backup {
 #[command(after_help = "\
 Examples:
   comfy-recall restore                            after going back to an older comfy-recall
-  comfy-recall restore recall.db.before-0.2.0     a certain copy
+  comfy-recall restore recall.db.before-0.2.0     a specific copy
 
-Before an update changes recall.db, a copy of it is kept beside it. This puts the copy back that lost least, while no \
-comfy-recall runs. Nothing is deleted: what was there is kept beside it, and files that were recorded since stay in blobs, \
-only no run names them.")]
+Before an update changes recall.db, it keeps a copy next to it. This puts back the copy that loses the least, while \
+comfy-recall isn't running. Nothing is deleted: the current database is kept next to it, and files recorded since then stay \
+in blobs, although they no longer belong to a run.")]
 pub struct Restore {
-    /// The copy, here or in the data folder [default: the one that was kept before the last update that this comfy-recall doesn't know]
+    /// Copy, in the current folder or the data folder [default: the copy that loses the least]
     #[arg(value_name = "FILE")]
     pub copy: Option<PathBuf>,
     #[command(flatten)]
@@ -311,10 +312,10 @@ pub struct Restore {
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
 #[command(after_help = "\
 Examples:
-  comfy-recall reindex                            when no comfy-recall runs; a running one indexes by itself
+  comfy-recall reindex                            while comfy-recall isn't running; a running one indexes by itself
 
-Reads the prompt of every run once more, so that searches find it by all that this version can read. Nothing that was \
-recorded is changed.")]
+Reads the prompt of every run again, so that searches find everything that this version can read from it. Records \
+aren't changed.")]
 pub struct Reindex {
     #[command(flatten)]
     pub(super) place: Place,
@@ -322,34 +323,34 @@ pub struct Reindex {
 
 /// The number of a run.
 fn run_id(text: &str) -> Result<i64, String> {
-    text.parse().map_err(|_| format!("{text} isn't the number of a run"))
+    text.parse().map_err(|_| format!("{text} isn't a run ID"))
 }
 
 /// How many runs.
 fn number_of_runs(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("{text} isn't a number of runs"))
+    text.parse().map_err(|_| format!("{text} isn't a number"))
 }
 
 /// What tells of the command line itself.
 #[derive(Subcommand, Debug, Clone, PartialEq, Eq)]
 pub enum Describe {
-    /// Print what makes a shell complete commands and options
+    /// Print completions for a shell
     #[command(after_help = "\
 Examples:
   comfy-recall completions bash > ~/.local/share/bash-completion/completions/comfy-recall
   comfy-recall completions zsh > ~/.zfunc/_comfy-recall
   comfy-recall completions fish > ~/.config/fish/completions/comfy-recall.fish")]
     Completions {
-        /// Which shell
+        /// Shell
         shell: Shell,
     },
-    /// Print the manual page, or write all of them into a folder
+    /// Print the manual page, or write all pages into a folder
     #[command(after_help = "\
 Examples:
-  comfy-recall man | man -l -                      the page of comfy-recall itself
-  comfy-recall man ~/.local/share/man/man1         one page for each command")]
+  comfy-recall man | man -l -                      shows the page of comfy-recall itself
+  comfy-recall man ~/.local/share/man/man1         writes one page per command")]
     Man {
-        /// Where to write them
+        /// Folder to write them to
         #[arg(value_name = "DIR")]
         dir: Option<PathBuf>,
     },

@@ -7,13 +7,13 @@ use super::arguments::{Backup, Describe, Export, Health, List, NewToken, Open, R
 use super::options::Options;
 use crate::config::Given;
 
-/// Records everything ComfyUI makes.
+/// Keeps a permanent history of everything ComfyUI makes.
 #[derive(Parser)]
 #[command(name = "comfy-recall", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(
     after_help = "Every option can also be set in the environment, as RECALL_ and its name (RECALL_DATA_DIR), and in \
-    config.toml. Passwords are set only there, as RECALL_PASSWORD and RECALL_TOKEN. \
-    What belongs to one ComfyUI takes its NAME= in front if there are several."
+    config.toml. Passwords and tokens can only be set there (RECALL_PASSWORD, RECALL_TOKEN). \
+    With several ComfyUI servers, put NAME= in front of values that belong to one of them."
 )]
 pub(super) struct CommandLine {
     #[command(subcommand)]
@@ -40,37 +40,38 @@ pub(super) enum Subcommands {
     List(List),
     /// Show everything about one run
     Show(Show),
-    /// Copy the files of runs out of the history, with their workflows, into a folder or a ZIP archive
+    /// Copy the files of runs, with their workflows, into a folder or a ZIP archive
     Export(Export),
     /// Open the page of a run in the browser
     Open(Open),
-    /// Check that comfy-recall runs and answers
+    /// Check that comfy-recall is running and answers
     Health(Health),
-    /// End the comfy-recall that runs in the background
+    /// Stop the comfy-recall that is running in the background
     Stop(Stop),
-    /// Check that everything that is kept is as it was written
+    /// Check that everything saved is intact
     Verify(Verify),
-    /// Copy everything into a folder, while comfy-recall runs or not
+    /// Back up everything to a folder, whether comfy-recall is running or not
     Backup(Backup),
-    /// Go back to the records as they were before an update
+    /// Restore the database as it was before an update
     Restore(Restore),
     /// Print the configuration and where each value comes from
     Config(Options),
     #[command(flatten)]
     Describe(Describe),
-    /// Make a token for a script, and print it with what lets it in
+    /// Create a token for a script, and print it with its entry for config.toml
     #[command(after_help = "\
 Examples:
-  comfy-recall token backup-script               good for everything
-  comfy-recall token dashboard --scope read      looks at everything and changes nothing")]
+  comfy-recall token backup-script               can do everything
+  comfy-recall token dashboard --scope read      can see everything and change nothing")]
     Token(NewToken),
-    /// Hash a password, from standard input or as it is typed, for config.toml
+    /// Hash a password for config.toml, read from standard input or typed
     #[command(after_help = "\
 Examples:
-  comfy-recall password < password.txt   the hash of what the file holds
-Without a file it asks, and doesn't show what is typed.")]
+  comfy-recall password < password.txt   the hash of the password in the file
+
+Without a file, it asks for the password and doesn't show what you type.")]
     Password,
-    /// Read everything that is kept once more, so that searches find it by all that is known today
+    /// Rebuild the search index from every run
     Reindex(Reindex),
 }
 

@@ -18,7 +18,7 @@ pub(super) fn told(error: &clap::Error, command: Option<&str>) -> String {
             if text.contains("://") =>
         {
             // Not repeated, as it may hold a password.
-            parts = vec!["an address needs its option in front; use --comfyui URL".to_owned()];
+            parts = vec!["an address needs an option before it; use --comfyui URL".to_owned()];
         }
         ErrorKind::ArgumentConflict => parts.extend(conflict(&text).map(str::to_owned)),
         ErrorKind::InvalidValue => parts.extend(choices(error)),
@@ -42,7 +42,7 @@ fn conflict(text: &str) -> Option<&'static str> {
     let is_order = text.contains("the subcommand ") || text.contains("cannot be used multiple times");
     let exclude_each_other = !is_order && text.contains("cannot be used with '--");
     match () {
-        () if is_order => Some("options stand behind the command, each once"),
+        () if is_order => Some("put options after the command, each only once"),
         () if exclude_each_other => Some("use one of them"),
         () => None,
     }
@@ -69,8 +69,8 @@ fn asked(name: &str) -> String {
         "ID" if name.contains("...") => "which runs".to_owned(),
         "ID" => "which run".to_owned(),
         "to" => "where to, with --to".to_owned(),
-        "DIR" => "into which folder".to_owned(),
-        "NAME" => "what the log is to call it".to_owned(),
+        "DIR" => "which folder".to_owned(),
+        "NAME" => "its name for the log".to_owned(),
         "SHELL" => "for which shell".to_owned(),
         _ => name.to_owned(),
     }

@@ -7,70 +7,70 @@ use crate::config::{Given, Setting};
 /// Every setting that has a flag.
 #[derive(Args)]
 pub(super) struct Options {
-    /// A ComfyUI to record [default: looked for on this machine, at 8188 and other usual ports]
+    /// ComfyUI to record [default: found automatically on this machine, at 8188 and other usual ports]
     #[arg(long, value_name = "[NAME=]URL")]
     comfyui: Vec<String>,
-    /// Its folder on this machine, with output, temp and input below
+    /// Its folder on this machine, which contains output, temp and input
     #[arg(long, value_name = "[NAME=]DIR")]
     comfyui_dir: Vec<String>,
-    /// Its output folder, if that lies elsewhere
+    /// Its output folder, if it is elsewhere
     #[arg(long, value_name = "[NAME=]DIR")]
     comfyui_output_dir: Vec<String>,
-    /// Its temp folder, if that lies elsewhere
+    /// Its temp folder, if it is elsewhere
     #[arg(long, value_name = "[NAME=]DIR")]
     comfyui_temp_dir: Vec<String>,
-    /// Its input folder, if that lies elsewhere
+    /// Its input folder, if it is elsewhere
     #[arg(long, value_name = "[NAME=]DIR")]
     comfyui_input_dir: Vec<String>,
-    /// A header to send with every request to it
+    /// Header to send with every request to it
     #[arg(long, value_name = "[NAME=]HEADER: VALUE")]
     comfyui_header: Vec<String>,
-    /// Trust any certificate it shows
+    /// Accept any certificate from it
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     accept_invalid_certs: Vec<String>,
-    /// Where to keep everything [default: the platform's data folder]
+    /// Data folder [default: the platform's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
-    /// Where to listen [default: 127.0.0.1:8588]
+    /// Address to listen on [default: 127.0.0.1:8588]
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// A further name that visitors may use for this machine
+    /// Additional host name that visitors may use
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
-    /// The path below which everything is served, behind a proxy that others share
+    /// Path under which everything is served, behind a proxy that serves other things too
     #[arg(long, value_name = "/PATH")]
     base_path: Option<String>,
-    /// A proxy whose X-Forwarded-For, -Proto and -Host count
+    /// Proxy whose X-Forwarded-For, -Proto and -Host are trusted
     #[arg(long, value_name = "ADDRESS|NET")]
     trusted_proxy: Vec<String>,
-    /// A further site whose pages may read here
+    /// Additional site whose pages may read the history
     #[arg(long, value_name = "ORIGIN")]
     cors_origin: Vec<String>,
-    /// A file that holds the password for visitors
+    /// File with the password for people
     #[arg(long, value_name = "FILE")]
     password_file: Option<String>,
-    /// A file that holds the token for scripts
+    /// File with the token for scripts
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
-    /// Let everybody in, also from other machines
+    /// Allow access without a password or token, from other machines too
     #[arg(long)]
     no_auth: bool,
-    /// Keep the secrets that prompts and workflows hold
+    /// Keep secrets in prompts and workflows
     #[arg(long)]
     no_redact: bool,
-    /// A further input whose value is a secret
+    /// Name of an additional input that holds a secret
     #[arg(long, value_name = "NAME")]
     redact: Vec<String>,
-    /// An input whose value is none, whatever it is called
+    /// Name of an input whose value is kept
     #[arg(long, value_name = "NAME")]
     redact_except: Vec<String>,
-    /// text or json [default: text]
+    /// Log format: text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<String>,
-    /// error, warn, info, debug or trace [default: info]
+    /// Log level: error, warn, info, debug or trace [default: info]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
-    /// The configuration file [default: config.toml in the platform's configuration folder]
+    /// Configuration file [default: config.toml in the platform's configuration folder]
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
 }

@@ -75,10 +75,10 @@ fn a_wrong_option_gets_one_line_that_names_the_right_one() {
         (&["confg"], "unrecognized subcommand 'confg'; a similar subcommand exists: 'config'"),
         (
             &["--listen", "x", "serve"],
-            "the subcommand 'serve' cannot be used with '--listen <HOST:PORT>'; options stand behind the command, each once",
+            "the subcommand 'serve' cannot be used with '--listen <HOST:PORT>'; put options after the command, each only once",
         ),
-        (&["http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
-        (&["--no-auth", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["http://u:hunter2@h"], "an address needs an option before it; use --comfyui URL"),
+        (&["--no-auth", "http://u:hunter2@h"], "an address needs an option before it; use --comfyui URL"),
         (&["--listen"], "a value is required for '--listen <HOST:PORT>' but none was supplied"),
         (
             &["--password=hunter2"],
@@ -92,15 +92,15 @@ fn a_wrong_option_gets_one_line_that_names_the_right_one() {
 #[test]
 fn a_mistake_with_a_command_says_what_the_command_wants_and_leads_to_its_help() {
     for (arguments, expected) in [
-        (&["show", "abc"][..], "abc isn't the number of a run"),
-        (&["open", "17x"], "17x isn't the number of a run"),
-        (&["export", "1", "two", "--to", "x"], "two isn't the number of a run"),
-        (&["list", "--limit", "abc"], "abc isn't a number of runs"),
+        (&["show", "abc"][..], "abc isn't a run ID"),
+        (&["open", "17x"], "17x isn't a run ID"),
+        (&["export", "1", "two", "--to", "x"], "two isn't a run ID"),
+        (&["list", "--limit", "abc"], "abc isn't a number"),
         (&["show"], "say which run: comfy-recall show 128"),
         (&["export", "--to", "x"], "say which runs: comfy-recall export 128 --to fox.zip"),
         (&["export", "1"], "say where to, with --to: comfy-recall export 128 --to fox.zip"),
-        (&["backup"], "say into which folder: comfy-recall backup /mnt/backup/comfy-recall"),
-        (&["token"], "say what the log is to call it: comfy-recall token backup-script"),
+        (&["backup"], "say which folder: comfy-recall backup /mnt/backup/comfy-recall"),
+        (&["token"], "say its name for the log: comfy-recall token backup-script"),
         (
             &["completions"],
             "say for which shell: comfy-recall completions bash > ~/.local/share/bash-completion/completions/comfy-recall",
@@ -108,11 +108,11 @@ fn a_mistake_with_a_command_says_what_the_command_wants_and_leads_to_its_help() 
         (&["show", "3", "--json", "--prompt"], "the argument '--json' cannot be used with '--prompt'; use one of them"),
         (
             &["list", "--tz", "UTC", "--tz", "UTC"],
-            "the argument '--tz <ZONE>' cannot be used multiple times; options stand behind the command, each once",
+            "the argument '--tz <ZONE>' cannot be used multiple times; put options after the command, each only once",
         ),
         (&["token", "x", "--scope", "write"], "invalid value 'write' for '--scope <SCOPE>'; use read or full"),
         (&["completions", "cmd"], "invalid value 'cmd' for '<SHELL>'; use bash, elvish, fish, powershell or zsh"),
-        (&["serve", "http://u:hunter2@h"], "an address needs its option in front; use --comfyui URL"),
+        (&["serve", "http://u:hunter2@h"], "an address needs an option before it; use --comfyui URL"),
         (&["list", "--limt", "1"], "unexpected argument '--limt' found; a similar argument exists: '--limit'"),
     ] {
         assert_eq!(parsed(arguments).err().unwrap(), format!("{expected}; see comfy-recall {} --help", arguments[0]));

@@ -41,7 +41,7 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, terminal: &mut Term
     let source = Inspector::open(data)?;
     if is_within(data, &to) {
         return Err(Error::Usage(format!(
-            "{} lies within the data folder that is backed up; choose a folder outside of it, better on another disk",
+            "{} is inside the data folder; choose a folder outside it, preferably on another disk",
             to.display()
         )));
     }
@@ -57,7 +57,7 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, terminal: &mut Term
     let took = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
     writeln!(
         terminal.out,
-        "backed up {} to {}: {} of records, {} copied ({}), {were_there} there before, in {}",
+        "backed up {} to {}: {} of records, {} copied ({}), {were_there} already there, in {}",
         count(runs, "run"),
         to.display(),
         shown_bytes(records),
@@ -68,8 +68,8 @@ pub(super) fn backup(backup: &Backup, effective: &Effective, terminal: &mut Term
     match broken.first() {
         None => Ok(()),
         Some(first) => Err(anyhow!(
-            "{} can't be backed up, since the kept copy is broken or gone (the first is {first}); all else is in the \
-             backup; see comfy-recall verify",
+            "{} couldn't be backed up, since the saved copy is damaged or missing (the first is {first}); everything else \
+             is in the backup; see comfy-recall verify",
             count(broken.len() as u64, "file")
         )
         .into()),
@@ -81,13 +81,13 @@ fn unusable(error: store::Error, to: &Path) -> anyhow::Error {
     let to = to.display();
     match error {
         store::Error::NotWritable { source, .. } => anyhow!(
-            "the folder of the backup, {to}, can't be written ({source}); give this user the right to, or choose another one"
+            "the backup folder {to} can't be written to ({source}); give this user write permission, or choose another folder"
         ),
         store::Error::NotAFolder { .. } => {
-            anyhow!("the folder of the backup, {to}, is no folder, or lies below a file; choose another one")
+            anyhow!("the backup folder {to} isn't a folder, or is below a file; choose another folder")
         }
         store::Error::InUse { .. } => {
-            anyhow!("{to} is in use by another comfy-recall, or by another backup; choose another folder")
+            anyhow!("{to} is in use by another comfy-recall or another backup; choose another folder")
         }
         error => error.into(),
     }
@@ -98,7 +98,7 @@ fn told(is_full: bool, error: impl std::error::Error + Send + Sync + 'static, to
     let error = anyhow::Error::new(error);
     let to = to.display();
     match is_full {
-        true => anyhow!("the disk of {to} is full; make room there or choose another folder, and back up once more"),
+        true => anyhow!("the disk with {to} is full; free up space or choose another folder, and back up again"),
         false => error.context(format!("back up to {to}")),
     }
 }

@@ -13,10 +13,10 @@ pub(super) fn config(effective: &Effective, terminal: &mut Terminal<'_>) -> Resu
         return Ok(());
     }
     let list: Vec<String> = ports.iter().map(u16::to_string).collect();
-    writeln!(terminal.out, "\n# comfyui: none is given; looked for on this machine, at the ports {}", list.join(", "))?;
+    writeln!(terminal.out, "\n# comfyui: not configured; looked for on this machine, at ports {}", list.join(", "))?;
     let found = threads()?.block_on(async { comfy::distinct(comfy::look(&comfy::on_this_machine(ports)).await, &[]) });
     match found.is_empty() {
-        true => writeln!(terminal.out, "# comfyui: none answers there now")?,
+        true => writeln!(terminal.out, "# comfyui: none answers now")?,
         false => found
             .iter()
             .filter_map(comfy::Found::url)

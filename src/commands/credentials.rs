@@ -27,13 +27,13 @@ pub fn make(make: &Make, terminal: &mut Terminal<'_>) -> Result<(), Error> {
 }
 
 fn token(wanted: &NewToken, terminal: &mut Terminal<'_>) -> Result<(), Error> {
-    let scope: Scope = wanted.scope.parse().map_err(|()| Error::Usage("the scope is read or full".to_owned()))?;
+    let scope: Scope = wanted.scope.parse().map_err(|()| Error::Usage("the scope must be read or full".to_owned()))?;
     let (token, table) = config::new_token(&wanted.name, scope).map_err(|error| Error::Usage(error.to_string()))?;
     let token = token.expose();
     write!(
         terminal.out,
-        "The token, which is told only now:\n\n    {token}\n\n\
-         What lets it in: paste this at the end of config.toml, and start comfy-recall again.\n\n{table}",
+        "The token, which is only shown this once:\n\n    {token}\n\n\
+         To allow it, add this at the end of config.toml, and restart comfy-recall:\n\n{table}",
     )?;
     Ok(())
 }
@@ -56,8 +56,8 @@ fn typed() -> Result<String, Error> {
     if first.is_empty() {
         return Err(empty());
     }
-    if ask("Once more: ").context("read the password")? != first {
-        return Err(Error::Failed(anyhow::anyhow!("the two differ; try again")));
+    if ask("Password again: ").context("read the password")? != first {
+        return Err(Error::Failed(anyhow::anyhow!("the passwords differ; try again")));
     }
     Ok(first)
 }
@@ -70,14 +70,14 @@ fn piped(input: impl io::Read) -> Result<String, Error> {
     match password.len() as u64 {
         0 => Err(empty()),
         length if length > MOST_BYTES => {
-            Err(Error::Failed(anyhow::anyhow!("that is longer than {MOST_BYTES} bytes; choose a shorter password")))
+            Err(Error::Failed(anyhow::anyhow!("the password is longer than {MOST_BYTES} bytes; choose a shorter one")))
         }
         _ => Ok(password.to_owned()),
     }
 }
 
 fn empty() -> Error {
-    Error::Failed(anyhow::anyhow!("there is no password; type one, or write it to standard input"))
+    Error::Failed(anyhow::anyhow!("the password is empty; type one, or pass it on standard input"))
 }
 
 #[cfg(test)]

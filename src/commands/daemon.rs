@@ -19,6 +19,6 @@ pub(super) fn absent(there: There) -> Option<&'static str> {
 
 /// Where this machine reaches the daemon that the configuration speaks of.
 pub(super) fn reachable(effective: &Effective) -> Result<Listen, Error> {
-    let unknown = || anyhow!("the port is 0, so any may have been chosen; give the one that is used with --listen");
+    let unknown = || anyhow!("the port is 0, so the actual one isn't known; give it with --listen");
     Ok(browser::reachable(&effective.config.listen).ok_or_else(unknown)?)
 }

@@ -20,5 +20,5 @@ pub(super) fn base(effective: &Effective) -> &str {
 /// The threads of a command: one, and those that SQLite may block.
 pub(super) fn threads() -> Result<Runtime, Error> {
     let threads = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    Ok(threads.context("start the threads of the command")?)
+    Ok(threads.context("start the command's threads")?)
 }

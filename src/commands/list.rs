@@ -139,16 +139,16 @@ async fn tell_the_rest(
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     if is_more {
-        terminal.hint(format_args!("there are more; see them with --limit N or --all"))?;
+        terminal.hint(format_args!("there are more; use --limit N or --all to see them"))?;
     } else if written == 0 {
-        terminal.hint(format_args!("no run fits"))?;
+        terminal.hint(format_args!("no matching runs"))?;
     }
     if !narrow.search.is_empty() {
         let waiting = store.index_progress().await?.waiting;
         if waiting > 0 {
             terminal.warn(format_args!(
-                "{} to be indexed, so a search may miss what isn't yet; a running comfy-recall does that by itself",
-                if waiting == 1 { "1 run waits".to_owned() } else { format!("{waiting} runs wait") }
+                "{} indexed yet, so searches may miss some; a running comfy-recall indexes by itself",
+                if waiting == 1 { "1 run isn't".to_owned() } else { format!("{waiting} runs aren't") }
             ))?;
         }
     }

@@ -18,8 +18,7 @@ pub(super) fn narrow(query: Given<'_>, until: Given<'_>, narrowing: &Narrowing) 
     let apart = apart.into_iter().filter_map(|((flag, value), name)| Some((flag, name, value?)));
     for (flag, name, value) in apart.chain(narrowing.given()) {
         if name == "q" && search::leaves_quote_open(value) {
-            let line =
-                format!("{flag} {value:?}: the quote isn't closed; close it, or write \\\" for a quotation mark");
+            let line = format!("{flag} {value:?}: the quote isn't closed; close it, or use \\\" for a quotation mark");
             return Err(Error::Usage(line));
         }
         narrow.take(name, value).map_err(|error| Error::Usage(format!("{flag} {value:?}: {error}")))?;

@@ -25,7 +25,7 @@ fn find(named: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let copies: Vec<String> =
         store::copies(folder).iter().filter_map(|path| Some(path.file_name()?.display().to_string())).collect();
     let copies =
-        if copies.is_empty() { "no copies are there".to_owned() } else { format!("copies: {}", copies.join(", ")) };
+        if copies.is_empty() { "there are no copies".to_owned() } else { format!("copies: {}", copies.join(", ")) };
     Err(anyhow!("there is no {} here or in {}; {copies}", named.display(), folder.display()))
 }
 
@@ -38,11 +38,11 @@ pub(super) fn restore(restore: &Restore, effective: &Effective, terminal: &mut T
     writeln!(terminal.out, "restored {}{made}, with {}", copy.file.display(), count(runs, "run"))?;
     if let Some((path, runs)) = aside {
         let runs = runs.map(|runs| format!(", with {}", count(runs, "run"))).unwrap_or_default();
-        writeln!(terminal.out, "what was there is kept as {}{runs}", path.display())?;
+        writeln!(terminal.out, "the previous database is kept as {}{runs}", path.display())?;
     }
     writeln!(
         terminal.out,
-        "files that were recorded since are still in blobs, but no run names them; what ComfyUI's history still holds is \
+        "files recorded since then are still in blobs, but belong to no run; runs that ComfyUI's history still holds are \
          recorded again at the next start"
     )?;
     Ok(())

@@ -45,7 +45,7 @@ pub(super) fn show(show: &Show, effective: &Effective, terminal: &mut Terminal<'
 
 /// That there is no such run.
 pub(super) fn no_run(id: GenerationId) -> Error {
-    anyhow!("there is no run {id}; comfy-recall list shows those that there are").into()
+    anyhow!("there is no run {id}; comfy-recall list shows all runs").into()
 }
 
 async fn whole(

@@ -17,7 +17,7 @@ pub(super) fn stop(effective: &Effective, terminal: &mut Terminal<'_>) -> Result
         writeln!(terminal.out, "comfy-recall has stopped; its data folder is {folder}")?;
         return Ok(());
     }
-    writeln!(terminal.out, "no comfy-recall is at work on the data folder {folder}")?;
+    writeln!(terminal.out, "no comfy-recall is running on the data folder {folder}")?;
     let base = base(effective);
     match browser::reachable(&effective.config.listen) {
         Some(listen) if browser::answers(&listen, base) => Ok(terminal.warn(format_args!(

@@ -108,7 +108,7 @@ fn opened(error: store::Error, blobs: &Blobs, data: &Path) -> anyhow::Error {
     let data = data.display();
     match error {
         store::Error::Nothing { .. } if blobs.has_any() => anyhow!(
-            "the records are gone: recall.db is missing or empty in {data}, though files are kept beside it; restore a \
+            "the records are gone: recall.db is missing or empty in {data}, but there are saved files; restore a \
              backup with comfy-recall restore BACKUP/recall.db --data-dir {data}"
         ),
         error => error.into(),
@@ -148,10 +148,10 @@ fn check_files(
 fn problem(condition: &Condition, bytes: u64) -> Option<String> {
     match condition {
         Condition::Sound => None,
-        Condition::Missing => Some("the kept copy is gone".to_owned()),
-        Condition::Cut(found) => Some(format!("the kept copy has {found} bytes instead of {bytes}")),
-        Condition::Changed => Some("the kept copy has other bytes than when it was written".to_owned()),
-        Condition::Unreadable(error) => Some(format!("the kept copy can't be read: {error}")),
+        Condition::Missing => Some("the saved copy is missing".to_owned()),
+        Condition::Cut(found) => Some(format!("the saved copy has {found} bytes instead of {bytes}")),
+        Condition::Changed => Some("the saved copy has changed since it was written".to_owned()),
+        Condition::Unreadable(error) => Some(format!("the saved copy can't be read: {error}")),
     }
 }
 
@@ -161,7 +161,7 @@ fn check_rows(inspector: &Inspector, report: &mut Report) -> Result<(), Error> {
     for named in inspector.named(&broken)? {
         let place = report.broken.iter().position(|broken| named.digest.is_some() && broken.sha256 == named.digest);
         let place = place.unwrap_or_else(|| {
-            report.broken.push(Broken::new(None, "the records don't say which bytes these are".to_owned()));
+            report.broken.push(Broken::new(None, "the database doesn't have its digest".to_owned()));
             report.broken.len() - 1
         });
         let broken = &mut report.broken[place];
@@ -186,7 +186,7 @@ fn check_folder(inspector: &Inspector, blobs: &Blobs, report: &mut Report, is_al
         Found::Draft(_) => report.left_over += 1,
         Found::Foreign(path) => report.foreign.push(path),
     });
-    visited.context("look through the files")?;
+    visited.context("check the files")?;
     for file in seen {
         if !inspector.has(file.sha256)? {
             report.orphans.push(file);
@@ -223,17 +223,17 @@ impl<'a> Repair<'a> {
             for broken in &mut report.broken {
                 if let Some(file) = broken.file {
                     let aside = blobs.set_aside(&file.digest, &data.join("broken"));
-                    broken.set_aside = aside.context("set a broken file aside")?;
+                    broken.set_aside = aside.context("move a damaged file aside")?;
                 }
                 let fates = broken.fates(effective);
                 runtime.block_on(store.give_up(broken.sha256, fates))?;
             }
             for orphan in &mut report.orphans {
                 let aside = blobs.set_aside(&orphan.sha256, &data.join("orphans"));
-                orphan.set_aside = aside.context("set a file aside that no run names")?;
+                orphan.set_aside = aside.context("move a file aside that belongs to no run")?;
             }
             // Sweeps what was left half-written.
-            Blobs::open(&data.join("blobs")).context("sweep what is left over")?;
+            Blobs::open(&data.join("blobs")).context("remove temporary files")?;
         }
         Ok(runtime.block_on(store.close())?)
     }
@@ -249,7 +249,7 @@ impl Broken {
             let has_folder = named.file.folder.parse::<Folder>().is_ok();
             let reason = Trouble::new(Cause::Other, &said);
             let (fate, now) = match is_recorded && has_folder {
-                true => (Fate::Wanted(reason), "to be fetched again"),
+                true => (Fate::Wanted(reason), "to be copied again"),
                 false => (Fate::Missing(reason), "missing"),
             };
             by.now = Some(now);
@@ -264,7 +264,7 @@ impl Report {
         let paint = |style: Style, text: &str| style.paint(text, terminal.is_colored);
         let (good, bad) = (paint(Style::Good, "sound"), paint(Style::Bad, "damaged"));
         if !self.records.is_empty() {
-            writeln!(terminal.out, "records  {bad}, so nothing else was looked at:")?;
+            writeln!(terminal.out, "records  {bad}, so nothing else was checked:")?;
             for finding in &self.records {
                 writeln!(terminal.out, "         {}", line(finding))?;
             }
@@ -275,7 +275,7 @@ impl Report {
         if self.broken.is_empty() {
             writeln!(terminal.out, "files    {good}: {all}")?;
         } else {
-            let broken = paint(Style::Bad, &format!("{} broken", self.broken.len()));
+            let broken = paint(Style::Bad, &format!("{} damaged", self.broken.len()));
             writeln!(terminal.out, "files    {broken} of {all}:")?;
         }
         for broken in &self.broken {
@@ -290,18 +290,18 @@ impl Report {
             let (files, size) =
                 (count(self.orphans.len() as u64, "file"), self.orphans.iter().map(|one| one.bytes).sum());
             let done = match is_repaired {
-                true => "set aside in the folder \"orphans\", and can be deleted",
-                false => "harmless; --repair sets them aside",
+                true => "moved to the folder \"orphans\", and can be deleted",
+                false => "harmless; --repair moves them aside",
             };
-            writeln!(terminal.out, "orphans  {files} that no run names ({}): {done}", shown_bytes(size))?;
+            writeln!(terminal.out, "orphans  {files} of no run ({}): {done}", shown_bytes(size))?;
         }
         if self.left_over > 0 {
-            let done = if is_repaired { "removed" } else { "removed at the next start, if nobody is writing them" };
-            writeln!(terminal.out, "drafts   {} half-written: {done}", count(self.left_over, "file"))?;
+            let done = if is_repaired { "removed" } else { "removed at the next start, unless they are being written" };
+            writeln!(terminal.out, "drafts   {} incomplete: {done}", count(self.left_over, "file"))?;
         }
         if let Some(first) = self.foreign.first() {
             let files = count(self.foreign.len() as u64, "file");
-            writeln!(terminal.out, "others   {files} that comfy-recall didn't put there, such as {}", first.display())?;
+            writeln!(terminal.out, "others   {files} not from comfy-recall, such as {}", first.display())?;
         }
         Ok(())
     }
@@ -316,7 +316,7 @@ impl Report {
         }
         let files = count(self.broken.len() as u64, "file");
         let are = if self.broken.len() == 1 { "is" } else { "are" };
-        Err(anyhow!("{files} {are} broken; stop comfy-recall, run comfy-recall verify --repair, and start it again")
+        Err(anyhow!("{files} {are} damaged; stop comfy-recall, run comfy-recall verify --repair, and start it again")
             .into())
     }
 }
@@ -330,10 +330,10 @@ impl Broken {
             writeln!(terminal.out, "    {} of run {id}{now}", line(filename))?;
         }
         if self.runs.is_empty() {
-            writeln!(terminal.out, "    of no run any more")?;
+            writeln!(terminal.out, "    belongs to no run any more")?;
         }
         if let Some(place) = &self.set_aside {
-            writeln!(terminal.out, "    set aside as {}", place.display())?;
+            writeln!(terminal.out, "    moved to {}", place.display())?;
         }
         Ok(())
     }

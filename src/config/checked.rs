@@ -50,8 +50,8 @@ impl Config {
     pub(super) fn warning(&self) -> Option<&'static str> {
         let is_open_by_chance = self.auth.is_open() && !self.auth.no_auth;
         (is_open_by_chance && !self.trusted_proxies.is_empty()).then_some(
-            "trusted_proxy is set, but neither a password nor a token: whoever comes through the proxy reads the whole \
-             history; set RECALL_PASSWORD or RECALL_TOKEN, or say --no-auth if the proxy asks who comes",
+            "trusted_proxy is set, but neither a password nor a token: anyone who comes through the proxy can read the whole \
+             history; set RECALL_PASSWORD or RECALL_TOKEN, or use --no-auth if the proxy handles authentication",
         )
     }
 }

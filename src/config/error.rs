@@ -23,7 +23,7 @@ pub enum Error {
         problem: Problem,
     },
     /// A value of another type than the file needs.
-    #[error("{origin}: {found} can't stand here; {expected}")]
+    #[error("{origin}: {found} isn't valid here; {expected}")]
     Type {
         /// Where it stood.
         origin: Origin,
@@ -75,7 +75,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Two values that exclude each other.
-    #[error("{first} and {second}: only one of them can hold; remove one")]
+    #[error("{first} and {second}: only one of them can be set; remove one")]
     Conflict {
         /// Where the first stood.
         first: Origin,
@@ -83,7 +83,7 @@ pub enum Error {
         second: Origin,
     },
     /// Two servers of one name.
-    #[error("{second}: there is another ComfyUI named {}; give each a name of its own, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
+    #[error("{second}: there is another ComfyUI named {}; give each its own name, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
     SameName {
         /// The name.
         name: InstanceName,
@@ -91,7 +91,7 @@ pub enum Error {
         second: Origin,
     },
     /// Two servers at one address.
-    #[error("{second} {}: this is also the address of {}; name every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
+    #[error("{second} {}: this is also the address of {}; list every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
     SameUrl {
         /// The address.
         url: String,
@@ -111,7 +111,7 @@ pub enum Error {
         known: String,
     },
     /// Something for a server, but not for which.
-    #[error("{origin}: it is not said for which ComfyUI; name one of {known}")]
+    #[error("{origin}: it doesn't say for which ComfyUI; use NAME= with one of {known}")]
     WhichServer {
         /// Where it stood.
         origin: Origin,
@@ -142,7 +142,7 @@ pub enum Error {
     },
     /// Two tokens of one name.
     #[error(
-        "{second}: there is another token named {}; give each a name of its own, so that its lines in the log can be told apart",
+        "{second}: there is another token named {}; give each its own name, to tell them apart in the log",
         Quoted(name)
     )]
     SameToken {
@@ -153,7 +153,7 @@ pub enum Error {
     },
     /// Everybody could come in.
     #[error(
-        "{origin} {}: other machines could come in without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth",
+        "{origin} {}: other machines would have access without a password; set RECALL_PASSWORD or RECALL_TOKEN (or use --password-file or --token-file), or use --no-auth",
         Quoted(&listen.to_string())
     )]
     Unprotected {
@@ -166,10 +166,10 @@ pub enum Error {
     #[error("there is no home folder to keep the data in; use --data-dir DIR")]
     NoDataDir,
     /// Nothing to make a token of.
-    #[error("the system gives no random numbers")]
+    #[error("the system provides no random numbers")]
     Random,
     /// The process stands in a folder that is gone.
-    #[error("the working folder can't be found; start comfy-recall in another one")]
+    #[error("the current folder can't be found; start comfy-recall in another one")]
     WorkingDir(#[source] io::Error),
 }
 

@@ -42,7 +42,7 @@ pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
         let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
         // Between double quotes, TOML takes a backslash for the beginning of an escape.
         if text.lines().nth(line - 1).is_some_and(|line| line.contains(r":\") || line.contains(r"\\")) {
-            message.push_str(r"; a path of Windows stands between single quotes: 'C:\ComfyUI'");
+            message.push_str(r"; put Windows paths in single quotes: 'C:\ComfyUI'");
         }
         Error::Syntax { file: file.to_owned(), line, message }
     })?;
@@ -215,7 +215,7 @@ impl Source<'_> {
             |value: &DeValue<'_>, expected| Error::Type { origin: origin.clone(), found: found(value), expected };
         match (value.get_ref(), spelling.shape) {
             (DeValue::Boolean(is_on), _) if is_switch(spelling) => Ok(vec![given(is_on.to_string())]),
-            (other, _) if is_switch(spelling) => Err(wrong(other, "use true or false, without quotation marks")),
+            (other, _) if is_switch(spelling) => Err(wrong(other, "use true or false, without quotes")),
             (DeValue::Array(values), Shape::Words | Shape::Lines) if !spelling.is_of_server() => {
                 values.iter().map(|value| text_of(value, &origin).map(given)).collect()
             }
@@ -232,7 +232,7 @@ fn text_of(value: &Spanned<DeValue<'_>>, origin: &Origin) -> Result<String, Erro
     match value.get_ref() {
         DeValue::String(text) => Ok(text.to_string()),
         other => {
-            let expected = "write a text in quotation marks";
+            let expected = "write a text in quotes";
             Err(Error::Type { origin: origin.clone(), found: found(other), expected })
         }
     }

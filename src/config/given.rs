@@ -110,7 +110,7 @@ pub(super) fn from_environment(variables: &[(OsString, OsString)]) -> Result<(Ve
             Some(near) if strsim::damerau_levenshtein(&name, near) <= 2 => {
                 return Err(Error::UnknownVariable { name, nearest: near });
             }
-            _ => warnings.push(format!("{name} is set, but it is no option of comfy-recall")),
+            _ => warnings.push(format!("{name} is set, but isn't an option of comfy-recall")),
         }
     }
     Ok((givens, warnings))

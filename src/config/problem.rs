@@ -35,12 +35,12 @@ pub enum Problem {
     UrlBrackets,
     /// A query, which may be how a browser was let in.
     #[error(
-        "an address can't hold a query; end it before the '?', and send a token that stands there as a header: \
+        "an address can't contain a query; end it before the '?', and send a token from there as a header: \
          --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml"
     )]
     UrlQuery,
     /// A fragment, which ComfyUI's page adds.
-    #[error("an address can't hold a fragment; end it before the '#', which only marks a place within ComfyUI's page")]
+    #[error("an address can't contain a fragment; end it before the '#', which only marks a place in ComfyUI's page")]
     UrlFragment,
     /// A bad name for an instance.
     #[error(transparent)]
@@ -49,7 +49,7 @@ pub enum Problem {
     #[error("not a header; use 'Name: value', for example 'Authorization: Bearer TOKEN'")]
     Header,
     /// A value that no header can hold.
-    #[error("a header's value can't hold control characters; remove them")]
+    #[error("a header's value can't contain control characters; remove them")]
     HeaderValue,
     /// A header that we need to set ourselves.
     #[error("comfy-recall sets {0} itself; remove it")]
@@ -58,19 +58,19 @@ pub enum Problem {
     #[error("neither yes nor no; use true or false")]
     Switch,
     /// Not a format.
-    #[error("not a format of the log; use text or json")]
+    #[error("not a log format; use text or json")]
     LogFormat,
     /// Not a level.
-    #[error("not a level of the log; use error, warn, info, debug or trace")]
+    #[error("not a log level; use error, warn, info, debug or trace")]
     LogLevel,
     /// Not a path to stand below.
     #[error(transparent)]
     BasePath(ParseBasePathError),
     /// Neither an address nor a net.
-    #[error("not an address or a net; use one such as 127.0.0.1 or 10.0.0.0/8")]
+    #[error("not an address or network; use one such as 127.0.0.1 or 10.0.0.0/8")]
     Proxy,
     /// Not an origin of pages.
-    #[error("not an origin; use https://HOST or http://HOST:PORT, without a path; each has to be named by itself")]
+    #[error("not an origin; use https://HOST or http://HOST:PORT, without a path; list each one separately")]
     Origin,
     /// Not a hash that a password can be compared with.
     #[error("not an Argon2 hash; use what comfy-recall password prints")]
@@ -82,19 +82,19 @@ pub enum Problem {
     #[error("not a name; use the name of an input, a header or a variable, up to 100 letters")]
     SecretName,
     /// An address in the place of a path.
-    #[error("an address, not a path; write the path alone, for example /home/ada/ComfyUI or C:\\ComfyUI")]
+    #[error("an address, not a path; write only the path, for example /home/ada/ComfyUI or C:\\ComfyUI")]
     FileUrl,
     /// A path of another system.
     #[error(
-        "a path of Windows, and this isn't Windows; write it as this system does, in WSL for example /mnt/c/ComfyUI, and \
-         begin it with ./ if a folder is really called so"
+        "a Windows path, but this isn't Windows; write it as this system does, for example /mnt/c/ComfyUI in WSL, or \
+         begin it with ./ if the folder is really called that"
     )]
     WindowsPath,
     /// Neither read nor full.
     #[error("not a scope; use read or full")]
     Scope,
     /// Too short not to be guessed.
-    #[error("too short for a token; use the one that comfy-recall token NAME prints, or 24 random characters or more")]
+    #[error("too short for a token; use one from comfy-recall token NAME, or at least 24 random characters")]
     Token,
     /// Not a hash of a token.
     #[error("not the hash of a token; use what comfy-recall token NAME prints")]
@@ -103,12 +103,12 @@ pub enum Problem {
     #[error("not an http or https address without '#'; use one such as https://example.org/hooks/recall")]
     WebhookUrl,
     /// Too short to sign with.
-    #[error("too short for a secret; use 24 random characters or more, or whsec_ and at least 24 bytes in base64")]
+    #[error("too short for a secret; use at least 24 random characters, or whsec_ and at least 24 bytes in base64")]
     WebhookSecret,
     /// Not a status that a run ends with.
-    #[error("not a status that a run ends with; use completed, failed, cancelled or lost")]
+    #[error("not a final status; use completed, failed, cancelled or lost")]
     WebhookStatus,
     /// Nothing there.
-    #[error("it is empty; write something or remove it")]
+    #[error("it is empty; set a value or remove it")]
     Empty,
 }

@@ -127,7 +127,7 @@ for (const version of VERSIONS) {
       await change(page, () => void globalThis.app.graph.add(globalThis.LiteGraph.createNode('EmptyImage')));
       const changed = await nodes(page);
       await load.dispatchEvent('click');
-      const dialog = page.getByText(/changes that aren't saved/);
+      const dialog = page.getByText(/unsaved changes/);
       await dialog.waitFor();
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'hidden' });
@@ -231,7 +231,7 @@ test('a daemon that the settings say not to start is not started, and the page s
   await within(NEWEST, stage, async (page, frontEnd) => {
     await tab(page).click();
     const note = page.locator('[data-recall=unwanted]');
-    await note.getByText(/switch “Start comfy-recall with ComfyUI” on/).waitFor();
+    await note.getByText(/turn on “Start comfy-recall with ComfyUI”/).waitFor();
     await note.getByRole('button').click();
     await until('it was asked', () => frontEnd.started.length === 1);
     await note.waitFor();

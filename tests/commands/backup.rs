@@ -28,7 +28,7 @@ async fn daemon_starts_on_a_backup_that_was_made_while_another_recorded() {
     assert!(said.starts_with("backed up 6 runs to ") && said.contains(" 5 files copied ("), "{said}");
     assert_eq!(said.lines().count(), 1);
     let again = shell.done(&backup);
-    assert!(again.contains(" 0 files copied (0 B), 5 there before"), "{again}");
+    assert!(again.contains(" 0 files copied (0 B), 5 already there"), "{again}");
     comfy.run(Run::from_browser("b").saving(File::output("new.png", picture("new"))));
     daemon.until_all_whole(7).await;
     let more = shell.done(&backup);
@@ -139,7 +139,7 @@ async fn full_disk_is_told_and_makes_no_backup() {
             shell.through(&["unshare", "-Urm", "sh", "-c", &script], folder, &["backup", folder]).output().unwrap();
         let [out, error] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         assert_eq!(output.status.code(), Some(1), "{out}{error}");
-        assert!(error.contains("is full; make room there") && error.lines().count() == 1, "{error}");
+        assert!(error.contains("is full; free up space") && error.lines().count() == 1, "{error}");
         assert!(!out.lines().any(|name| name == "recall.db"), "{out}");
     }
 }

@@ -84,7 +84,7 @@ async fn export_goes_on_where_it_was_broken_off() {
     fs::remove_file(to.path().join("3/2.png")).unwrap();
     fs::write(to.path().join("3/.2.png.comfy-recall-part"), "half of it").unwrap();
     let again = shell.done(&export);
-    assert!(again.contains(": 5 files (") && again.contains("), 15 there before\n"), "{again}");
+    assert!(again.contains(": 5 files (") && again.contains("), 15 already there\n"), "{again}");
     assert_eq!(files(to.path()), whole);
     // Another time doesn't make it another file.
     fs::File::options()
@@ -93,7 +93,7 @@ async fn export_goes_on_where_it_was_broken_off() {
         .unwrap()
         .set_modified(std::time::SystemTime::now())
         .unwrap();
-    assert!(shell.done(&export).contains(": 0 files (0 B), 20 there before\n"));
+    assert!(shell.done(&export).contains(": 0 files (0 B), 20 already there\n"));
 }
 
 #[tokio::test]
@@ -108,10 +108,7 @@ async fn what_is_there_already_and_differs_is_never_touched_unasked() {
     fs::write(to.path().join("1/prompt.json"), "mine").unwrap();
     let said = shell.run(&export);
     assert_eq!(said.code, 1);
-    assert!(
-        said.error.contains("1/0.png and 1 more is there already and differs, so it was left as it is; --force"),
-        "{said:?}"
-    );
+    assert!(said.error.contains("1/0.png and 1 more exists and differs, so it was left alone; --force"), "{said:?}");
     assert!(said.out.contains(": 6 files ("), "the rest is exported: {said:?}");
     assert_eq!(fs::read(to.path().join("1/0.png")).unwrap(), same_length);
     assert!(shell.done(&[&export[..], &["--force"]].concat()).contains(": 2 files ("));
@@ -119,7 +116,7 @@ async fn what_is_there_already_and_differs_is_never_touched_unasked() {
     let zip = to.path().join("a.ZIP");
     fs::write(&zip, "mine").unwrap();
     let refused = shell.refused(1, &["export", "1", "--to", zip.to_str().unwrap()]);
-    assert!(refused.contains("a.ZIP is there already; choose another name"), "{refused}");
+    assert!(refused.contains("a.ZIP already exists; choose another name"), "{refused}");
     assert_eq!(fs::read(&zip).unwrap(), b"mine");
 }
 
@@ -164,7 +161,7 @@ async fn broken_copy_keeps_nothing_else_back() {
             let said = shell.run(&["export", "1", "2", "--to", place.to_str().unwrap()]);
             assert_eq!(said.code, 1);
             assert!(said.out.starts_with("exported 2 runs") && said.error.contains("1.png"), "{said:?}");
-            assert!(said.error.contains("the kept copy is broken or gone; see comfy-recall verify"), "{said:?}");
+            assert!(said.error.contains("the saved copy is damaged or missing; see comfy-recall verify"), "{said:?}");
         }
     }
     assert!(!to.path().join("cutfolder/2/1.png").exists() && to.path().join("cutfolder/1/0.png").exists());
@@ -238,6 +235,6 @@ async fn links_that_somebody_laid_where_an_export_writes_are_not_followed() {
     fs::create_dir_all(to.path().join("linked")).unwrap();
     std::os::unix::fs::symlink(to.path().join("elsewhere"), to.path().join("linked/1")).unwrap();
     let said = shell.refused(1, &["export", "1", "--to", &place("linked")]);
-    assert!(said.contains("is a link, which an export doesn't follow"), "{said}");
+    assert!(said.contains("is a link, and export doesn't follow links"), "{said}");
     assert!(files(&to.path().join("elsewhere")).is_empty());
 }

@@ -23,14 +23,14 @@ async fn what_is_typed_wrong_about_a_history_is_told_with_what_would_be_right() 
         (2, &["export", "--query", "fox \"in the", "--to", &place], "the quote isn't closed"),
         (2, &["list", "--date", "tomorrow"], "not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD"),
         (2, &["list", "--from", "soon"], "or a day, which stands for its beginning: 2026-11-20, today, yesterday, 7d"),
-        (2, &["show", "abc"], "abc isn't the number of a run; see comfy-recall show --help"),
-        (2, &["list", "--limit", "abc"], "abc isn't a number of runs; see comfy-recall list --help"),
+        (2, &["show", "abc"], "abc isn't a run ID; see comfy-recall show --help"),
+        (2, &["list", "--limit", "abc"], "abc isn't a number; see comfy-recall list --help"),
         (2, &["show"], "say which run: comfy-recall show 128; see comfy-recall show --help"),
         (2, &["token", "x", "--scope", "write"], "use read or full; see comfy-recall token --help"),
         (1, &["export", "--query", "lora:zzz", "--to", &place], "comfy-recall: nothing matches lora:zzz\n"),
         (1, &["export", "--query", "fox", "--status", "lost", "--to", &place], "nothing matches fox together with"),
         (1, &["export", "--date", "2001", "--to", &place], "nothing matches these options"),
-        (2, &["backup", &within], "lies within the data folder that is backed up; choose a folder outside of it"),
+        (2, &["backup", &within], "is inside the data folder; choose a folder outside it"),
         (2, &["list", "--format", "{x}"], "see comfy-recall list --help"),
     ] {
         let refused = shell.refused(code, arguments);
@@ -70,10 +70,10 @@ async fn folder_of_a_backup_that_cannot_be_written_is_named_as_its() {
     let file = to.path().join("file");
     fs::write(&file, "").unwrap();
     let said = shell.refused(1, &["backup", file.to_str().unwrap()]);
-    assert!(said.contains(&format!("the folder of the backup, {}, is no folder", file.display())), "{said}");
+    assert!(said.contains(&format!("the backup folder {} isn't a folder", file.display())), "{said}");
     if cfg!(target_os = "linux") {
         let said = shell.refused(1, &["backup", "/proc/bk"]);
-        assert!(said.contains("the folder of the backup, /proc/bk, can't be written"), "{said}");
+        assert!(said.contains("the backup folder /proc/bk can't be written to"), "{said}");
         assert!(!said.contains("--data-dir"), "{said}");
     }
 }
@@ -89,7 +89,7 @@ async fn copy_that_is_not_there_is_told_with_those_that_are() {
     shell.done(&["restore", KEPT]);
     let empty = tempfile::tempdir().unwrap();
     let said = Shell::on(empty.path()).refused(1, &["restore", "nofile"]);
-    assert!(said.contains("there is no nofile here or in") && said.contains("no copies are there"), "{said}");
+    assert!(said.contains("there is no nofile here or in") && said.contains("there are no copies"), "{said}");
 }
 
 #[tokio::test]

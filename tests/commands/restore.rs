@@ -53,8 +53,8 @@ async fn an_update_is_told_with_the_name_of_the_copy_and_once() {
     daemon.terminate().await;
     let log = daemon.log();
     let told: Vec<_> = log.lines().filter(|line| line.contains(KEPT)).collect();
-    assert!(told.len() == 1 && told[0].contains("15 runs are brought up to date"), "{log}");
-    assert_eq!((schema(&folder.path().join(KEPT)), log.matches("up to date").count()), (2, 2), "{log}");
+    assert!(told.len() == 1 && told[0].contains("15 runs are being upgraded"), "{log}");
+    assert_eq!((schema(&folder.path().join(KEPT)), log.matches("upgraded").count()), (2, 2), "{log}");
     daemon.start_again().await;
     daemon.terminate().await;
     assert_eq!(daemon.log().matches(KEPT).count(), 1, "{}", daemon.log());

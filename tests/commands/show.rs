@@ -48,7 +48,7 @@ async fn run_is_shown_in_full_beside_a_daemon_and_without_one() {
     daemon.terminate().await;
     assert_eq!([shell.done(&["show", "1"]), shell.done(&["show", "6"])], [first, failed]);
     assert!(shell.refused(1, &["show", "99"]).contains("there is no run 99; comfy-recall list shows"));
-    assert!(shell.refused(2, &["show", "one"]).contains("one isn't the number of a run"));
+    assert!(shell.refused(2, &["show", "one"]).contains("one isn't a run ID"));
     assert!(shell.refused(2, &["show", "1", "--json", "--prompt"]).contains("cannot be used with"));
 }
 

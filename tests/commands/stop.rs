@@ -36,7 +36,7 @@ async fn where_none_is_at_work_nothing_is_stopped_or_made_and_one_elsewhere_is_t
     for (listen, told) in [("127.0.0.1:1", String::new()), (there, format!("one answers at {}/,", daemon.url()))] {
         let output = Shell::on(folder.path()).command(&["stop"]).env("RECALL_LISTEN", listen).output().unwrap();
         let [said, beside] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-        assert_eq!(said, format!("no comfy-recall is at work on the data folder {}\n", folder.path().display()));
+        assert_eq!(said, format!("no comfy-recall is running on the data folder {}\n", folder.path().display()));
         assert_eq!((beside.contains(&told), beside.is_empty()), (true, told.is_empty()), "{beside}");
         assert!(output.status.success());
     }

@@ -58,14 +58,17 @@ async fn broken_files_are_found_set_aside_and_fetched_again() {
 
     let said = shell.run(&["verify"]);
     assert_eq!(said.code, 1);
-    assert!(said.error.contains("3 files are broken; stop comfy-recall, run comfy-recall verify --repair"), "{said:?}");
+    assert!(
+        said.error.contains("3 files are damaged; stop comfy-recall, run comfy-recall verify --repair"),
+        "{said:?}"
+    );
     for line in [
-        "files    3 broken of 5 files (",
-        "the kept copy has other bytes than when it was written\n    0.png of run 1\n",
-        "the kept copy has 9 bytes instead of",
-        "the kept copy is gone\n    2.png of run 3\n",
-        "orphans  1 file that no run names (8 B): harmless; --repair sets them aside",
-        "others   1 file that comfy-recall didn't put there, such as ",
+        "files    3 damaged of 5 files (",
+        "the saved copy has changed since it was written\n    0.png of run 1\n",
+        "the saved copy has 9 bytes instead of",
+        "the saved copy is missing\n    2.png of run 3\n",
+        "orphans  1 file of no run (8 B): harmless; --repair moves them aside",
+        "others   1 file not from comfy-recall, such as ",
     ] {
         assert!(said.out.contains(line), "{line} in {}", said.out);
     }
@@ -75,7 +78,7 @@ async fn broken_files_are_found_set_aside_and_fetched_again() {
 
     daemon.terminate().await;
     let repaired = shell.done(&["verify", "--repair"]);
-    assert!(repaired.contains("0.png of run 1, now to be fetched again"), "{repaired}");
+    assert!(repaired.contains("0.png of run 1, now to be copied again"), "{repaired}");
     let aside = data.join("broken").join(changed["sha256"].as_str().unwrap());
     assert_eq!(fs::read(aside).unwrap(), bytes, "nothing is deleted");
     assert_eq!(fs::read(data.join("orphans").join(format!("ab{}", "c".repeat(62)))).unwrap(), b"nobody's");
@@ -124,7 +127,7 @@ async fn repair_that_was_broken_off_is_taken_up_by_the_next() {
     fs::rename(blob(&data, &output), data.join("broken").join(output["sha256"].as_str().unwrap())).unwrap();
     let shell = Shell::on(&data);
     assert!(
-        shell.done(&["verify", "--repair"]).contains("the kept copy is gone\n    0.png of run 1, now to be fetched")
+        shell.done(&["verify", "--repair"]).contains("the saved copy is missing\n    0.png of run 1, now to be copied")
     );
     assert!(shell.done(&["verify"]).contains("files    sound: 4 files"));
 }

@@ -42,7 +42,7 @@ fn the_page_counts_the_crates_of_the_lock() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
     let crates = lock.matches("\n[[package]]\n").count() - 1;
     assert!(
-        Page::read("docs/dependencies.md").text.contains(&format!("The lock has {crates} crates beside our own.")),
+        Page::read("docs/dependencies.md").text.contains(&format!("The lock has {crates} crates besides our own.")),
         "{crates}"
     );
 }

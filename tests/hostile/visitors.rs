@@ -180,7 +180,7 @@ async fn a_token_that_can_be_guessed_lets_nothing_start() {
     for short in ["abc", "a-token-of-23-character"] {
         let (status, log) = Launch::new().environment("RECALL_TOKEN", short).refuse().await;
         assert_eq!(status.code(), Some(2));
-        assert!(log.contains("24 random characters or more") && log.contains("comfy-recall token"), "{log}");
+        assert!(log.contains("at least 24 random characters") && log.contains("comfy-recall token"), "{log}");
         assert!(!log.contains(short), "{log}");
     }
 }

@@ -63,7 +63,7 @@ def test_a_package_records_and_its_history_outlives_upgrade_removal_and_purge(ne
     assert root.path(f"{DATA}/recall.db").exists()
 
     said = root.run("dpkg", "--purge", "comfy-recall").stdout
-    assert f"The history of ComfyUI is kept in {DATA}" in said
+    assert f"The history of ComfyUI is still in {DATA}" in said
     assert root.path(f"{DATA}/recall.db").exists()
     assert owner(root, DATA) == "comfy-recall:comfy-recall 700"
     for gone in ["/etc/comfy-recall", WANTED]:

@@ -122,7 +122,7 @@ def test_an_agent_with_options_that_are_wrong_is_not_installed(mac):
 def test_a_program_that_is_not_there_is_told(mac):
     done = mac.run("/no/such/program", check=False)
     assert done.returncode == 1
-    assert "/no/such/program is no program; in a checkout: pipx install ./packaging/wheel" in done.stderr
+    assert "/no/such/program isn't a program; install it from a checkout with: pipx install ./packaging/wheel" in done.stderr
 
 
 def test_an_archive_is_as_a_checkout_and_its_links_lead_somewhere(program, tmp_path):
@@ -146,9 +146,9 @@ def test_a_release_says_all_that_it_needs_before_it_begins(tmp_path):
     done = subprocess.run(command, env={"PATH": str(tmp_path)}, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     said = done.stderr.splitlines()
-    assert said[0] == "release: nothing was built, as something is missing:"
+    assert said[0] == "release: nothing was built:"
     assert [line.split()[0] for line in said[1:]] == ["cargo", "cc", "cargo-deb", "maturin", "dpkg-shlibdeps", "git", "tar", "this"]
-    assert "maturin is 1.8.9, and has to be 1.9 or later; get it with: pipx install maturin" in done.stderr
+    assert "maturin is 1.8.9, but 1.9 or later is required; get it with: pipx install maturin" in done.stderr
     assert not folder.exists()
 
 

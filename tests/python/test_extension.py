@@ -240,7 +240,7 @@ def test_without_the_program_one_line_says_how_to_get_it_and_comfyui_goes_on(com
         told = comfy.state("absent", "running")
     assert told["state"] == "absent"
     said = [record.getMessage() for record in caplog.records if "comfy-recall" in record.getMessage()]
-    assert said == ["comfy-recall: not installed, so nothing is recorded. In its checkout: cargo install --locked --path ."]
+    assert said == ["comfy-recall: not installed, so nothing is recorded. Install it from a checkout with: cargo install --locked --path ."]
 
 
 def test_a_daemon_that_cannot_start_is_told_to_the_log_with_its_own_words_and_to_nobody_else(comfy, caplog):
@@ -341,7 +341,7 @@ def test_an_address_in_the_settings_that_is_none_is_told_and_not_asked(comfy, ca
     comfy.set(address=f"file://{comfy.folder}")
     comfy.load()
     assert comfy.state("off", "running")["state"] == "off"
-    assert "neither an http nor an https address" in caplog.text
+    assert "isn't an http or https address" in caplog.text
     assert comfy.daemons() == []
 
 

@@ -19,10 +19,10 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     let ids = comfy.preload(3, &Run::from_browser("b"));
     let here = Here::looking_at(&new_data(), &ports).await;
     here.until_connected(&[("default", &comfy)]).await;
-    here.until_said("3 runs of its history are recorded").await;
+    here.until_said("3 runs from its history are recorded").await;
     let said = here.said();
     let lines: Vec<&str> = said.lines().collect();
-    let looked = format!("Looking for ComfyUI on this machine, at the ports {}, {}", ports[0], ports[1]);
+    let looked = format!("Looking for ComfyUI on this machine, at ports {}, {}", ports[0], ports[1]);
     let found = format!("Found ComfyUI 0.26.0 at {}/", comfy.url());
     assert_eq!(&lines[..2], [looked, found], "{said}");
     assert!(lines[2].ends_with(&format!("{}/", here.url)), "{said}");
@@ -54,7 +54,7 @@ async fn comfyui_on_a_usual_port_is_found_recorded_and_remembered() {
     comfy.plug_in();
     here.until_connected(&[("default", &comfy)]).await;
     here.until_said("Recording").await;
-    let kept = format!("3 runs are kept in {}\nRecording ComfyUI at {}/", data.path().display(), comfy.url());
+    let kept = format!("3 runs are in {}\nRecording ComfyUI at {}/", data.path().display(), comfy.url());
     assert_eq!(here.said(), kept);
     here.end().await;
 }
@@ -66,10 +66,10 @@ async fn configuration_that_names_no_comfyui_is_printed_with_those_that_answer()
     let (here, gone) = (there.address().port(), away.address().port());
     let printed = async |ports: Vec<u16>| tokio::task::spawn_blocking(move || told_of(&ports)).await.unwrap();
     let told = printed(vec![gone, here]).await;
-    let looked = format!("\n# comfyui: none is given; looked for on this machine, at the ports {gone}, {here}\n");
+    let looked = format!("\n# comfyui: not configured; looked for on this machine, at ports {gone}, {here}\n");
     assert!(told.ends_with(&format!("{looked}# comfyui: found {}/\n", there.url())), "{told}");
     let told = printed(vec![gone]).await;
-    assert!(told.ends_with("# comfyui: none answers there now\n"), "{told}");
+    assert!(told.ends_with("# comfyui: none answers now\n"), "{told}");
 }
 
 /// What `config` prints when these ports are looked at.
@@ -93,7 +93,7 @@ async fn comfyui_that_listens_to_ipv6_alone_is_found_also_when_it_comes_later() 
     let port = later.address().port();
     later.unplug().await;
     let here = Here::looking_at(&new_data(), &[port]).await;
-    here.until_said("No ComfyUI answers there yet").await;
+    here.until_said("No ComfyUI answers yet").await;
     later.plug_in();
     here.until_connected(&[("default", &later)]).await;
     assert_eq!(later.url(), format!("http://[::1]:{port}"));
@@ -117,7 +117,7 @@ async fn page_is_ready_while_it_looks_and_whoever_comes_later_is_found() {
     assumed.unplug().await;
     later.unplug().await;
     let here = Here::looking_at(&new_data(), &[assumed.address().port(), later.address().port()]).await;
-    here.until_said("No ComfyUI answers there yet").await;
+    here.until_said("No ComfyUI answers yet").await;
     assert!(here.said().contains(&format!("The history will be at {}/", here.url)));
     here.until("the assumed one", async |here| {
         let servers = here.servers().await;
@@ -144,7 +144,7 @@ async fn assumed_server_that_comes_by_itself_is_remembered_too() {
     other.unplug().await;
     let ports = [assumed.address().port(), other.address().port()];
     let here = Here::looking_at(&new_data(), &ports).await;
-    here.until_said("No ComfyUI answers there yet").await;
+    here.until_said("No ComfyUI answers yet").await;
     assumed.plug_in();
     here.until_connected(&[("default", &assumed)]).await;
     here.until_said(&format!("Found ComfyUI 0.26.0 at {}/", assumed.url())).await;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use comfy_recall::app::{self, Front, Voice};
-use comfy_recall::config::{self, Effective, Given, Setting, Environment};
+use comfy_recall::config::{self, Effective, Environment, Given, Setting};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;

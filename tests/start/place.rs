@@ -15,7 +15,7 @@ fn address(daemon: &Daemon) -> SocketAddr {
 async fn second_daemon_at_an_address_says_that_one_is_running_there() {
     let comfy = ComfyUi::start().await;
     let daemon = Daemon::beside(&comfy).await;
-    let there = format!("comfy-recall is running already at {}/", daemon.url());
+    let there = format!("comfy-recall is already running at {}/", daemon.url());
     let (status, log) = Launch::on_data_of(&daemon).beside(&comfy).listening_on(address(&daemon)).refuse().await;
     assert_eq!(status.code(), Some(1));
     assert!(log.contains(&there) && log.lines().count() == 1, "{log}");
@@ -34,7 +34,7 @@ async fn who_wants_to_see_the_page_of_a_running_daemon_sees_it() {
     let launch = Launch::on_data_of(&daemon).beside(&comfy).listening_on(address(&daemon)).argument("--open");
     let (status, log) = launch.environment("PATH", &path).environment("DISPLAY", ":9").refuse().await;
     assert!(status.success(), "{log}");
-    assert_eq!(log, format!("comfy-recall is running already at {}/\n", daemon.url()));
+    assert_eq!(log, format!("comfy-recall is already running at {}/\n", daemon.url()));
     let address = daemon
         .until("the browser", async |_| fs::read_to_string(&opened).ok().filter(|text| text.ends_with('\n')))
         .await;
@@ -67,8 +67,8 @@ async fn address_that_another_program_has_is_told_with_its_name_and_what_to_do()
     let address = taken.local_addr().unwrap();
     let (status, log) = Launch::new().listening_on(address).argument("--open").refuse().await;
     assert_eq!(status.code(), Some(1));
-    let named = format!("(process {}) has it", std::process::id());
-    let who = if cfg!(target_os = "linux") { named } else { "another program has it".to_owned() };
+    let named = format!("(process {}) uses it", std::process::id());
+    let who = if cfg!(target_os = "linux") { named } else { "another program uses it".to_owned() };
     assert!(log.contains(&format!("listen on {address}: ")) && log.contains(&who), "{log}");
     let other = format!("--listen, for example 127.0.0.1:{}, or stop that program", address.port() + 1);
     assert!(log.contains(&other), "{log}");
@@ -79,5 +79,5 @@ async fn address_that_a_comfyui_has_is_told_as_its() {
     let comfy = ComfyUi::start().await;
     let (status, log) = Launch::new().listening_on(comfy.address()).refuse().await;
     assert_eq!(status.code(), Some(1));
-    assert!(log.contains(&format!("listen on {}: ComfyUI 0.26.0 has it", comfy.address())), "{log}");
+    assert!(log.contains(&format!("listen on {}: ComfyUI 0.26.0 uses it", comfy.address())), "{log}");
 }

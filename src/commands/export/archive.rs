@@ -48,15 +48,15 @@ pub(super) fn write(
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Error> {
     if to.exists() {
-        return Err(anyhow!("{} is there already; choose another name, or delete it first", to.display()).into());
+        return Err(anyhow!("{} already exists; choose another name, or delete it first", to.display()).into());
     }
     if let Some(folder) = to.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("make the folder {}", folder.display()))?;
+        fs::create_dir_all(folder).with_context(|| format!("create the folder {}", folder.display()))?;
     }
     let part = arriving(to);
     let mut lost = Vec::new();
     let written = fill(source, chosen, &part, &mut lost).and_then(|written| {
-        rename_new(&part, to).context("give it its name")?;
+        rename_new(&part, to).context("rename it")?;
         Ok(written)
     });
     source.bar.finish_and_clear();

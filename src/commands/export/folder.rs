@@ -130,7 +130,7 @@ impl ExportFolder {
         let below = folder.ancestors().take_while(|folder| *folder != self.root);
         for folder in below {
             if fs::symlink_metadata(folder)?.is_symlink() {
-                let link = format!("{} is a link, which an export doesn't follow", folder.display());
+                let link = format!("{} is a link, and export doesn't follow links", folder.display());
                 return Err(io::Error::new(io::ErrorKind::NotADirectory, link));
             }
         }

@@ -97,7 +97,7 @@ fn into_folder(
     let mut said = format!("exported {} to {}", count(done.runs, "run"), export.to.display());
     said += &format!(": {} ({})", count(done.files, "file"), shown_bytes(done.bytes));
     if done.were_there > 0 {
-        said += &format!(", {} there before", done.were_there);
+        said += &format!(", {} already there", done.were_there);
     }
     writeln!(terminal.out, "{said}")?;
     terminal.out.flush()?;

@@ -14,11 +14,11 @@ pub(super) fn outcome(differing: &[PathBuf], lost: &[String]) -> Result<(), Erro
     };
     let differing = differing.first().map(|first| {
         let (first, more) = (first.display(), more(differing.len()));
-        format!("{first}{more} is there already and differs, so it was left as it is; --force overwrites it")
+        format!("{first}{more} exists and differs, so it was left alone; --force overwrites it")
     });
     let lost = lost.first().map(|first| {
         format!(
-            "{first}{} can't be exported, since the kept copy is broken or gone; see comfy-recall verify",
+            "{first}{} couldn't be exported, since the saved copy is damaged or missing; see comfy-recall verify",
             more(lost.len())
         )
     });

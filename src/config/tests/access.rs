@@ -22,8 +22,8 @@ fn other_machines_come_in_with_a_password_or_a_token_or_on_purpose() {
     let open = world().flag(Setting::Listen, "0.0.0.0:8588");
     assert_eq!(
         open.error(),
-        "--listen \"0.0.0.0:8588\": other machines could come in without a password; set RECALL_PASSWORD or \
-         RECALL_TOKEN (or use --password-file or --token-file), or say --no-auth"
+        "--listen \"0.0.0.0:8588\": other machines would have access without a password; set RECALL_PASSWORD or \
+         RECALL_TOKEN (or use --password-file or --token-file), or use --no-auth"
     );
     assert!(!open.clone().variable("RECALL_TOKEN", TOKEN).config().auth.is_open());
     assert!(!open.clone().toml("password = \"p\"").config().auth.is_open());
@@ -34,8 +34,7 @@ fn other_machines_come_in_with_a_password_or_a_token_or_on_purpose() {
 
 #[test]
 fn a_token_that_can_be_guessed_is_refused_with_what_to_do() {
-    let advice =
-        "too short for a token; use the one that comfy-recall token NAME prints, or 24 random characters or more";
+    let advice = "too short for a token; use one from comfy-recall token NAME, or at least 24 random characters";
     for short in ["abc", &TOKEN[1..], "\u{5bc6}\u{7801}\u{5bc6}\u{7801}\u{5bc6}\u{7801}\u{5bc6}\u{7801}"] {
         let error = world().variable("RECALL_TOKEN", short).error();
         assert_eq!(error, format!("RECALL_TOKEN \"[redacted]\": {advice}"));
@@ -53,7 +52,7 @@ fn a_token_that_can_be_guessed_is_refused_with_what_to_do() {
 fn a_trusted_proxy_that_lets_everybody_in_is_warned_of() {
     let world = world().flag(Setting::TrustedProxy, "127.0.0.1");
     let warnings = |world: &World| world.load().unwrap().warnings;
-    assert!(warnings(&world)[0].contains("set RECALL_PASSWORD or RECALL_TOKEN, or say --no-auth"));
+    assert!(warnings(&world)[0].contains("set RECALL_PASSWORD or RECALL_TOKEN, or use --no-auth"));
     for said in [
         world.clone().variable("RECALL_PASSWORD", "p"),
         world.clone().variable("RECALL_TOKEN", TOKEN),
@@ -71,7 +70,7 @@ fn no_auth_overrules_the_layers_below_and_no_others() {
     let config = world.clone().variable("RECALL_NO_AUTH", "1").flag(Setting::PasswordFile, "/p").file("/p", "q\n");
     assert_eq!(plain(config.config().auth), "q");
     let error = world.toml("password = \"p\"\nno_auth = true").error();
-    assert!(error.ends_with("only one of them can hold; remove one"), "{error}");
+    assert!(error.ends_with("only one of them can be set; remove one"), "{error}");
 }
 
 #[test]
@@ -82,7 +81,7 @@ fn a_secret_in_a_file_loses_its_line_break_only() {
     assert_eq!(plain(auth), " a b ");
     assert_eq!(
         world.clone().file("/cwd/pw", "\n").error(),
-        "--password-file \"pw\": it is empty; write something or remove it"
+        "--password-file \"pw\": it is empty; set a value or remove it"
     );
     assert_eq!(world.error(), "--password-file \"/cwd/pw\": can't be read; check the path and its permissions");
 }
@@ -110,8 +109,8 @@ fn tokens_have_names_and_scopes_and_the_bare_one_is_full() {
     let same = self::world().toml(&toml.replace("backup", "bot")).error();
     assert_eq!(
         same,
-        "/etc/recall.toml, line 6, token.name: there is another token named \"bot\"; give each a name of its own, so that \
-         its lines in the log can be told apart"
+        "/etc/recall.toml, line 6, token.name: there is another token named \"bot\"; give each its own name, \
+         to tell them apart in the log"
     );
 }
 
@@ -130,7 +129,7 @@ fn of_password_and_hash_the_higher_layer_counts() {
     let world = world().toml(&format!("password_hash = \"{HASH}\""));
     assert_eq!(plain(world.clone().variable("RECALL_PASSWORD", "q").config().auth), "q");
     let both = world.toml(&format!("password = \"p\"\npassword_hash = \"{HASH}\"")).error();
-    assert!(both.ends_with("line 2, password_hash: only one of them can hold; remove one"), "{both}");
+    assert!(both.ends_with("line 2, password_hash: only one of them can be set; remove one"), "{both}");
     let open = self::world().flag(Setting::Listen, "0.0.0.0:1").variable("RECALL_PASSWORD_HASH", HASH);
     assert!(!open.config().auth.is_open());
 }

@@ -9,7 +9,7 @@ fn a_mistyped_variable_is_an_error_and_a_foreign_one_a_warning() {
     let error = world().variable("RECALL_PASWORD", "p").error();
     assert_eq!(error, "RECALL_PASWORD: not a known variable; did you mean RECALL_PASSWORD?");
     let foreign = world().variable("RECALL_PORT_8588_TCP", "tcp://10.0.0.1:8588").variable("PATH", "/bin");
-    assert_eq!(foreign.load().unwrap().warnings, ["RECALL_PORT_8588_TCP is set, but it is no option of comfy-recall"]);
+    assert_eq!(foreign.load().unwrap().warnings, ["RECALL_PORT_8588_TCP is set, but isn't an option of comfy-recall"]);
 }
 
 #[test]
@@ -30,11 +30,11 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().toml("listen = 8588"),
-            "/etc/recall.toml, line 1, listen: a number can't stand here; write a text in quotation marks",
+            "/etc/recall.toml, line 1, listen: a number isn't valid here; write a text in quotes",
         ),
         (
             world().toml("no_auth = \"yes\""),
-            "/etc/recall.toml, line 1, no_auth: a text can't stand here; use true or false, without quotation marks",
+            "/etc/recall.toml, line 1, no_auth: a text isn't valid here; use true or false, without quotes",
         ),
         (world().toml("lisen = \"x\""), "/etc/recall.toml, line 1, lisen: not a known key; did you mean listen?"),
         (
@@ -61,7 +61,7 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().toml("comfyui = \"http://h\""),
-            "/etc/recall.toml, line 1, comfyui: a text can't stand here; write [[comfyui]] on one line and \
+            "/etc/recall.toml, line 1, comfyui: a text isn't valid here; write [[comfyui]] on one line and \
              url = \"http://127.0.0.1:8188\" on the next",
         ),
         (
@@ -74,13 +74,13 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::ComfyuiUrl, "http://[::1]:8188/?token=hunter2"),
-            "--comfyui \"http://[::1]:8188/?[redacted]\": an address can't hold a query; end it before the '?', and \
-             send a token that stands there as a header: --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml",
+            "--comfyui \"http://[::1]:8188/?[redacted]\": an address can't contain a query; end it before the '?', and \
+             send a token from there as a header: --comfyui-header 'Authorization: Bearer TOKEN', or headers in config.toml",
         ),
         (
             world().variable("RECALL_COMFYUI", "gpu=localhost:8188/#3f9c"),
-            "RECALL_COMFYUI \"localhost:8188/#[redacted]\": an address can't hold a fragment; end it before the '#', which \
-             only marks a place within ComfyUI's page",
+            "RECALL_COMFYUI \"localhost:8188/#[redacted]\": an address can't contain a fragment; end it before the '#', which \
+             only marks a place in ComfyUI's page",
         ),
         (
             world().flag(S::ComfyuiUrl, "gpu.lan"),
@@ -92,11 +92,11 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::ComfyuiUrl, "http://a").flag(S::ComfyuiUrl, "http://b"),
-            "--comfyui: there is another ComfyUI named \"default\"; give each a name of its own, as NAME=URL or name = \"NAME\"",
+            "--comfyui: there is another ComfyUI named \"default\"; give each its own name, as NAME=URL or name = \"NAME\"",
         ),
         (
             world().flag(S::ComfyuiUrl, "a=http://h").flag(S::ComfyuiUrl, "b=http://u:p@H:80/"),
-            "--comfyui \"http://h/\": this is also the address of \"a\"; name every ComfyUI once",
+            "--comfyui \"http://h/\": this is also the address of \"a\"; list every ComfyUI once",
         ),
         (
             world().flag(S::ComfyuiDir, "gpu=/f"),
@@ -104,7 +104,7 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().variable("RECALL_COMFYUI", "a=http://a b=http://b").flag(S::ComfyuiDir, "/f"),
-            "--comfyui-dir: it is not said for which ComfyUI; name one of a, b",
+            "--comfyui-dir: it doesn't say for which ComfyUI; use NAME= with one of a, b",
         ),
         (
             world().flag(S::ComfyuiDir, "/f").flag(S::ComfyuiDir, "default=/g"),
@@ -112,7 +112,7 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::ComfyuiUrl, "http://u:p@h").flag(S::ComfyuiHeader, "authorization: Bearer x"),
-            "--comfyui and --comfyui-header: only one of them can hold; remove one",
+            "--comfyui and --comfyui-header: only one of them can be set; remove one",
         ),
         (
             world().flag(S::AcceptInvalidCerts, "my gpu=true"),
@@ -125,9 +125,9 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::LogLevel, "loud\n"),
-            "--log-level \"loud\\n\": not a level of the log; use error, warn, info, debug or trace",
+            "--log-level \"loud\\n\": not a log level; use error, warn, info, debug or trace",
         ),
-        (world().flag(S::LogFormat, "xml"), "--log-format \"xml\": not a format of the log; use text or json"),
+        (world().flag(S::LogFormat, "xml"), "--log-format \"xml\": not a log format; use text or json"),
         (
             world().flag(S::BasePath, "history"),
             "--base-path \"history\": not a path to stand below; use one such as /history, of letters, digits, '-', '_', '.' \
@@ -135,12 +135,12 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().flag(S::TrustedProxy, "proxy.lan"),
-            "--trusted-proxy \"proxy.lan\": not an address or a net; use one such as 127.0.0.1 or 10.0.0.0/8",
+            "--trusted-proxy \"proxy.lan\": not an address or network; use one such as 127.0.0.1 or 10.0.0.0/8",
         ),
         (
             world().variable("RECALL_CORS_ORIGIN", "*"),
-            "RECALL_CORS_ORIGIN \"*\": not an origin; use https://HOST or http://HOST:PORT, without a path; each has to be \
-             named by itself",
+            "RECALL_CORS_ORIGIN \"*\": not an origin; use https://HOST or http://HOST:PORT, without a path; list \
+             each one separately",
         ),
         (
             world().toml("password_hash = \"hunter2\""),
@@ -165,16 +165,16 @@ fn every_mistake_names_its_place_and_says_what_to_do() {
         ),
         (
             world().toml("token = [\"a\"]"),
-            "/etc/recall.toml, line 1, token: a list can't stand here; write a text in quotation marks",
+            "/etc/recall.toml, line 1, token: a list isn't valid here; write a text in quotes",
         ),
         (
             world().toml("password_hash_ = \"x\"\n"),
             "/etc/recall.toml, line 1, password_hash_: not a known key; did you mean password_hash?",
         ),
-        (world().flag(S::DataDir, ""), "--data-dir \"\": it is empty; write something or remove it"),
+        (world().flag(S::DataDir, ""), "--data-dir \"\": it is empty; set a value or remove it"),
         (
             world().variable("RECALL_PASSWORD", "p").variable("RECALL_PASSWORD_FILE", "f"),
-            "RECALL_PASSWORD and RECALL_PASSWORD_FILE: only one of them can hold; remove one",
+            "RECALL_PASSWORD and RECALL_PASSWORD_FILE: only one of them can be set; remove one",
         ),
     ] {
         assert_eq!(world.error(), expected);
@@ -242,7 +242,7 @@ fn a_path_of_windows_is_read_as_it_stands_and_what_is_none_is_told() {
     let dir = given.iter().find(|given| given.setting == Setting::ComfyuiDir).unwrap();
     assert_eq!((dir.text.as_str(), dir.server.as_deref()), (r"D:\ComfyUI", Some("studio")));
     let escaped = world().toml("data_dir = \"C:\\Users\\ada\"").error();
-    assert!(escaped.contains(r"a path of Windows stands between single quotes: 'C:\ComfyUI'"), "{escaped}");
+    assert!(escaped.contains(r"put Windows paths in single quotes: 'C:\ComfyUI'"), "{escaped}");
     let address = world().flag(Setting::ComfyuiDir, "file:///home/ada/ComfyUI").error();
     assert!(address.starts_with("--comfyui-dir \"file:///home/ada/ComfyUI\": an address, not a path"), "{address}");
     if cfg!(not(windows)) {
@@ -250,7 +250,7 @@ fn a_path_of_windows_is_read_as_it_stands_and_what_is_none_is_told() {
             .flag(Setting::ComfyuiDir, r"studio=C:\ComfyUI")
             .flag(Setting::ComfyuiUrl, "studio=http://h")
             .error();
-        assert!(error.contains(r#"--comfyui-dir "C:\ComfyUI": a path of Windows, and this isn't Windows"#), "{error}");
+        assert!(error.contains(r#"--comfyui-dir "C:\ComfyUI": a Windows path, but this isn't Windows"#), "{error}");
     }
 }
 

@@ -48,7 +48,7 @@ fn what_is_wrong_with_a_webhook_is_said() {
         ),
         (
             webhook("url = \"https://h/x\"\nsecret = \"short\""),
-            "line 3, webhook.secret \"[redacted]\": too short for a secret; use 24 random characters or more, or whsec_ and \
+            "line 3, webhook.secret \"[redacted]\": too short for a secret; use at least 24 random characters, or whsec_ and \
              at least 24 bytes in base64",
         ),
         (
@@ -58,7 +58,7 @@ fn what_is_wrong_with_a_webhook_is_said() {
         ),
         (
             whole("status = [\"pending\"]"),
-            "line 4, webhook.status \"pending\": not a status that a run ends with; use completed, failed, cancelled or lost",
+            "line 4, webhook.status \"pending\": not a final status; use completed, failed, cancelled or lost",
         ),
         (
             whole("instance = [\"gpu\"]"),
@@ -67,7 +67,7 @@ fn what_is_wrong_with_a_webhook_is_said() {
         (whole("uri = \"x\""), "line 4, webhook.uri: not a known key; did you mean url?"),
         (
             world().toml("webhook = \"https://h\""),
-            "line 1, webhook: a text can't stand here; write [[webhook]] on one line and url = \"https://HOST/PATH\" on the \
+            "line 1, webhook: a text isn't valid here; write [[webhook]] on one line and url = \"https://HOST/PATH\" on the \
              next",
         ),
     ] {

@@ -79,9 +79,9 @@ async fn examples_ask_for_a_run_that_is_here() {
 async fn the_page_says_what_this_server_asks_for() {
     let tokens = vec![token("bot", Scope::Read, "a-token-for-reading-in-tests")];
     for (password, tokens, said, sent) in [
-        (Some(argon2("pass")), vec![], "asks for its password", "-u \":$PASSWORD\" "),
-        (None, tokens.clone(), "asks for a token, as", "-H \"Authorization: Bearer $TOKEN\" "),
-        (Some(argon2("pass")), tokens, "or for its password", "-H \"Authorization: Bearer $TOKEN\" "),
+        (Some(argon2("pass")), vec![], "requires its password", "-u \":$PASSWORD\" "),
+        (None, tokens.clone(), "requires a token, as", "-H \"Authorization: Bearer $TOKEN\" "),
+        (Some(argon2("pass")), tokens, "or its password", "-H \"Authorization: Bearer $TOKEN\" "),
     ] {
         let has_tokens = !tokens.is_empty();
         let auth = Auth::new(password, tokens, SessionKey::of_tests());
@@ -98,7 +98,7 @@ async fn the_page_says_what_this_server_asks_for() {
             assert!(line.contains(sent) || line.contains("Bearer $TOKEN"), "{line}");
         }
     }
-    assert!(TestSite::start().await.page("/api").await.contains("asks nobody for a password"));
+    assert!(TestSite::start().await.page("/api").await.contains("requires no password or token"));
 }
 
 #[tokio::test]
