@@ -40,7 +40,7 @@ pub enum Error {
         most: usize,
     },
     /// Too many parentheses within each other.
-    #[error("the parentheses of the search are too deep: put at most {most} within each other")]
+    #[error("parentheses are nested too deeply: use at most {most} levels")]
     TooDeep {
         /// Parentheses.
         most: usize,

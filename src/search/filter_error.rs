@@ -8,9 +8,9 @@ use crate::model::{MediaKind, ParseIdError, Status};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum Unusable {
-    #[error("not a status: use one or more of {}, with commas between", Status::ALL.map(Status::as_str).join(", "))]
+    #[error("not a status: use one or more of {}, separated by commas", Status::ALL.map(Status::as_str).join(", "))]
     Status,
-    #[error("not a kind: use one or more of {}, with commas between", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
+    #[error("not a kind: use one or more of {}, separated by commas", MediaKind::ALL.map(MediaKind::as_str).join(", "))]
     Kind,
     #[error(
         "not a date: use today, yesterday, 7d (the last 7 days), YYYY-MM-DD or YYYY-MM, or two with .. between for all days \

@@ -95,7 +95,7 @@ impl Narrow {
     }
 }
 
-/// Words with commas between, each once; `None` when one of them isn't known.
+/// Words separated by commas, each once; `None` when one of them isn't known.
 fn words<T: std::str::FromStr + PartialEq>(value: &str, into: &mut Vec<T>) -> Option<()> {
     for word in value.split(',') {
         let word = word.trim().parse().ok()?;

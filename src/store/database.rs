@@ -67,11 +67,6 @@ impl Store {
         Ok(Self { recording: Recording { writer, history }, live, thread: Arc::new(Mutex::new(Some(thread))) })
     }
 
-    /// Which SQLite this is: `3.51.1`.
-    pub fn sqlite_version() -> &'static str {
-        rusqlite::version()
-    }
-
     /// What was recorded, for those who only read it.
     pub fn history(&self) -> &History {
         &self.recording.history

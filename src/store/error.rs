@@ -208,7 +208,7 @@ pub enum Error {
         source: Arc<rusqlite::Error>,
     },
     /// The index is broken; it is made anew when the next run is indexed.
-    #[error("search.db can't be read; it is made anew in the background, try again in a while")]
+    #[error("search.db can't be read; it is being rebuilt in the background; try again later")]
     Index {
         /// What SQLite said.
         source: Arc<rusqlite::Error>,

@@ -27,6 +27,11 @@ pub struct History {
 }
 
 impl History {
+    /// Which SQLite this is: `3.51.1`.
+    pub fn sqlite_version() -> &'static str {
+        rusqlite::version()
+    }
+
     /// Opens the database of a data folder for reading alone, beside a daemon or without one. Takes no lock, changes nothing
     /// and never waits. Blocks for a few pages' reading.
     ///

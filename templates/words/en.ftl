@@ -19,7 +19,7 @@ refused-files-title = New files can't be saved.
 refused-files-keeps = Runs are still recorded, and their files are copied once they can be saved. Previews are lost if ComfyUI restarts before that.
 orphaned-title = The records of earlier runs are gone.
 orphaned = recall.db was missing or empty when comfy-recall started, but the files of those runs are still there. To get the runs back, stop comfy-recall and restore a backup: { $command }. To start over on purpose, move the blobs folder away.
-away-title = { $name } is unreachable
+away-title = { $name } has been unreachable
 away-since = since { $time } ({ $span }).
 away-address = Configured address: { $address }.
 low-disk-title = Low disk space.
@@ -31,8 +31,8 @@ missed-more = Details
 missed-dismiss = Don't show this again
 catching-up = Catching up with { $name }.
 catching-up-runs = { $n ->
-    [one] One run from before was read so far; older ones appear as they come in.
-   *[other] { $n } runs from before were read so far; older ones appear as they come in.
+    [one] One earlier run has been read so far; older ones appear as they are read.
+   *[other] { $n } earlier runs have been read so far; older ones appear as they are read.
 }
 preferences = Preferences
 sign-in = Sign in
@@ -242,7 +242,7 @@ facet-more = + { $n } more
 facet-not = not
 facet-without = Without { $value }
 facet-at-least = At least { $n }
-facet-none = There is nothing to refine by.
+facet-none = Nothing to refine by.
 indexing-title = Still indexing.
 indexing = { $waiting } of { $runs } runs are left; results may be incomplete.
 
@@ -284,7 +284,7 @@ status-version = Version
 status-device = Device
 status-former = No longer configured
 gaps = Gaps
-gaps-about = Times when runs may have been missed. Whatever ComfyUI still had afterwards was recorded.
+gaps-about = Times when runs may have been missed. Runs that were still in ComfyUI's history were added afterwards.
 gaps-none = No gaps: ComfyUI was reachable the whole time.
 gap-away = ComfyUI wasn't reachable
 gap-away-now = ComfyUI isn't reachable
@@ -402,7 +402,7 @@ copy-workflow = Copy workflow
 drag-workflow = Drop it on ComfyUI's canvas to load it
 open-in-comfyui = Open in ComfyUI
 open-in-comfyui-named = Open { $name } in ComfyUI
-take-along = Export
+take-along = Downloads
 all-files = All files (ZIP)
 download = Download
 alike = Similar runs
@@ -497,7 +497,7 @@ error-title-missing = Not found
 error-title-method = Read-only
 error-title-name = Unknown host name
 error-title-broken = Something went wrong
-error-title-other = That didn't work
+error-title-other = Request failed
 error-not-found = There is nothing at this address.
 error-no-generation = There is no run with this number. It may have been removed.
 error-no-document = This run has no such document; runs queued by a script have no workflow.
@@ -606,7 +606,7 @@ api-objects = Objects in responses
 code-parameter = A parameter is invalid; the message says why, and what is valid.
 code-request = A request in ComfyUI's format can't be answered; the message says why.
 code-file = There is no file with this digest or name.
-code-job = No run with this ID was recorded; as ComfyUI's `/api/jobs` says it.
+code-job = No run with this ID was recorded; ComfyUI's `/api/jobs` answers the same.
 code-read-only = This would change ComfyUI. comfy-recall is read-only: send it to ComfyUI itself.
 code-range = The range is outside the file; `Content-Range` says how long it is.
 code-host = This server isn't known by the name in the `Host` header; `--allow-host` adds one.

@@ -82,7 +82,7 @@ impl Challenge {
 }
 
 fn too_many(seconds: u64) -> Problem {
-    let message = format!("too many wrong passwords or tokens came from your address; try again in {seconds} seconds");
+    let message = format!("too many wrong passwords or tokens from your address; try again in {seconds} seconds");
     Problem::said(Code::TooMany, message)
         .text_with("error-too-many", "seconds", seconds)
         .header(RETRY_AFTER, HeaderValue::from(seconds))

@@ -15,11 +15,11 @@ use super::stream::{Parts, answer, json};
 use super::write::Object;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
 use crate::search::{Clock as _, ParseZoneError, Spelled, Zone};
+use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
 use crate::web::query::error::BadValue;
-use crate::web::site::history::History;
 
 /// Runs of an answer when nobody says how many, and the most.
 const USUAL: u64 = 20;

@@ -30,7 +30,7 @@ pub enum Mistake {
         "the body must be a JSON object such as {{\"date\":\"2026-11-20\",\"status\":\"1\",\"limit\":20,\"offset\":0}}, or empty"
     )]
     Body,
-    #[error("the body can't be read; it may have 64 KB")]
+    #[error("the body can't be read; it may be up to 64 KB")]
     LongBody,
     #[error(
         "status must be \"0\" (waiting or running), \"1\" (completed) or \"2\" (failed, cancelled or lost), not {0}"

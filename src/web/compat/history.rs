@@ -11,8 +11,8 @@ use super::ask::Asked;
 use super::entry;
 use super::stream::{Parts, answer, json};
 use crate::model::{Filter, GenerationId, Nth, PromptId, Status, Stretch};
+use crate::store::History;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 
 /// Runs of an answer when nobody says how many.
 const USUAL: u32 = 200;

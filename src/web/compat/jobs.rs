@@ -15,9 +15,9 @@ use super::stream::{Parts, answer, json};
 use super::write::{Object, member, number};
 use crate::json::{elements, unquote};
 use crate::model::{Filter, GenerationId, List, Nth, PromptId, Status, Told, Want};
+use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 
 /// Jobs of an answer when nobody says how many.
 const USUAL: u32 = 200;

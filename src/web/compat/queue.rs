@@ -9,8 +9,8 @@ use super::ask::Asked;
 use super::entry;
 use super::stream::{Parts, answer, json};
 use crate::model::Status;
+use crate::store::History;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 
 /// The queues of all servers, each in the order in which its ComfyUI takes the runs.
 pub async fn queue(State(history): State<History>, RawQuery(query): RawQuery) -> Result<Response, Problem> {

@@ -9,16 +9,16 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::header::CONTENT_TYPE;
 
 use crate::model::{DocumentKind, GenerationId, Told};
+use crate::store::History;
 use crate::web::http::headers::Cache;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 
 /// What is told of one run, as JSON; part of a list.
 pub type Write = Arc<dyn Fn(&Told) -> String + Send + Sync>;
 
 /// Runs of an answer, and the text around them.
 pub struct Parts {
-    /// Lists one behind the other: the text before, and the runs, with commas between them.
+    /// Lists one behind the other: the text before, and the runs, separated by commas them.
     pub lists: Vec<(String, Vec<GenerationId>)>,
     /// The text behind the last.
     pub tail: String,

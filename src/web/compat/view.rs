@@ -14,6 +14,7 @@ use super::ask::{Asked, Mistake};
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::model::{AttachmentState, Blob, FileRef, Folder, PromptId, ThumbSize};
+use crate::store::History;
 use crate::store::Named;
 use crate::thumbs::{Made, Thumbs};
 use crate::web::files::file::{not_kept, serve};
@@ -21,7 +22,6 @@ use crate::web::http::code::Code;
 use crate::web::http::etag::has_it_already;
 use crate::web::http::headers::{Cache, content_disposition};
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 use crate::web::site::state::SiteState;
 use tokio_util::sync::CancellationToken;
 

@@ -17,12 +17,12 @@ use tokio_util::io::ReaderStream;
 
 use crate::blobs::Blobs;
 use crate::model::{AttachmentState, Blob, Digest};
+use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::etag::has_it_already;
 use crate::web::http::headers::{Cache, content_disposition};
 use crate::web::http::problem::Problem;
 use crate::web::http::range::{self, Wanted};
-use crate::web::site::history::History;
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;

@@ -14,12 +14,12 @@ use url::form_urlencoded;
 
 use super::file::no_file;
 use crate::model::{Blob, Digest, MediaKind, ThumbSize};
+use crate::store::History;
 use crate::thumbs::{self, Made, Thumbs};
 use crate::web::http::etag::has_it_already;
 use crate::web::http::headers::Cache;
 use crate::web::http::problem::Problem;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::history::History;
 
 /// How long a request waits for a thumbnail that is made. The making goes on, for the next one who asks.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -5,9 +5,9 @@ use chrono::{Datelike as _, Days as Span, Months, NaiveDate, Weekday};
 use super::filters::presets;
 use crate::model::{Filter, Timestamp};
 use crate::search::Days;
+use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::history::History;
 use crate::web::view::format;
 use crate::web::view::words::Words;
 

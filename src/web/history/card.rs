@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use crate::facts::{self, Facts};
 use crate::model::{AttachmentState, Cover, Cursor, GenerationId, InstanceName, MediaKind, Status, Summary};
+use crate::store::History;
 use crate::thumbs::Thumbs;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::history::History;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::marks::{self, Parts};
 use crate::web::view::words::Words;

@@ -10,11 +10,11 @@ use url::form_urlencoded;
 use super::card::{Cards, Face};
 use super::list::{Day, days};
 use crate::model::{GenerationId, MediaKind, Status};
+use crate::store::History;
 use crate::thumbs::Thumbs;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::history::History;
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
 

@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 use crate::model::Filter;
 use crate::search::Zone;
 use crate::search::{Clock as _, Days};
+use crate::store::History;
 use crate::web::http::answer::json;
 use crate::web::http::described::{Refused, Which};
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::history::History;
 
 /// Days at a time: a leap year and a day to compare with.
 const MOST: i64 = 367;

@@ -2,9 +2,9 @@
 
 use crate::model::{Facet, Filter, List};
 use crate::search::Field;
+use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::error::FACETS;
-use crate::web::site::history::History;
 
 /// The one of that name.
 pub fn named(name: &str) -> Option<Field> {

@@ -8,9 +8,9 @@ use super::facet_counts as facets;
 use crate::facts::short_name;
 use crate::model::{Counted, Facet};
 use crate::search::{Field, Piece, exact};
+use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::history::History;
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
 

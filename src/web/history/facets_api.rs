@@ -12,12 +12,12 @@ use super::facet_counts as facets;
 use crate::model::Facet;
 use crate::search::Field;
 use crate::search::Zone;
+use crate::store::History;
 use crate::web::http::answer::json;
 use crate::web::http::described::{Refused, Which};
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery, FACETS};
-use crate::web::site::history::History;
 
 /// Values of each field, unless told.
 const MOST: usize = 10;
@@ -59,7 +59,7 @@ impl From<Facet> for Values {
     get, path = "/api/v1/facets", tag = "search",
     params(
         Which,
-        ("fields" = Option<String>, Query, description = "Which fields, with commas between; all of them unless told"),
+        ("fields" = Option<String>, Query, description = "Which fields, separated by commas; all of them unless told"),
         ("limit" = Option<u32>, Query, description = "Values of each field, 10 unless told", minimum = 1, maximum = 200)
     ),
     responses((status = 200, body = Answer), Refused)

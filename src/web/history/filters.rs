@@ -6,10 +6,10 @@ use super::facets::shown;
 use crate::model::{Filter, InstanceName, Limit, MediaKind, Start, Status, Timestamp};
 use crate::search::Days;
 use crate::search::Piece;
+use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::FACETS;
-use crate::web::site::history::History;
 use crate::web::view::format;
 use crate::web::view::words::Words;
 

@@ -8,12 +8,12 @@ use utoipa::ToSchema;
 use crate::export::json::Item;
 use crate::model::BasePath;
 use crate::search::Zone;
+use crate::store::History;
 use crate::web::http::answer::json;
 use crate::web::http::described::{Part, Refused, Which};
 use crate::web::http::problem::Problem;
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::facts::FactsCache;
-use crate::web::site::history::History;
 
 #[derive(Serialize, ToSchema)]
 struct List<'a> {

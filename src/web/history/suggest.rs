@@ -10,11 +10,11 @@ use super::search_box::hint;
 use crate::facts::short_name;
 use crate::model::{Counted, List, MediaKind, Status};
 use crate::search::{Completing, Field, What, completing, exact};
+use crate::store::History;
 use crate::web::http::answer::json;
 use crate::web::http::described::Refused;
 use crate::web::http::problem::Problem;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::history::History;
 use crate::web::view::viewer::Viewer;
 use crate::web::view::words::Words;
 

@@ -51,47 +51,47 @@ macro_rules! codes {
 
 codes! {
     BadParameter BAD_REQUEST "bad_parameter" "code-parameter"
-        "a parameter can't be used";
+        "a parameter is invalid";
     BadRequest BAD_REQUEST "bad_request" "code-request"
-        "the request can't be used";
+        "the request is invalid";
     BadForm BAD_REQUEST "bad_form" "error-form"
-        "this form can't be read; load its page again";
+        "this form can't be read; reload its page";
     HostMissing BAD_REQUEST "host_missing" "error-host-missing"
-        "the request has no Host header, or several";
+        "the request has no Host header, or more than one";
     Unauthorized UNAUTHORIZED "unauthorized" "error-unauthorized"
-        "a password (HTTP Basic, with any user name) or a token (Bearer) is needed";
+        "a password (HTTP Basic, with any user name) or a token (Bearer) is required";
     ReadOnlyToken FORBIDDEN "read_only_token" "error-read-only"
-        "this token is for reading and changes nothing; use one of scope full";
+        "this token is read-only; use one with the scope full";
     ForeignOrigin FORBIDDEN "foreign_origin" "error-origin"
-        "only pages of this server may change something here";
+        "only pages of this server may make changes here";
     NotFound NOT_FOUND "not_found" "error-not-found"
         "there is nothing at this address";
     NoGeneration NOT_FOUND "generation_not_found" "error-no-generation"
-        "no generation with this id was ever recorded here";
+        "there is no generation with this id";
     NoDocument NOT_FOUND "document_not_found" "error-no-document"
-        "this generation came without this document; runs queued by a script have no workflow";
+        "this generation has no such document; runs queued by a script have no workflow";
     NoOutput NOT_FOUND "output_not_found" "error-no-output"
         "this generation has no output with this id; /api/v1/generations/{id}/outputs lists them";
     OutputPending NOT_FOUND "output_pending" "error-output-pending"
-        "this file isn't copied yet; ask again in a moment";
+        "this file hasn't been copied yet; try again in a moment";
     OutputMissing NOT_FOUND "output_missing" "error-output-missing"
-        "this file is missing: it couldn't be copied; its reason is in the list of outputs";
+        "this file is missing: it couldn't be copied; the list of outputs says why";
     NoFile NOT_FOUND "file_not_found" "code-file"
         "there is no file with this digest here";
     NoJob NOT_FOUND "job_not_found" "code-job"
         "Job not found";
     Method METHOD_NOT_ALLOWED "method_not_allowed" "error-method"
-        "this address can only be read: use GET or HEAD";
+        "this address is read-only: use GET or HEAD";
     ReadOnly METHOD_NOT_ALLOWED "read_only" "code-read-only"
-        "comfy-recall is the permanent record of what ComfyUI did, and is only read; send this to ComfyUI itself";
+        "comfy-recall is a read-only record of what ComfyUI did; send this to ComfyUI itself";
     Range RANGE_NOT_SATISFIABLE "range_not_satisfiable" "code-range"
-        "the range lies outside of the file";
+        "the range is outside the file";
     UnknownHost MISDIRECTED_REQUEST "unknown_host" "code-host"
-        "this server doesn't answer to this name";
+        "this server isn't known by this name";
     TooMany TOO_MANY_REQUESTS "too_many_attempts" "code-too-many"
-        "too many wrong passwords or tokens came from your address";
+        "too many wrong passwords or tokens from your address";
     Internal INTERNAL_SERVER_ERROR "internal" "error-internal"
         "something went wrong here; the log of comfy-recall has the details";
     Index SERVICE_UNAVAILABLE "index_unavailable" "error-index"
-        "the search index is out of order";
+        "the search index is damaged";
 }

@@ -13,13 +13,13 @@ pub struct Which {
     /// A search, as in the search box: words, `"phrases"`, `field:value`, `-without`, `steps:>20`.
     #[param(example = "portrait model:flux", max_length = 2000)]
     q: Option<String>,
-    /// One or more of `pending`, `in_progress`, `completed`, `failed`, `cancelled`, `lost`, with commas between.
+    /// One or more of `pending`, `in_progress`, `completed`, `failed`, `cancelled`, `lost`, separated by commas.
     #[param(
         example = "failed,lost",
         pattern = "^(pending|in_progress|completed|failed|cancelled|lost)(,(pending|in_progress|completed|failed|cancelled|lost))*$"
     )]
     status: Option<String>,
-    /// One or more of `image`, `video`, `audio`, `text`, `model3d`, `other`, with commas between.
+    /// One or more of `image`, `video`, `audio`, `text`, `model3d`, `other`, separated by commas.
     #[param(
         example = "video",
         pattern = "^(image|video|audio|text|model3d|other)(,(image|video|audio|text|model3d|other))*$"

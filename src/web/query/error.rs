@@ -49,7 +49,7 @@ pub enum Error {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]
 pub enum BadValue {
-    #[error("not ids: use one to 200 whole numbers, with commas between")]
+    #[error("not ids: use one to 200 whole numbers, separated by commas")]
     Ids,
     #[error("too many days: use 367 at most")]
     LongSpan,
@@ -59,7 +59,7 @@ pub enum BadValue {
     Month,
     #[error("use previews=shown, or leave it out")]
     Previews,
-    #[error("not fields: use one or more of {}, with commas between", FACETS.map(Field::key).join(", "))]
+    #[error("not fields: use one or more of {}, separated by commas", FACETS.map(Field::key).join(", "))]
     Facets,
     #[error("not a place in q: use a whole number of characters")]
     Place,

@@ -66,7 +66,7 @@ fn a_bad_value_is_named_together_with_what_is_allowed() {
         (
             "status=done",
             "status=\"done\": not a status: use one or more of pending, in_progress, completed, failed, \
-             cancelled, lost, with commas between",
+             cancelled, lost, separated by commas",
         ),
         (
             "kind=picture",

@@ -2,8 +2,8 @@
 
 use super::operation::Operation;
 use crate::model::{Content, Digest, DocumentKind, Filter, GenerationId, Limit, Page, Start, percent_encode};
+use crate::store::History;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 
 /// Where the examples of the documentation find us.
 const DOCUMENTED: &str = "http://127.0.0.1:8588";

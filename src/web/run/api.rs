@@ -11,6 +11,7 @@ use crate::blobs::Blobs;
 use crate::export::json::{Attachments, Full, attachments, full_with};
 use crate::model::BasePath;
 use crate::model::{Content, DocumentKind};
+use crate::store::History;
 use crate::web::files::file::{not_kept, serve};
 use crate::web::http::answer::json;
 use crate::web::http::code::Code;
@@ -19,7 +20,6 @@ use crate::web::http::headers::Cache;
 use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
 use crate::web::site::facts::FactsCache;
-use crate::web::site::history::History;
 use crate::web::site::state::HeavyWork;
 
 /// One generation, with its documents.

@@ -19,10 +19,11 @@ use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::blobs::Blobs;
-use crate::export::Added;
+use crate::export::{Added, Archive};
 use crate::model::BasePath;
 use crate::model::{Filter, GenerationId, Limit, Start};
 use crate::search::Zone;
+use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::described::{Missing, Refused, Which};
 use crate::web::http::headers::{Cache, content_disposition};
@@ -30,7 +31,6 @@ use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
-use crate::web::site::history::History;
 use crate::web::site::state::SiteState;
 
 /// How much goes to the client at a time, and how many of these may wait for it.
@@ -85,7 +85,7 @@ pub async fn one(
 #[utoipa::path(
     get, path = "/api/v1/generations.zip", tag = "files",
     params(
-        ("ids" = Option<String>, Query, description = "Up to 200 ids, with commas between; nothing else then", example = "1,2,3"),
+        ("ids" = Option<String>, Query, description = "Up to 200 ids, separated by commas; nothing else then", example = "1,2,3"),
         Which
     ),
     responses((status = 200, description = "The archive", content_type = "application/zip"), Missing, Refused)
@@ -203,7 +203,9 @@ fn stream(parts: Parts, chosen: Chosen) -> Body {
 
 fn write(parts: &Parts, mut chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
     let Parts { history, blobs, zone, base } = parts;
-    let archive = history.archive(blobs.clone(), runtime.clone(), *zone, base.as_str());
+    let zone = *zone;
+    let clock = move |at| zone.local(at).naive_local();
+    let archive = Archive::new((history.clone(), blobs.clone()), runtime.clone(), clock, base.as_str());
     let is_one = matches!(chosen, Chosen::One(_));
     let folder = |id| if is_one { String::new() } else { format!("{id}/") };
     let ids = iter::from_fn(|| chosen.next(history, &runtime).transpose());

@@ -10,11 +10,11 @@ use url::form_urlencoded;
 
 use crate::json::to_strict;
 use crate::model::{BasePath, DocumentKind, GenerationId};
+use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::headers::{Cache, content_disposition};
 use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 use crate::web::site::state::HeavyWork;
 use crate::web::view::excerpt::{self, Excerpt, WINDOW, Wanted};
 use crate::web::view::viewer::Viewer;

@@ -19,12 +19,12 @@ use crate::model::{
     Summary, shown_bytes,
 };
 use crate::search::{Field, Search};
+use crate::store::History;
 use crate::thumbs::Thumbs;
 use crate::web::http::code::Code;
 use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
-use crate::web::site::history::History;
 use crate::web::site::state::HeavyWork;
 use crate::web::site::state::Vitals;
 use crate::web::view::excerpt::Wanted;

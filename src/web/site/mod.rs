@@ -2,5 +2,4 @@
 
 pub mod facts;
 mod failures;
-pub mod history;
 pub mod state;

@@ -114,7 +114,7 @@ impl SiteState {
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.cors_origins, &settings.comfyui_origins);
         let Settings { base, auth, zone, .. } = settings;
-        let history = History::new(store.clone());
+        let history = store.history().clone();
         Self(Arc::new(Shared {
             vitals: Vitals { history, blobs, live, started_at: Timestamp::now() },
             dismissals: Dismissals(store),

@@ -6,10 +6,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::{Comfyui, Filter, Gap, GapKind, Health, InstanceName, Status, StorageHealth, Timestamp, Trouble};
+use crate::store::History;
 use crate::web::http::answer::json;
 use crate::web::http::described::Refused;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 use crate::web::site::state::Vitals;
 
 /// Gaps that are told, the last ones.

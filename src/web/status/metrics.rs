@@ -6,9 +6,9 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::metrics::{Exposition, Metrics};
 use crate::model::{ConnectionState, Filter, InstanceName, Status};
+use crate::store::History;
 use crate::web::http::headers::Cache;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 use crate::web::site::state::Vitals;
 
 const OPENMETRICS: HeaderValue = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");

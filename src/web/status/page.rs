@@ -10,8 +10,8 @@ use crate::model::{
     ConnectionState, Filter, Gap, GapKind, GenerationId, Health, IndexProgress, InstanceName, Limit, Page, Start,
     Status, Timestamp, Trouble, percent_encode, shown_bytes,
 };
+use crate::store::History;
 use crate::web::http::problem::Problem;
-use crate::web::site::history::History;
 use crate::web::site::state::Vitals;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::frame::{Banner, Frame};

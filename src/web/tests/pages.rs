@@ -184,7 +184,11 @@ async fn nothing_to_see_is_explained() {
         to_backfill: None,
     });
     let page = site.page("/").await;
-    assert!(page.contains("Nothing recorded yet") && page.contains("is away") && page.contains("connection refused"));
+    assert!(
+        page.contains("Nothing recorded yet")
+            && page.contains("has been unreachable")
+            && page.contains("connection refused")
+    );
     assert!(page.contains("2026-11-20T09:59:12.094Z"));
     site.save(run("p", Status::Completed, 0)).await;
     assert!(site.page("/?status=lost").await.contains("No results"));
@@ -231,8 +235,9 @@ async fn what_is_not_as_it_should_be_stands_on_top_of_every_page() {
     let _waits = site.site.live.wait_for_disk("the disk is full".into());
     for path in ["/".to_owned(), format!("/g/{id}"), "/status".to_owned(), "/api".to_owned()] {
         let page = site.page(&path).await;
-        let places = ["the disk is full", "<bdi>gpu-1</bdi> is away", "Catching up with <bdi>gpu-2</bdi>", "<main"]
-            .map(|text| page.find(text).unwrap_or_else(|| panic!("{path} lacks {text}")));
+        let places =
+            ["the disk is full", "<bdi>gpu-1</bdi> has been unreachable", "Catching up with <bdi>gpu-2</bdi>", "<main"]
+                .map(|text| page.find(text).unwrap_or_else(|| panic!("{path} lacks {text}")));
         assert!(places.is_sorted(), "{path}: {places:?}");
     }
 }

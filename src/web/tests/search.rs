@@ -202,9 +202,9 @@ async fn a_search_says_how_much_it_does_not_know_yet() {
     let instance = site.site.store.instance(&"default".parse().unwrap()).await.unwrap();
     let runs: Vec<Save> = (0..501).map(|nth| run("p", Status::Completed, nth)).collect();
     site.site.store.save(instance, &crate::model::Comfyui::default(), runs).await.unwrap();
-    assert!(site.page("/?q=fox").await.contains("501 of 501 runs to go"));
+    assert!(site.page("/?q=fox").await.contains("501 of 501 runs are left"));
     assert!(!site.page("/").await.contains("data-banner=\"indexing\""), "who doesn't search needn't know");
-    assert!(site.page("/status").await.contains("501 of 501 runs to go"));
+    assert!(site.page("/status").await.contains("501 of 501 runs are left"));
     assert_eq!(site.json("/readyz").await["index"], json!({"waiting": 501, "runs": 501}));
     index(&site).await;
     assert!(!site.page("/?q=fox").await.contains("data-banner=\"indexing\""));

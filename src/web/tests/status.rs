@@ -70,7 +70,7 @@ async fn each_instance_is_told_with_its_last_run_and_its_queue() {
         "gpu-1 Connected for 2 h 05 min",
         "Queue 1 running 3 waiting Last run cats Completed 3 min ago Recorded 5 runs Version 0.26.0",
         "Device cuda:0 &#60;RTX&#62;",
-        "gpu-2 Away for 2 h 05 min",
+        "gpu-2 Unreachable for 2 h 05 min",
         "Nothing answers at this address. Start ComfyUI;",
         "os &#60;111&#62;",
         "Queue 0 running 0 waiting Last run None yet",
@@ -112,7 +112,7 @@ async fn gaps_are_told_with_their_reason_and_what_they_may_have_cost() {
     let banner = page.split("data-banner=\"missed\"").nth(1).unwrap();
     assert!(banner.contains("href=\"/status#gaps\""), "{banner}");
     let chinese = words(&page_in(&site, "zh").await);
-    assert!(chinese.contains("ComfyUI 曾离线 可能有遗漏") && chinese.contains("没有及时响应。"), "{chinese}");
+    assert!(chinese.contains("ComfyUI 曾无法连接 可能有遗漏") && chinese.contains("未能及时响应。"), "{chinese}");
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn sentences_have_the_gap_between_them_that_their_language_has() {
     assert!(english.contains("Nothing answers at this address.</bdi> Start ComfyUI;"), "{english}");
     assert!(english.contains("<code class=\"option\">--comfyui</code>"), "{english}");
     let chinese = page_in(&site, "zh").await;
-    assert!(chinese.contains("没有任何响应。</bdi>请启动 ComfyUI；"), "{chinese}");
+    assert!(chinese.contains("这个地址没有响应。</bdi>请启动 ComfyUI；"), "{chinese}");
 }
 
 #[tokio::test]
@@ -156,10 +156,10 @@ async fn troubles_are_banners_in_the_language_of_the_viewer() {
     let _waits = site.site.live.wait_for_disk(Cause::DiskFull.into());
     site.site.live.set_health(health("default", ConnectionState::Away(Cause::Unauthorized.into())));
     let english = words(&page_in(&site, "en").await);
-    assert!(english.contains("The disk is full. Make room on the disk of the data folder;"), "{english}");
+    assert!(english.contains("The disk is full. Free up space on the disk with the data folder;"), "{english}");
     assert!(english.contains("It requires authentication. Configured address: http://default:8188/ ."), "{english}");
     let page = page_in(&site, "zh-CN").await;
-    assert!(words(&page).contains("磁盘已满。 请在数据文件夹所在的磁盘上腾出空间"), "{page}");
+    assert!(words(&page).contains("磁盘已满。 请清理数据文件夹所在的磁盘"), "{page}");
     assert!(page.contains("data-banner=\"refused\"") && page.contains("data-banner=\"away\""));
     let ready: serde_json::Value = site.get("/readyz").await.json().await.unwrap();
     assert_eq!(
@@ -175,7 +175,7 @@ async fn the_room_on_the_disk_is_that_of_the_files() {
     let Space { free, total } = site.site.blobs.space().await.unwrap();
     assert!(0 < free && free <= total, "{free} of {total}");
     let page = site.page("/status").await;
-    assert!(page.contains("<rect width=\"") && page.contains(" GB left"), "{page}");
+    assert!(page.contains("<rect width=\"") && page.contains(" GB free"), "{page}");
 }
 
 #[tokio::test]

@@ -132,6 +132,6 @@ mod tests {
         let old = Trouble::from("no answer in time");
         assert_eq!((t.trouble(&old), t.detail(&old), t.hint(&old)), ("no answer in time".into(), None, None));
         let refused = Trouble::new(Cause::NobodyAnswers, "os error 111");
-        assert_eq!((t.trouble(&refused), t.detail(&refused)), ("没有任何响应。".into(), Some("os error 111")));
+        assert_eq!((t.trouble(&refused), t.detail(&refused)), ("这个地址没有响应。".into(), Some("os error 111")));
     }
 }
