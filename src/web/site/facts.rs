@@ -8,11 +8,11 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use serde_json::value::RawValue;
 
-use super::history::History;
 use crate::export::json::prompt_facts;
 use crate::memory::Held;
 use crate::model::{Detail, DocumentKind, GenerationId, Summary};
 use crate::store::Error;
+use crate::store::History;
 
 /// What is remembered at least, in bytes, and half of the most.
 const ENOUGH_BYTES: usize = 6 << 20;

@@ -10,12 +10,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::FactsCache;
-use super::history::History;
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
+use crate::store::History;
 use crate::store::{self, Store};
 use crate::thumbs::Thumbs;
 use crate::web::auth::check::Auth;
