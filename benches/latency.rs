@@ -10,7 +10,7 @@ use comfy_recall::json::Names;
 use comfy_recall::live::Position;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::{AttachmentState, Event, Filter, Limit, PromptId, Start, Status};
-use comfy_recall::recorder::{self, Folders, Settings};
+use comfy_recall::recorder::{self, Settings, SharedFolders};
 use comfy_recall::store::Store;
 use tokio::sync::broadcast::Receiver;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ pub async fn measure() -> Vec<Row> {
     let settings = Settings {
         name: "bench".parse().unwrap(),
         endpoint,
-        folders: Folders::default(),
+        folders: SharedFolders::default(),
         secrets: Some(Names::default()),
         counts_history: false,
         last_at_work: None,

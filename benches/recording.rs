@@ -8,7 +8,7 @@ use comfy_recall::indexer;
 use comfy_recall::json::Names;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::model::Filter;
-use comfy_recall::recorder::{self, Folders};
+use comfy_recall::recorder::{self, SharedFolders};
 use comfy_recall::store::Store;
 use tokio_util::sync::CancellationToken;
 
@@ -43,7 +43,7 @@ async fn record(comfy: &ComfyUi, is_indexed: bool) -> Duration {
             headers: http::HeaderMap::new(),
             accept_invalid_certs: false,
         },
-        folders: Folders::default(),
+        folders: SharedFolders::default(),
         secrets: Some(Names::default()),
         counts_history: false,
         last_at_work: None,

@@ -8,7 +8,7 @@ use comfy_recall::live::Live;
 use comfy_recall::metrics::Metrics;
 use comfy_recall::store::Store;
 use comfy_recall::thumbs::{Cache, Thumbs};
-use comfy_recall::web::{self, Settings, Site};
+use comfy_recall::web::{self, Site, SiteSettings};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,7 @@ impl Server {
             thumbs,
             live: Live::default(),
             metrics: Metrics::default(),
-            settings: Settings::default(),
+            settings: SiteSettings::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::blobs::{self, Blobs};
 use crate::browser;
-use crate::config::{self, Config, Instance, Password};
+use crate::config::{self, Config, Password, ServerConfig};
 use crate::indexer;
 use crate::json::Names;
 use crate::memory;
@@ -33,7 +33,7 @@ use crate::recorder;
 use crate::search::Zone;
 use crate::store::{self, Store};
 use crate::thumbs::{self, Cache, Ffmpeg, Thumbs};
-use crate::web::{self, Auth, SessionKey, Site};
+use crate::web::{self, AccessCheck, SessionKey, Site};
 use crate::webhooks::{self, Webhook};
 use patience::{insist, may_pass, subscribe};
 use recorders::Recorders;
@@ -196,7 +196,7 @@ async fn rest(store: Store, thumbs: Thumbs, shutdown: CancellationToken) {
     }
 }
 
-async fn record(recorders: Recorders, ports: Vec<u16>, mut instances: Vec<Instance>) -> anyhow::Result<()> {
+async fn record(recorders: Recorders, ports: Vec<u16>, mut instances: Vec<ServerConfig>) -> anyhow::Result<()> {
     match instances.len() {
         1 if !ports.is_empty() => recorders.look_and_record(&ports, instances.remove(0)).await,
         _ => recorders.record(instances).await,
@@ -248,7 +248,7 @@ fn thumbs(data_dir: &Path, store: &Store, blobs: &Blobs, is_new: bool, shutdown:
 }
 
 /// The secrets as the door wants them: hashed. Reads or makes the key of the sessions where people can sign in.
-fn auth(config: &Config) -> anyhow::Result<Option<Auth>> {
+fn auth(config: &Config) -> anyhow::Result<Option<AccessCheck>> {
     let key = match config.auth.password {
         Some(_) => SessionKey::open(&config.data_dir),
         None => SessionKey::passing(),
@@ -262,12 +262,12 @@ fn auth(config: &Config) -> anyhow::Result<Option<Auth>> {
         None => None,
     };
     let tokens = config.auth.tokens.iter().cloned();
-    let tokens = tokens.map(|config::Token { name, scope, hash }| web::Token { name, scope, hash });
-    Ok(Auth::new(password, tokens.collect(), key))
+    let tokens = tokens.map(|config::Token { name, scope, hash }| web::AcceptedToken { name, scope, hash });
+    Ok(AccessCheck::new(password, tokens.collect(), key))
 }
 
-fn site_settings(config: &Config) -> anyhow::Result<web::Settings> {
-    Ok(web::Settings {
+fn site_settings(config: &Config) -> anyhow::Result<web::SiteSettings> {
+    Ok(web::SiteSettings {
         allowed_hosts: config.allowed_hosts.clone(),
         base: config.base_path.clone(),
         proxies: config.trusted_proxies.clone(),
@@ -282,8 +282,8 @@ fn site_settings(config: &Config) -> anyhow::Result<web::Settings> {
     })
 }
 
-fn webhooks(configured: Vec<config::Webhook>) -> Vec<Webhook> {
-    let webhook = |it: config::Webhook| Webhook {
+fn webhooks(configured: Vec<config::WebhookConfig>) -> Vec<Webhook> {
+    let webhook = |it: config::WebhookConfig| Webhook {
         shown: it.shown(),
         key: it.key(),
         url: it.url,

@@ -1,5 +1,5 @@
 //! What is counted while the daemon runs, for `/metrics`: how soon files are safe, and what is asked of the server; and the
-//! text form of such counts. Counts of what is kept aren't here: the store knows them.
+//! text form of such counts. InstanceCounts of what is kept aren't here: the store knows them.
 //!
 //! Labels are ours alone, never texts from outside: a route as it stands in the table, a status code.
 
@@ -18,10 +18,10 @@ const ANSWER: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 /// A handle to the counts; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Metrics(Arc<Mutex<Counts>>);
+pub struct Metrics(Arc<Mutex<InstanceCounts>>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct InstanceCounts {
     /// By instance.
     captures: BTreeMap<String, Histogram<{ CAPTURE.len() }>>,
     /// By method, route and status code.
@@ -86,12 +86,12 @@ impl Metrics {
         text.histograms("http_request_duration_seconds", answered, "route", &counts.answers);
     }
 
-    fn counts(&self) -> MutexGuard<'_, Counts> {
+    fn counts(&self) -> MutexGuard<'_, InstanceCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Counts in the text form of OpenMetrics 1.0, every name with `comfy_recall_` before it.
+/// InstanceCounts in the text form of OpenMetrics 1.0, every name with `comfy_recall_` before it.
 #[derive(Debug, Default)]
 pub struct Exposition(String);
 

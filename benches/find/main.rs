@@ -221,7 +221,7 @@ async fn suggestions(store: &Store) -> Vec<Row> {
 
 struct Utc;
 
-impl search::Clock for Utc {
+impl search::DayClock for Utc {
     fn today(&self) -> NaiveDate {
         NaiveDate::from_ymd_opt(2025, 6, 1).unwrap()
     }

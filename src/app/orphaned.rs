@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task;
 use tokio_util::sync::CancellationToken;
 
-use crate::blobs::{Blobs, Found};
+use crate::blobs::{Blobs, FolderContents};
 use crate::live::Live;
 use crate::model::{Digest, Timestamp};
 use crate::store::{Error, Store};
@@ -94,7 +94,7 @@ fn visit(blobs: &Blobs, since: Timestamp, tell: &mpsc::Sender<Vec<Digest>>) -> b
     let (mut digests, mut is_wanted) = (Vec::new(), true);
     let since = SystemTime::UNIX_EPOCH + Duration::from_millis(since.as_millis().unsigned_abs());
     let seen = blobs.each(|found| {
-        if let Found::File { digest, modified, .. } = found
+        if let FolderContents::File { digest, modified, .. } = found
             && modified <= since
             && is_wanted
         {

@@ -13,12 +13,12 @@ use url::{Host, Url};
 use super::welcome::Welcome;
 use crate::blobs::Blobs;
 use crate::comfy::{self, Endpoint, Found};
-use crate::config::{self, Instance};
+use crate::config::{self, ServerConfig};
 use crate::json::Names;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::model::{ConnectionState, InstanceName, Timestamp};
-use crate::recorder::{self, Folders};
+use crate::recorder::{self, SharedFolders};
 use crate::store::Store;
 
 /// Between two looks, at first and at most: a server that isn't ComfyUI is asked too, and writes a line each time.
@@ -41,7 +41,7 @@ pub(super) struct Recorders {
 
 /// A recorder at work.
 struct AtWork {
-    instance: Instance,
+    instance: ServerConfig,
     stop: CancellationToken,
 }
 
@@ -54,7 +54,7 @@ struct Crew {
 
 impl Recorders {
     /// Records these servers until `shutdown`.
-    pub(super) async fn record(self, instances: Vec<Instance>) -> anyhow::Result<()> {
+    pub(super) async fn record(self, instances: Vec<ServerConfig>) -> anyhow::Result<()> {
         let mut crew = Crew::default();
         instances.into_iter().for_each(|instance| self.start(&mut crew, instance));
         crew.ended().await
@@ -62,7 +62,7 @@ impl Recorders {
 
     /// Looks for servers on these ports of this machine, and records what is found until `shutdown`. `assumed` is
     /// recorded while there is none.
-    pub(super) async fn look_and_record(self, ports: &[u16], assumed: Instance) -> anyhow::Result<()> {
+    pub(super) async fn look_and_record(self, ports: &[u16], assumed: ServerConfig) -> anyhow::Result<()> {
         let mut crew = Crew::default();
         for (name, url) in self.store.found_servers().await? {
             if let Ok(url) = Url::parse(&url) {
@@ -98,7 +98,7 @@ impl Recorders {
         &self,
         crew: &mut Crew,
         ports: &[u16],
-        assumed: &Instance,
+        assumed: &ServerConfig,
         mut is_remembered: bool,
     ) -> anyhow::Result<()> {
         let mut events = self.live.events();
@@ -131,7 +131,7 @@ impl Recorders {
     /// Records what was found, and remembers it. The first of all is called `default`, as the only one of a configuration
     /// is, so that somebody who writes its address down later goes on with the same history. One that was only assumed
     /// and never heard makes room for it.
-    async fn adopt(&self, crew: &mut Crew, found: Vec<Found>, assumed: &Instance) -> anyhow::Result<()> {
+    async fn adopt(&self, crew: &mut Crew, found: Vec<Found>, assumed: &ServerConfig) -> anyhow::Result<()> {
         self.welcome.found(&found);
         let is_first = self.store.found_servers().await?.is_empty();
         if is_first {
@@ -153,7 +153,7 @@ impl Recorders {
         Ok(self.store.note_found_servers(found.collect()).await?)
     }
 
-    fn start(&self, crew: &mut Crew, instance: Instance) {
+    fn start(&self, crew: &mut Crew, instance: ServerConfig) {
         let stop = self.shutdown.child_token();
         let settings = self.settings(instance.clone());
         let (store, blobs, live) = (self.store.clone(), self.blobs.clone(), self.live.clone());
@@ -163,12 +163,12 @@ impl Recorders {
         crew.tasks.spawn(async move { (name, recording.await) });
     }
 
-    fn settings(&self, instance: Instance) -> recorder::Settings {
-        let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
+    fn settings(&self, instance: ServerConfig) -> recorder::Settings {
+        let ServerConfig { name, url, headers, accept_invalid_certs, folders } = instance;
         recorder::Settings {
             name,
             endpoint: Endpoint { url, headers, accept_invalid_certs },
-            folders: Folders { output: folders.output, temp: folders.temp, input: folders.input },
+            folders: SharedFolders { output: folders.output, temp: folders.temp, input: folders.input },
             secrets: self.secrets.clone(),
             last_at_work: self.last_at_work,
             counts_history: self.welcome.is_given(),
@@ -184,12 +184,12 @@ fn name_of(at: SocketAddr) -> String {
 }
 
 /// A server that was found; what was said of the assumed one goes with its name.
-fn instance(name: InstanceName, url: Url, assumed: &Instance) -> Instance {
+fn instance(name: InstanceName, url: Url, assumed: &ServerConfig) -> ServerConfig {
     match name == assumed.name {
-        true => Instance { url, ..assumed.clone() },
+        true => ServerConfig { url, ..assumed.clone() },
         false => {
             let (headers, folders) = (http::HeaderMap::new(), config::Folders::default());
-            Instance { name, url, headers, accept_invalid_certs: false, folders }
+            ServerConfig { name, url, headers, accept_invalid_certs: false, folders }
         }
     }
 }

@@ -107,27 +107,27 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
 
 /// The sockets of this machine that listen.
 #[derive(Debug, Default)]
-struct Table(Vec<Row>);
+struct SocketTable(Vec<SocketRow>);
 
 #[derive(Debug)]
-struct Row {
+struct SocketRow {
     at: SocketAddr,
     inode: String,
 }
 
-fn table(proc: &Path) -> Table {
+fn table(proc: &Path) -> SocketTable {
     let files = ["tcp", "tcp6"].map(|name| fs::read_to_string(proc.join("net").join(name)).unwrap_or_default());
-    Table(files.iter().flat_map(|text| text.lines().filter_map(row)).collect())
+    SocketTable(files.iter().flat_map(|text| text.lines().filter_map(row)).collect())
 }
 
 /// A line of `/proc/net/tcp` whose socket listens: number, own address, other address, state, six columns, inode.
-fn row(line: &str) -> Option<Row> {
+fn row(line: &str) -> Option<SocketRow> {
     let mut columns = line.split_whitespace();
     let (address, state) = (columns.nth(1)?, columns.nth(1)?);
     let inode = columns.nth(5)?.to_owned();
     let (ip, port) = address.split_once(':')?;
     let at = SocketAddr::new(ip_of(ip)?, u16::from_str_radix(port, 16).ok()?);
-    (state == LISTENS).then_some(Row { at, inode })
+    (state == LISTENS).then_some(SocketRow { at, inode })
 }
 
 /// The kernel prints an address by words of 32 bits, each as its processor reads it.
@@ -146,7 +146,7 @@ fn ip_of(digits: &str) -> Option<IpAddr> {
     }
 }
 
-impl Table {
+impl SocketTable {
     fn listening_on(&self, proc: &Path, port: u16) -> Option<Process> {
         let inodes: BTreeSet<&String> =
             self.0.iter().filter(|row| row.at.port() == port).map(|row| &row.inode).collect();

@@ -33,7 +33,7 @@ pub enum Condition {
 
 /// What lies in the folder of files.
 #[derive(Debug)]
-pub enum Found {
+pub enum FolderContents {
     /// A file under its final name.
     File {
         /// The digest that its name says.
@@ -82,25 +82,25 @@ impl Blobs {
     ///
     /// # Errors
     /// A folder can't be read.
-    pub fn each(&self, mut visit: impl FnMut(Found)) -> Result<(), Error> {
+    pub fn each(&self, mut visit: impl FnMut(FolderContents)) -> Result<(), Error> {
         for shelf in entries(&self.folder)? {
             if !shelf.is_dir() {
-                visit(Found::Foreign(shelf));
+                visit(FolderContents::Foreign(shelf));
                 continue;
             }
             let is_drafts = shelf == self.drafts();
             for path in entries(&shelf)? {
                 match fs::symlink_metadata(&path) {
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    Ok(_) if is_drafts => visit(Found::Draft(path)),
+                    Ok(_) if is_drafts => visit(FolderContents::Draft(path)),
                     Ok(found) if found.is_file() => match digest_named(&shelf, &path) {
                         Some(digest) => {
                             let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                            visit(Found::File { digest, bytes: found.len(), modified });
+                            visit(FolderContents::File { digest, bytes: found.len(), modified });
                         }
-                        None => visit(Found::Foreign(path)),
+                        None => visit(FolderContents::Foreign(path)),
                     },
-                    _ => visit(Found::Foreign(path)),
+                    _ => visit(FolderContents::Foreign(path)),
                 }
             }
         }
@@ -191,9 +191,9 @@ mod tests {
         let (mut files, mut drafts, mut foreign) = (Vec::new(), 0, 0);
         Blobs::look(&place)
             .each(|found| match found {
-                Found::File { digest, bytes, .. } => files.push((digest, bytes)),
-                Found::Draft(_) => drafts += 1,
-                Found::Foreign(_) => foreign += 1,
+                FolderContents::File { digest, bytes, .. } => files.push((digest, bytes)),
+                FolderContents::Draft(_) => drafts += 1,
+                FolderContents::Foreign(_) => foreign += 1,
             })
             .unwrap();
         assert_eq!((files, drafts, foreign), (vec![(digest, 5)], 1, 3));

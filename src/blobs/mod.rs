@@ -22,5 +22,5 @@ pub use disk::{Blobs, TURNS};
 pub use draft::Draft;
 pub use error::Error;
 pub use hasher::Stored;
-pub use inspect::{Condition, Found};
+pub use inspect::{Condition, FolderContents};
 pub use progress::Progress;

@@ -1,6 +1,6 @@
 //! What the user wants done.
 
-use super::arguments::{Backup, Describe, Export, List, NewToken, Open, Restore, Show, Verify};
+use super::arguments::{Backup, Describe, Export, ListArguments, NewToken, OpenArguments, Restore, Show, Verify};
 
 /// What the user wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +23,14 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Command {
-    /// List runs.
-    List(List),
+    /// ListArguments runs.
+    List(ListArguments),
     /// Show one.
     Show(Show),
     /// Copy their files.
     Export(Export),
-    /// Open its page.
-    Open(Open),
+    /// OpenArguments its page.
+    Open(OpenArguments),
     /// See whether it answers.
     Health,
     /// End the daemon.

@@ -9,7 +9,7 @@ use crate::config::{Given, Setting};
 
 /// Where the history is.
 #[derive(Args, Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct HistoryAddress {
     /// Data folder [default: the platform's data folder]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<String>,
@@ -28,7 +28,7 @@ pub(super) struct Address {
     #[arg(long, value_name = "PATH")]
     base_path: Option<String>,
     #[command(flatten)]
-    place: Place,
+    place: HistoryAddress,
 }
 
 impl Address {
@@ -40,7 +40,7 @@ impl Address {
     }
 }
 
-impl Place {
+impl HistoryAddress {
     /// What was given, as the highest layer of the configuration.
     pub(super) fn take_givens(&mut self) -> Vec<Given> {
         let taken = [(Setting::DataDir, self.data_dir.take()), (Setting::ConfigFile, self.config.take())];
@@ -117,7 +117,7 @@ Put -- before a search that begins with -.
 
 On a terminal, the output is a table. Otherwise, it is one line per run, with tabs between id, created_at, status, \
 duration_ms, model, outputs_count and text.")]
-pub struct List {
+pub struct ListArguments {
     /// Search, as in the search box of the page
     #[arg(value_name = "QUERY")]
     pub query: Vec<String>,
@@ -140,7 +140,7 @@ pub struct List {
     #[arg(long, value_name = "TEXT")]
     pub format: Option<String>,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `show`
@@ -164,7 +164,7 @@ pub struct Show {
     #[arg(long, group = "form")]
     pub workflow: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// What says which runs, where no numbers do.
@@ -205,7 +205,7 @@ pub struct Export {
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `open`
@@ -214,7 +214,7 @@ pub struct Export {
 Examples:
   comfy-recall open 128            opens its page in the browser if there is one, and prints the address
   comfy-recall open --print        prints the address of the history")]
-pub struct Open {
+pub struct OpenArguments {
     /// Run ID; without one, the history
     #[arg(value_name = "ID", value_parser = run_id)]
     pub id: Option<i64>,
@@ -230,7 +230,7 @@ pub struct Open {
 #[command(after_help = "\
 Examples:
   comfy-recall health || echo down    the exit code is 0 if it answers, otherwise 1")]
-pub struct Health {
+pub struct HealthArguments {
     #[command(flatten)]
     pub(super) place: Address,
 }
@@ -246,7 +246,7 @@ a service, stop the service instead. Runs that happen in the meantime are read f
 unless ComfyUI stops before that.")]
 pub struct Stop {
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `verify`
@@ -269,7 +269,7 @@ pub struct Verify {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `backup`
@@ -287,7 +287,7 @@ pub struct Backup {
     #[arg(value_name = "DIR")]
     pub dir: PathBuf,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `restore`
@@ -305,7 +305,7 @@ pub struct Restore {
     #[arg(value_name = "FILE")]
     pub copy: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// `reindex`
@@ -318,7 +318,7 @@ Reads the prompt of every run again, so that searches find everything that this 
 aren't changed.")]
 pub struct Reindex {
     #[command(flatten)]
-    pub(super) place: Place,
+    pub(super) place: HistoryAddress,
 }
 
 /// The number of a run.

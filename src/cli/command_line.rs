@@ -3,7 +3,10 @@
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::action::Action;
-use super::arguments::{Backup, Describe, Export, Health, List, NewToken, Open, Reindex, Restore, Show, Stop, Verify};
+use super::arguments::{
+    Backup, Describe, Export, HealthArguments, ListArguments, NewToken, OpenArguments, Reindex, Restore, Show, Stop,
+    Verify,
+};
 use super::options::Options;
 use crate::config::Given;
 
@@ -25,7 +28,7 @@ pub(super) struct CommandLine {
 /// `serve`, and what `comfy-recall` alone does.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// Open the page in the browser when it is ready
+    /// OpenArguments the page in the browser when it is ready
     #[arg(long)]
     open: bool,
     #[command(flatten)]
@@ -36,16 +39,16 @@ pub(super) struct Serve {
 pub(super) enum Subcommands {
     /// Record, and serve the history (this is the default)
     Serve(Serve),
-    /// List runs, newest first
-    List(List),
+    /// ListArguments runs, newest first
+    List(ListArguments),
     /// Show everything about one run
     Show(Show),
     /// Copy the files of runs, with their workflows, into a folder or a ZIP archive
     Export(Export),
-    /// Open the page of a run in the browser
-    Open(Open),
+    /// OpenArguments the page of a run in the browser
+    Open(OpenArguments),
     /// Check that comfy-recall is running and answers
-    Health(Health),
+    Health(HealthArguments),
     /// Stop the comfy-recall that is running in the background
     Stop(Stop),
     /// Check that everything saved is intact

@@ -11,7 +11,8 @@ mod tests;
 
 pub use action::{Action, Command, Make};
 pub use arguments::{
-    Backup, Describe, Export, Health, List, Narrowing, NewToken, Open, Reindex, Restore, Show, Stop, Verify,
+    Backup, Describe, Export, HealthArguments, ListArguments, Narrowing, NewToken, OpenArguments, Reindex, Restore,
+    Show, Stop, Verify,
 };
 pub use command_line::command;
 pub use mistake::help;

@@ -46,7 +46,10 @@ fn serving_is_what_it_does_unless_told_otherwise() {
         (&["serve", "--open", "--listen", "localhost:1"], Action::Serve { opens: true }),
         (&["config", "--listen", "localhost:1"], Action::Run(Command::ShowConfig)),
         (&["reindex", "--data-dir", "/tmp/x"], Action::Run(Command::Reindex)),
-        (&["list", "--data-dir", "/tmp/x"], Action::Run(Command::List(List { limit: 50, ..List::default() }))),
+        (
+            &["list", "--data-dir", "/tmp/x"],
+            Action::Run(Command::List(ListArguments { limit: 50, ..ListArguments::default() })),
+        ),
     ] {
         let parsed = parsed(arguments).unwrap();
         assert_eq!((parsed.action, parsed.flags.len()), (action, 1));

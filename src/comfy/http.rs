@@ -9,7 +9,7 @@ use reqwest::{Response, redirect};
 use url::Url;
 
 use super::error::{Error, Failure};
-use super::jobs::Job;
+use super::jobs::ListedJob;
 use super::system::System;
 use super::tls;
 use super::wire::{HistoryEntry, QueueItem};
@@ -74,25 +74,25 @@ impl Client {
     }
 
     /// Everything that waits or runs. Expensive when the queue is long: it holds the whole prompt and workflow of each run.
-    pub async fn queue(&self) -> Result<Items<QueueItem>, Error> {
+    pub async fn queue(&self) -> Result<ItemStream<QueueItem>, Error> {
         self.items("GET /queue", "queue", &[], json::Items::Elements).await
     }
 
     /// The newest `max_items` entries, oldest first.
-    pub async fn history_tail(&self, max_items: usize) -> Result<Items<HistoryEntry>, Error> {
+    pub async fn history_tail(&self, max_items: usize) -> Result<ItemStream<HistoryEntry>, Error> {
         let query = [("max_items", max_items.to_string())];
         self.items("GET /history?max_items", "history", &query, json::Items::Members).await
     }
 
     /// `max_items` entries from the `offset`-th oldest on, for servers with [`Paging::Offset`].
-    pub async fn history_page(&self, offset: usize, max_items: usize) -> Result<Items<HistoryEntry>, Error> {
+    pub async fn history_page(&self, offset: usize, max_items: usize) -> Result<ItemStream<HistoryEntry>, Error> {
         let query = [("max_items", max_items.to_string()), ("offset", offset.to_string())];
         self.items("GET /history?offset", "history", &query, json::Items::Members).await
     }
 
     /// `limit` jobs from the `offset`-th newest on, by when they were queued: what waits, runs and ended. Looks at ComfyUI's
     /// whole history, 7 ms for 2,000 runs. `None` from versions that don't know jobs.
-    pub async fn jobs(&self, offset: usize, limit: usize) -> Result<Option<Vec<Job>>, Error> {
+    pub async fn jobs(&self, offset: usize, limit: usize) -> Result<Option<Vec<ListedJob>>, Error> {
         let order = [("sort_by", "created_at".to_owned()), ("sort_order", "desc".to_owned())];
         let part = [("limit", limit.to_string()), ("offset", offset.to_string())];
         let query: Vec<_> = order.into_iter().chain(part).collect();
@@ -119,7 +119,7 @@ impl Client {
             path.push(id.as_str());
         }
         let what = "GET /history/{prompt_id}";
-        let mut items = Items::new(what, self.get(what, url).await?, json::Items::Members);
+        let mut items = ItemStream::new(what, self.get(what, url).await?, json::Items::Members);
         let mut found = None;
         while let Some(entry) = items.next().await? {
             found = Some(entry).filter(|entry: &HistoryEntry| entry.prompt_id == *id).or(found);
@@ -166,12 +166,12 @@ impl Client {
         path: &str,
         query: &[(&str, String)],
         items: json::Items,
-    ) -> Result<Items<T>, Error> {
+    ) -> Result<ItemStream<T>, Error> {
         let mut url = self.url(path);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        Ok(Items::new(what, self.get(what, url).await?, items))
+        Ok(ItemStream::new(what, self.get(what, url).await?, items))
     }
 
     async fn get(&self, what: &'static str, url: Url) -> Result<Response, Error> {
@@ -200,7 +200,7 @@ impl Client {
 
 /// The items of a list, read while they arrive: memory for one at a time, however long the list.
 #[derive(Debug)]
-pub struct Items<T> {
+pub struct ItemStream<T> {
     what: &'static str,
     response: Response,
     splitter: Splitter,
@@ -210,7 +210,7 @@ pub struct Items<T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<T> Items<T> {
+impl<T> ItemStream<T> {
     fn new(what: &'static str, response: Response, items: json::Items) -> Self {
         let splitter = Splitter::new(items, LARGEST_ITEM);
         Self { what, response, splitter, ready: Vec::new(), waiting: VecDeque::new(), bytes: 0, of: PhantomData }
@@ -222,8 +222,8 @@ impl<T> Items<T> {
     }
 }
 
-impl<T: TryFrom<Item>> Items<T> {
-    /// The next item; `None` at the end of a list that is whole. Items that make no sense are ignored.
+impl<T: TryFrom<Item>> ItemStream<T> {
+    /// The next item; `None` at the end of a list that is whole. ItemStream that make no sense are ignored.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         let fail = |failure| Error { what: self.what, failure };
         loop {

@@ -7,7 +7,7 @@ use crate::model::{PromptId, Timestamp};
 
 /// A run, as far as the list tells of it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Job {
+pub struct ListedJob {
     /// ComfyUI's id.
     pub prompt_id: PromptId,
     /// The place in the queue.
@@ -20,7 +20,7 @@ pub struct Job {
     pub has_ended: bool,
 }
 
-impl TryFrom<Item> for Job {
+impl TryFrom<Item> for ListedJob {
     type Error = Item;
 
     fn try_from(item: Item) -> Result<Self, Item> {
@@ -47,16 +47,21 @@ mod tests {
     use super::*;
     use crate::json::Spans;
 
-    fn job(json: &str) -> Option<Job> {
-        Job::try_from(Item { key: "jobs".into(), json: json.into(), spans: Spans::default() }).ok()
+    fn job(json: &str) -> Option<ListedJob> {
+        ListedJob::try_from(Item { key: "jobs".into(), json: json.into(), spans: Spans::default() }).ok()
     }
 
     #[test]
     fn a_job_tells_which_run_it_is_and_whether_that_has_ended() {
         let at = |millis| Some(Timestamp::from_millis(millis));
         let ended = r#"{"id": "p", "status": "completed", "priority": 4, "create_time": 10, "execution_start_time": 12, "preview_output": {"id": "x", "status": "pending"}}"#;
-        let expected =
-            Job { prompt_id: "p".into(), number: Some(4.0), created_at: at(10), started_at: at(12), has_ended: true };
+        let expected = ListedJob {
+            prompt_id: "p".into(),
+            number: Some(4.0),
+            created_at: at(10),
+            started_at: at(12),
+            has_ended: true,
+        };
         assert_eq!(job(ended), Some(expected));
         for status in ["pending", "in_progress"] {
             let open = job(&format!(r#"{{"id":"p","status":"{status}"}}"#)).unwrap();

@@ -17,10 +17,10 @@ mod wire;
 
 pub use discover::{Found, ask, distinct, look, on_this_machine};
 pub use error::{Error, Failure};
-pub use http::{Client, Endpoint, Items, Paging};
-pub use jobs::Job;
+pub use http::{Client, Endpoint, ItemStream, Paging};
+pub use jobs::ListedJob;
 pub use outcome::{Ended, RunFailure, RunState, run_state};
-pub use socket::{Doorbell, Heard, Ring};
+pub use socket::{Doorbell, Ring, SocketMessage};
 pub use system::System;
 pub use view::{Refusal, View, ViewBody};
 pub use wire::{HistoryEntry, QueueItem, Submission};

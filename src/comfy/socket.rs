@@ -44,7 +44,7 @@ pub struct Ring {
 
 /// What a WebSocket tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum SocketMessage {
     /// The queue changed.
     Ring(Ring),
     /// The process at the other end lived when it was asked with this number. What it sent before was heard before.
@@ -92,7 +92,7 @@ impl Client {
 }
 
 impl Doorbell {
-    /// Asks the process at the other end whether it lives: a ping, which is no request. [`Heard::Alive`] is the answer.
+    /// Asks the process at the other end whether it lives: a ping, which is no request. [`SocketMessage::Alive`] is the answer.
     pub async fn ask_alive(&mut self, number: u64) -> Result<(), Error> {
         self.ping(bytes::Bytes::copy_from_slice(&number.to_be_bytes())).await
     }
@@ -107,7 +107,7 @@ impl Doorbell {
 
     /// Waits for the next ring or answer. Every other message, and every message that makes no sense, is ignored; an
     /// error means that the connection is dead and must be opened again. May be cancelled and called again.
-    pub async fn next(&mut self) -> Result<Heard, Error> {
+    pub async fn next(&mut self) -> Result<SocketMessage, Error> {
         loop {
             let patience = if self.is_pinged { PONG_WITHIN } else { PING_AFTER };
             match timeout_at(self.heard_at + patience, self.socket.next()).await {
@@ -122,7 +122,7 @@ impl Doorbell {
                 Ok(Some(Ok(message))) => {
                     self.heard_at = Instant::now();
                     self.is_pinged = false;
-                    if let Some(heard) = ring(&message).map(Heard::Ring).or_else(|| alive(&message)) {
+                    if let Some(heard) = ring(&message).map(SocketMessage::Ring).or_else(|| alive(&message)) {
                         return Ok(heard);
                     }
                 }
@@ -131,9 +131,9 @@ impl Doorbell {
     }
 }
 
-fn alive(message: &Message) -> Option<Heard> {
+fn alive(message: &Message) -> Option<SocketMessage> {
     let Message::Pong(number) = message else { return None };
-    Some(Heard::Alive(u64::from_be_bytes(number.as_ref().try_into().ok()?)))
+    Some(SocketMessage::Alive(u64::from_be_bytes(number.as_ref().try_into().ok()?)))
 }
 
 fn ring(message: &Message) -> Option<Ring> {

@@ -15,9 +15,9 @@ pub(super) struct Run {
 }
 
 /// A field: its name, and its value where the run has one.
-type Field = (&'static str, Value);
+type Field = (&'static str, FieldValue);
 
-enum Value {
+enum FieldValue {
     /// Of the row.
     Row(fn(&Summary) -> Option<String>),
     /// Of the prompt.
@@ -28,47 +28,47 @@ enum Value {
 
 #[rustfmt::skip]
 const FIELDS: [Field; 41] = [
-    ("id", Value::Row(|run| Some(run.id.to_string()))),
-    ("instance", Value::Row(|run| Some(run.instance.to_string()))),
-    ("prompt_id", Value::Row(|run| Some(run.prompt_id.as_str().to_owned()))),
-    ("status", Value::Row(|run| Some(run.status.to_string()))),
-    ("status_reason", Value::Row(|run| run.status_reason.map(StatusReason::as_str).map(str::to_owned))),
-    ("created_at", Value::Row(|run| Some(run.created_at.to_string()))),
-    ("started_at", Value::Row(|run| moment(run.started_at))),
-    ("finished_at", Value::Row(|run| moment(run.finished_at))),
-    ("duration_ms", Value::Row(|run| run.duration_ms.map(|millis| millis.to_string()))),
-    ("workflow_id", Value::Row(|run| run.workflow_id.clone())),
-    ("workflow_name", Value::Row(|run| run.workflow_name.clone())),
-    ("client_id", Value::Row(|run| run.client_id.clone())),
-    ("model", Value::Row(|run| run.model.clone())),
-    ("outputs_count", Value::Row(|run| Some(run.outputs_count.to_string()))),
-    ("previews_count", Value::Row(|run| Some(run.previews_count.to_string()))),
-    ("kinds", Value::Row(|run| joined(run.kinds.iter().map(|kind| kind.as_str())))),
-    ("excerpt", Value::Row(|run| run.excerpt.clone())),
-    ("cover", Value::Row(|run| run.cover.as_ref().map(|cover| cover.filename.clone()))),
-    ("cover_sha256", Value::Row(|run| run.cover.as_ref().map(|cover| cover.sha256.to_string()))),
-    ("files_state", Value::Row(|run| run.files_state.map(|state| state.as_str().to_owned()))),
-    ("error", Value::Row(error)),
-    ("text", Value::Run(text)),
-    ("prompt", Value::Fact(|facts| joined(facts.positive.iter().map(String::as_str)))),
-    ("negative", Value::Fact(|facts| joined(facts.negative.iter().map(String::as_str)))),
-    ("models", Value::Fact(|facts| joined(facts.models.iter().map(|name| short_name(name))))),
-    ("loras", Value::Fact(|facts| joined(facts.loras.iter().map(|lora| short_name(&lora.name))))),
-    ("seed", Value::Fact(|facts| facts.seeds.first().cloned())),
-    ("seeds", Value::Fact(|facts| joined(facts.seeds.iter().map(String::as_str)))),
-    ("sampler", Value::Fact(|facts| of_pass(facts, |pass| pass.sampler.clone()))),
-    ("scheduler", Value::Fact(|facts| of_pass(facts, |pass| pass.scheduler.clone()))),
-    ("steps", Value::Fact(|facts| of_pass(facts, |pass| pass.steps.clone()))),
-    ("cfg", Value::Fact(|facts| of_pass(facts, |pass| pass.cfg.clone()))),
-    ("guidance", Value::Fact(|facts| of_pass(facts, |pass| pass.guidance.clone()))),
-    ("denoise", Value::Fact(|facts| of_pass(facts, |pass| pass.denoise.clone()))),
-    ("width", Value::Fact(|facts| facts.width.clone())),
-    ("height", Value::Fact(|facts| facts.height.clone())),
-    ("length", Value::Fact(|facts| facts.length.clone())),
-    ("fps", Value::Fact(|facts| facts.fps.clone())),
-    ("inputs", Value::Fact(|facts| joined(facts.inputs.iter().map(String::as_str)))),
-    ("nodes", Value::Fact(|facts| joined(facts.nodes.iter().map(String::as_str)))),
-    ("shape", Value::Fact(|facts| Some(facts.shape.clone()))),
+    ("id", FieldValue::Row(|run| Some(run.id.to_string()))),
+    ("instance", FieldValue::Row(|run| Some(run.instance.to_string()))),
+    ("prompt_id", FieldValue::Row(|run| Some(run.prompt_id.as_str().to_owned()))),
+    ("status", FieldValue::Row(|run| Some(run.status.to_string()))),
+    ("status_reason", FieldValue::Row(|run| run.status_reason.map(StatusReason::as_str).map(str::to_owned))),
+    ("created_at", FieldValue::Row(|run| Some(run.created_at.to_string()))),
+    ("started_at", FieldValue::Row(|run| moment(run.started_at))),
+    ("finished_at", FieldValue::Row(|run| moment(run.finished_at))),
+    ("duration_ms", FieldValue::Row(|run| run.duration_ms.map(|millis| millis.to_string()))),
+    ("workflow_id", FieldValue::Row(|run| run.workflow_id.clone())),
+    ("workflow_name", FieldValue::Row(|run| run.workflow_name.clone())),
+    ("client_id", FieldValue::Row(|run| run.client_id.clone())),
+    ("model", FieldValue::Row(|run| run.model.clone())),
+    ("outputs_count", FieldValue::Row(|run| Some(run.outputs_count.to_string()))),
+    ("previews_count", FieldValue::Row(|run| Some(run.previews_count.to_string()))),
+    ("kinds", FieldValue::Row(|run| joined(run.kinds.iter().map(|kind| kind.as_str())))),
+    ("excerpt", FieldValue::Row(|run| run.excerpt.clone())),
+    ("cover", FieldValue::Row(|run| run.cover.as_ref().map(|cover| cover.filename.clone()))),
+    ("cover_sha256", FieldValue::Row(|run| run.cover.as_ref().map(|cover| cover.sha256.to_string()))),
+    ("files_state", FieldValue::Row(|run| run.files_state.map(|state| state.as_str().to_owned()))),
+    ("error", FieldValue::Row(error)),
+    ("text", FieldValue::Run(text)),
+    ("prompt", FieldValue::Fact(|facts| joined(facts.positive.iter().map(String::as_str)))),
+    ("negative", FieldValue::Fact(|facts| joined(facts.negative.iter().map(String::as_str)))),
+    ("models", FieldValue::Fact(|facts| joined(facts.models.iter().map(|name| short_name(name))))),
+    ("loras", FieldValue::Fact(|facts| joined(facts.loras.iter().map(|lora| short_name(&lora.name))))),
+    ("seed", FieldValue::Fact(|facts| facts.seeds.first().cloned())),
+    ("seeds", FieldValue::Fact(|facts| joined(facts.seeds.iter().map(String::as_str)))),
+    ("sampler", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.sampler.clone()))),
+    ("scheduler", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.scheduler.clone()))),
+    ("steps", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.steps.clone()))),
+    ("cfg", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.cfg.clone()))),
+    ("guidance", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.guidance.clone()))),
+    ("denoise", FieldValue::Fact(|facts| of_pass(facts, |pass| pass.denoise.clone()))),
+    ("width", FieldValue::Fact(|facts| facts.width.clone())),
+    ("height", FieldValue::Fact(|facts| facts.height.clone())),
+    ("length", FieldValue::Fact(|facts| facts.length.clone())),
+    ("fps", FieldValue::Fact(|facts| facts.fps.clone())),
+    ("inputs", FieldValue::Fact(|facts| joined(facts.inputs.iter().map(String::as_str)))),
+    ("nodes", FieldValue::Fact(|facts| joined(facts.nodes.iter().map(String::as_str)))),
+    ("shape", FieldValue::Fact(|facts| Some(facts.shape.clone()))),
 ];
 
 fn moment(moment: Option<Timestamp>) -> Option<String> {
@@ -175,7 +175,7 @@ impl Template {
             TemplatePiece::Field(place) => Some(&FIELDS[*place].1),
             TemplatePiece::Text(_) => None,
         });
-        fields.into_iter().any(|value| !matches!(value, Value::Row(_)))
+        fields.into_iter().any(|value| !matches!(value, FieldValue::Row(_)))
     }
 
     /// The line of a run, without its end.
@@ -186,9 +186,9 @@ impl Template {
                 TemplatePiece::Text(text) => line.push_str(text),
                 TemplatePiece::Field(place) => {
                     let value = match &FIELDS[*place].1 {
-                        Value::Row(value) => value(&run.row),
-                        Value::Fact(value) => run.facts.as_ref().and_then(value),
-                        Value::Run(value) => value(run),
+                        FieldValue::Row(value) => value(&run.row),
+                        FieldValue::Fact(value) => run.facts.as_ref().and_then(value),
+                        FieldValue::Run(value) => value(run),
                     };
                     line.push_str(&terminal::line(&value.unwrap_or_default()));
                 }

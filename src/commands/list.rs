@@ -11,7 +11,7 @@ use super::history::{base, read, threads};
 use super::narrow;
 use super::table::Table;
 use super::terminal::Terminal;
-use crate::cli::List;
+use crate::cli::ListArguments;
 use crate::config::Effective;
 use crate::export::json::Item;
 use crate::facts;
@@ -34,7 +34,7 @@ enum ListForm {
 }
 
 impl ListForm {
-    fn of(list: &List, effective: &Effective, terminal: &Terminal<'_>) -> Result<Self, Error> {
+    fn of(list: &ListArguments, effective: &Effective, terminal: &Terminal<'_>) -> Result<Self, Error> {
         if list.json {
             return Ok(Self::Json(base(effective).to_owned()));
         }
@@ -53,7 +53,7 @@ impl ListForm {
     }
 }
 
-pub(super) fn list(list: &List, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
+pub(super) fn list(list: &ListArguments, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let narrow = narrow::narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)?;
     let form = ListForm::of(list, effective, terminal)?;
     let most = if list.all { u64::MAX } else { list.limit };

@@ -9,10 +9,14 @@ use crate::search::{self, Narrow};
 use crate::store::History;
 
 /// A value, and the argument that gave it.
-pub(super) type Given<'a> = (&'static str, Option<&'a str>);
+pub(super) type NamedArgument<'a> = (&'static str, Option<&'a str>);
 
 /// What is asked for.
-pub(super) fn narrow(query: Given<'_>, until: Given<'_>, narrowing: &Narrowing) -> Result<Narrow, Error> {
+pub(super) fn narrow(
+    query: NamedArgument<'_>,
+    until: NamedArgument<'_>,
+    narrowing: &Narrowing,
+) -> Result<Narrow, Error> {
     let mut narrow = Narrow::default();
     let apart = [(query, "q"), (until, "to")];
     let apart = apart.into_iter().filter_map(|((flag, value), name)| Some((flag, name, value?)));
@@ -45,9 +49,9 @@ pub(super) async fn know_server(store: &History, narrow: &Narrow) -> Result<(), 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Action, Command, List, parse};
+    use crate::cli::{Action, Command, ListArguments, parse};
 
-    fn list(arguments: &[&str]) -> List {
+    fn list(arguments: &[&str]) -> ListArguments {
         let arguments = ["comfy-recall", "list"].iter().chain(arguments).map(Into::into);
         match parse(arguments).unwrap().action {
             Action::Run(Command::List(list)) => list,
@@ -55,7 +59,7 @@ mod tests {
         }
     }
 
-    fn of(list: &List) -> Result<Narrow, Error> {
+    fn of(list: &ListArguments) -> Result<Narrow, Error> {
         narrow(("QUERY", Some(&list.query.join(" "))), ("--to", list.to.as_deref()), &list.narrowing)
     }
 

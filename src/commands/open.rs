@@ -8,11 +8,11 @@ use super::history::{base, read, threads};
 use super::show::no_run;
 use super::terminal::Terminal;
 use crate::browser;
-use crate::cli::Open;
+use crate::cli::OpenArguments;
 use crate::config::Effective;
 use crate::model::GenerationId;
 
-pub(super) fn open(open: &Open, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
+pub(super) fn open(open: &OpenArguments, effective: &Effective, terminal: &mut Terminal<'_>) -> Result<(), Error> {
     let path = match open.id.map(GenerationId) {
         None => "/".to_owned(),
         Some(id) => {

@@ -15,7 +15,7 @@ use super::history::threads;
 use super::numbers::count;
 use super::terminal::{Style, Terminal, line};
 use super::work;
-use crate::blobs::{Blobs, Condition, Found};
+use crate::blobs::{Blobs, Condition, FolderContents};
 use crate::cli::Verify;
 use crate::config::Effective;
 use crate::model::{Cause, Digest, Folder, GenerationId, Trouble, shown_bytes};
@@ -177,14 +177,14 @@ fn check_folder(inspector: &Inspector, blobs: &Blobs, report: &mut Report, is_al
     let now = SystemTime::now();
     let mut seen = Vec::new();
     let visited = blobs.each(|found| match found {
-        Found::File { digest, bytes, modified } => {
+        FolderContents::File { digest, bytes, modified } => {
             let is_young = now.duration_since(modified).is_ok_and(|age| age < YOUNG);
             if is_alone || !is_young {
                 seen.push(Orphan { sha256: digest, bytes, set_aside: None });
             }
         }
-        Found::Draft(_) => report.left_over += 1,
-        Found::Foreign(path) => report.foreign.push(path),
+        FolderContents::Draft(_) => report.left_over += 1,
+        FolderContents::Foreign(path) => report.foreign.push(path),
     });
     visited.context("check the files")?;
     for file in seen {

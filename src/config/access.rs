@@ -7,7 +7,7 @@ use crate::model::{Digest, LEAST_TOKEN_CHARS, Scope};
 
 use super::error::Error;
 use super::origin::Origin;
-use super::problem::Problem;
+use super::problem::ValueProblem;
 use super::scalars::{Scalars, groups};
 use super::secret::Secret;
 use super::setting::Setting;
@@ -108,7 +108,7 @@ fn tokens<'a>(scalars: &mut Scalars<'a>) -> Result<Vec<(Token, &'a Origin)>, Err
     if let Some(given) = scalars.highest_of(&[Setting::Token, Setting::TokenFile])? {
         let token = scalars.secret(given)?;
         if token.expose().chars().count() < LEAST_TOKEN_CHARS {
-            return Err(given.is_wrong(Problem::Token));
+            return Err(given.is_wrong(ValueProblem::Token));
         }
         let hash = credentials::hash_token(token.expose());
         tokens.push((Token { name: BARE.to_owned(), scope: Scope::Full, hash }, &given.origin));
@@ -120,7 +120,7 @@ fn tokens<'a>(scalars: &mut Scalars<'a>) -> Result<Vec<(Token, &'a Origin)>, Err
         let token = Token {
             name: name.read(text::token_name)?,
             scope: scope
-                .map_or(Ok(Scope::Full), |scope| scope.read(|text| text.parse().map_err(|()| Problem::Scope)))?,
+                .map_or(Ok(Scope::Full), |scope| scope.read(|text| text.parse().map_err(|()| ValueProblem::Scope)))?,
             hash: hash.read(text::token_hash)?,
         };
         if tokens.iter().any(|(other, _)| other.name == token.name) {

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use super::access::Auth;
-use super::instance::Instance;
+use super::instance::ServerConfig;
 use super::listen::Listen;
 use super::log::Log;
-use super::webhooks::Webhook;
+use super::webhooks::WebhookConfig;
 use crate::model::BasePath;
 
 /// What the daemon was told, complete and checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The ComfyUI servers to record: at least one, names and addresses all different.
-    pub comfyui: Vec<Instance>,
+    pub comfyui: Vec<ServerConfig>,
     /// Ports of this machine where ComfyUI is looked for, as nobody said where it is: then `comfyui` holds the one that is
     /// assumed until one is found, with the folders that were given. Empty when it was said.
     pub looks_at: Vec<u16>,
@@ -42,7 +42,7 @@ pub struct Config {
     /// What goes to the log.
     pub log: Log,
     /// Who is told when a run has ended.
-    pub webhooks: Vec<Webhook>,
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 impl Config {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::error::Error;
 use super::origin::Origin;
-use super::problem::Problem;
+use super::problem::ValueProblem;
 use super::secret::Secret;
 use super::text;
 use super::text::HASH_MARK;
@@ -62,12 +62,12 @@ pub(super) fn hash_token(token: &str) -> Digest {
 }
 
 /// Whether a password can be compared with this, in a time and a memory that a sign-in may take.
-pub(super) fn check_hash(hash: &str) -> Result<(), Problem> {
-    let hash = PasswordHash::new(hash).map_err(|_| Problem::PasswordHash)?;
-    let params = Params::try_from(&hash).map_err(|_| Problem::PasswordHash)?;
+pub(super) fn check_hash(hash: &str) -> Result<(), ValueProblem> {
+    let hash = PasswordHash::new(hash).map_err(|_| ValueProblem::PasswordHash)?;
+    let params = Params::try_from(&hash).map_err(|_| ValueProblem::PasswordHash)?;
     let is_bearable = params.m_cost() <= MOST_KIB && params.t_cost() <= MOST_ROUNDS;
     let is_whole = hash.algorithm.as_str().starts_with("argon2") && hash.salt.is_some() && hash.hash.is_some();
-    if is_bearable && is_whole { Ok(()) } else { Err(Problem::PasswordHash) }
+    if is_bearable && is_whole { Ok(()) } else { Err(ValueProblem::PasswordHash) }
 }
 
 fn random() -> Result<[u8; 16], password_hash::Error> {
@@ -103,7 +103,7 @@ mod tests {
             &whole.replace("19456", "4000000"),
             &whole.replace("t=2", "t=1000"),
         ] {
-            assert_eq!(check_hash(bad), Err(Problem::PasswordHash), "{bad}");
+            assert_eq!(check_hash(bad), Err(ValueProblem::PasswordHash), "{bad}");
         }
     }
 

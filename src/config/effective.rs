@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::access::{Password, Token};
 use super::checked::Config;
-use super::instance::Instance;
-use super::origin::{Origin, Origins};
+use super::instance::ServerConfig;
+use super::origin::{Origin, ValueOrigins};
 use super::secret::Secret;
-use super::webhooks::Webhook;
+use super::webhooks::WebhookConfig;
 use crate::model::Status;
 
 /// The configuration, and how it came about. Its `Display` is what `comfy-recall config` prints.
@@ -22,7 +22,7 @@ pub struct Effective {
     pub usual_file: Option<PathBuf>,
     /// What the user should hear but what stops nothing; for the log.
     pub warnings: Vec<String>,
-    pub(super) origins: Origins,
+    pub(super) origins: ValueOrigins,
 }
 
 impl fmt::Display for Effective {
@@ -91,7 +91,7 @@ impl Effective {
         line(f, "hash", quoted(Secret::REDACTED), of("hash"))
     }
 
-    fn webhook(&self, f: &mut fmt::Formatter<'_>, nth: usize, webhook: &Webhook) -> fmt::Result {
+    fn webhook(&self, f: &mut fmt::Formatter<'_>, nth: usize, webhook: &WebhookConfig) -> fmt::Result {
         let of = |key: &str| self.origins.of(&format!("webhook.{nth}.{key}"));
         f.write_str("\n[[webhook]]\n")?;
         line(f, "url", quoted(&webhook.shown()), of("url"))?;
@@ -102,8 +102,8 @@ impl Effective {
         line(f, "instance", list(&webhook.instances), of("instance"))
     }
 
-    fn instance(&self, f: &mut fmt::Formatter<'_>, instance: &Instance) -> fmt::Result {
-        let Instance { name, url, headers, accept_invalid_certs, folders } = instance;
+    fn instance(&self, f: &mut fmt::Formatter<'_>, instance: &ServerConfig) -> fmt::Result {
+        let ServerConfig { name, url, headers, accept_invalid_certs, folders } = instance;
         let of = |key: &str| self.origins.of(&format!("comfyui.{name}.{key}"));
         writeln!(f, "\n[[comfyui]]\nname = {}", quoted(name.as_str()))?;
         line(f, "url", quoted(url.as_str()), of("url"))?;

@@ -7,7 +7,7 @@ use crate::model::InstanceName;
 
 use super::listen::Listen;
 use super::origin::Origin;
-use super::problem::Problem;
+use super::problem::ValueProblem;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum Error {
         /// The value, as far as it may be shown.
         text: String,
         /// What is wrong with it.
-        problem: Problem,
+        problem: ValueProblem,
     },
     /// A value of another type than the file needs.
     #[error("{origin}: {found} isn't valid here; {expected}")]

@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
 use super::origin::Origin;
-use super::problem::Problem;
+use super::problem::ValueProblem;
 use super::setting::{Setting, Shape, Spelling, nearest};
 
 /// Reads the named file, or the one in the usual place if it exists.
@@ -36,7 +36,7 @@ pub(super) fn find(givens: &[Given], environment: &Environment<'_>) -> Result<Op
 
 /// Takes the text of a file apart.
 pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
-    let source = Source { file, text };
+    let source = TableSource { file, text };
     let table = DeTable::parse(text).map_err(|error| {
         let line = source.line(error.span().map_or(0, |span| span.start));
         let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
@@ -63,7 +63,7 @@ pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Given>, Error> {
 }
 
 /// A kind of table that may be there any number of times, each by itself.
-struct Table {
+struct RepeatedTable {
     name: &'static str,
     /// What each needs one of, and what to do without it.
     needs: &'static [(&'static [&'static str], &'static str)],
@@ -71,7 +71,7 @@ struct Table {
     expected: &'static str,
 }
 
-const TOKEN: Table = Table {
+const TOKEN: RepeatedTable = RepeatedTable {
     name: "token",
     needs: &[
         (&["name"], "this token has no name; comfy-recall token NAME prints the whole table"),
@@ -80,7 +80,7 @@ const TOKEN: Table = Table {
     expected: "write token = \"a-long-random-text\", or what comfy-recall token NAME prints",
 };
 
-const WEBHOOK: Table = Table {
+const WEBHOOK: RepeatedTable = RepeatedTable {
     name: "webhook",
     needs: &[
         (&["url"], "this webhook has no address; add url = \"https://HOST/PATH\""),
@@ -93,7 +93,7 @@ const WEBHOOK: Table = Table {
     expected: "write [[webhook]] on one line and url = \"https://HOST/PATH\" on the next",
 };
 
-impl Table {
+impl RepeatedTable {
     /// Whether tables stand there, and not a single value of the same name.
     fn fits(&self, value: &DeValue<'_>) -> bool {
         match value {
@@ -103,12 +103,12 @@ impl Table {
     }
 }
 
-struct Source<'a> {
+struct TableSource<'a> {
     file: &'a Path,
     text: &'a str,
 }
 
-impl Source<'_> {
+impl TableSource<'_> {
     fn line(&self, at: usize) -> usize {
         self.text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
     }
@@ -148,7 +148,7 @@ impl Source<'_> {
         Origin::Key { file: self.file.to_owned(), line: self.line(value.span().start), key: table.to_owned() }
     }
 
-    fn tables(&self, kind: &Table, value: &Spanned<DeValue<'_>>, givens: &mut Vec<Given>) -> Result<(), Error> {
+    fn tables(&self, kind: &RepeatedTable, value: &Spanned<DeValue<'_>>, givens: &mut Vec<Given>) -> Result<(), Error> {
         let values = match value.get_ref() {
             DeValue::Array(values) => values.iter().collect(),
             _ => vec![value],
@@ -201,7 +201,7 @@ impl Source<'_> {
             let origin = self.origin(name, "comfyui.headers.");
             let name = name.get_ref();
             if name.contains(':') {
-                return Err(Error::Value { origin, text: name.to_string(), problem: Problem::Header });
+                return Err(Error::Value { origin, text: name.to_string(), problem: ValueProblem::Header });
             }
             let text = format!("{name}: {}", text_of(value, &origin)?);
             Ok(Given { setting: Setting::ComfyuiHeader, server: None, table: 0, text, origin })

@@ -8,7 +8,7 @@ use crate::model::InstanceName;
 use super::environment::Environment;
 use super::error::Error;
 use super::origin::{Layer, Origin};
-use super::problem::Problem;
+use super::problem::ValueProblem;
 use super::secret::Secret;
 use super::setting::{Setting, Shape, Spelling, nearest};
 use super::text;
@@ -44,12 +44,12 @@ impl Given {
     }
 
     /// Its value.
-    pub(super) fn read<T>(&self, parse: impl FnOnce(&str) -> Result<T, Problem>) -> Result<T, Error> {
+    pub(super) fn read<T>(&self, parse: impl FnOnce(&str) -> Result<T, ValueProblem>) -> Result<T, Error> {
         parse(&self.text).map_err(|problem| self.is_wrong(problem))
     }
 
     /// The error for a value that can't be used; shows nothing that could be a secret.
-    pub(super) fn is_wrong(&self, problem: Problem) -> Error {
+    pub(super) fn is_wrong(&self, problem: ValueProblem) -> Error {
         let text = match self.setting {
             Setting::ComfyuiUrl => text::shown_url(&self.text),
             Setting::ComfyuiHeader => text::shown_header(&self.text),
@@ -71,7 +71,7 @@ impl Given {
     /// The path that it names, absolute.
     pub(super) fn path(&self, environment: &Environment<'_>) -> Result<PathBuf, Error> {
         if self.text.is_empty() {
-            return Err(self.is_wrong(Problem::Empty));
+            return Err(self.is_wrong(ValueProblem::Empty));
         }
         text::path(&self.text, cfg!(windows)).map_err(|problem| self.is_wrong(problem))?;
         Ok(environment.absolute(self.origin.base(&environment.working_dir), &self.text))

@@ -9,7 +9,7 @@ use crate::model::InstanceName;
 
 /// One ComfyUI server.
 #[derive(Debug, Clone)]
-pub struct Instance {
+pub struct ServerConfig {
     /// What we call it.
     pub name: InstanceName,
     /// `http` or `https`, without user, password, query and fragment; the path ends with `/`, so that `join` works.

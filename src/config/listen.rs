@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::problem::Problem;
+use super::problem::ValueProblem;
 
 /// An address to listen on. A name is resolved when the socket is bound.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,34 +39,34 @@ impl Listen {
 }
 
 impl FromStr for Listen {
-    type Err = Problem;
+    type Err = ValueProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, ValueProblem> {
         // As a browser shows the page that is to be there.
         let text = text.strip_prefix("http://").map_or(text, |rest| rest.strip_suffix('/').unwrap_or(rest));
         if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(Problem::Brackets);
+            return Err(ValueProblem::Brackets);
         }
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
         if let Some(port) = Some(text.strip_prefix(':').unwrap_or(text)).filter(|port| is_number(port)) {
-            let port = port.parse().map_err(|_| Problem::Port)?;
+            let port = port.parse().map_err(|_| ValueProblem::Port)?;
             return Ok(Self { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port });
         }
-        let (host, port) = text.rsplit_once(':').ok_or(Problem::NoPort)?;
-        let port = port.parse().ok().filter(|_| is_number(port)).ok_or(Problem::Port)?;
+        let (host, port) = text.rsplit_once(':').ok_or(ValueProblem::NoPort)?;
+        let port = port.parse().ok().filter(|_| is_number(port)).ok_or(ValueProblem::Port)?;
         if host.parse::<Ipv6Addr>().is_ok() {
-            return Err(Problem::Brackets);
+            return Err(ValueProblem::Brackets);
         }
         Ok(Self { host: host.parse()?, port })
     }
 }
 
 impl FromStr for Host {
-    type Err = Problem;
+    type Err = ValueProblem;
 
-    fn from_str(text: &str) -> Result<Self, Problem> {
+    fn from_str(text: &str) -> Result<Self, ValueProblem> {
         if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            return inner.parse().map(|ip| Self::Ip(IpAddr::V6(ip))).map_err(|_| Problem::Host);
+            return inner.parse().map(|ip| Self::Ip(IpAddr::V6(ip))).map_err(|_| ValueProblem::Host);
         }
         if let Ok(ip) = text.parse() {
             return Ok(Self::Ip(ip));
@@ -79,7 +79,7 @@ impl FromStr for Host {
         // A name that ends in a number is a mistyped address.
         let is_address = labels().next_back().is_some_and(|last| last.bytes().all(|c| c.is_ascii_digit()));
         if text.len() > 253 || is_address || !labels().all(is_label) {
-            return Err(Problem::Host);
+            return Err(ValueProblem::Host);
         }
         Ok(Self::Name(text.to_ascii_lowercase()))
     }
@@ -147,24 +147,24 @@ mod tests {
     #[test]
     fn what_is_no_place_to_listen_is_told_apart() {
         for (text, problem) in [
-            ("", Problem::NoPort),
-            ("80800", Problem::Port),
-            ("127.0.0.1", Problem::NoPort),
-            ("127.0.0.1:80800", Problem::Port),
-            ("127.0.0.1:", Problem::Port),
-            ("127.0.0.1:+80", Problem::Port),
-            ("127.0.0.1:http", Problem::Port),
-            (":80800", Problem::Port),
-            (":", Problem::Port),
-            ("*:8588", Problem::Host),
-            ("127.0.0.256:8588", Problem::Host),
-            ("https://127.0.0.1:8588", Problem::Host),
-            ("http://127.0.0.1:8588/history", Problem::Port),
-            ("a b:8588", Problem::Host),
-            ("[::g]:8588", Problem::Host),
-            ("::1", Problem::Brackets),
-            ("::1:8588", Problem::Brackets),
-            ("fe80:0:0:0:1:2:3:4:8588", Problem::Brackets),
+            ("", ValueProblem::NoPort),
+            ("80800", ValueProblem::Port),
+            ("127.0.0.1", ValueProblem::NoPort),
+            ("127.0.0.1:80800", ValueProblem::Port),
+            ("127.0.0.1:", ValueProblem::Port),
+            ("127.0.0.1:+80", ValueProblem::Port),
+            ("127.0.0.1:http", ValueProblem::Port),
+            (":80800", ValueProblem::Port),
+            (":", ValueProblem::Port),
+            ("*:8588", ValueProblem::Host),
+            ("127.0.0.256:8588", ValueProblem::Host),
+            ("https://127.0.0.1:8588", ValueProblem::Host),
+            ("http://127.0.0.1:8588/history", ValueProblem::Port),
+            ("a b:8588", ValueProblem::Host),
+            ("[::g]:8588", ValueProblem::Host),
+            ("::1", ValueProblem::Brackets),
+            ("::1:8588", ValueProblem::Brackets),
+            ("fe80:0:0:0:1:2:3:4:8588", ValueProblem::Brackets),
         ] {
             assert_eq!(text.parse::<Listen>(), Err(problem), "{text}");
         }

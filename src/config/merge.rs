@@ -6,22 +6,22 @@ use super::error::Error;
 use super::given::Given;
 use super::listen::{Host, Listen};
 use super::log::{Log, LogFormat, LogLevel};
-use super::origin::Origins;
-use super::problem::Problem;
+use super::origin::ValueOrigins;
+use super::problem::ValueProblem;
 use super::scalars::Scalars;
 use super::servers::{ports_to_look_at, servers};
 use super::setting::Setting;
 use super::{access, text, webhooks};
 
 /// Merges what was given, highest layer first, and checks it.
-pub(super) fn merge(givens: &[Given], environment: &Environment<'_>) -> Result<(Config, Origins), Error> {
-    let mut origins = Origins::default();
+pub(super) fn merge(givens: &[Given], environment: &Environment<'_>) -> Result<(Config, ValueOrigins), Error> {
+    let mut origins = ValueOrigins::default();
     let comfyui = servers(givens, environment, &mut origins)?;
     let mut scalars = Scalars { givens, environment, origins: &mut origins };
     let listen: Listen = scalars.value(Setting::Listen, str::parse)?.unwrap_or_else(default_listen);
     let allowed_hosts = scalars.list(Setting::AllowHost, text::host_name)?;
     let base_path =
-        scalars.value(Setting::BasePath, |text| text.parse().map_err(Problem::BasePath))?.unwrap_or_default();
+        scalars.value(Setting::BasePath, |text| text.parse().map_err(ValueProblem::BasePath))?.unwrap_or_default();
     let trusted_proxies = scalars.list(Setting::TrustedProxy, text::net)?;
     let cors_origins = scalars.list(Setting::CorsOrigin, text::origin)?;
     let data_dir = scalars.path(Setting::DataDir)?.or_else(|| environment.data_dir.clone()).ok_or(Error::NoDataDir)?;

@@ -33,15 +33,15 @@ pub use effective::Effective;
 pub use environment::Environment;
 pub use error::Error;
 pub use given::Given;
-pub use instance::{Folders, Instance};
+pub use instance::{Folders, ServerConfig};
 pub use listen::{Host, Listen};
 pub use load::load;
 pub use log::{Log, LogFormat, LogLevel};
 pub use origin::Origin;
-pub use problem::Problem;
+pub use problem::ValueProblem;
 pub use secret::Secret;
 pub use setting::{Setting, Spelling};
-pub use webhooks::Webhook;
+pub use webhooks::WebhookConfig;
 
 #[cfg(test)]
 mod tests;

@@ -64,9 +64,9 @@ impl fmt::Display for Origin {
 
 /// Where each value of a configuration came from, by key: `listen`, `comfyui.NAME.url`.
 #[derive(Debug, Default)]
-pub(super) struct Origins(BTreeMap<String, Origin>);
+pub(super) struct ValueOrigins(BTreeMap<String, Origin>);
 
-impl Origins {
+impl ValueOrigins {
     pub(super) fn note(&mut self, key: impl Into<String>, origin: &Origin) {
         self.0.insert(key.into(), origin.clone());
     }

@@ -6,7 +6,7 @@ use crate::model::{ParseBasePathError, ParseIdError};
 
 /// What is wrong with a value, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum ValueProblem {
     /// No port to listen on.
     #[error("no port; use HOST:PORT, for example 127.0.0.1:8588")]
     NoPort,

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
-use super::origin::{Origin, Origins};
-use super::problem::Problem;
+use super::origin::{Origin, ValueOrigins};
+use super::problem::ValueProblem;
 use super::secret::Secret;
 use super::setting::Setting;
 
@@ -16,7 +16,7 @@ use super::setting::Setting;
 pub(super) struct Scalars<'a> {
     pub(super) givens: &'a [Given],
     pub(super) environment: &'a Environment<'a>,
-    pub(super) origins: &'a mut Origins,
+    pub(super) origins: &'a mut ValueOrigins,
 }
 
 impl<'a> Scalars<'a> {
@@ -29,7 +29,7 @@ impl<'a> Scalars<'a> {
     pub(super) fn value<T>(
         &mut self,
         setting: Setting,
-        parse: fn(&str) -> Result<T, Problem>,
+        parse: fn(&str) -> Result<T, ValueProblem>,
     ) -> Result<Option<T>, Error> {
         let Some(given) = self.highest(setting) else { return Ok(None) };
         parse(&given.text).map(Some).map_err(|problem| given.is_wrong(problem))
@@ -40,7 +40,11 @@ impl<'a> Scalars<'a> {
     }
 
     /// All that the highest layer says of a setting.
-    pub(super) fn list<T>(&mut self, setting: Setting, parse: fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, Error> {
+    pub(super) fn list<T>(
+        &mut self,
+        setting: Setting,
+        parse: fn(&str) -> Result<T, ValueProblem>,
+    ) -> Result<Vec<T>, Error> {
         let Some(first) = self.highest(setting) else { return Ok(Vec::new()) };
         let all = self.givens.iter().filter(|given| given.setting == setting);
         all.filter(|given| given.layer() == first.layer()).map(|given| given.read(parse)).collect()
@@ -75,7 +79,7 @@ impl<'a> Scalars<'a> {
             _ => given.text.clone(),
         };
         if secret.is_empty() {
-            return Err(given.is_wrong(Problem::Empty));
+            return Err(given.is_wrong(ValueProblem::Empty));
         }
         Ok(Secret::from(secret))
     }

@@ -14,9 +14,9 @@ use crate::model::{Folder, InstanceName};
 use super::environment::Environment;
 use super::error::Error;
 use super::given::Given;
-use super::instance::{Folders, Instance};
-use super::origin::{Layer, Origin, Origins};
-use super::problem::Problem;
+use super::instance::{Folders, ServerConfig};
+use super::origin::{Layer, Origin, ValueOrigins};
+use super::problem::ValueProblem;
 use super::setting::Setting;
 use super::text;
 
@@ -64,8 +64,8 @@ struct KnownServer<'a> {
 pub(super) fn servers(
     givens: &[Given],
     environment: &Environment<'_>,
-    origins: &mut Origins,
-) -> Result<Vec<Instance>, Error> {
+    origins: &mut ValueOrigins,
+) -> Result<Vec<ServerConfig>, Error> {
     let known = KnownServer::new(givens)?;
     let mut found: Vec<(&ServerAddress<'_>, Vec<&Given>)> =
         known.of_layer(known.effective).map(|address| (address, Vec::new())).collect();
@@ -81,7 +81,7 @@ pub(super) fn servers(
             _ => {}
         }
     }
-    let mut instances: Vec<Instance> = Vec::new();
+    let mut instances: Vec<ServerConfig> = Vec::new();
     for (address, givens) in found {
         let instance = Server { address, givens, environment, origins }.build()?;
         let second = || address.given.map_or(Origin::Default, |given| given.origin.clone());
@@ -148,7 +148,7 @@ impl Given {
         name.parse().map(Some).map_err(|problem| Error::Value {
             origin: self.origin.clone(),
             text: name.clone(),
-            problem: Problem::InstanceName(problem),
+            problem: ValueProblem::InstanceName(problem),
         })
     }
 }
@@ -158,11 +158,11 @@ struct Server<'a> {
     address: &'a ServerAddress<'a>,
     givens: Vec<&'a Given>,
     environment: &'a Environment<'a>,
-    origins: &'a mut Origins,
+    origins: &'a mut ValueOrigins,
 }
 
 impl<'a> Server<'a> {
-    fn build(mut self) -> Result<Instance, Error> {
+    fn build(mut self) -> Result<ServerConfig, Error> {
         self.refuse_twice()?;
         let (url, headers) = self.connection()?;
         let accept_invalid_certs = match self.highest(&[Setting::AcceptInvalidCerts]) {
@@ -177,7 +177,7 @@ impl<'a> Server<'a> {
             temp: self.folder(Setting::ComfyuiTempDir, Folder::Temp)?,
             input: self.folder(Setting::ComfyuiInputDir, Folder::Input)?,
         };
-        Ok(Instance { name: self.address.name.clone(), url, headers, accept_invalid_certs, folders })
+        Ok(ServerConfig { name: self.address.name.clone(), url, headers, accept_invalid_certs, folders })
     }
 
     fn key(&self, key: &str) -> String {

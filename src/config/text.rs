@@ -14,7 +14,7 @@ use crate::model::{Digest, InstanceName, Status};
 
 use super::listen::{Host, Listen};
 use super::log::{LogFormat, LogLevel};
-use super::problem::Problem;
+use super::problem::ValueProblem;
 use super::secret::Secret;
 
 /// What stands before a token's hash in the configuration.
@@ -33,117 +33,119 @@ const OURS: [HeaderName; 8] = [
 ];
 
 /// Refuses what is no path on this system, and would be taken for one below the working folder.
-pub(super) fn path(text: &str, is_windows: bool) -> Result<(), Problem> {
+pub(super) fn path(text: &str, is_windows: bool) -> Result<(), ValueProblem> {
     let is_drive = |text: &str| {
         let mut start = text.chars();
         let letter = start.next().is_some_and(|c| c.is_ascii_alphabetic());
         letter && start.next() == Some(':') && matches!(start.next(), Some('\\' | '/') | None)
     };
     if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:")) {
-        return Err(Problem::FileUrl);
+        return Err(ValueProblem::FileUrl);
     }
     match !is_windows && (is_drive(text) || text.starts_with(r"\\")) {
-        true => Err(Problem::WindowsPath),
+        true => Err(ValueProblem::WindowsPath),
         false => Ok(()),
     }
 }
 
 /// Reads a switch.
-pub(super) fn switch(text: &str) -> Result<bool, Problem> {
+pub(super) fn switch(text: &str) -> Result<bool, ValueProblem> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
-        _ => Err(Problem::Switch),
+        _ => Err(ValueProblem::Switch),
     }
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, Problem> {
-    [LogFormat::Text, LogFormat::Json].into_iter().find(|format| format.as_str() == text).ok_or(Problem::LogFormat)
+pub(super) fn log_format(text: &str) -> Result<LogFormat, ValueProblem> {
+    [LogFormat::Text, LogFormat::Json].into_iter().find(|format| format.as_str() == text).ok_or(ValueProblem::LogFormat)
 }
 
-pub(super) fn log_level(text: &str) -> Result<LogLevel, Problem> {
-    LogLevel::ALL.into_iter().find(|level| level.as_str() == text).ok_or(Problem::LogLevel)
+pub(super) fn log_level(text: &str) -> Result<LogLevel, ValueProblem> {
+    LogLevel::ALL.into_iter().find(|level| level.as_str() == text).ok_or(ValueProblem::LogLevel)
 }
 
 /// Reads a name that a `Host` header may hold.
-pub(super) fn host_name(text: &str) -> Result<String, Problem> {
+pub(super) fn host_name(text: &str) -> Result<String, ValueProblem> {
     match text.parse() {
         Ok(Host::Ip(std::net::IpAddr::V6(ip))) => Ok(format!("[{ip}]")),
         Ok(host) => Ok(host.to_string()),
-        Err(_) => Err(Problem::HostName),
+        Err(_) => Err(ValueProblem::HostName),
     }
 }
 
 /// Reads an address, or a net of them.
-pub(super) fn net(text: &str) -> Result<IpNet, Problem> {
+pub(super) fn net(text: &str) -> Result<IpNet, ValueProblem> {
     let net = text.parse().or_else(|_| text.parse().map(|ip: std::net::IpAddr| IpNet::from(ip.to_canonical())));
-    net.map_err(|_| Problem::Proxy)
+    net.map_err(|_| ValueProblem::Proxy)
 }
 
 /// Reads where pages come from, and writes it as browsers do.
-pub(super) fn origin(text: &str) -> Result<String, Problem> {
-    let url = Url::parse(text).map_err(|_| Problem::Origin)?;
+pub(super) fn origin(text: &str) -> Result<String, ValueProblem> {
+    let url = Url::parse(text).map_err(|_| ValueProblem::Origin)?;
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     let is_named = url.username().is_empty() && url.password().is_none() && matches!(url.scheme(), "http" | "https");
-    if is_bare && is_named { Ok(url.origin().ascii_serialization()) } else { Err(Problem::Origin) }
+    if is_bare && is_named { Ok(url.origin().ascii_serialization()) } else { Err(ValueProblem::Origin) }
 }
 
 /// Reads what the log calls a token.
-pub(super) fn token_name(text: &str) -> Result<String, Problem> {
+pub(super) fn token_name(text: &str) -> Result<String, ValueProblem> {
     // The same letters as those of an instance.
-    text.parse::<InstanceName>().map(|_| text.to_owned()).map_err(|_| Problem::TokenName)
+    text.parse::<InstanceName>().map(|_| text.to_owned()).map_err(|_| ValueProblem::TokenName)
 }
 
 /// Reads the name of an input, a header or a variable.
-pub(super) fn secret_name(text: &str) -> Result<String, Problem> {
+pub(super) fn secret_name(text: &str) -> Result<String, ValueProblem> {
     let name = text.trim();
     let is_name = name.len() <= 100 && name.chars().any(char::is_alphanumeric);
-    if is_name { Ok(name.to_owned()) } else { Err(Problem::SecretName) }
+    if is_name { Ok(name.to_owned()) } else { Err(ValueProblem::SecretName) }
 }
 
-pub(super) fn token_hash(text: &str) -> Result<Digest, Problem> {
-    text.strip_prefix(HASH_MARK).and_then(|digits| digits.parse().ok()).ok_or(Problem::TokenHash)
+pub(super) fn token_hash(text: &str) -> Result<Digest, ValueProblem> {
+    text.strip_prefix(HASH_MARK).and_then(|digits| digits.parse().ok()).ok_or(ValueProblem::TokenHash)
 }
 
 /// Reads where a webhook is sent.
-pub(super) fn webhook_url(text: &str) -> Result<Url, Problem> {
+pub(super) fn webhook_url(text: &str) -> Result<Url, ValueProblem> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.fragment().is_none());
-    url.filter(|url| url.port() != Some(0)).ok_or(Problem::WebhookUrl)
+    url.filter(|url| url.port() != Some(0)).ok_or(ValueProblem::WebhookUrl)
 }
 
 /// Reads how a run has ended.
-pub(super) fn final_status(text: &str) -> Result<Status, Problem> {
-    text.parse().ok().filter(|status: &Status| !status.is_open()).ok_or(Problem::WebhookStatus)
+pub(super) fn final_status(text: &str) -> Result<Status, ValueProblem> {
+    text.parse().ok().filter(|status: &Status| !status.is_open()).ok_or(ValueProblem::WebhookStatus)
 }
 
 /// Reads a header; the value is flagged as sensitive, whatever it is.
-pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), Problem> {
-    let (name, value) = text.split_once(':').ok_or(Problem::Header)?;
-    let name: HeaderName = name.trim().parse().map_err(|_| Problem::Header)?;
+pub(super) fn header(text: &str) -> Result<(HeaderName, HeaderValue), ValueProblem> {
+    let (name, value) = text.split_once(':').ok_or(ValueProblem::Header)?;
+    let name: HeaderName = name.trim().parse().map_err(|_| ValueProblem::Header)?;
     if OURS.contains(&name) {
-        return Err(Problem::OurHeader(name));
+        return Err(ValueProblem::OurHeader(name));
     }
-    let mut value = HeaderValue::from_str(value.trim()).map_err(|_| Problem::HeaderValue)?;
+    let mut value = HeaderValue::from_str(value.trim()).map_err(|_| ValueProblem::HeaderValue)?;
     value.set_sensitive(true);
     Ok((name, value))
 }
 
 /// Reads the address of a ComfyUI: made to end in `/`, its user and password taken out and turned into a header.
-pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), Problem> {
+pub(super) fn url(text: &str) -> Result<(Url, Option<HeaderValue>), ValueProblem> {
     let mut url = match Url::parse(&with_scheme(text)) {
         Ok(url) if matches!(url.scheme(), "http" | "https") => url,
-        Err(_) if authority(text).parse::<Listen>() == Err(Problem::Brackets) => return Err(Problem::UrlBrackets),
-        Err(ParseError::InvalidPort) => return Err(Problem::UrlPort),
+        Err(_) if authority(text).parse::<Listen>() == Err(ValueProblem::Brackets) => {
+            return Err(ValueProblem::UrlBrackets);
+        }
+        Err(ParseError::InvalidPort) => return Err(ValueProblem::UrlPort),
         _ => return Err(not_http(text)),
     };
     if url.query().is_some() {
-        return Err(Problem::UrlQuery);
+        return Err(ValueProblem::UrlQuery);
     }
     if url.fragment().is_some() {
-        return Err(Problem::UrlFragment);
+        return Err(ValueProblem::UrlFragment);
     }
     if url.port() == Some(0) {
-        return Err(Problem::UrlPort);
+        return Err(ValueProblem::UrlPort);
     }
     // ComfyUI's log shows the address that it listens on, to which not every system connects.
     let here = match url.host() {
@@ -183,11 +185,11 @@ fn authority(text: &str) -> &str {
     whole.rsplit_once('@').map_or(whole, |(_, host)| host)
 }
 
-fn not_http(text: &str) -> Problem {
+fn not_http(text: &str) -> ValueProblem {
     let behind_name = text.split_once('=').filter(|(_, rest)| rest.starts_with("http"));
     match behind_name.map(|(name, _)| name.parse::<InstanceName>()) {
-        Some(Err(problem)) if !text.starts_with("http") => Problem::InstanceName(problem),
-        _ => Problem::Url,
+        Some(Err(problem)) if !text.starts_with("http") => ValueProblem::InstanceName(problem),
+        _ => ValueProblem::Url,
     }
 }
 
@@ -257,26 +259,26 @@ mod tests {
     #[test]
     fn what_is_no_address_of_a_comfyui_is_told_apart() {
         for (text, problem) in [
-            ("", Problem::Url),
-            ("gpu.lan", Problem::Url),
-            ("127.0.0.1", Problem::Url),
-            ("99999", Problem::UrlPort),
-            ("me:secret@gpu.lan:8188", Problem::Url),
-            ("::1:8188", Problem::UrlBrackets),
-            ("http://::1:8188", Problem::UrlBrackets),
-            ("https://fe80::1/comfy", Problem::UrlBrackets),
-            ("ws://127.0.0.1:8188/ws", Problem::Url),
-            ("file:///etc/passwd", Problem::Url),
-            ("http://", Problem::Url),
-            ("http://h:80800", Problem::UrlPort),
-            ("http://h:0", Problem::UrlPort),
-            ("http://h/?token=x", Problem::UrlQuery),
-            ("http://h?token=x#top", Problem::UrlQuery),
-            ("127.0.0.1:8188/?token=x", Problem::UrlQuery),
-            ("http://h/#top", Problem::UrlFragment),
-            ("http://h/#/?token=x", Problem::UrlFragment),
-            ("localhost:8188#3f9c", Problem::UrlFragment),
-            ("my gpu=http://h", Problem::InstanceName(crate::model::ParseIdError::InstanceName)),
+            ("", ValueProblem::Url),
+            ("gpu.lan", ValueProblem::Url),
+            ("127.0.0.1", ValueProblem::Url),
+            ("99999", ValueProblem::UrlPort),
+            ("me:secret@gpu.lan:8188", ValueProblem::Url),
+            ("::1:8188", ValueProblem::UrlBrackets),
+            ("http://::1:8188", ValueProblem::UrlBrackets),
+            ("https://fe80::1/comfy", ValueProblem::UrlBrackets),
+            ("ws://127.0.0.1:8188/ws", ValueProblem::Url),
+            ("file:///etc/passwd", ValueProblem::Url),
+            ("http://", ValueProblem::Url),
+            ("http://h:80800", ValueProblem::UrlPort),
+            ("http://h:0", ValueProblem::UrlPort),
+            ("http://h/?token=x", ValueProblem::UrlQuery),
+            ("http://h?token=x#top", ValueProblem::UrlQuery),
+            ("127.0.0.1:8188/?token=x", ValueProblem::UrlQuery),
+            ("http://h/#top", ValueProblem::UrlFragment),
+            ("http://h/#/?token=x", ValueProblem::UrlFragment),
+            ("localhost:8188#3f9c", ValueProblem::UrlFragment),
+            ("my gpu=http://h", ValueProblem::InstanceName(crate::model::ParseIdError::InstanceName)),
         ] {
             assert_eq!(url(text).unwrap_err(), problem, "{text}");
         }
@@ -306,11 +308,11 @@ mod tests {
         let (name, value) = header("X-Key:  a:b=c ").unwrap();
         assert_eq!((name.as_str(), value.to_str().unwrap(), value.is_sensitive()), ("x-key", "a:b=c", true));
         for (text, problem) in [
-            ("X-Key", Problem::Header),
-            ("a b: c", Problem::Header),
-            (": c", Problem::Header),
-            ("X-Key: a\nb", Problem::HeaderValue),
-            ("Origin: http://h", Problem::OurHeader(header::ORIGIN)),
+            ("X-Key", ValueProblem::Header),
+            ("a b: c", ValueProblem::Header),
+            (": c", ValueProblem::Header),
+            ("X-Key: a\nb", ValueProblem::HeaderValue),
+            ("Origin: http://h", ValueProblem::OurHeader(header::ORIGIN)),
         ] {
             assert_eq!(header(text).unwrap_err(), problem, "{text}");
         }
@@ -319,11 +321,11 @@ mod tests {
     #[test]
     fn a_path_is_one_of_this_system_and_no_address() {
         for (text, on_windows, elsewhere) in [
-            (r"C:\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
-            (r"d:/ComfyUI\output", Ok(()), Err(Problem::WindowsPath)),
-            (r"C:", Ok(()), Err(Problem::WindowsPath)),
-            (r"\\server\share\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
-            (r"\\?\C:\ComfyUI", Ok(()), Err(Problem::WindowsPath)),
+            (r"C:\ComfyUI", Ok(()), Err(ValueProblem::WindowsPath)),
+            (r"d:/ComfyUI\output", Ok(()), Err(ValueProblem::WindowsPath)),
+            (r"C:", Ok(()), Err(ValueProblem::WindowsPath)),
+            (r"\\server\share\ComfyUI", Ok(()), Err(ValueProblem::WindowsPath)),
+            (r"\\?\C:\ComfyUI", Ok(()), Err(ValueProblem::WindowsPath)),
             (r"ComfyUI\output", Ok(()), Ok(())),
             ("/srv/ComfyUI", Ok(()), Ok(())),
             ("//server/share", Ok(()), Ok(())),
@@ -331,8 +333,8 @@ mod tests {
             ("a:b", Ok(()), Ok(())),
             ("文件夹", Ok(()), Ok(())),
             ("~/ComfyUI", Ok(()), Ok(())),
-            ("file:///home/ada/ComfyUI", Err(Problem::FileUrl), Err(Problem::FileUrl)),
-            ("FILE://server/share", Err(Problem::FileUrl), Err(Problem::FileUrl)),
+            ("file:///home/ada/ComfyUI", Err(ValueProblem::FileUrl), Err(ValueProblem::FileUrl)),
+            ("FILE://server/share", Err(ValueProblem::FileUrl), Err(ValueProblem::FileUrl)),
         ] {
             assert_eq!((path(text, true), path(text, false)), (on_windows, elsewhere), "{text}");
         }

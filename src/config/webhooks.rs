@@ -10,8 +10,8 @@ use crate::model::{InstanceName, Status};
 
 use super::error::Error;
 use super::given::Given;
-use super::instance::Instance;
-use super::problem::Problem;
+use super::instance::ServerConfig;
+use super::problem::ValueProblem;
 use super::scalars::{Scalars, groups};
 use super::secret::Secret;
 use super::setting::Setting;
@@ -24,7 +24,7 @@ const LEAST_BYTES: usize = 24;
 
 /// Somebody who is told of runs that have ended.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Webhook {
+pub struct WebhookConfig {
     /// `http` or `https`, without a fragment; its path and query may hold a secret of their own.
     pub url: Url,
     /// What each message is signed with, as it was given; see [`Self::key`].
@@ -35,7 +35,7 @@ pub struct Webhook {
     pub instances: Vec<InstanceName>,
 }
 
-impl Webhook {
+impl WebhookConfig {
     /// The bytes to sign with.
     pub fn key(&self) -> Vec<u8> {
         bytes(self.secret.expose()).unwrap_or_default()
@@ -49,7 +49,7 @@ impl Webhook {
     }
 }
 
-impl fmt::Debug for Webhook {
+impl fmt::Debug for WebhookConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?} {:?}", self.shown(), self.statuses, self.instances)
     }
@@ -64,7 +64,7 @@ fn bytes(secret: &str) -> Option<Vec<u8>> {
 }
 
 /// The webhooks, each in its order in the file.
-pub(super) fn webhooks(scalars: &mut Scalars<'_>, instances: &[Instance]) -> Result<Vec<Webhook>, Error> {
+pub(super) fn webhooks(scalars: &mut Scalars<'_>, instances: &[ServerConfig]) -> Result<Vec<WebhookConfig>, Error> {
     let mut webhooks = Vec::new();
     for group in groups(scalars.givens, "webhook") {
         let webhook = webhook(scalars, &group, instances)?;
@@ -77,7 +77,7 @@ pub(super) fn webhooks(scalars: &mut Scalars<'_>, instances: &[Instance]) -> Res
     Ok(webhooks)
 }
 
-fn webhook(scalars: &Scalars<'_>, group: &[&Given], known: &[Instance]) -> Result<Option<Webhook>, Error> {
+fn webhook(scalars: &Scalars<'_>, group: &[&Given], known: &[ServerConfig]) -> Result<Option<WebhookConfig>, Error> {
     let all = |setting| group.iter().filter(move |given| given.setting == setting);
     let (inline, in_file) = (all(Setting::WebhookSecret).next(), all(Setting::WebhookSecretFile).next());
     let given = match (inline, in_file) {
@@ -89,11 +89,11 @@ fn webhook(scalars: &Scalars<'_>, group: &[&Given], known: &[Instance]) -> Resul
     let (Some(given), Some(url)) = (given, all(Setting::WebhookUrl).next()) else { return Ok(None) };
     let secret = scalars.secret(given)?;
     if bytes(secret.expose()).is_none_or(|bytes| bytes.len() < LEAST_BYTES) {
-        return Err(given.is_wrong(Problem::WebhookSecret));
+        return Err(given.is_wrong(ValueProblem::WebhookSecret));
     }
     let mut instances = Vec::new();
     for given in all(Setting::WebhookInstance) {
-        let name: InstanceName = given.read(|text| text.parse().map_err(Problem::InstanceName))?;
+        let name: InstanceName = given.read(|text| text.parse().map_err(ValueProblem::InstanceName))?;
         if !known.iter().any(|instance| instance.name == name) {
             let known = known.iter().map(|it| it.name.as_str()).collect::<Vec<_>>().join(", ");
             return Err(Error::UnknownServer { origin: given.origin.clone(), name, known });
@@ -102,5 +102,5 @@ fn webhook(scalars: &Scalars<'_>, group: &[&Given], known: &[Instance]) -> Resul
     }
     let statuses = all(Setting::WebhookStatus).map(|given| given.read(text::final_status));
     let (url, statuses) = (url.read(text::webhook_url)?, statuses.collect::<Result<_, _>>()?);
-    Ok(Some(Webhook { url, secret, statuses, instances }))
+    Ok(Some(WebhookConfig { url, secret, statuses, instances }))
 }

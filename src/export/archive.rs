@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::bundle::{Bytes, Entry, entries};
+use super::bundle::{BundleEntry, Bytes, entries};
 use crate::blobs::Blobs;
 use crate::model::{Digest, GenerationId, Summary, Timestamp};
 use crate::store::History;
@@ -129,7 +129,7 @@ impl Archive {
         let options = SimpleFileOptions::default().last_modified_time(modified);
         let options = options.compression_method(CompressionMethod::Deflated).compression_level(Some(LEVEL));
         let (mut texts, mut files) = (ZipWriter::new(Cursor::new(Vec::new())), Vec::new());
-        for Entry { name, source } in entries(&detail) {
+        for BundleEntry { name, source } in entries(&detail) {
             match source.bytes(&detail, &self.base).map_err(|error| unreadable(error.into()))? {
                 Bytes::Kept(digest, bytes) => files.push((name, digest, bytes)),
                 Bytes::Text(text) => {

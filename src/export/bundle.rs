@@ -9,16 +9,16 @@ use crate::model::{Attachment, Content, Detail, Digest, DocumentKind, FileRef, R
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct BundleEntry {
     /// A plain name, perhaps below `inputs/` or `previews/`; no other entry of the bundle has it, in any case of letters.
     pub name: String,
     /// Where its bytes come from.
-    pub source: Source,
+    pub source: ByteSource,
 }
 
 /// Where the bytes of an entry come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum ByteSource {
     /// A kept file.
     Blob {
         /// Which.
@@ -43,7 +43,7 @@ pub enum Bytes {
     Text(Vec<u8>),
 }
 
-impl Source {
+impl ByteSource {
     /// The bytes of an entry of this run. `base`: what stands before addresses.
     ///
     /// # Errors
@@ -62,8 +62,8 @@ impl Source {
 }
 
 /// What belongs to a generation, each under a name of its own: what it made, what it read, its documents.
-pub fn entries(detail: &Detail) -> Vec<Entry> {
-    let mut names = Names::default();
+pub fn entries(detail: &Detail) -> Vec<BundleEntry> {
+    let mut names = UsedNames::default();
     let mut entries = Vec::new();
     let mut kept = HashSet::new();
     for attachment in detail.outputs.iter().chain(&detail.inputs) {
@@ -74,24 +74,24 @@ pub fn entries(detail: &Detail) -> Vec<Entry> {
                 if !kept.insert((name.clone(), blob.digest)) {
                     continue;
                 }
-                (name, Source::Blob { digest: blob.digest, bytes: blob.bytes })
+                (name, ByteSource::Blob { digest: blob.digest, bytes: blob.bytes })
             }
             Content::File { blob: None, .. } => continue,
             Content::Text(text) => {
                 let node = attachment.node_id.as_deref().unwrap_or_default();
                 let name = format!("{}.txt", download_name(&format!("{}-{node}", attachment.key)));
-                (name, Source::Text(text.clone()))
+                (name, ByteSource::Text(text.clone()))
             }
         };
-        entries.push(Entry { name: names.unique(&name), source });
+        entries.push(BundleEntry { name: names.unique(&name), source });
     }
     let documents = [(DocumentKind::Prompt, "prompt.json"), (DocumentKind::Workflow, "workflow.json")];
     for (kind, name) in documents {
         if detail.document(kind).is_some() {
-            entries.push(Entry { name: names.unique(name), source: Source::Document(kind) });
+            entries.push(BundleEntry { name: names.unique(name), source: ByteSource::Document(kind) });
         }
     }
-    entries.push(Entry { name: names.unique("generation.json"), source: Source::Record });
+    entries.push(BundleEntry { name: names.unique("generation.json"), source: ByteSource::Record });
     entries
 }
 
@@ -104,15 +104,15 @@ fn folder(attachment: &Attachment, file: &FileRef) -> &'static str {
     }
 }
 
-/// Names that were given out, as file systems compare them: without regard to capitals, and to how an accent is written.
+/// UsedNames that were given out, as file systems compare them: without regard to capitals, and to how an accent is written.
 #[derive(Debug, Default)]
-pub struct Names {
+pub struct UsedNames {
     given: HashSet<String>,
     /// Of names that were wanted again, the next number to be tried.
     next: HashMap<String, u64>,
 }
 
-impl Names {
+impl UsedNames {
     /// The name, or one with a number behind it that is free; it is given out from now on.
     pub fn unique(&mut self, name: &str) -> String {
         let folded = folded(name);
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn names_are_told_apart_as_file_systems_do() {
-        let mut names = Names::default();
+        let mut names = UsedNames::default();
         let given = ["a.png", "A.PNG", "a.png", "a (2).png", "inputs/a.png", ".png", ".png", "prompt.json"]
             .map(|name| names.unique(name));
         assert_eq!(
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_name_that_is_wanted_again_and_again_takes_one_try_each() {
-        let mut names = Names::default();
+        let mut names = UsedNames::default();
         let given: HashSet<_> = (0..100_000).map(|_| names.unique("text-7.txt")).collect();
         assert!(given.len() == 100_000 && given.contains("text-7 (100000).txt"));
     }

@@ -21,11 +21,11 @@ pub fn strict(json: &str) -> Result<Cow<'_, RawValue>, serde_json::Error> {
 
 /// The nodes of a prompt by their ids.
 #[derive(Debug, Default)]
-pub struct Nodes(HashMap<String, Node>);
+pub struct Nodes(HashMap<String, NodeSummary>);
 
 /// What a prompt says of a node, beside its inputs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Node {
+pub struct NodeSummary {
     /// `class_type`.
     pub kind: Option<String>,
     /// `_meta.title`: what its owner called it.
@@ -50,14 +50,14 @@ impl Nodes {
         let node = |raw: &RawValue| {
             let wire: Wire<'_> = parse(raw)?;
             let title = wire.meta.and_then(parse::<Meta<'_>>).and_then(|meta| meta.title).and_then(parse);
-            Some(Node { kind: wire.class_type.and_then(parse), title })
+            Some(NodeSummary { kind: wire.class_type.and_then(parse), title })
         };
         let nodes: HashMap<String, &RawValue> = parse(prompt).unwrap_or_default();
         Self(nodes.into_iter().filter_map(|(id, raw)| Some((id, node(raw)?))).collect())
     }
 
     /// The node of that id; an empty one when the prompt has none.
-    pub fn get(&self, id: Option<&str>) -> Cow<'_, Node> {
+    pub fn get(&self, id: Option<&str>) -> Cow<'_, NodeSummary> {
         id.and_then(|id| self.0.get(id)).map_or_else(Cow::default, Cow::Borrowed)
     }
 }
@@ -169,7 +169,7 @@ mod tests {
         let node = nodes.get(Some("9")).into_owned();
         assert_eq!((node.kind.as_deref(), node.title.as_deref()), (Some("SaveImage"), Some("保存")));
         for id in [Some("8"), Some("7"), Some("1"), None] {
-            assert_eq!(*nodes.get(id), Node::default());
+            assert_eq!(*nodes.get(id), NodeSummary::default());
         }
         assert!(Nodes::read(&raw("[NaN]")).get(Some("9")).kind.is_none());
     }

@@ -7,5 +7,5 @@ mod documents;
 pub mod json;
 
 pub use archive::{Added, Archive};
-pub use bundle::{Bytes, Entry, Names, Source, entries};
-pub use documents::{Course, Node, Nodes, given, strict, texts};
+pub use bundle::{BundleEntry, ByteSource, Bytes, UsedNames, entries};
+pub use documents::{Course, NodeSummary, Nodes, given, strict, texts};

@@ -19,7 +19,7 @@ pub(super) fn add(conn: &Connection, mut entries: Vec<Entry>) -> Result<(), Erro
         return Ok(());
     }
     for mut segment in segment::all(conn)? {
-        let mut reader = places::Reader::new(conn, segment.id, &segment.marks);
+        let mut reader = places::PlacesReader::new(conn, segment.id, &segment.marks);
         let mut dead = segment.dead.clone();
         for place in entries.iter().map(place).filter(|place| segment.spans(*place)) {
             dead.extend(reader.find(place)?);
@@ -38,10 +38,10 @@ fn place(entry: &Entry) -> Place {
 }
 
 /// A list of the index and a term.
-type Key<'a> = (List, &'a [u8]);
+type TermKey<'a> = (List, &'a [u8]);
 
 fn write(conn: &Connection, entries: &[Entry]) -> Result<(), Error> {
-    let mut terms: HashMap<Key<'_>, Vec<(u32, u32)>> = HashMap::new();
+    let mut terms: HashMap<TermKey<'_>, Vec<(u32, u32)>> = HashMap::new();
     for (run, entry) in (0..).zip(entries) {
         for Term { list, bytes, position } in &entry.terms {
             terms.entry((*list, bytes)).or_default().push((run, *position));

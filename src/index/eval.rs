@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 use rusqlite::Connection;
 
 use super::error::{Error, broken};
-use super::places::Reader;
+use super::places::PlacesReader;
 use super::postings;
 use super::segment::{Posting, Segment, behind, decode};
 use crate::model::{List, Timestamp, Want};
@@ -66,7 +66,7 @@ fn prefix(conn: &Connection, segment: &Segment, list: List, start: &[u8]) -> Res
 }
 
 fn created(conn: &Connection, segment: &Segment, from: Timestamp, until: Timestamp) -> Result<RoaringBitmap, Error> {
-    let mut reader = Reader::new(conn, segment.id, &segment.marks);
+    let mut reader = PlacesReader::new(conn, segment.id, &segment.marks);
     let mut found = RoaringBitmap::new();
     if from < until {
         let first = reader.rank((from.as_millis(), i64::MIN))?;
@@ -96,7 +96,7 @@ fn phrase(
     if runs.is_empty() || whole.is_empty() {
         return Ok(runs);
     }
-    let mut ends: Option<Vec<Spot>> = None;
+    let mut ends: Option<Vec<WordPosition>> = None;
     for posting in &postings {
         let mut spots = Vec::new();
         spots_in(posting, &runs, &mut spots)?;
@@ -123,10 +123,10 @@ fn phrase(
 }
 
 /// A word of a run: the run, and which word of its texts.
-type Spot = (u32, u32);
+type WordPosition = (u32, u32);
 
 /// Where a word stands in some runs.
-fn spots_in(posting: &Posting, wanted: &RoaringBitmap, spots: &mut Vec<Spot>) -> Result<(), Error> {
+fn spots_in(posting: &Posting, wanted: &RoaringBitmap, spots: &mut Vec<WordPosition>) -> Result<(), Error> {
     let mut rest = &posting.positions[..];
     for run in postings::decode_list(&posting.runs).map_err(|_| broken())? {
         let own = postings::split_positions(&mut rest);
@@ -138,9 +138,9 @@ fn spots_in(posting: &Posting, wanted: &RoaringBitmap, spots: &mut Vec<Spot>) ->
 }
 
 /// Those that stand right behind one of `before`; both in ascending order.
-fn behind_each(before: &[Spot], spots: &[Spot]) -> Vec<Spot> {
+fn behind_each(before: &[WordPosition], spots: &[WordPosition]) -> Vec<WordPosition> {
     let mut before = before.iter().map(|(run, position)| (*run, position + 1)).peekable();
-    let stands_behind = |spot: &&Spot| {
+    let stands_behind = |spot: &&WordPosition| {
         while before.next_if(|expected| *expected < **spot).is_some() {}
         before.peek() == Some(*spot)
     };

@@ -31,7 +31,7 @@ pub(super) struct IndexFile {
     writer: Mutex<Option<Connection>>,
     readers: Arc<Pool<()>>,
     pub(super) recent: hits::Recent,
-    pub(super) values: suggest::Values,
+    pub(super) values: suggest::HeldValues,
     /// How many files there were.
     files: AtomicU64,
     /// Notified when the file was rebuilt.
@@ -57,7 +57,7 @@ impl IndexFile {
             is_ours: AtomicBool::new(false),
             writer: Mutex::new(None),
             recent: hits::Recent::default(),
-            values: suggest::Values::default(),
+            values: suggest::HeldValues::default(),
             files: AtomicU64::new(0),
             lost: Notify::new(),
         }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::error::Error;
 use super::eval;
-use super::places::Reader;
+use super::places::PlacesReader;
 use super::segment::{self, Segment};
 use crate::memory::Held;
 use crate::model::{Cursor, Filter, GenerationId, List, Start, Term, Timestamp, Want};
@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// The runs of a segment that fit, none of them dead.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct SegmentHits {
     pub(super) segment: Segment,
     pub(super) runs: RoaringBitmap,
 }
@@ -33,21 +33,21 @@ pub(super) struct Found {
 /// What fits, and the time that the filter keeps to.
 pub(super) struct Hits {
     /// By the newest run, the latest first.
-    found: Arc<Vec<Found>>,
+    found: Arc<Vec<SegmentHits>>,
     from: Place,
     until: Place,
 }
 
 /// The last answers, for any time.
 #[derive(Debug, Default)]
-pub(super) struct Recent(Held<VecDeque<Answer>>);
+pub(super) struct Recent(Held<VecDeque<HitsAnswer>>);
 
 #[derive(Debug)]
-struct Answer {
+struct HitsAnswer {
     want: Want,
     /// The segments with the number of their dead: another answer if these differ.
     state: Vec<(i64, u64)>,
-    found: Arc<Vec<Found>>,
+    found: Arc<Vec<SegmentHits>>,
     bytes: usize,
 }
 
@@ -62,7 +62,7 @@ impl Recent {
         self.0.rest(unused);
     }
 
-    fn get(&self, want: &Want, state: &[(i64, u64)]) -> Option<Arc<Vec<Found>>> {
+    fn get(&self, want: &Want, state: &[(i64, u64)]) -> Option<Arc<Vec<SegmentHits>>> {
         self.0.with(|answers| {
             let answer = answers.iter().find(|answer| answer.want == *want && answer.state == state)?;
             Some(Arc::clone(&answer.found))
@@ -70,11 +70,11 @@ impl Recent {
     }
 
     /// Holds an answer as the last, in place of an older one to the same, and as many of the others as fit in.
-    fn put(&self, want: Want, state: Vec<(i64, u64)>, found: &Arc<Vec<Found>>) {
-        let bytes = found.iter().map(Found::bytes).sum();
+    fn put(&self, want: Want, state: Vec<(i64, u64)>, found: &Arc<Vec<SegmentHits>>) {
+        let bytes = found.iter().map(SegmentHits::bytes).sum();
         self.0.with(|answers| {
             answers.retain(|answer| answer.want != want);
-            answers.push_front(Answer { want, state, found: Arc::clone(found), bytes });
+            answers.push_front(HitsAnswer { want, state, found: Arc::clone(found), bytes });
             let mut bytes = 0;
             let fits = answers.iter().take(HELD).take_while(|answer| {
                 bytes += answer.bytes;
@@ -86,7 +86,7 @@ impl Recent {
     }
 }
 
-impl Found {
+impl SegmentHits {
     /// About what it takes in memory.
     fn bytes(&self) -> usize {
         self.runs.serialized_size() + self.segment.dead.serialized_size() + self.segment.marks.bytes()
@@ -105,7 +105,7 @@ impl Hits {
             None => {
                 let found = segments.into_iter().map(|segment| {
                     let runs = eval::find(conn, &segment, &want)? - &segment.dead;
-                    Ok(Found { segment, runs })
+                    Ok(SegmentHits { segment, runs })
                 });
                 let found = Arc::new(found.collect::<Result<Vec<_>, Error>>()?);
                 recent.put(want, state, &found);
@@ -136,7 +136,7 @@ impl Hits {
             if furthest.is_some_and(is_beyond) {
                 continue;
             }
-            let mut reader = Reader::new(conn, segment.id, &segment.marks);
+            let mut reader = PlacesReader::new(conn, segment.id, &segment.marks);
             let own: Vec<u32> =
                 if is_newer { runs.iter().take(most).collect() } else { runs.iter().rev().take(most).collect() };
             for run in own {
@@ -163,8 +163,8 @@ impl Hits {
             .map(|start| (start.as_millis(), i64::MIN).clamp(self.from, self.until.max(self.from)))
             .collect();
         let mut days = vec![0; starts.len().saturating_sub(1)];
-        for Found { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
-            let mut reader = Reader::new(conn, segment.id, &segment.marks);
+        for SegmentHits { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
+            let mut reader = PlacesReader::new(conn, segment.id, &segment.marks);
             let ranks: Vec<u32> =
                 edges.iter().map(|edge| rank(segment, &mut reader, *edge)).collect::<Result<_, _>>()?;
             for (day, edges) in days.iter_mut().zip(ranks.windows(2)) {
@@ -178,8 +178,8 @@ impl Hits {
     pub(super) fn among(&self, conn: &Connection, places: &[Cursor]) -> Result<Vec<GenerationId>, Error> {
         let mut among = Vec::new();
         for place in places.iter().map(place).filter(|place| self.from <= *place && *place < self.until) {
-            for Found { segment, runs } in self.found.iter().filter(|found| found.segment.spans(place)) {
-                let run = Reader::new(conn, segment.id, &segment.marks).find(place)?;
+            for SegmentHits { segment, runs } in self.found.iter().filter(|found| found.segment.spans(place)) {
+                let run = PlacesReader::new(conn, segment.id, &segment.marks).find(place)?;
                 among.extend(run.filter(|run| runs.contains(*run)).map(|_| GenerationId(place.1)));
             }
         }
@@ -193,11 +193,11 @@ impl Hits {
 
     fn between(&self, conn: &Connection, from: Place, until: Place) -> Result<Vec<(&Segment, RoaringBitmap)>, Error> {
         let mut parts = Vec::new();
-        for Found { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
+        for SegmentHits { segment, runs } in self.found.iter().filter(|found| !found.runs.is_empty()) {
             let is_whole = from <= segment.marks.first() && segment.marks.last() < until;
             let mut runs = runs.clone();
             if !is_whole {
-                let mut reader = Reader::new(conn, segment.id, &segment.marks);
+                let mut reader = PlacesReader::new(conn, segment.id, &segment.marks);
                 let (first, end) = (rank(segment, &mut reader, from)?, rank(segment, &mut reader, until)?);
                 runs.remove_range(..first);
                 runs.remove_range(end.max(first)..);
@@ -211,7 +211,7 @@ impl Hits {
 }
 
 /// How many runs of a segment stand before a place; most often known without reading.
-fn rank(segment: &Segment, reader: &mut Reader<'_>, place: Place) -> Result<u32, Error> {
+fn rank(segment: &Segment, reader: &mut PlacesReader<'_>, place: Place) -> Result<u32, Error> {
     match () {
         () if place <= segment.marks.first() => Ok(0),
         () if place > segment.marks.last() => Ok(segment.runs),
@@ -247,14 +247,14 @@ mod tests {
     use super::*;
 
     /// What was found among so many runs of which every other fits: the longest answer that there is.
-    fn found(runs: u32) -> Arc<Vec<Found>> {
+    fn found(runs: u32) -> Arc<Vec<SegmentHits>> {
         let segment = Segment {
             id: 1,
             runs,
             marks: super::super::places::Marks::of(&[(0, 0), (1, 1)]),
             dead: RoaringBitmap::new(),
         };
-        Arc::new(vec![Found { segment, runs: (0..runs).step_by(2).collect() }])
+        Arc::new(vec![SegmentHits { segment, runs: (0..runs).step_by(2).collect() }])
     }
 
     fn want(n: u8) -> Want {

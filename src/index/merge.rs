@@ -74,11 +74,11 @@ fn into_one(conn: &Connection, segments: &[Segment]) -> Result<(), Error> {
     let mut sink = Sink::new(conn, &places)?;
     let mut sources = Vec::with_capacity(segments.len());
     for (segment, numbers) in segments.iter().zip(&numbers) {
-        sources.push(Source::begin(conn, segment.id, numbers)?);
+        sources.push(TermSource::begin(conn, segment.id, numbers)?);
     }
-    let mut merged = Merged::default();
+    let mut merged = MergedTerm::default();
     let mut term = Vec::new();
-    while let Some((list, least)) = sources.iter().filter_map(Source::key).min() {
+    while let Some((list, least)) = sources.iter().filter_map(TermSource::key).min() {
         term.clear();
         term.extend_from_slice(least);
         merged.clear();
@@ -114,7 +114,7 @@ fn renumber(conn: &Connection, segments: &[Segment]) -> Result<(Vec<Place>, Vec<
 }
 
 /// The terms of a segment, one after the other.
-struct Source<'a> {
+struct TermSource<'a> {
     conn: &'a Connection,
     segment: i64,
     numbers: &'a [Option<u32>],
@@ -133,7 +133,7 @@ struct TermOf {
     positions: Range<usize>,
 }
 
-impl<'a> Source<'a> {
+impl<'a> TermSource<'a> {
     fn begin(conn: &'a Connection, segment: i64, numbers: &'a [Option<u32>]) -> Result<Self, Error> {
         let mut source = Self { conn, segment, numbers, terms: Vec::new(), at: 0, bytes: Vec::new() };
         source.read(0, &[])?;
@@ -178,7 +178,7 @@ impl<'a> Source<'a> {
 
 /// A term of the new segment.
 #[derive(Default)]
-struct Merged {
+struct MergedTerm {
     /// Each run, and where its positions lie in `positions`.
     runs: Vec<(u32, Range<usize>)>,
     positions: Vec<u8>,
@@ -186,13 +186,13 @@ struct Merged {
     in_order: Vec<u8>,
 }
 
-impl Merged {
+impl MergedTerm {
     fn clear(&mut self) {
         self.runs.clear();
         self.positions.clear();
     }
 
-    fn take(&mut self, source: &Source<'_>) -> Result<(), Error> {
+    fn take(&mut self, source: &TermSource<'_>) -> Result<(), Error> {
         let Some(term) = source.terms.get(source.at) else { return Ok(()) };
         let mut positions = &source.bytes[term.positions.clone()];
         for run in postings::decode_list(&source.bytes[term.runs.clone()]).map_err(|_| broken())? {

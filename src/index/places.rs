@@ -80,14 +80,14 @@ pub(super) fn all(conn: &Connection, segment: i64) -> Result<Vec<Place>, Error> 
 }
 
 /// Reads places of one segment; holds the chunk in hand.
-pub(super) struct Reader<'a> {
+pub(super) struct PlacesReader<'a> {
     conn: &'a Connection,
     segment: i64,
     marks: &'a Marks,
     chunk: Option<(usize, Vec<Place>)>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PlacesReader<'a> {
     pub(super) fn new(conn: &'a Connection, segment: i64, marks: &'a Marks) -> Self {
         Self { conn, segment, marks, chunk: None }
     }

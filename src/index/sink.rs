@@ -27,7 +27,7 @@ pub(super) struct Sink<'a> {
     posting: CachedStatement<'a>,
     summary: CachedStatement<'a>,
     /// The beginnings of the word before, the shortest first.
-    starts: Vec<Start>,
+    starts: Vec<PrefixStart>,
     list: Option<List>,
     /// Room for a posting.
     data: Vec<u8>,
@@ -35,7 +35,7 @@ pub(super) struct Sink<'a> {
 
 /// The words so far that begin so.
 #[derive(Default)]
-struct Start {
+struct PrefixStart {
     text: Vec<u8>,
     words: u32,
     /// The runs that have one of them: the last, in any order and more than once, and those before, a bit for each.
@@ -43,7 +43,7 @@ struct Start {
     before: Vec<u64>,
 }
 
-impl Start {
+impl PrefixStart {
     fn add(&mut self, runs: &[u32]) {
         self.words += 1;
         self.last.extend_from_slice(runs);
@@ -117,7 +117,7 @@ impl<'a> Sink<'a> {
         let text = std::str::from_utf8(word).unwrap_or_default();
         let ends = text.char_indices().skip(1).map(|(end, _)| end).chain([text.len()]);
         for end in ends.take(MOST_STARTS).skip(self.starts.len()).filter(|end| *end > 0) {
-            self.starts.push(Start { text: word[..end].to_vec(), ..Start::default() });
+            self.starts.push(PrefixStart { text: word[..end].to_vec(), ..PrefixStart::default() });
         }
         self.starts.iter_mut().for_each(|start| start.add(runs));
         Ok(())

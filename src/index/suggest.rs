@@ -1,4 +1,4 @@
-//! Values and words for somebody who types, the most frequent first.
+//! HeldValues and words for somebody who types, the most frequent first.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -37,7 +37,7 @@ type Frequent = (Box<[u8]>, u64);
 
 /// The values of segments, held for the next question.
 #[derive(Debug, Default)]
-pub(super) struct Values(Held<Remembered>);
+pub(super) struct HeldValues(Held<Remembered>);
 
 /// Of full segments, which stay as they are for good, all values of a list together: their number hardly grows with that of
 /// the runs. Of the others, which are few, each by itself, those used last first.
@@ -79,7 +79,7 @@ impl Merged {
     }
 }
 
-impl Values {
+impl HeldValues {
     /// Lets go of all: the segments of another file may have the same numbers.
     pub(super) fn forget(&self) {
         self.rest(Duration::ZERO);
@@ -157,7 +157,7 @@ fn read(conn: &Connection, segment: i64, list: List) -> Result<Vec<Frequent>, Er
 /// indexed again may count twice until their old segment is merged.
 pub(super) fn suggest(
     conn: &Connection,
-    held: &Values,
+    held: &HeldValues,
     list: List,
     folded: &str,
     most: usize,

@@ -25,7 +25,7 @@ const PROMPT: &str = r#"{
 
 struct Utc;
 
-impl search::Clock for Utc {
+impl search::DayClock for Utc {
     fn today(&self) -> NaiveDate {
         NaiveDate::default()
     }

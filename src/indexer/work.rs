@@ -12,12 +12,12 @@ pub(super) struct Batch(pub(super) Vec<Unindexed>);
 
 /// What they are found by.
 #[derive(Default)]
-pub(super) struct Derived {
+pub(super) struct IndexedText {
     entries: Vec<Entry>,
     indexed: Vec<Indexed>,
 }
 
-impl Derived {
+impl IndexedText {
     /// Hands it to the index. Returns how many runs it was.
     pub(super) async fn write(self, indexing: &Indexing) -> Result<usize, Error> {
         let runs = self.indexed.len();
@@ -28,20 +28,20 @@ impl Derived {
 
 impl Batch {
     /// Derives it, on two threads that may take their time.
-    pub(super) async fn derive(mut self) -> Result<Derived, Error> {
+    pub(super) async fn derive(mut self) -> Result<IndexedText, Error> {
         let other = Self(self.0.split_off(self.0.len() / 2));
         let halves = [self, other].map(|half| tokio::task::spawn_blocking(move || half.derive_here()));
-        let mut derived = Derived::default();
+        let mut derived = IndexedText::default();
         for half in halves {
-            let Derived { entries, indexed } = half.await.map_err(|_| Error::Panicked)?;
+            let IndexedText { entries, indexed } = half.await.map_err(|_| Error::Panicked)?;
             derived.entries.extend(entries);
             derived.indexed.extend(indexed);
         }
         Ok(derived)
     }
 
-    fn derive_here(self) -> Derived {
-        let mut derived = Derived::default();
+    fn derive_here(self) -> IndexedText {
+        let mut derived = IndexedText::default();
         for run in self.0 {
             let (entry, model) = entry(&run);
             derived.entries.push(entry);
@@ -55,7 +55,7 @@ impl Batch {
 pub(super) struct Work<'a> {
     indexing: &'a Indexing,
     /// Read and derived already.
-    next: Option<Derived>,
+    next: Option<IndexedText>,
     below: Option<GenerationId>,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Work<'a> {
         Ok(Some(runs))
     }
 
-    async fn prepare(&mut self) -> Result<Option<Derived>, Error> {
+    async fn prepare(&mut self) -> Result<Option<IndexedText>, Error> {
         let batch = Batch(self.indexing.unindexed(self.below, MOST).await?);
         let Some(last) = batch.0.last() else { return Ok(None) };
         self.below = Some(last.summary.id);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::inputs::{InputFile, files_read};
 use super::names;
-use super::outputs::{Given, OutputItem, node_outputs};
+use super::outputs::{NodeOutput, OutputItem, node_outputs};
 use crate::comfy::{Ended, HistoryEntry, QueueItem, Submission, run_state};
 use crate::json::{SecretFilter, Secrets, Submitted};
 use crate::model::{
@@ -127,9 +127,9 @@ fn output(item: OutputItem, secrets: &Secrets<'_>) -> NewAttachment {
         shown.unwrap_or(text)
     };
     let (kind, content) = match item.content {
-        Given::File(named) => content(named, None),
-        Given::Named(named, text) => content(named, Some(shown(text))),
-        Given::Text(text) => (MediaKind::Text, NewContent::Text(shown(text))),
+        NodeOutput::File(named) => content(named, None),
+        NodeOutput::Named(named, text) => content(named, Some(shown(text))),
+        NodeOutput::Text(text) => (MediaKind::Text, NewContent::Text(shown(text))),
     };
     NewAttachment { role: Role::Output, node_id: Some(item.node_id), key: item.key, kind, content }
 }

@@ -31,12 +31,12 @@ pub struct OutputItem {
     /// `images`, `gifs`, `audio`, `text` …
     pub key: String,
     /// What it is.
-    pub content: Given,
+    pub content: NodeOutput,
 }
 
 /// What a node gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum NodeOutput {
     /// A file.
     File(FileRef),
     /// A text that may be the name of a file: the file, and the text.
@@ -65,26 +65,26 @@ pub fn node_outputs(outputs: &str) -> Vec<OutputItem> {
 }
 
 /// Adds what stands under a key, but for files that the node named under another key already.
-fn add(found: &mut Vec<OutputItem>, known: &HashMap<FileRef, usize>, node_id: &str, key: &str, items: Vec<Given>) {
+fn add(found: &mut Vec<OutputItem>, known: &HashMap<FileRef, usize>, node_id: &str, key: &str, items: Vec<NodeOutput>) {
     for content in items {
         let before = content.file().and_then(|file| known.get(&file.tidied())).copied();
         match (before, content) {
             // An object tells more of a file than its bare name.
-            (Some(place), file @ Given::File(_)) if matches!(found[place].content, Given::Named(..)) => {
+            (Some(place), file @ NodeOutput::File(_)) if matches!(found[place].content, NodeOutput::Named(..)) => {
                 found[place].content = file;
             }
-            (Some(_), Given::Named(_, text)) if is_read(key) => push(found, node_id, key, Given::Text(text)),
+            (Some(_), NodeOutput::Named(_, text)) if is_read(key) => push(found, node_id, key, NodeOutput::Text(text)),
             (Some(_), _) => {}
             (None, content) => push(found, node_id, key, content),
         }
     }
 }
 
-fn push(found: &mut Vec<OutputItem>, node_id: &str, key: &str, content: Given) {
+fn push(found: &mut Vec<OutputItem>, node_id: &str, key: &str, content: NodeOutput) {
     found.push(OutputItem { node_id: node_id.to_owned(), key: key.to_owned(), content });
 }
 
-impl Given {
+impl NodeOutput {
     fn file(&self) -> Option<&FileRef> {
         match self {
             Self::File(file) | Self::Named(file, _) => Some(file),
@@ -95,7 +95,7 @@ impl Given {
 
 /// What stands under one key of a node.
 struct OfKey {
-    items: Vec<Given>,
+    items: Vec<NodeOutput>,
     texts: usize,
 }
 
@@ -117,7 +117,7 @@ impl OfKey {
 
     fn object(&mut self, key: &str, object: &str, depth: usize) {
         if let Some(file) = file(object) {
-            return self.items.push(Given::File(file));
+            return self.items.push(NodeOutput::File(file));
         }
         let before = self.items.len();
         for (name, value) in members(object) {
@@ -137,7 +137,7 @@ impl OfKey {
     }
 
     /// What is named below a name that tells of files: an address there, or a model's title, is for nobody to read.
-    fn files(&self, key: &str, value: &str, depth: usize) -> Vec<Given> {
+    fn files(&self, key: &str, value: &str, depth: usize) -> Vec<NodeOutput> {
         let mut below = Self { items: Vec::new(), texts: self.texts };
         below.read(key, value, depth + 1);
         below.items.retain(|given| given.file().is_some());
@@ -150,7 +150,7 @@ impl OfKey {
             return;
         }
         match names::named(&text, Folder::Output).filter(|_| !is_read(key) || names::is_like_a_path(text.trim())) {
-            Some(file) => self.items.push(Given::Named(file, text)),
+            Some(file) => self.items.push(NodeOutput::Named(file, text)),
             None => self.push_text(text),
         }
     }
@@ -161,7 +161,7 @@ impl OfKey {
             text.push('…');
         }
         if self.texts < MOST_TEXTS {
-            self.items.push(Given::Text(text));
+            self.items.push(NodeOutput::Text(text));
         }
         self.texts += 1;
     }

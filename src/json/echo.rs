@@ -28,7 +28,7 @@ pub(super) struct Echo {
     /// Where those are that were found by looking.
     found: Vec<usize>,
     /// Those between them that are the known item's.
-    taken: Vec<Stretch>,
+    taken: Vec<BracketRange>,
     /// Bytes that needed no second look.
     taken_bytes: usize,
     /// It is longer than what others are compared with.
@@ -47,7 +47,7 @@ struct OpenPart {
 
 /// Brackets by their numbers, and where the last one before them is, here and in the known item.
 #[derive(Debug)]
-struct Stretch {
+struct BracketRange {
     from: usize,
     to: usize,
     at: usize,
@@ -115,7 +115,7 @@ impl Echo {
         if to == number || at + known[to - 1].at - known_at >= LONGEST {
             return None;
         }
-        let stretch = Stretch { from: number, to, at, known_at };
+        let stretch = BracketRange { from: number, to, at, known_at };
         self.close_and_open(&stretch, ended);
         self.count = to;
         let goes_to = stretch.here(self.known.brackets[to - 1].at + 1);
@@ -125,7 +125,7 @@ impl Echo {
     }
 
     /// What a stretch of the known item closes and leaves open.
-    fn close_and_open(&mut self, stretch: &Stretch, ended: &mut Vec<Part>) {
+    fn close_and_open(&mut self, stretch: &BracketRange, ended: &mut Vec<Part>) {
         let known = &self.known;
         while let Some(open) = self.open.pop_if(|open| known.brackets[open.number].mate < stretch.to) {
             let end = stretch.here(known.brackets[known.brackets[open.number].mate].at + 1);
@@ -184,7 +184,7 @@ impl Echo {
     }
 }
 
-impl Stretch {
+impl BracketRange {
     /// Where a place of the known item is here.
     fn here(&self, known: usize) -> usize {
         known - self.known_at + self.at

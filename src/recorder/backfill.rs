@@ -13,7 +13,7 @@ use super::error::SessionEnd;
 use super::pages::{HistoryBatch, read_pages, read_rest};
 use super::record::{DescribedRuns, Recorded, RunRecorder};
 use super::replaced::HistoryOrder;
-use crate::comfy::{self, Client, HistoryEntry, Items, Paging};
+use crate::comfy::{self, Client, HistoryEntry, ItemStream, Paging};
 use crate::model::{GenerationId, Health};
 
 /// The longest tail that is asked for before walking the whole history.
@@ -193,7 +193,7 @@ impl Backfill<'_> {
     }
 
     /// Whether a tail, whose first entry was read, is as long as was asked for: then there may be more before it.
-    async fn has_more(&self, items: &mut Items<HistoryEntry>, length: usize) -> Result<bool, comfy::Error> {
+    async fn has_more(&self, items: &mut ItemStream<HistoryEntry>, length: usize) -> Result<bool, comfy::Error> {
         let mut count = 1;
         while items.next().await?.is_some() {
             count += 1;

@@ -10,7 +10,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::ledger::StatusBurst;
 use super::pace::QueuePace;
 use super::socket_reader::{SocketMark, SocketState};
-use crate::comfy::{self, Client, HistoryEntry, Items, QueueItem};
+use crate::comfy::{self, Client, HistoryEntry, ItemStream, QueueItem};
 use crate::json::Item;
 
 /// Looks that wait until they are written down. Beyond that rings are counted, and asked about later.
@@ -165,7 +165,7 @@ fn lock(pace: &Mutex<QueuePace>) -> MutexGuard<'_, QueuePace> {
 }
 
 /// A whole list with its bytes; `None` where that fails or is too much.
-async fn all<T: TryFrom<Item>>(mut items: Items<T>) -> Option<(Vec<T>, usize)> {
+async fn all<T: TryFrom<Item>>(mut items: ItemStream<T>) -> Option<(Vec<T>, usize)> {
     let mut found = Vec::new();
     while let Some(item) = items.next().await.ok()? {
         found.push(item);

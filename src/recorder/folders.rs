@@ -9,7 +9,7 @@ use crate::model::{FileRef, Folder};
 
 /// ComfyUI's folders, where we share a disk with it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Folders {
+pub struct SharedFolders {
     /// `output`
     pub output: Option<PathBuf>,
     /// `temp`
@@ -18,7 +18,7 @@ pub struct Folders {
     pub input: Option<PathBuf>,
 }
 
-impl Folders {
+impl SharedFolders {
     /// The path of a folder.
     pub fn path(&self, folder: Folder) -> Option<&Path> {
         match folder {
@@ -40,7 +40,7 @@ pub struct Roots(Vec<(Folder, Root)>);
 
 impl Roots {
     /// Looks at nothing yet.
-    pub fn new(folders: &Folders) -> Self {
+    pub fn new(folders: &SharedFolders) -> Self {
         Self(folders.each().map(|(folder, path)| (folder, Root::new(path.to_owned()))).collect())
     }
 
@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn roots(root: &Path) -> Roots {
-        Roots::new(&Folders { output: Some(root.join("output")), temp: Some(root.join("temp")), input: None })
+        Roots::new(&SharedFolders { output: Some(root.join("output")), temp: Some(root.join("temp")), input: None })
     }
 
     /// What a file holds.

@@ -5,7 +5,7 @@ use super::asking::Asking;
 use super::backfill::LONGEST_TAIL;
 use super::error::SessionEnd;
 use super::reconcile::{Seen, Stage, Verdict, judge};
-use crate::comfy::{HistoryEntry, Job};
+use crate::comfy::{HistoryEntry, ListedJob};
 use crate::model::Timestamp;
 
 /// How many jobs are asked for: after a ring the newest, after a gap page by page.
@@ -42,7 +42,7 @@ impl HiddenRuns {
                 break;
             };
             asking.known.asked();
-            let reaches = |job: &Job| since.is_none_or(|since| job.created_at.is_none_or(|at| at < since));
+            let reaches = |job: &ListedJob| since.is_none_or(|since| job.created_at.is_none_or(|at| at < since));
             let is_last = jobs.len() < page || jobs.last().is_none_or(reaches);
             offset += jobs.len();
             record_jobs(asking, jobs).await?;
@@ -55,7 +55,7 @@ impl HiddenRuns {
 }
 
 /// Writes down those of these jobs, newest first, that ended and are news.
-async fn record_jobs(asking: &mut Asking<'_>, jobs: Vec<Job>) -> Result<(), SessionEnd> {
+async fn record_jobs(asking: &mut Asking<'_>, jobs: Vec<ListedJob>) -> Result<(), SessionEnd> {
     let ended: Vec<_> = jobs.into_iter().filter(|job| job.has_ended).map(seen_in_jobs).collect();
     let known = asking.runs.scribe.known(ended.iter().map(|seen| seen.prompt_id.clone()).collect()).await?;
     let verdicts = judge(&known, &ended);
@@ -91,7 +91,7 @@ async fn read_back(asking: &mut Asking<'_>) -> Result<(), SessionEnd> {
     }
 }
 
-fn seen_in_jobs(job: Job) -> Seen {
+fn seen_in_jobs(job: ListedJob) -> Seen {
     let stage = Stage::Ended { started_at: job.started_at };
     Seen { prompt_id: job.prompt_id, number: job.number, created_at: job.created_at, stage }
 }

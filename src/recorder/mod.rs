@@ -42,7 +42,7 @@ mod unseen;
 mod watch;
 
 pub use error::Error;
-pub use folders::Folders;
+pub use folders::SharedFolders;
 pub use heartbeat::run_heartbeat;
 pub use room::watch_room;
 pub use run::run;

@@ -3,7 +3,7 @@
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::comfy::{self, Client, HistoryEntry, Items};
+use crate::comfy::{self, Client, HistoryEntry, ItemStream};
 use crate::model::PromptId;
 
 /// How many entries a page has at the most.
@@ -69,7 +69,7 @@ pub(super) async fn read_pages(
 }
 
 /// A page that was asked for; dropped, nobody waits for it any more.
-type PageRequest = AbortOnDropHandle<Result<Items<HistoryEntry>, comfy::Error>>;
+type PageRequest = AbortOnDropHandle<Result<ItemStream<HistoryEntry>, comfy::Error>>;
 
 fn ask(client: &Client, offset: usize, length: usize) -> PageRequest {
     let client = client.clone();
@@ -79,7 +79,7 @@ fn ask(client: &Client, offset: usize, length: usize) -> PageRequest {
 /// Hands on what is left of a tail whose first entry was read.
 pub(super) async fn read_rest(
     first: Option<HistoryEntry>,
-    mut items: Items<HistoryEntry>,
+    mut items: ItemStream<HistoryEntry>,
     out: &mpsc::Sender<HistoryBatch>,
 ) -> Result<(), comfy::Error> {
     let mut bundle = Bundle::default();

@@ -12,19 +12,19 @@ use crate::store::Known;
 #[derive(Debug, Default)]
 pub struct HistoryOrder {
     /// Those that nothing queued and started before them has followed so far.
-    standing: Vec<Standing>,
+    standing: Vec<StandingFile>,
     replaced: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Standing {
+struct StandingFile {
     number: f64,
     started_at: Timestamp,
     /// Nothing is recorded of its prompt_id.
     is_first: bool,
 }
 
-impl Standing {
+impl StandingFile {
     fn is_behind(self, later: Self) -> bool {
         self.number > later.number && self.started_at > later.started_at
     }
@@ -37,7 +37,7 @@ impl HistoryOrder {
             let Stage::Ended { started_at: Some(started_at) } = seen.stage else { continue };
             let Some(number) = seen.number else { continue };
             let is_first = *verdict == Verdict::New && known.iter().all(|row| row.prompt_id != seen.prompt_id);
-            let next = Standing { number, started_at, is_first };
+            let next = StandingFile { number, started_at, is_first };
             while let Some(place) = self.standing.pop_if(|place| place.is_behind(next)) {
                 self.replaced += u64::from(place.is_first);
             }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::Error;
-use super::folders::{self, Folders};
+use super::folders::{self, SharedFolders};
 use super::scribe::Scribe;
 use super::session::ServerSession;
 use super::settings::Settings;
@@ -50,7 +50,7 @@ pub async fn run(
     let session = ServerSession::new(settings.clone(), client, scribe, unclaimed.clone(), wanted, reachable, gaps);
 
     let mut tasks = JoinSet::new();
-    if settings.folders != Folders::default() {
+    if settings.folders != SharedFolders::default() {
         let (begun, watched) = oneshot::channel();
         let watching = watch::watch(roots, fetcher, unclaimed, begun, shutdown.clone());
         tasks.spawn(async move {

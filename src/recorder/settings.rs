@@ -1,6 +1,6 @@
 //! Which ComfyUI to record, and how.
 
-use super::folders::Folders;
+use super::folders::SharedFolders;
 use super::turns::Turns;
 use crate::comfy::Endpoint;
 use crate::json::Names;
@@ -15,7 +15,7 @@ pub struct Settings {
     /// Where it is.
     pub endpoint: Endpoint,
     /// Its folders, where we share a disk with it.
-    pub folders: Folders,
+    pub folders: SharedFolders,
     /// What secrets are replaced before anything is written; `None`: all are kept.
     pub secrets: Option<Names>,
     /// When a daemon was last at work on this store; `None` when none ever was.

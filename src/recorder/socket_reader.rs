@@ -123,8 +123,8 @@ impl SocketReader {
             loop {
                 let outcome = tokio::select! {
                     heard = doorbell.next() => heard.map(|heard| match heard {
-                        comfy::Heard::Ring(ring) => tell.send_modify(|heard| heard.rang(ring.queue_remaining)),
-                        comfy::Heard::Alive(number) => tell.send_modify(|heard| heard.alive = heard.alive.max(number)),
+                        comfy::SocketMessage::Ring(ring) => tell.send_modify(|heard| heard.rang(ring.queue_remaining)),
+                        comfy::SocketMessage::Alive(number) => tell.send_modify(|heard| heard.alive = heard.alive.max(number)),
                     }),
                     Ok(()) = asked.changed() => {
                         let number = *asked.borrow_and_update();

@@ -39,10 +39,10 @@ const CLOCK_SLACK: u64 = 2000;
 
 /// The files that were taken and belong to no run yet; clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct UnclaimedFiles(Arc<Pool>);
+pub struct UnclaimedFiles(Arc<UnclaimedPool>);
 
 #[derive(Debug, Default)]
-struct Pool {
+struct UnclaimedPool {
     state: Mutex<PoolState>,
     has_more: Notify,
 }

@@ -1,4 +1,4 @@
-//! Counts the runs that were announced and never recorded. Each run is announced by a status message when it is queued, so
+//! StatusCounts the runs that were announced and never recorded. Each run is announced by a status message when it is queued, so
 //! what was announced and is recorded nowhere came and went unseen.
 //!
 //! Runs that were queued before the connection was opened were never announced on it. So what catching up records settles
@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What rang against what was recorded.
 #[derive(Debug, Default)]
-pub struct UnseenRuns(Mutex<Counts>);
+pub struct UnseenRuns(Mutex<StatusCounts>);
 
 #[derive(Debug, Default)]
-struct Counts {
+struct StatusCounts {
     /// Runs that rang when they were queued, less those that were recorded; negative while rings are on their way.
     unseen: i64,
     /// Rings of the kind that were entered since the line was opened.
@@ -27,7 +27,7 @@ impl UnseenRuns {
     pub fn begin_line(&self, rang: u64, queued: u64) {
         let mut state = self.lock();
         let owed = state.unseen.saturating_add_unsigned(rang.saturating_sub(state.queued));
-        *state = Counts { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
+        *state = StatusCounts { unseen: owed.max(0).saturating_add_unsigned(queued), queued, started: 0 };
     }
 
     /// All that ComfyUI has was recorded. Since the line was opened, so many runs `rang` when they were queued: those may be
@@ -95,7 +95,7 @@ impl UnseenRuns {
         state.started = state.started.min(starts);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
+    fn lock(&self) -> MutexGuard<'_, StatusCounts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

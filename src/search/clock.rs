@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::model::Timestamp;
 
 /// What days are to the one who asks.
-pub trait Clock {
+pub trait DayClock {
     /// The day it is.
     fn today(&self) -> NaiveDate;
 

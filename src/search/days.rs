@@ -38,13 +38,13 @@ impl fmt::Display for Days {
 /// the day it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spelled {
-    first: Option<Day>,
-    last: Option<Day>,
+    first: Option<DaySpan>,
+    last: Option<DaySpan>,
 }
 
 /// What stands for a day, or for some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Day {
+enum DaySpan {
     Today,
     Yesterday,
     /// The last days, with today. At an end of a span the first of them.
@@ -69,18 +69,18 @@ pub fn is_day_word(term: &str) -> bool {
 impl Spelled {
     /// A word that means days without the name of a field before it: `today`, `yesterday`, and spans of a week or more.
     pub(super) fn of_word(text: &str) -> Option<Self> {
-        let day = Day::of(&text.to_ascii_lowercase())?;
+        let day = DaySpan::of(&text.to_ascii_lowercase())?;
         let is_word = match day {
-            Day::Today | Day::Yesterday => true,
-            Day::Last(count) => count >= FEWEST_DAYS_OF_A_WORD,
-            Day::Date(_) | Day::Month(_) | Day::Year(_) => false,
+            DaySpan::Today | DaySpan::Yesterday => true,
+            DaySpan::Last(count) => count >= FEWEST_DAYS_OF_A_WORD,
+            DaySpan::Date(_) | DaySpan::Month(_) | DaySpan::Year(_) => false,
         };
         is_word.then_some(Self { first: Some(day), last: Some(day) })
     }
 
     /// The days of the calendar, on the day that is today.
     pub fn days(self, today: NaiveDate) -> Days {
-        if let (Some(Day::Last(count)), true) = (self.first, self.first == self.last) {
+        if let (Some(DaySpan::Last(count)), true) = (self.first, self.first == self.last) {
             return Days { first: Some(before(today, count - 1)), last: Some(today) };
         }
         let (first, last) = (self.first.map(|day| day.first(today)), self.last.map(|day| day.last(today)));
@@ -99,7 +99,7 @@ impl Spelled {
     /// How many days, where it is the last ones.
     pub(super) fn last_days(self) -> Option<u32> {
         match self.first {
-            Some(Day::Last(count)) if self.first == self.last => Some(count),
+            Some(DaySpan::Last(count)) if self.first == self.last => Some(count),
             _ => None,
         }
     }
@@ -111,12 +111,12 @@ impl FromStr for Spelled {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim().to_ascii_lowercase();
         let Some((first, last)) = text.split_once("..") else {
-            let day = Some(Day::of(&text).ok_or(Unusable::Date)?);
+            let day = Some(DaySpan::of(&text).ok_or(Unusable::Date)?);
             return Ok(Self { first: day, last: day });
         };
         let end = |text: &str| match text.trim() {
             "" => Ok(None),
-            text => Day::of(text).map(Some).ok_or(Unusable::Date),
+            text => DaySpan::of(text).map(Some).ok_or(Unusable::Date),
         };
         match (end(first)?, end(last)?) {
             (None, None) => Err(Unusable::Date),
@@ -130,7 +130,7 @@ impl FromStr for Spelled {
 
 impl fmt::Display for Spelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let end = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
+        let end = |day: Option<DaySpan>| day.map(|day| day.to_string()).unwrap_or_default();
         match self.first == self.last {
             true => f.write_str(&end(self.first)),
             false => write!(f, "{}..{}", end(self.first), end(self.last)),
@@ -138,7 +138,7 @@ impl fmt::Display for Spelled {
     }
 }
 
-impl Day {
+impl DaySpan {
     /// What is written so, in lower case; a month and a day may have one digit.
     fn of(text: &str) -> Option<Self> {
         match text {
@@ -196,7 +196,7 @@ impl Day {
     }
 }
 
-impl fmt::Display for Day {
+impl fmt::Display for DaySpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Today => f.write_str("today"),

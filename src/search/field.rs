@@ -30,7 +30,7 @@ macro_rules! fields {
                 }
             }
 
-            pub(super) fn shape(self) -> Shape {
+            pub(super) fn shape(self) -> FieldShape {
                 match self {
                     $(Self::$name => $shape,)*
                 }
@@ -41,7 +41,7 @@ macro_rules! fields {
 
 /// What the values of a field look like, and where they are looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum FieldShape {
     /// Words of the first list; the whole value in the second.
     Words(List, Option<List>),
     /// Always the whole value.
@@ -56,61 +56,61 @@ pub(super) enum Shape {
 
 fields! {
     /// Checkpoints, diffusion models, models of hosted services.
-    Model "model" "model:flux" Shape::Words(List::ModelWords, Some(List::Model)),
+    Model "model" "model:flux" FieldShape::Words(List::ModelWords, Some(List::Model)),
     /// LoRAs.
-    Lora "lora" "lora:detail" Shape::Words(List::LoraWords, Some(List::Lora)),
+    Lora "lora" "lora:detail" FieldShape::Words(List::LoraWords, Some(List::Lora)),
     /// What was asked for.
-    Prompt "prompt" "prompt:\"red fox\"" Shape::Words(List::PromptWords, None),
+    Prompt "prompt" "prompt:\"red fox\"" FieldShape::Words(List::PromptWords, None),
     /// What was asked to be left out.
-    Negative "negative" "negative:blurry" Shape::Words(List::NegativeWords, None),
+    Negative "negative" "negative:blurry" FieldShape::Words(List::NegativeWords, None),
     /// The name or the id of the workflow.
-    Workflow "workflow" "workflow:portrait" Shape::Words(List::WorkflowWords, Some(List::Workflow)),
+    Workflow "workflow" "workflow:portrait" FieldShape::Words(List::WorkflowWords, Some(List::Workflow)),
     /// Node types and titles.
-    Node "node" "node:upscale" Shape::Words(List::NodeWords, Some(List::Node)),
+    Node "node" "node:upscale" FieldShape::Words(List::NodeWords, Some(List::Node)),
     /// Samplers.
-    Sampler "sampler" "sampler:euler" Shape::Whole(List::Sampler),
+    Sampler "sampler" "sampler:euler" FieldShape::Whole(List::Sampler),
     /// Schedulers.
-    Scheduler "scheduler" "scheduler:karras" Shape::Whole(List::Scheduler),
+    Scheduler "scheduler" "scheduler:karras" FieldShape::Whole(List::Scheduler),
     /// Seeds.
-    Seed "seed" "seed:42" Shape::Whole(List::Seed),
+    Seed "seed" "seed:42" FieldShape::Whole(List::Seed),
     /// How many steps.
-    Steps "steps" "steps:>20" Shape::Number(List::Steps),
+    Steps "steps" "steps:>20" FieldShape::Number(List::Steps),
     /// Classifier-free guidance.
-    Cfg "cfg" "cfg:3..5" Shape::Number(List::Cfg),
+    Cfg "cfg" "cfg:3..5" FieldShape::Number(List::Cfg),
     /// The guidance that Flux models are told.
-    Guidance "guidance" "guidance:3.5" Shape::Number(List::Guidance),
+    Guidance "guidance" "guidance:3.5" FieldShape::Number(List::Guidance),
     /// How much of the latent is made anew.
-    Denoise "denoise" "denoise:<1" Shape::Number(List::Denoise),
+    Denoise "denoise" "denoise:<1" FieldShape::Number(List::Denoise),
     /// Pixels across.
-    Width "width" "width:>=1024" Shape::Number(List::Width),
+    Width "width" "width:>=1024" FieldShape::Number(List::Width),
     /// Pixels down.
-    Height "height" "height:1024" Shape::Number(List::Height),
+    Height "height" "height:1024" FieldShape::Number(List::Height),
     /// Frames.
-    Length "length" "length:>48" Shape::Number(List::Length),
+    Length "length" "length:>48" FieldShape::Number(List::Length),
     /// From start to end.
-    Duration "duration" "duration:>2m" Shape::Number(List::Duration),
+    Duration "duration" "duration:>2m" FieldShape::Number(List::Duration),
     /// How far the run got.
-    Status "status" "status:failed" Shape::Choice(STATUSES),
+    Status "status" "status:failed" FieldShape::Choice(STATUSES),
     /// What its outputs are.
-    Kind "kind" "kind:video" Shape::Choice(KINDS),
+    Kind "kind" "kind:video" FieldShape::Choice(KINDS),
     /// What the error says; whole: the type of the node that failed.
-    Error "error" "error:memory" Shape::Words(List::ErrorWords, Some(List::ErrorNode)),
+    Error "error" "error:memory" FieldShape::Words(List::ErrorWords, Some(List::ErrorNode)),
     /// Names of outputs and inputs.
-    File "file" "file:portrait" Shape::Words(List::FileWords, Some(List::File)),
+    File "file" "file:portrait" FieldShape::Words(List::FileWords, Some(List::File)),
     /// Texts that nodes gave.
-    Text "text" "text:fox" Shape::Words(List::OutputWords, None),
+    Text "text" "text:fox" FieldShape::Words(List::OutputWords, None),
     /// The ComfyUI it ran on.
-    Instance "instance" "instance:default" Shape::Whole(List::Instance),
+    Instance "instance" "instance:default" FieldShape::Whole(List::Instance),
     /// The days on which it was queued.
-    Date "date" "date:7d" Shape::When,
+    Date "date" "date:7d" FieldShape::When,
     /// Queued before.
-    Before "before" "before:2026-11-20" Shape::When,
+    Before "before" "before:2026-11-20" FieldShape::When,
     /// Queued after.
-    After "after" "after:2026-11-01" Shape::When,
+    After "after" "after:2026-11-01" FieldShape::When,
     /// `temp`: gave previews; also the words of `status:` and `kind:`.
-    Is "is" "is:temp" Shape::Choice(IS),
+    Is "is" "is:temp" FieldShape::Choice(IS),
     /// What there is of it.
-    Has "has" "has:error" Shape::Choice(HAS),
+    Has "has" "has:error" FieldShape::Choice(HAS),
 }
 
 const STATUSES: &[&str] = &["pending", "in_progress", "completed", "failed", "cancelled", "lost"];
@@ -144,16 +144,16 @@ impl Field {
     /// The list of its whole values; of numbers, those of [`super::term::sortable`].
     pub fn values(self) -> Option<List> {
         match self.shape() {
-            Shape::Words(_, values) => values,
-            Shape::Whole(list) | Shape::Number(list) => Some(list),
-            Shape::Choice(_) | Shape::When => None,
+            FieldShape::Words(_, values) => values,
+            FieldShape::Whole(list) | FieldShape::Number(list) => Some(list),
+            FieldShape::Choice(_) | FieldShape::When => None,
         }
     }
 
     /// The list of its words.
     pub fn words(self) -> Option<List> {
         match self.shape() {
-            Shape::Words(words, _) => Some(words),
+            FieldShape::Words(words, _) => Some(words),
             _ => None,
         }
     }
@@ -180,8 +180,8 @@ impl Field {
     /// The words that it may have, or the most useful ones.
     pub fn choices(self) -> &'static [&'static str] {
         match self.shape() {
-            Shape::Choice(words) => words,
-            Shape::When => DAYS,
+            FieldShape::Choice(words) => words,
+            FieldShape::When => DAYS,
             _ => &[],
         }
     }

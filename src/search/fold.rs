@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::script::{Part, folded, is_plain_han, joined, part};
+use super::script::{WordPart, folded, is_plain_han, joined, part};
 
 /// The words of a text, in order. What isn't a letter or a digit stands between words. Where words aren't written apart,
 /// every character is one, so that any part of a text is a phrase.
@@ -118,18 +118,18 @@ impl<'a> Words<'a> {
                     self.word.pop();
                     range.end = next.end;
                 }
-                (Part::Nothing, Some(range)) => range.end = next.end,
-                (Part::Nothing | Part::Gap | Part::Mark, None) => {}
-                (Part::Gap | Part::Lone, Some(_)) => break,
+                (WordPart::Nothing, Some(range)) => range.end = next.end,
+                (WordPart::Nothing | WordPart::Gap | WordPart::Mark, None) => {}
+                (WordPart::Gap | WordPart::Lone, Some(_)) => break,
                 (_, Some(_)) if is_lone => break,
                 (_, Some(range)) => range.end = next.end,
                 (_, None) => {
                     range = Some(next.start..next.end);
-                    is_lone = part == Part::Lone;
+                    is_lone = part == WordPart::Lone;
                 }
             }
             self.used += 1;
-            let c = both.or((range.is_some() && part != Part::Nothing).then_some(next.c));
+            let c = both.or((range.is_some() && part != WordPart::Nothing).then_some(next.c));
             if let Some(c) = c {
                 is_cut |= self.word.len() + c.len_utf8() > Self::MOST_BYTES;
                 if !is_cut {
@@ -158,7 +158,7 @@ pub fn fold_value(text: &str) -> String {
                 value.pop();
                 value.push(both);
             }
-            None if part(c) == Part::Nothing => {}
+            None if part(c) == WordPart::Nothing => {}
             None => value.push(c),
         },
     };

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::field::Field;
 use super::fold::{Words, fold_value};
 use super::term::Camel;
-use super::tree::{Leaf, Tree, Value};
+use super::tree::{Leaf, SoughtValue, Tree};
 use super::want::{PLAIN, opened, sought};
 use crate::model::List;
 
@@ -68,10 +68,10 @@ fn words(list: Option<List>, text: &str) -> (FoundWords, FoundWords) {
 
 fn is_whole(leaf: &Leaf, text: &str) -> bool {
     match &leaf.value {
-        Value::Exact(value) => value == text,
-        Value::Whole { text: value, is_open: false } => fold_value(value) == fold_value(text),
-        Value::Whole { text: value, is_open: true } => fold_value(text).starts_with(&fold_value(value)),
-        Value::Choice(word) => *word == text,
+        SoughtValue::Exact(value) => value == text,
+        SoughtValue::Whole { text: value, is_open: false } => fold_value(value) == fold_value(text),
+        SoughtValue::Whole { text: value, is_open: true } => fold_value(text).starts_with(&fold_value(value)),
+        SoughtValue::Choice(word) => *word == text,
         _ => false,
     }
 }

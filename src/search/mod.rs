@@ -30,7 +30,7 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use clock::Clock;
+pub use clock::DayClock;
 pub use complete::{Completing, What, completing};
 pub use days::{Days, Spelled, date, is_day_word};
 pub use entry::{Source, SourceFile, entry, text_hash};
@@ -41,7 +41,7 @@ pub use fold::{Word, Words, fold_value};
 pub use mark::{Snippet, snippet};
 pub use narrow::Narrow;
 pub use parse::leaves_quote_open;
-pub use place::Place;
+pub use place::ZonePlace;
 pub use query::{Piece, Search, exact, parse};
 pub use term::sortable;
 

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::clock::Clock as _;
+use super::clock::DayClock as _;
 use super::days::{Days, Spelled};
 use super::filter_error::Unusable;
 use super::query::{Search, parse};

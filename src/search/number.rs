@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Which numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Span {
+pub(super) enum NumberRange {
     Is(f64),
     Over(f64),
     AtLeast(f64),
@@ -26,7 +26,7 @@ pub(super) fn rounded(number: f64) -> f64 {
     if number.abs() < 1e9 { (number * DIGITS).round() / DIGITS + 0.0 } else { number }
 }
 
-impl Span {
+impl NumberRange {
     /// Reads it; `one` reads a number.
     fn read(text: &str, one: impl Fn(&str) -> Option<f64>) -> Option<Self> {
         let text = text.trim();
@@ -60,16 +60,16 @@ impl Span {
 }
 
 /// A sign, and what it makes of the number behind it.
-type Sign = (&'static str, fn(f64) -> Span);
+type Sign = (&'static str, fn(f64) -> NumberRange);
 
 /// The longer ones first.
 const SIGNS: [Sign; 6] = [
-    (">=", Span::AtLeast),
-    ("<=", Span::AtMost),
-    ("≥", Span::AtLeast),
-    ("≤", Span::AtMost),
-    (">", Span::Over),
-    ("<", Span::Under),
+    (">=", NumberRange::AtLeast),
+    ("<=", NumberRange::AtMost),
+    ("≥", NumberRange::AtLeast),
+    ("≤", NumberRange::AtMost),
+    (">", NumberRange::Over),
+    ("<", NumberRange::Under),
 ];
 
 /// Whether this is only the beginning of a number: a sign.
@@ -107,7 +107,7 @@ fn seconds(text: &str) -> Option<f64> {
     (!text.is_empty() && sum.abs() < MOST).then(|| rounded(sum))
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for NumberRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Is(number) => write!(f, "{number}"),

@@ -5,7 +5,7 @@ use super::error::Error;
 use super::field::Field;
 use super::scan::TermInput;
 use super::tree::{Tree, canonical};
-use super::value::{self, Given};
+use super::value::{self, WrittenTerm};
 use super::write::{is_close_paren, is_colon, is_open_paren, is_weight, name_length};
 use super::{field, number};
 
@@ -213,7 +213,7 @@ impl<'a> SearchReader<'a> {
         self.leaf(None, given, start, false)
     }
 
-    fn leaf(&mut self, field: Option<Field>, given: Given, start: usize, is_in_group: bool) -> Option<Tree> {
+    fn leaf(&mut self, field: Option<Field>, given: WrittenTerm, start: usize, is_in_group: bool) -> Option<Tree> {
         let is_excluded = self.is_excluded;
         self.spots.push(TermSpot {
             start,

@@ -10,12 +10,12 @@ use crate::model::Timestamp;
 
 /// A place whose clocks all show the same: `Europe/Berlin`.
 #[derive(Clone, Copy)]
-pub struct Place {
+pub struct ZonePlace {
     name: &'static str,
     rules: &'static TimeZoneRef<'static>,
 }
 
-impl Place {
+impl ZonePlace {
     /// The place with that name, written just so; `None` when there is none.
     pub(super) fn named(text: &str) -> Option<Self> {
         let name = tzdb_data::TZ_NAMES.iter().find(|name| **name == text)?;
@@ -48,15 +48,15 @@ impl Place {
     }
 }
 
-impl PartialEq for Place {
+impl PartialEq for ZonePlace {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name
     }
 }
 
-impl Eq for Place {}
+impl Eq for ZonePlace {}
 
-impl fmt::Debug for Place {
+impl fmt::Debug for ZonePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
@@ -69,10 +69,10 @@ mod tests {
     #[test]
     fn every_name_of_the_database_is_a_place() {
         for name in tzdb_data::TZ_NAMES {
-            assert_eq!(Place::named(name).unwrap().name(), *name);
+            assert_eq!(ZonePlace::named(name).unwrap().name(), *name);
         }
         assert!(tzdb_data::TZ_NAMES.len() > 400);
-        assert_eq!(Place::named("europe/berlin"), None);
+        assert_eq!(ZonePlace::named("europe/berlin"), None);
     }
 
     #[test]
@@ -85,14 +85,14 @@ mod tests {
             ("Europe/Berlin", 4_087_497_600_000, 7200),
             ("Europe/Berlin", i64::MAX, 3600),
         ] {
-            let offset = Place::named(place).unwrap().offset(Timestamp::from_millis(moment));
+            let offset = ZonePlace::named(place).unwrap().offset(Timestamp::from_millis(moment));
             assert_eq!(offset.local_minus_utc(), seconds, "{place} at {moment}");
         }
     }
 
     #[test]
     fn a_clock_that_shows_a_time_twice_means_the_first_and_one_that_jumps_over_it_none() {
-        let berlin = Place::named("Europe/Berlin").unwrap();
+        let berlin = ZonePlace::named("Europe/Berlin").unwrap();
         let moment = |clock: &str| berlin.moment(clock.parse().unwrap()).map(|moment| moment.to_string());
         assert_eq!(moment("2026-10-25T02:30:00").as_deref(), Some("2026-10-25T00:30:00.000Z"));
         assert_eq!(moment("2026-03-29T02:30:00"), None);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::clock::Clock;
+use super::clock::DayClock;
 use super::error::Error;
 use super::field::Field;
 use super::parse::terms;
@@ -42,7 +42,7 @@ pub struct Piece {
 
 impl Search {
     /// The look-ups that find it.
-    pub fn want(&self, clock: &dyn Clock) -> Want {
+    pub fn want(&self, clock: &dyn DayClock) -> Want {
         want::want(&self.terms, clock)
     }
 

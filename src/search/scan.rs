@@ -1,6 +1,6 @@
 //! How the text of one term is read: a phrase, a tag of a prompt, or what stands between blanks.
 
-use super::value::Given;
+use super::value::WrittenTerm;
 use super::write::{
     closing, ends_bare, is_close_paren, is_colon, is_escaped_in_quotes, is_open_paren, is_weight, is_weighted,
     name_length,
@@ -50,14 +50,14 @@ impl<'a> TermInput<'a> {
     }
 
     /// The text of a term.
-    pub fn given(&mut self) -> Given {
+    pub fn given(&mut self) -> WrittenTerm {
         match self.peek().and_then(closing) {
             Some(closing) => self.quoted(closing),
             None => self.tag().unwrap_or_else(|| self.bare()),
         }
     }
 
-    fn quoted(&mut self, closing: &str) -> Given {
+    fn quoted(&mut self, closing: &str) -> WrittenTerm {
         let mut text = String::new();
         let mut rest = self.rest().char_indices().skip(1).peekable();
         let mut end = self.text.len();
@@ -76,11 +76,11 @@ impl<'a> TermInput<'a> {
         }
         self.at = end;
         let is_open = self.eat(|c| matches!(c, '*' | '＊'));
-        Given { text, is_quoted: true, is_open, ..Given::default() }
+        WrittenTerm { text, is_quoted: true, is_open, ..WrittenTerm::default() }
     }
 
     /// `<lora:a name:0.7>`: its words, without the weights.
-    fn tag(&mut self) -> Option<Given> {
+    fn tag(&mut self) -> Option<WrittenTerm> {
         let inside = self.rest().strip_prefix('<')?;
         let end =
             inside.find(['<', '>', '\n']).filter(|end| inside[*end..].starts_with('>') && *end < MOST_TAG_BYTES)?;
@@ -92,12 +92,12 @@ impl<'a> TermInput<'a> {
         {
             text = name;
         }
-        Some(Given { text: text.to_owned(), ..Given::default() })
+        Some(WrittenTerm { text: text.to_owned(), ..WrittenTerm::default() })
     }
 
     /// Up to a blank, a quote, a bar, or the end of the group.
-    fn bare(&mut self) -> Given {
-        let mut given = Given::default();
+    fn bare(&mut self) -> WrittenTerm {
+        let mut given = WrittenTerm::default();
         let mut colon = None;
         let mut depth = 0_usize;
         while let Some(c) = self.peek().filter(|c| !ends_bare(*c)) {

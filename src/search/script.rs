@@ -4,7 +4,7 @@ use unicode_normalization::char::{compose, decompose_compatible, is_combining_ma
 
 /// What a folded character does to the word it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum WordPart {
     /// Belongs to a word.
     Letter,
     /// Belongs to the letter before it and changes what that means.
@@ -17,22 +17,22 @@ pub(super) enum Part {
     Gap,
 }
 
-pub(super) fn part(c: char) -> Part {
+pub(super) fn part(c: char) -> WordPart {
     if c.is_ascii() {
-        return if c.is_ascii_alphanumeric() { Part::Letter } else { Part::Gap };
+        return if c.is_ascii_alphanumeric() { WordPart::Letter } else { WordPart::Gap };
     }
     if makes_no_difference(c) {
-        return Part::Nothing;
+        return WordPart::Nothing;
     }
     let is_mark = is_combining_mark(c);
     if is_picture(c) || (is_lone(c) && (is_mark || c.is_alphanumeric())) {
-        Part::Lone
+        WordPart::Lone
     } else if is_mark {
-        Part::Mark
+        WordPart::Mark
     } else if c.is_alphanumeric() {
-        Part::Letter
+        WordPart::Letter
     } else {
-        Part::Gap
+        WordPart::Gap
     }
 }
 

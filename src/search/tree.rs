@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::field::{Field, Shape};
-use super::number::{Span, number};
+use super::field::{Field, FieldShape};
+use super::number::{NumberRange, number};
 use super::when::When;
 use super::{term, write};
 use crate::model::List;
@@ -25,12 +25,12 @@ pub(super) enum Tree {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Leaf {
     pub field: Option<Field>,
-    pub value: Value,
+    pub value: SoughtValue,
 }
 
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(super) enum SoughtValue {
     /// These words, one after the other. Begins and ends with a word's letters.
     Words {
         text: String,
@@ -51,7 +51,7 @@ pub(super) enum Value {
     /// A word that the field knows.
     Choice(&'static str),
     /// Numbers.
-    Number(Span),
+    Number(NumberRange),
     /// Days or moments.
     When(When),
 }
@@ -124,10 +124,12 @@ impl Leaf {
     pub fn whole_value(&self) -> Option<(List, String)> {
         let field = self.field?;
         match &self.value {
-            Value::Exact(text) | Value::Whole { text, is_open: false } => Some((field.values()?, text.clone())),
-            Value::Hash(digits) => Some((field.hashes()?, digits.clone())),
-            Value::Choice(word) => Some((field.choice_list()?, term::of_choice(field, word).to_owned())),
-            Value::Number(Span::Is(number)) => Some((field.values()?, number.to_string())),
+            SoughtValue::Exact(text) | SoughtValue::Whole { text, is_open: false } => {
+                Some((field.values()?, text.clone()))
+            }
+            SoughtValue::Hash(digits) => Some((field.hashes()?, digits.clone())),
+            SoughtValue::Choice(word) => Some((field.choice_list()?, term::of_choice(field, word).to_owned())),
+            SoughtValue::Number(NumberRange::Is(number)) => Some((field.values()?, number.to_string())),
             _ => None,
         }
     }
@@ -140,7 +142,7 @@ impl Leaf {
             .find(|field| field.values() == Some(list) || field.hashes() == Some(list) || field.words() == Some(list));
         field.and_then(|field| Self::exact_of(field, list, value)).or_else(|| Self::chosen(list, value)).unwrap_or_else(
             || {
-                let value = Value::Words { text: value.to_owned(), is_quoted: true, is_open: false };
+                let value = SoughtValue::Words { text: value.to_owned(), is_quoted: true, is_open: false };
                 Self { field, value }
             },
         )
@@ -149,10 +151,10 @@ impl Leaf {
     fn exact_of(field: Field, list: List, value: &str) -> Option<Self> {
         let text = value.to_owned();
         let value = match field.shape() {
-            Shape::Words(..) if field.hashes() == Some(list) => Value::Hash(text),
-            Shape::Words(_, values) if values == Some(list) => Value::Exact(text),
-            Shape::Whole(_) => Value::Whole { text, is_open: false },
-            Shape::Number(_) => Value::Number(Span::Is(number(value)?)),
+            FieldShape::Words(..) if field.hashes() == Some(list) => SoughtValue::Hash(text),
+            FieldShape::Words(_, values) if values == Some(list) => SoughtValue::Exact(text),
+            FieldShape::Whole(_) => SoughtValue::Whole { text, is_open: false },
+            FieldShape::Number(_) => SoughtValue::Number(NumberRange::Is(number(value)?)),
             _ => return None,
         };
         Some(Self { field: Some(field), value })
@@ -162,7 +164,7 @@ impl Leaf {
         let fields = Field::ALL.iter().copied().filter(|field| field.choice_list() == Some(list));
         fields.into_iter().find_map(|field| {
             let word = field.choices().iter().find(|word| term::of_choice(field, word) == value)?;
-            Some(Self { field: Some(field), value: Value::Choice(word) })
+            Some(Self { field: Some(field), value: SoughtValue::Choice(word) })
         })
     }
 }
@@ -217,26 +219,26 @@ impl fmt::Display for Leaf {
         }
         let star = |is_open: bool| if is_open { "*" } else { "" };
         match &self.value {
-            Value::Words { text, is_quoted: true, is_open } => {
+            SoughtValue::Words { text, is_quoted: true, is_open } => {
                 write::quoted(text, f)?;
                 f.write_str(star(*is_open))
             }
-            Value::Words { text, is_quoted: false, is_open } => {
+            SoughtValue::Words { text, is_quoted: false, is_open } => {
                 write::bare(text, self.field.is_none(), f)?;
                 f.write_str(star(*is_open))
             }
-            Value::Whole { text, is_open } => {
+            SoughtValue::Whole { text, is_open } => {
                 write::value(text, f)?;
                 f.write_str(star(*is_open))
             }
-            Value::Exact(text) => {
+            SoughtValue::Exact(text) => {
                 f.write_str("=")?;
                 write::value(text, f)
             }
-            Value::Hash(digits) => write!(f, "#{digits}"),
-            Value::Choice(word) => f.write_str(word),
-            Value::Number(span) => span.fmt(f),
-            Value::When(when) => when.fmt(f),
+            SoughtValue::Hash(digits) => write!(f, "#{digits}"),
+            SoughtValue::Choice(word) => f.write_str(word),
+            SoughtValue::Number(span) => span.fmt(f),
+            SoughtValue::When(when) => when.fmt(f),
         }
     }
 }

@@ -5,15 +5,15 @@ use unicode_normalization::UnicodeNormalization;
 use super::days::Spelled;
 use super::entry::text_hash;
 use super::error::{Error, Expected};
-use super::field::{self, Field, Shape};
+use super::field::{self, Field, FieldShape};
 use super::fold::{Words, fold_value};
-use super::number::{Span, is_sign};
-use super::tree::{Leaf, Value};
+use super::number::{NumberRange, is_sign};
+use super::tree::{Leaf, SoughtValue};
 use super::when::When;
 
 /// A term as it is written.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Given {
+pub(super) struct WrittenTerm {
     /// Without quotes and escapes; with the `*` where it has no quotes.
     pub text: String,
     pub is_quoted: bool,
@@ -26,33 +26,33 @@ pub(super) struct Given {
 }
 
 /// The term; `None` where it says nothing yet.
-pub(super) fn leaf(field: Option<Field>, given: Given) -> Result<Option<Leaf>, Error> {
+pub(super) fn leaf(field: Option<Field>, given: WrittenTerm) -> Result<Option<Leaf>, Error> {
     let Some(field) = field else { return Ok(word(&given)) };
     if given.text.trim().is_empty() {
         return Ok(None);
     }
-    let leaf = |field: Field, value: Value| Leaf { field: Some(field), value };
+    let leaf = |field: Field, value: SoughtValue| Leaf { field: Some(field), value };
     match field.shape() {
-        Shape::Words(..) => Ok(worded(field, given)?.map(|value| leaf(field, value))),
-        Shape::Whole(_) => Ok(whole(field, given)?.map(|value| leaf(field, value))),
-        Shape::Choice(choices) => chosen(field, choices, &given).map(Some),
-        Shape::Number(_) => {
+        FieldShape::Words(..) => Ok(worded(field, given)?.map(|value| leaf(field, value))),
+        FieldShape::Whole(_) => Ok(whole(field, given)?.map(|value| leaf(field, value))),
+        FieldShape::Choice(choices) => chosen(field, choices, &given).map(Some),
+        FieldShape::Number(_) => {
             let text = plain(&given.text);
             let is_duration = field == Field::Duration;
-            let span = if is_duration { Span::of_durations(&text) } else { Span::of_numbers(&text) };
+            let span = if is_duration { NumberRange::of_durations(&text) } else { NumberRange::of_numbers(&text) };
             let expected = if is_duration { Expected::Duration } else { Expected::Number };
             match span {
-                Some(span) => Ok(Some(leaf(field, Value::Number(span)))),
+                Some(span) => Ok(Some(leaf(field, SoughtValue::Number(span)))),
                 None if is_sign(&text) => Ok(None),
                 None => Err(bad(field, given.text, expected)),
             }
         }
-        Shape::When => {
+        FieldShape::When => {
             let text = plain(&given.text);
             let is_day = field == Field::Date;
             let when = if is_day { When::of_days(&text) } else { When::of_moments(&text) };
             let expected = if is_day { Expected::Date } else { Expected::Moment };
-            when.map(|when| Some(leaf(field, Value::When(when)))).ok_or_else(|| bad(field, given.text, expected))
+            when.map(|when| Some(leaf(field, SoughtValue::When(when)))).ok_or_else(|| bad(field, given.text, expected))
         }
     }
 }
@@ -73,14 +73,14 @@ fn bad(field: Field, given: String, expected: Expected) -> Error {
 
 /// A word without a field: days where it means some, else a word to look for. What can't mean days is kept in quotes, so that
 /// it reads back as the word that it is.
-fn word(given: &Given) -> Option<Leaf> {
+fn word(given: &WrittenTerm) -> Option<Leaf> {
     let mut value = words(given)?;
-    if let Value::Words { text, is_quoted, is_open: false } = &mut value
+    if let SoughtValue::Words { text, is_quoted, is_open: false } = &mut value
         && !*is_quoted
         && let Some(days) = Spelled::of_word(text)
     {
         if given.weight.is_none() {
-            return Some(Leaf { field: Some(Field::Date), value: Value::When(When::Days(days)) });
+            return Some(Leaf { field: Some(Field::Date), value: SoughtValue::When(When::Days(days)) });
         }
         *is_quoted = true;
     }
@@ -88,7 +88,7 @@ fn word(given: &Given) -> Option<Leaf> {
 }
 
 /// From the first letter of a word to the last one; `None` without a word.
-fn words(given: &Given) -> Option<Value> {
+fn words(given: &WrittenTerm) -> Option<SoughtValue> {
     let text = &given.text[..given.weight.unwrap_or(given.text.len())];
     let mut words = Words::of(text);
     let mut range = words.next_word()?.range;
@@ -96,28 +96,28 @@ fn words(given: &Given) -> Option<Value> {
         range.end = word.range.end;
     }
     let text = text[range].to_owned();
-    Some(Value::Words { text, is_quoted: given.is_quoted, is_open: given.is_open })
+    Some(SoughtValue::Words { text, is_quoted: given.is_quoted, is_open: given.is_open })
 }
 
-fn worded(field: Field, given: Given) -> Result<Option<Value>, Error> {
+fn worded(field: Field, given: WrittenTerm) -> Result<Option<SoughtValue>, Error> {
     if given.is_exact {
         return match field {
             // The whole text of a prompt is known by its hash.
-            Field::Prompt => Ok(text_hash(&[&given.text]).map(Value::Hash)),
-            _ if field.values().is_some() => Ok(Some(Value::Exact(given.text))),
+            Field::Prompt => Ok(text_hash(&[&given.text]).map(SoughtValue::Hash)),
+            _ if field.values().is_some() => Ok(Some(SoughtValue::Exact(given.text))),
             _ => Err(bad(field, given.text, Expected::Words)),
         };
     }
     let digits = given.text.strip_prefix('#').filter(|_| !given.is_quoted && field.hashes().is_some());
     match digits {
         Some(digits) if digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-            Ok(Some(Value::Hash(digits.to_ascii_lowercase())))
+            Ok(Some(SoughtValue::Hash(digits.to_ascii_lowercase())))
         }
         _ => Ok(words(&given)),
     }
 }
 
-fn whole(field: Field, given: Given) -> Result<Option<Value>, Error> {
+fn whole(field: Field, given: WrittenTerm) -> Result<Option<SoughtValue>, Error> {
     let is_open = given.is_open && !given.is_exact;
     // The star is no part of the text where it stands in no quotes.
     let text = given.text.strip_suffix(['*', '＊']).filter(|_| is_open && !given.is_quoted).unwrap_or(&given.text);
@@ -129,11 +129,11 @@ fn whole(field: Field, given: Given) -> Result<Option<Value>, Error> {
             return Err(bad(field, given.text, Expected::Seed));
         }
     }
-    Ok((!fold_value(&text).is_empty()).then_some(Value::Whole { text, is_open }))
+    Ok((!fold_value(&text).is_empty()).then_some(SoughtValue::Whole { text, is_open }))
 }
 
 /// A word that the field knows. What says the same becomes the same: `is:failed` is `status:failed`.
-fn chosen(field: Field, choices: &'static [&'static str], given: &Given) -> Result<Leaf, Error> {
+fn chosen(field: Field, choices: &'static [&'static str], given: &WrittenTerm) -> Result<Leaf, Error> {
     let folded = fold_value(&given.text.replace('-', "_"));
     let folded = if folded == "model3d" { "3d" } else { &folded };
     let word = choices.iter().copied().find(|choice| fold_value(choice) == folded);
@@ -144,5 +144,5 @@ fn chosen(field: Field, choices: &'static [&'static str], given: &Given) -> Resu
         Field::Has if word == "preview" => (Field::Is, "temp"),
         field => (field, word),
     };
-    Ok(Leaf { field: Some(field), value: Value::Choice(word) })
+    Ok(Leaf { field: Some(field), value: SoughtValue::Choice(word) })
 }

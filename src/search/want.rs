@@ -1,11 +1,11 @@
 //! From a search to look-ups in the index.
 
-use super::clock::Clock;
-use super::field::{Field, Shape};
-use super::number::Span;
-use super::script::{Part, part};
+use super::clock::DayClock;
+use super::field::{Field, FieldShape};
+use super::number::NumberRange;
+use super::script::{WordPart, part};
 use super::term::{self, sortable};
-use super::tree::{Leaf, Tree, Value};
+use super::tree::{Leaf, SoughtValue, Tree};
 use super::when::When;
 use crate::model::{List, Timestamp, Want};
 
@@ -14,7 +14,7 @@ pub(super) const PLAIN: [Field; 7] =
     [Field::Prompt, Field::Model, Field::Lora, Field::Workflow, Field::File, Field::Text, Field::Error];
 
 /// The look-ups that find a search.
-pub(super) fn want(terms: &[Tree], clock: &dyn Clock) -> Want {
+pub(super) fn want(terms: &[Tree], clock: &dyn DayClock) -> Want {
     all(opened(terms).iter().map(|term| of_tree(term, clock)).collect())
 }
 
@@ -23,13 +23,13 @@ pub(super) fn want(terms: &[Tree], clock: &dyn Clock) -> Want {
 pub(super) fn opened(terms: &[Tree]) -> Vec<Tree> {
     let mut terms = terms.to_vec();
     let plain = terms.iter_mut().flat_map(Tree::wanted_leaves_mut).filter(|leaf| leaf.field.is_none());
-    if let Some(Leaf { value: Value::Words { is_open, is_quoted: false, .. }, .. }) = plain.last() {
+    if let Some(Leaf { value: SoughtValue::Words { is_open, is_quoted: false, .. }, .. }) = plain.last() {
         *is_open = true;
     }
     terms
 }
 
-fn of_tree(tree: &Tree, clock: &dyn Clock) -> Want {
+fn of_tree(tree: &Tree, clock: &dyn DayClock) -> Want {
     match tree {
         Tree::All(parts) => all(parts.iter().map(|part| of_tree(part, clock)).collect()),
         Tree::Any(parts) => any(parts.iter().map(|part| of_tree(part, clock)).collect()),
@@ -38,38 +38,44 @@ fn of_tree(tree: &Tree, clock: &dyn Clock) -> Want {
     }
 }
 
-fn of_leaf(leaf: &Leaf, clock: &dyn Clock) -> Want {
+fn of_leaf(leaf: &Leaf, clock: &dyn DayClock) -> Want {
     let nothing = || Want::Any(Vec::new());
     let Some(field) = leaf.field else {
         let lists = PLAIN.iter().filter_map(|field| field.words());
         return any(lists.map(|list| of_words(list, leaf)).collect());
     };
     match (&leaf.value, field.shape()) {
-        (Value::Words { .. }, Shape::Words(list, _)) => of_words(list, leaf),
-        (Value::Exact(text), _) if field == Field::Workflow => any(vec![
+        (SoughtValue::Words { .. }, FieldShape::Words(list, _)) => of_words(list, leaf),
+        (SoughtValue::Exact(text), _) if field == Field::Workflow => any(vec![
             Want::Term(List::Workflow, term::of_value(text)),
             Want::Term(List::WorkflowId, term::of_code(text)),
         ]),
-        (Value::Exact(text), _) => field.values().map_or_else(nothing, |list| Want::Term(list, term::of_value(text))),
-        (Value::Whole { text, is_open }, Shape::Whole(List::Instance)) => {
+        (SoughtValue::Exact(text), _) => {
+            field.values().map_or_else(nothing, |list| Want::Term(list, term::of_value(text)))
+        }
+        (SoughtValue::Whole { text, is_open }, FieldShape::Whole(List::Instance)) => {
             let name = term::of_code(&text.to_lowercase());
             if *is_open { Want::Prefix(List::Instance, name) } else { Want::Term(List::Instance, name) }
         }
-        (Value::Whole { text, is_open }, Shape::Whole(list)) => Want::Prefix(list, term::of_folded(text, !*is_open)),
-        (Value::Hash(digits), _) => field.hashes().map_or_else(nothing, |list| Want::Term(list, term::of_code(digits))),
-        (Value::Choice(word), _) => {
+        (SoughtValue::Whole { text, is_open }, FieldShape::Whole(list)) => {
+            Want::Prefix(list, term::of_folded(text, !*is_open))
+        }
+        (SoughtValue::Hash(digits), _) => {
+            field.hashes().map_or_else(nothing, |list| Want::Term(list, term::of_code(digits)))
+        }
+        (SoughtValue::Choice(word), _) => {
             let bytes = term::of_code(term::of_choice(field, word));
             field.choice_list().map_or_else(nothing, |list| Want::Term(list, bytes))
         }
-        (Value::Number(span), Shape::Number(list)) => of_span(list, *span),
-        (Value::When(when), _) => of_when(field, *when, clock),
+        (SoughtValue::Number(span), FieldShape::Number(list)) => of_span(list, *span),
+        (SoughtValue::When(when), _) => of_when(field, *when, clock),
         _ => nothing(),
     }
 }
 
 /// The words that are looked for, and whether the last one may go on. Behind a field it may, unless it is in quotes.
 pub(super) fn sought(list: List, leaf: &Leaf) -> (Vec<String>, bool) {
-    let Value::Words { text, is_quoted, is_open } = &leaf.value else { return (Vec::new(), false) };
+    let SoughtValue::Words { text, is_quoted, is_open } = &leaf.value else { return (Vec::new(), false) };
     let name = match list {
         List::ModelWords | List::LoraWords => term::without_ending(text),
         _ => text,
@@ -78,7 +84,7 @@ pub(super) fn sought(list: List, leaf: &Leaf) -> (Vec<String>, bool) {
     if words.is_empty() {
         words = term::words(text);
     }
-    let goes_on = |word: &String| word.chars().next().is_some_and(|c| part(c) != Part::Lone);
+    let goes_on = |word: &String| word.chars().next().is_some_and(|c| part(c) != WordPart::Lone);
     let is_open = (*is_open || (leaf.field.is_some() && !is_quoted)) && words.last().is_some_and(goes_on);
     (words, is_open)
 }
@@ -96,24 +102,24 @@ fn of_words(list: List, leaf: &Leaf) -> Want {
     }
 }
 
-fn of_span(list: List, span: Span) -> Want {
+fn of_span(list: List, span: NumberRange) -> Want {
     let range =
         |from: f64, to: Option<f64>| Want::Range(list, sortable(from).to_vec(), to.map(|to| sortable(to).to_vec()));
     match span {
         // A page shows whole seconds, or tenths of short ones.
-        Span::Is(number) if list == List::Duration => {
+        NumberRange::Is(number) if list == List::Duration => {
             range(number, Some(number + if number.fract() == 0.0 { 1.0 } else { 0.1 }))
         }
-        Span::Is(number) => Want::Term(list, sortable(number).to_vec()),
-        Span::Over(number) => range(number.next_up(), None),
-        Span::AtLeast(number) => range(number, None),
-        Span::Under(number) => range(f64::NEG_INFINITY, Some(number)),
-        Span::AtMost(number) => range(f64::NEG_INFINITY, Some(number.next_up())),
-        Span::Between(from, to) => range(from, Some(to.next_up())),
+        NumberRange::Is(number) => Want::Term(list, sortable(number).to_vec()),
+        NumberRange::Over(number) => range(number.next_up(), None),
+        NumberRange::AtLeast(number) => range(number, None),
+        NumberRange::Under(number) => range(f64::NEG_INFINITY, Some(number)),
+        NumberRange::AtMost(number) => range(f64::NEG_INFINITY, Some(number.next_up())),
+        NumberRange::Between(from, to) => range(from, Some(to.next_up())),
     }
 }
 
-fn of_when(field: Field, when: When, clock: &dyn Clock) -> Want {
+fn of_when(field: Field, when: When, clock: &dyn DayClock) -> Want {
     match field {
         Field::Before => Want::Created(Timestamp::from_millis(0), when.around(clock).0),
         Field::After => Want::Created(when.around(clock).1, Timestamp::bound(i64::MAX)),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Datelike};
 
-use super::clock::Clock;
+use super::clock::DayClock;
 use super::days::{Days, Spelled, before};
 use crate::model::Timestamp;
 
@@ -34,7 +34,7 @@ impl When {
     }
 
     /// When it begins, and when it is over.
-    pub fn during(self, clock: &dyn Clock) -> (Timestamp, Timestamp) {
+    pub fn during(self, clock: &dyn DayClock) -> (Timestamp, Timestamp) {
         match self {
             Self::Moment(moment) => (moment, Timestamp::bound(moment.as_millis().saturating_add(1))),
             Self::Days(days) => {
@@ -46,7 +46,7 @@ impl When {
     }
 
     /// The same, where only one day is meant: `7d` is the day 7 days ago.
-    pub fn around(self, clock: &dyn Clock) -> (Timestamp, Timestamp) {
+    pub fn around(self, clock: &dyn DayClock) -> (Timestamp, Timestamp) {
         match self {
             Self::Days(days) => match days.last_days() {
                 Some(count) => clock.day(before(clock.today(), count)),

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 
-use super::clock::Clock;
-use super::place::Place;
+use super::clock::DayClock;
+use super::place::ZonePlace;
 use crate::model::Timestamp;
 
 /// What was wrong with a text that should have been a time zone.
@@ -21,7 +21,7 @@ pub enum Zone {
     #[default]
     Machine,
     /// A place of the IANA database.
-    Place(Place),
+    Place(ZonePlace),
     /// Always the same distance from UTC.
     Offset(FixedOffset),
 }
@@ -67,7 +67,7 @@ impl Zone {
     }
 }
 
-impl Clock for Zone {
+impl DayClock for Zone {
     fn today(&self) -> NaiveDate {
         self.local(Timestamp::now()).date_naive()
     }
@@ -92,7 +92,7 @@ impl FromStr for Zone {
     type Err = ParseZoneError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let place = Place::named(text).map(Self::Place);
+        let place = ZonePlace::named(text).map(Self::Place);
         place.or_else(|| offset(text).map(Self::Offset)).ok_or(ParseZoneError)
     }
 }

@@ -62,7 +62,7 @@ impl<C> Deref for Reader<C> {
 }
 
 /// What a reader is to do; or why there is none.
-type Job<C> = Box<dyn FnOnce(Result<&Reader<C>, Error>) + Send>;
+type ReadJob<C> = Box<dyn FnOnce(Result<&Reader<C>, Error>) + Send>;
 
 /// The connections to one file.
 pub struct Pool<C> {
@@ -79,7 +79,7 @@ struct State<C> {
     /// Since when each has nothing to do; the one that had last stands last, and is the next to be lent.
     idle: Vec<(Reader<C>, Instant)>,
     /// What no reader was free for, the first to come first.
-    waiting: VecDeque<Job<C>>,
+    waiting: VecDeque<ReadJob<C>>,
     /// Threads that read. One that has ended its job takes the next: to wake another would cost more than most reads do.
     busy: usize,
     is_closed: bool,
@@ -157,7 +157,7 @@ impl<C: Send + 'static> Pool<C> {
     }
 
     /// Hands a job to a free reader, or to the next that gets free.
-    fn queue(self: &Arc<Self>, job: Job<C>) -> Result<(), Error> {
+    fn queue(self: &Arc<Self>, job: ReadJob<C>) -> Result<(), Error> {
         let mut state = self.lock();
         if state.is_closed {
             return Err(Error::Closed);
@@ -182,7 +182,7 @@ impl<C: Send + 'static> Pool<C> {
     }
 
     /// Does this job and all that wait.
-    fn work_through(&self, first: Job<C>) {
+    fn work_through(&self, first: ReadJob<C>) {
         let mut next = Some(first);
         while let Some(job) = next {
             let lent = self.lock().idle.pop();

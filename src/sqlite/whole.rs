@@ -21,7 +21,7 @@ const SMALL: u64 = 8 << 20;
 
 /// How a file looks from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub enum FileShape {
     /// As it should, as far as can be seen.
     Whole,
     /// So that it should be read from end to end: it is small, or ends in nothing.
@@ -36,19 +36,19 @@ pub enum Shape {
 }
 
 /// Looks at a file. Nobody in this process may have it open: closing it takes SQLite's locks away (POSIX).
-pub fn shape(file: &Path) -> io::Result<Shape> {
+pub fn shape(file: &Path) -> io::Result<FileShape> {
     let mut database = File::open(file)?;
     let length = database.metadata()?.len();
     let mut header = [0; HEADER_BYTES];
     if length < header.len() as u64 {
-        return Ok(Shape::Whole);
+        return Ok(FileShape::Whole);
     }
     database.read_exact(&mut header)?;
-    let Some((page_bytes, pages)) = pages(&header) else { return Ok(Shape::Whole) };
+    let Some((page_bytes, pages)) = pages(&header) else { return Ok(FileShape::Whole) };
     let (left, in_log) = (length / page_bytes, logged(&beside(file, "-wal"), page_bytes)?);
     // A checkpoint writes the first page first; broken off, it has the others in the log.
     if (left + 1..=pages).any(|page| !in_log.contains(&page)) {
-        return Ok(Shape::Cut { left, pages });
+        return Ok(FileShape::Cut { left, pages });
     }
     let last = left.min(pages);
     let mut page = vec![0; usize::try_from(page_bytes).unwrap_or(0)];
@@ -56,7 +56,7 @@ pub fn shape(file: &Path) -> io::Result<Shape> {
     database.read_exact(&mut page)?;
     // Rightly so only if nobody uses it.
     let ends_in_nothing = page.iter().all(|byte| *byte == 0) && !in_log.contains(&last);
-    Ok(if ends_in_nothing || length <= SMALL { Shape::Unsure } else { Shape::Whole })
+    Ok(if ends_in_nothing || length <= SMALL { FileShape::Unsure } else { FileShape::Whole })
 }
 
 /// The size of a page and how many there are; `None` where the header doesn't say, or isn't SQLite's.
@@ -142,12 +142,12 @@ mod tests {
     fn a_database_that_lost_its_end_is_cut_wherever_that_was() {
         let folder = tempfile::tempdir().unwrap();
         let file = database(folder.path());
-        assert_eq!(shape(&file).unwrap(), Shape::Whole);
+        assert_eq!(shape(&file).unwrap(), FileShape::Whole);
         let whole = fs::read(&file).unwrap();
         let pages = whole.len() as u64 / 4096;
         for length in [whole.len() - 1, whole.len() / 2, 5_000, 4_096] {
             fs::write(&file, &whole[..length]).unwrap();
-            assert_eq!(shape(&file).unwrap(), Shape::Cut { left: length as u64 / 4096, pages }, "{length}");
+            assert_eq!(shape(&file).unwrap(), FileShape::Cut { left: length as u64 / 4096, pages }, "{length}");
         }
     }
 
@@ -159,7 +159,7 @@ mod tests {
             let half = bytes.len() / 2;
             bytes[half..].fill(0);
         });
-        assert_eq!(shape(&file).unwrap(), Shape::Unsure);
+        assert_eq!(shape(&file).unwrap(), FileShape::Unsure);
     }
 
     #[test]
@@ -178,11 +178,11 @@ mod tests {
         let half = killed.path().join("recall.db");
         fs::write(&half, &after[..usize::try_from(before).unwrap()]).unwrap();
         fs::write(killed.path().join("recall.db-wal"), &log).unwrap();
-        assert_eq!(shape(&half).unwrap(), Shape::Whole);
+        assert_eq!(shape(&half).unwrap(), FileShape::Whole);
         fs::write(killed.path().join("recall.db-wal"), &log[..log.len() / 2]).unwrap();
-        assert!(matches!(shape(&half).unwrap(), Shape::Cut { .. }));
+        assert!(matches!(shape(&half).unwrap(), FileShape::Cut { .. }));
         fs::remove_file(killed.path().join("recall.db-wal")).unwrap();
-        assert!(matches!(shape(&half).unwrap(), Shape::Cut { .. }));
+        assert!(matches!(shape(&half).unwrap(), FileShape::Cut { .. }));
     }
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
         let file = folder.path().join("recall.db");
         for text in ["", "short", &"not a database, ".repeat(999)] {
             fs::write(&file, text).unwrap();
-            assert_eq!(shape(&file).unwrap(), Shape::Whole);
+            assert_eq!(shape(&file).unwrap(), FileShape::Whole);
         }
     }
 }

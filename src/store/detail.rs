@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::Error;
-use super::readers::Reader;
+use super::readers::StoreReader;
 use super::{document, list, rows};
 use crate::model::{Attachment, Comfyui, Content, Detail, GenerationId, Outline, Role, Trouble};
 use crate::sqlite::codes::Coded;
@@ -20,7 +20,7 @@ const COMFYUI: &str = "
     SELECT c.version, c.devices FROM generations g JOIN comfyuis c ON c.id = g.comfyui_id WHERE g.id = ?1";
 
 /// Everything that is kept of a run.
-pub(super) fn detail(reader: &Reader, id: GenerationId) -> Result<Option<Detail>, Error> {
+pub(super) fn detail(reader: &StoreReader, id: GenerationId) -> Result<Option<Detail>, Error> {
     let Some(summary) = list::summary(reader, id)? else { return Ok(None) };
     let (outputs, inputs) =
         attachments(reader, id)?.into_iter().partition(|attachment| attachment.role == Role::Output);

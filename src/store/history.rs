@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use super::error::Error;
 use super::known::{self, Queue};
 use super::named::{self, Named};
-use super::readers::{Reader, Readers};
+use super::readers::{Readers, StoreReader};
 use super::{count, deliveries, detail, files, gaps, list, numbered, open, outputs, places, size, told, unindexed};
 use crate::index::Index;
 use crate::model::{
@@ -60,7 +60,7 @@ impl History {
     /// Those of these runs that there are.
     pub async fn summaries(&self, ids: Vec<GenerationId>) -> Result<Vec<Summary>, Error> {
         let summaries =
-            move |conn: &Reader| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
+            move |conn: &StoreReader| ids.into_iter().filter_map(|id| list::summary(conn, id).transpose()).collect();
         self.readers.read(summaries).await
     }
 
@@ -86,7 +86,7 @@ impl History {
         kinds: &'static [DocumentKind],
         tell: impl FnOnce(Told) -> T + Send + 'static,
     ) -> Result<Option<T>, Error> {
-        let newest = move |reader: &Reader| match numbered::newest(reader, &filter)? {
+        let newest = move |reader: &StoreReader| match numbered::newest(reader, &filter)? {
             Some(id) => Ok(told::told(reader, &[id], kinds)?.pop()),
             None => Ok(None),
         };
@@ -165,7 +165,7 @@ impl History {
 
     /// Whether runs have the bytes of every one of these digests.
     pub async fn knows_all(&self, digests: Vec<Digest>) -> Result<bool, Error> {
-        let knows = move |conn: &Reader| -> Result<bool, Error> {
+        let knows = move |conn: &StoreReader| -> Result<bool, Error> {
             for digest in digests {
                 if files::blob(conn, digest)?.is_none() {
                     return Ok(false);
@@ -243,7 +243,8 @@ impl History {
 
     /// Those of these runs that the index finds.
     pub async fn found(&self, filter: Filter, ids: Vec<GenerationId>) -> Result<Vec<GenerationId>, Error> {
-        let places = move |conn: &Reader| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
+        let places =
+            move |conn: &StoreReader| ids.into_iter().filter_map(|id| list::place(conn, id).transpose()).collect();
         let places = self.readers.read(places).await?;
         Ok(self.index.among(filter, places).await?)
     }
@@ -261,7 +262,7 @@ impl History {
 
     /// How far the index is.
     pub async fn index_progress(&self) -> Result<IndexProgress, Error> {
-        let progress = |conn: &Reader| {
+        let progress = |conn: &StoreReader| {
             Ok(IndexProgress { waiting: unindexed::count(conn)?, runs: count::count(conn, &Filter::default())? })
         };
         self.readers.read(progress).await
@@ -289,7 +290,7 @@ impl History {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let of_prompts = move |reader: &Reader| {
+        let of_prompts = move |reader: &StoreReader| {
             let of_prompt = |id| {
                 let prompt = reader.companion.read_if_any(reader, id, DocumentKind::Prompt)?;
                 Ok(prompt.map(|prompt| (id, read(id, &prompt))))

@@ -51,7 +51,7 @@ impl Existing {
 
 /// What an attachment can be looked up by, beside its role, its node and its key.
 #[derive(Hash)]
-enum Mark<'a> {
+enum LookupKey<'a> {
     /// A text that may be a file's name, or is none.
     Told(&'a str),
     /// A text that is none.
@@ -68,13 +68,13 @@ pub(super) struct Rows {
     /// By what they hold, those that were not taken when they were looked up last.
     free: HashMap<u64, VecDeque<usize>>,
     /// By their file; `None` where no file was found by itself, so that all are told apart by their nodes.
-    of_file: Option<HashMap<u64, OfFile>>,
+    of_file: Option<HashMap<u64, AttachmentsOfFile>>,
     next: HashMap<Role, i64>,
 }
 
 /// The attachments that hold one file.
 #[derive(Default)]
-struct OfFile {
+struct AttachmentsOfFile {
     all: VecDeque<usize>,
     /// Those that no node had reported when they were looked up last.
     found: VecDeque<usize>,
@@ -113,9 +113,9 @@ impl Rows {
         *next = (*next).max(row.index + 1);
         if !row.is_taken {
             let marks = match (&row.text, &row.file) {
-                (Some(text), None) => [Some(Mark::Told(text)), Some(Mark::Text(text))],
-                (Some(text), Some(_)) => [Some(Mark::Told(text)), None],
-                (None, Some(file)) => [Some(Mark::File(file)), Some(Mark::Filename(&file.filename))],
+                (Some(text), None) => [Some(LookupKey::Told(text)), Some(LookupKey::Text(text))],
+                (Some(text), Some(_)) => [Some(LookupKey::Told(text)), None],
+                (None, Some(file)) => [Some(LookupKey::File(file)), Some(LookupKey::Filename(&file.filename))],
                 (None, None) => [None, None],
             };
             for mark in marks.into_iter().flatten() {
@@ -136,10 +136,10 @@ impl Rows {
     /// The first that is the same, and not taken.
     fn find_same(&mut self, new: &NewAttachment) -> Option<usize> {
         let marks = match &new.content {
-            NewContent::Named(file, text) => [Some(Mark::Told(text)), Some(Mark::Filename(&file.filename))],
-            NewContent::Text(text) => [Some(Mark::Text(text)), None],
+            NewContent::Named(file, text) => [Some(LookupKey::Told(text)), Some(LookupKey::Filename(&file.filename))],
+            NewContent::Text(text) => [Some(LookupKey::Text(text)), None],
             NewContent::Wanted(file) | NewContent::Stored(file, _) | NewContent::Missing(file, _) => {
-                [Some(Mark::File(file)), None]
+                [Some(LookupKey::File(file)), None]
             }
         };
         let mut first = None;
@@ -167,7 +167,7 @@ impl Rows {
         places.iter().copied().find(|place| rows[*place].is_same_file(new))
     }
 
-    fn hash_of(&self, role: Role, node_id: Option<&str>, key: &str, mark: Mark<'_>) -> u64 {
+    fn hash_of(&self, role: Role, node_id: Option<&str>, key: &str, mark: LookupKey<'_>) -> u64 {
         self.hasher.hash_one((role, node_id, key, mark))
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn named(conn: &Connection, file: &FileRef, prompt_id: Option<PromptI
     Ok(Named::Unknown)
 }
 
-struct Found {
+struct NamedMatch {
     created_at: Timestamp,
     run: i64,
     state: AttachmentState,
@@ -61,7 +61,7 @@ struct Found {
 }
 
 /// The first that is here or still comes: where a later run couldn't give the bytes, they are the earlier run's.
-fn first(rows: Vec<Found>) -> Named {
+fn first(rows: Vec<NamedMatch>) -> Named {
     let mut of_rows = rows.into_iter().filter_map(|row| match (row.state, row.blob) {
         (AttachmentState::Stored, Some(blob)) => Some(Named::Kept(blob)),
         (AttachmentState::Pending, _) => Some(Named::Awaited),
@@ -70,14 +70,14 @@ fn first(rows: Vec<Found>) -> Named {
     of_rows.next().unwrap_or(Named::Unknown)
 }
 
-fn collect(conn: &Connection, query: &str, of: &[&dyn rusqlite::ToSql]) -> Result<Vec<Found>, Error> {
+fn collect(conn: &Connection, query: &str, of: &[&dyn rusqlite::ToSql]) -> Result<Vec<NamedMatch>, Error> {
     let mut statement = conn.prepare_cached(query)?;
     let rows = statement.query_map(of, from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Found> {
-    Ok(Found {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<NamedMatch> {
+    Ok(NamedMatch {
         created_at: Timestamp::from_millis(row.get("created_at")?),
         run: row.get("generation_id")?,
         state: row.get::<_, Coded<_>>("state")?.0,

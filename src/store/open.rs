@@ -14,7 +14,7 @@ use super::folder::{FILE, LOCK};
 use super::schema::{self, MIGRATIONS, SCHEMA};
 use super::upgrade::{self, Upgrade};
 use crate::sqlite::error::OfFile as _;
-use crate::sqlite::whole::{self, Shape};
+use crate::sqlite::whole::{self, FileShape};
 use crate::sqlite::{connection, damage, disk};
 
 /// Settings of the writer. FULL: a commit is on the disk when it returns. The WAL is put back after 4 MB and cut to 8 MB.
@@ -29,21 +29,21 @@ const WRITER_SETTINGS: &str = "
 ";
 
 /// A database that is open for writing, and the lock that keeps others out for as long as it lives.
-pub(super) struct Opened {
+pub(super) struct OpenedDatabase {
     pub(super) conn: Connection,
     pub(super) file: PathBuf,
     pub(super) lock: File,
 }
 
 /// Opens the database of a data folder, and makes both where there are none. `tell` hears of an update, if there is one.
-pub(super) fn writer(folder: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<Opened, Error> {
+pub(super) fn writer(folder: &Path, tell: &mut dyn FnMut(Upgrade)) -> Result<OpenedDatabase, Error> {
     let not_writable = |source: io::Error| Error::NotWritable { folder: folder.to_owned(), source: Arc::new(source) };
     let lock = locked(folder)?;
     let file = folder.join(FILE);
     // SQLite would create it readable for everybody that the umask allows; its -wal and -shm follow this file's mode.
     disk::private(&file).map_err(not_writable)?;
     let conn = connect(&file, tell).map_err(|error| error.of_file(&file))?;
-    Ok(Opened { conn, file, lock })
+    Ok(OpenedDatabase { conn, file, lock })
 }
 
 /// Makes a folder where there is none, and keeps others out for as long as what it gives lives.
@@ -94,7 +94,7 @@ fn checked(file: &Path) -> Result<(Connection, i64), Error> {
         io::ErrorKind::PermissionDenied => Error::Unreadable { file: file.to_owned(), source: Arc::new(source) },
         _ => damage::not_read().into(),
     })?;
-    if let Shape::Cut { left, pages } = shape {
+    if let FileShape::Cut { left, pages } = shape {
         return Err(Error::Cut { file: file.to_owned(), left, pages });
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -102,7 +102,7 @@ fn checked(file: &Path) -> Result<(Connection, i64), Error> {
     // Whoever closes last puts the log back into the database, also into one that isn't ours to touch.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let schema = check(&conn, file)?;
-    if shape == Shape::Unsure {
+    if shape == FileShape::Unsure {
         check_all(&conn)?;
     }
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;

@@ -12,7 +12,7 @@ use crate::index::{self, Tie};
 use crate::sqlite::pool::{self, Pool};
 
 /// A connection that only reads; its companion unpacks the texts that it reads.
-pub(super) type Reader = pool::Reader<Texts>;
+pub(super) type StoreReader = pool::Reader<Texts>;
 
 /// The reading end; clones share the connections.
 #[derive(Clone)]
@@ -45,7 +45,7 @@ impl Readers {
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&StoreReader) -> Result<T, Error> + Send + 'static,
     {
         self.pool.read(work).await
     }
@@ -58,7 +58,7 @@ impl Readers {
     ) -> Result<U, Error>
     where
         U: Send + 'static,
-        F: FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
+        F: FnOnce(&StoreReader) -> Result<T, Error> + Send + 'static,
     {
         self.pool.read_and(work, make).await
     }

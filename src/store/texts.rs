@@ -101,7 +101,7 @@ fn of_base<T>(conn: &Connection, id: i64, with: impl FnOnce(&[u8]) -> Result<T, 
 }
 
 /// A base that is ready for what is kept against it.
-struct Base {
+struct ReadyBase {
     id: i64,
     /// What it was made of. An id is given again when its base is deleted, so the id alone says too little.
     frame: Vec<u8>,
@@ -111,7 +111,7 @@ struct Base {
 
 /// The bases that were met last, the last first.
 #[derive(Default)]
-pub(super) struct Dictionaries(Held<VecDeque<Arc<Base>>>);
+pub(super) struct Dictionaries(Held<VecDeque<Arc<ReadyBase>>>);
 
 impl Dictionaries {
     /// Lets go of all if none was needed for so long.
@@ -126,20 +126,20 @@ impl Dictionaries {
     }
 
     /// The base of this id and frame.
-    fn ready(&self, id: i64, frame: &[u8], unpacker: &mut frame::Unpacker) -> Result<Arc<Base>, Error> {
+    fn ready(&self, id: i64, frame: &[u8], unpacker: &mut frame::Unpacker) -> Result<Arc<ReadyBase>, Error> {
         if let Some(base) = self.held(id, frame) {
             return Ok(base);
         }
         let text = unpacker.alone(frame)?;
         let dictionary = frame::Dictionary::new(&text)?;
-        let base = Arc::new(Base { id, frame: frame.to_vec(), bytes: text.len(), dictionary });
+        let base = Arc::new(ReadyBase { id, frame: frame.to_vec(), bytes: text.len(), dictionary });
         if base.bytes <= LONGEST {
             self.hold(Arc::clone(&base));
         }
         Ok(base)
     }
 
-    fn held(&self, id: i64, frame: &[u8]) -> Option<Arc<Base>> {
+    fn held(&self, id: i64, frame: &[u8]) -> Option<Arc<ReadyBase>> {
         self.0.with(|held| {
             let place = held.iter().position(|base| base.id == id && base.frame == frame)?;
             let base = held.remove(place)?;
@@ -148,7 +148,7 @@ impl Dictionaries {
         })
     }
 
-    fn hold(&self, base: Arc<Base>) {
+    fn hold(&self, base: Arc<ReadyBase>) {
         self.0.with(|held| {
             held.retain(|other| other.id != base.id);
             held.push_front(base);

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::error::Error;
-use super::readers::Reader;
+use super::readers::StoreReader;
 use super::rows;
 use crate::model::{
     AttachmentState, Document, DocumentKind, FileRef, GenerationId, MediaKind, PromptId, Role, Status, Timestamp, Told,
@@ -27,7 +27,7 @@ const MOST: usize = 64;
 
 /// The first of these runs that there are, in their order, with their texts of these kinds: as many as fit into memory
 /// without harm, one at least.
-pub(super) fn told(reader: &Reader, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
+pub(super) fn told(reader: &StoreReader, ids: &[GenerationId], kinds: &[DocumentKind]) -> Result<Vec<Told>, Error> {
     let mut found = Vec::with_capacity(ids.len().min(MOST));
     let mut bytes = 0;
     for &id in ids {

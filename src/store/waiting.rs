@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::error::Error;
-use super::readers::Reader;
+use super::readers::StoreReader;
 use super::unindexed::Indexed;
 use super::{detail, list};
 use crate::model::{Attachment, DocumentKind, GenerationId, Summary};
@@ -41,7 +41,7 @@ impl Unindexed {
 }
 
 /// Up to `most` of those that wait, newest first, from below a run on.
-pub(super) fn unindexed(reader: &Reader, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
+pub(super) fn unindexed(reader: &StoreReader, below: Option<GenerationId>, most: u32) -> Result<Vec<Unindexed>, Error> {
     let below = below.map_or(i64::MAX, |id| id.0);
     let mut statement = reader.prepare_cached(WAITING)?;
     let waiting = statement.query_map([below, most.into()], waiting_from_row)?.collect::<Result<_, _>>()?;
@@ -49,7 +49,7 @@ pub(super) fn unindexed(reader: &Reader, below: Option<GenerationId>, most: u32)
 }
 
 /// Those of some runs that wait.
-pub(super) fn unindexed_of(reader: &Reader, ids: &[GenerationId]) -> Result<Vec<Unindexed>, Error> {
+pub(super) fn unindexed_of(reader: &StoreReader, ids: &[GenerationId]) -> Result<Vec<Unindexed>, Error> {
     let mut statement = reader.prepare_cached(WAITS)?;
     let waiting = ids.iter().filter_map(|id| statement.query_row([id.0], waiting_from_row).optional().transpose());
     load(reader, waiting.collect::<Result<_, _>>()?)
@@ -63,7 +63,7 @@ fn waiting_from_row(row: &Row<'_>) -> rusqlite::Result<Waiting> {
 }
 
 /// Reads runs until their prompts are long enough.
-fn load(reader: &Reader, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
+fn load(reader: &StoreReader, waiting: Vec<Waiting>) -> Result<Vec<Unindexed>, Error> {
     let (mut found, mut bytes) = (Vec::with_capacity(waiting.len()), 0);
     for (id, change) in waiting {
         let Some(summary) = list::summary(reader, id)? else { continue };

@@ -20,7 +20,7 @@ const MOST_OUTPUTS: usize = 64;
 /// Makes thumbnails of the outputs of every run that is told of, until `shutdown`.
 pub async fn run(thumbs: Thumbs, events: Receiver<(Position, Event)>, shutdown: CancellationToken) {
     let mut events = Events::from(events);
-    let mut waiting = Waiting::default();
+    let mut waiting = WaitingThumbs::default();
     let mut making = JoinSet::new();
     loop {
         let may_begin = !waiting.is_empty() && making.len() < work::background_workers();
@@ -45,7 +45,7 @@ pub async fn run(thumbs: Thumbs, events: Receiver<(Position, Event)>, shutdown: 
 }
 
 /// The next file.
-async fn next(thumbs: &Thumbs, waiting: &mut Waiting) -> Option<Blob> {
+async fn next(thumbs: &Thumbs, waiting: &mut WaitingThumbs) -> Option<Blob> {
     if waiting.files.is_empty() {
         let newest = waiting.runs.pop_last()?;
         match thumbs.0.store.stored_outputs(newest, MOST_OUTPUTS).await {
@@ -67,13 +67,13 @@ fn note(made: Result<Result<(), Error>, JoinError>) {
 
 /// What is to be made.
 #[derive(Debug, Default)]
-struct Waiting {
+struct WaitingThumbs {
     runs: BTreeSet<GenerationId>,
     /// Of the run that was begun last.
     files: VecDeque<Blob>,
 }
 
-impl Waiting {
+impl WaitingThumbs {
     fn is_empty(&self) -> bool {
         self.runs.is_empty() && self.files.is_empty()
     }
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn of_many_runs_the_newest_wait() {
-        let mut waiting = Waiting::default();
+        let mut waiting = WaitingThumbs::default();
         for id in [5, 900, 3].into_iter().chain(10..700) {
             waiting.hear(&Event::Generation { id: GenerationId(id), status: Status::Completed });
         }

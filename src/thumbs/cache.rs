@@ -48,10 +48,10 @@ const KEEP: &str = "
 
 /// The open cache; clones share it.
 #[derive(Debug, Clone)]
-pub struct Cache(Arc<Shared>);
+pub struct Cache(Arc<CacheState>);
 
 #[derive(Debug)]
-struct Shared {
+struct CacheState {
     file: PathBuf,
     state: Mutex<State>,
 }
@@ -106,7 +106,7 @@ impl Cache {
             Ok(conn) => state.conn = Some(conn),
             Err(error) => state.fail(&file, &error),
         }
-        Self(Arc::new(Shared { file, state: Mutex::new(state) }))
+        Self(Arc::new(CacheState { file, state: Mutex::new(state) }))
     }
 
     /// The thumbnail of a file, or why there is none; `None` when nobody tried.

@@ -60,7 +60,7 @@ impl<'t> Limits<'t> {
 
 /// A frame of a film.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(super) struct VideoFrame {
     pub(super) png: Vec<u8>,
     pub(super) facts: MediaFacts,
 }
@@ -105,14 +105,14 @@ impl Ffmpeg {
         demuxer: &str,
         second: u32,
         limits: &Limits<'_>,
-    ) -> Result<Result<Frame, Unmade>, Error> {
+    ) -> Result<Result<VideoFrame, Unmade>, Error> {
         let start = second.to_string();
         let before = ["-max_pixels", LARGEST_FRAME, "-ss", &start];
         let before = if second == 0 { &before[..2] } else { &before[..] };
         let after = ["-map", "0:v:0", "-frames:v", "1", "-vf", SCALE, "-pix_fmt", "rgba", "-c:v", "png"];
         let arguments = arguments(path, demuxer, before, &after, "image2pipe");
         let ran = self.run(&arguments, limits).await?;
-        Ok(ran.map(|(png, words)| Frame { png, facts: facts(&words) }))
+        Ok(ran.map(|(png, words)| VideoFrame { png, facts: facts(&words) }))
     }
 
     /// The beginning of a sound, as 16-bit samples of one channel.

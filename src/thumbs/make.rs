@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::ffmpeg::{Ffmpeg, Frame, Limits};
-use super::{Error, Inner, Urgency};
+use super::ffmpeg::{Ffmpeg, Limits, VideoFrame};
+use super::{Error, ThumbsState, Urgency};
 use crate::media::{self, Thumbnail};
 use crate::model::{Blob, MediaFacts, MediaKind, Unmade};
 
@@ -24,7 +24,7 @@ const FURTHER_IN: u32 = 5;
 type Outcome = Result<Result<Thumbnail, Unmade>, Error>;
 
 /// Makes it. The inner error is the file's, to be remembered; the outer one is ours.
-pub(super) async fn make(thumbs: &Inner, blob: &Blob, urgency: Urgency) -> Outcome {
+pub(super) async fn make(thumbs: &ThumbsState, blob: &Blob, urgency: Urgency) -> Outcome {
     let opened = thumbs.blobs.open_file(&blob.digest).await.map_err(|error| Error::Blobs(Arc::new(error)))?;
     let Some(file) = opened else { return Err(Error::Gone) };
     let file = file.into_std().await;
@@ -39,7 +39,7 @@ pub(super) async fn make(thumbs: &Inner, blob: &Blob, urgency: Urgency) -> Outco
     }
 }
 
-async fn picture(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> Outcome {
+async fn picture(thumbs: &ThumbsState, file: File, mime: String, urgency: Urgency) -> Outcome {
     let measured = thumbs.work.compute(urgency, move || {
         let measure = in_time(&file, |source| media::measure(source, &mime))?;
         Ok((measure, file, mime))
@@ -66,9 +66,12 @@ async fn picture(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> 
 }
 
 /// Reads a file for so long at most; `None` when its time was up.
-fn in_time<T>(file: &File, read: impl FnOnce(BufReader<Until<'_>>) -> Result<T, Unmade>) -> Result<Option<T>, Unmade> {
+fn in_time<T>(
+    file: &File,
+    read: impl FnOnce(BufReader<TimedFile<'_>>) -> Result<T, Unmade>,
+) -> Result<Option<T>, Unmade> {
     let end = Instant::now() + PATIENCE;
-    match read(BufReader::with_capacity(PIECE_BYTES, Until { file, end })) {
+    match read(BufReader::with_capacity(PIECE_BYTES, TimedFile { file, end })) {
         Ok(read) => Ok(Some(read)),
         Err(_) if Instant::now() >= end => Ok(None),
         Err(unmade) => Err(unmade),
@@ -84,36 +87,36 @@ fn took_long(urgency: Urgency) -> Outcome {
 }
 
 /// A file that can be read until its time is up: whatever it makes its decoder do, that ends.
-struct Until<'f> {
+struct TimedFile<'f> {
     file: &'f File,
     end: Instant,
 }
 
-impl Until<'_> {
+impl TimedFile<'_> {
     fn check(&self) -> io::Result<()> {
         if Instant::now() < self.end { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) }
     }
 }
 
-impl Read for Until<'_> {
+impl Read for TimedFile<'_> {
     fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
         self.check()?;
         self.file.read(piece)
     }
 }
 
-impl Seek for Until<'_> {
+impl Seek for TimedFile<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.check()?;
         self.file.seek(to)
     }
 }
 
-async fn sound(thumbs: &Inner, file: File, mime: String, urgency: Urgency) -> Outcome {
+async fn sound(thumbs: &ThumbsState, file: File, mime: String, urgency: Urgency) -> Outcome {
     thumbs.work.compute(urgency, move || media::listen(file, &mime)).await
 }
 
-async fn by_ffmpeg(thumbs: &Inner, ffmpeg: &Ffmpeg, blob: &Blob, urgency: Urgency) -> Outcome {
+async fn by_ffmpeg(thumbs: &ThumbsState, ffmpeg: &Ffmpeg, blob: &Blob, urgency: Urgency) -> Outcome {
     let Some(demuxer) = Ffmpeg::demuxer(&blob.mime) else { return Ok(Err(Unmade::Unsupported)) };
     let path = thumbs.blobs.path(&blob.digest);
     // One at a time, as each takes memory of its own. The wait for a turn ends with the daemon.
@@ -137,7 +140,7 @@ async fn by_ffmpeg(thumbs: &Inner, ffmpeg: &Ffmpeg, blob: &Blob, urgency: Urgenc
 
 /// A file that `ffmpeg` reads for us.
 struct Film<'f> {
-    thumbs: &'f Inner,
+    thumbs: &'f ThumbsState,
     ffmpeg: &'f Ffmpeg,
     path: &'f Path,
     demuxer: &'static str,
@@ -177,7 +180,7 @@ impl Film<'_> {
 
     async fn at(&self, second: u32) -> Result<Result<Shot, Unmade>, Error> {
         let frame = self.ffmpeg.frame(self.path, self.demuxer, second, &self.limits).await?;
-        let Frame { png, facts } = match frame {
+        let VideoFrame { png, facts } = match frame {
             Ok(frame) => frame,
             Err(unmade) => return Ok(Err(unmade)),
         };

@@ -26,7 +26,7 @@ use crate::blobs::{self, Blobs};
 use crate::model::{Blob, Digest, MediaFacts, MediaKind, ThumbSize, Unmade};
 use crate::store::{self, Store};
 use cache::{Cached, Keep};
-use work::Work;
+use work::ThumbLimits;
 
 pub use background::run;
 pub use cache::Cache;
@@ -75,14 +75,14 @@ type Making = Shared<BoxFuture<'static, Result<Arc<Keep>, Error>>>;
 
 /// A handle; clones share it.
 #[derive(Debug, Clone)]
-pub struct Thumbs(Arc<Inner>);
+pub struct Thumbs(Arc<ThumbsState>);
 
-struct Inner {
+struct ThumbsState {
     store: Store,
     blobs: Blobs,
     cache: Cache,
     ffmpeg: Option<Ffmpeg>,
-    work: Work,
+    work: ThumbLimits,
     making: Mutex<HashMap<Digest, Making>>,
     /// How many wait who asked: the background holds back as long as there is one.
     asked: watch::Sender<usize>,
@@ -90,7 +90,7 @@ struct Inner {
     shutdown: CancellationToken,
 }
 
-impl std::fmt::Debug for Inner {
+impl std::fmt::Debug for ThumbsState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Thumbs").field("ffmpeg", &self.ffmpeg).finish_non_exhaustive()
     }
@@ -100,12 +100,12 @@ impl Thumbs {
     /// Thumbnails of these files, kept in that cache; of videos too, with an `ffmpeg`. Programs that run are killed on
     /// `shutdown`.
     pub fn new(store: Store, blobs: Blobs, cache: Cache, ffmpeg: Option<Ffmpeg>, shutdown: CancellationToken) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(ThumbsState {
             store,
             blobs,
             cache,
             ffmpeg,
-            work: Work::default(),
+            work: ThumbLimits::default(),
             making: Mutex::default(),
             asked: watch::Sender::new(0),
             made: AtomicU64::new(0),
@@ -136,7 +136,7 @@ impl Thumbs {
         if let Some(cached) = found.map_err(|_| Error::GivenUp)?.filter(|cached| self.is_current(cached)) {
             return Ok(cached.webp.map_or_else(Made::Nothing, |webp| Made::Webp(webp.into())));
         }
-        let _asked = Asked::new(&self.0.asked);
+        let _asked = ThumbWaiter::new(&self.0.asked);
         let keep = self.make(blob.clone(), Urgency::Asked).await?;
         Ok(match (&keep.webp, size) {
             (Ok((small, None)), _) | (Ok((small, _)), ThumbSize::Small) => Made::Webp(small.clone().into()),
@@ -242,16 +242,16 @@ fn can_be_seen(kind: MediaKind) -> bool {
 }
 
 /// Somebody waits, until this is dropped.
-struct Asked<'t>(&'t watch::Sender<usize>);
+struct ThumbWaiter<'t>(&'t watch::Sender<usize>);
 
-impl<'t> Asked<'t> {
+impl<'t> ThumbWaiter<'t> {
     fn new(asked: &'t watch::Sender<usize>) -> Self {
         asked.send_modify(|asked| *asked += 1);
         Self(asked)
     }
 }
 
-impl Drop for Asked<'_> {
+impl Drop for ThumbWaiter<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|asked| *asked = asked.saturating_sub(1));
     }

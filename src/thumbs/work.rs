@@ -21,13 +21,13 @@ const NICENESS: i32 = 10;
 
 /// The limits that all who make thumbnails share.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct ThumbLimits {
     budget: Arc<Semaphore>,
     asked: Arc<Semaphore>,
     programs: Arc<Semaphore>,
 }
 
-impl Default for Work {
+impl Default for ThumbLimits {
     fn default() -> Self {
         Self {
             budget: Arc::new(Semaphore::new(BUDGET_KIB as usize)),
@@ -50,7 +50,7 @@ pub(super) fn background_workers() -> usize {
     if cfg!(target_os = "linux") { workers() } else { 1 }
 }
 
-impl Work {
+impl ThumbLimits {
     /// Waits until so much memory is free; more than there is can't be had.
     pub(super) async fn memory(&self, bytes: u64) -> Result<Result<OwnedSemaphorePermit, Unmade>, Error> {
         let wanted = u32::try_from(bytes.div_ceil(1024)).ok().filter(|kib| *kib <= BUDGET_KIB);

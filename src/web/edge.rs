@@ -11,10 +11,10 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::header::{ACCEPT, ALLOW, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method};
 
-use super::auth::check::{Auth, Principal};
-use super::http::arrival::{Arrival, Place, REQUEST_ID};
+use super::auth::check::{AccessCheck, Principal};
+use super::http::arrival::{Arrival, REQUEST_ID, RequestTarget};
 use super::http::code::Code;
-use super::http::cors::{Cors, Readers};
+use super::http::cors::{AllowedReaders, Cors};
 use super::http::framing::Framing;
 use super::http::headers::{self, Cache};
 use super::http::problem::Problem;
@@ -29,10 +29,10 @@ use crate::model::BasePath;
 pub struct Edge {
     pub viewers: Viewers,
     pub framing: Framing,
-    pub readers: Readers,
+    pub readers: AllowedReaders,
     pub metrics: Metrics,
     pub base: BasePath,
-    pub auth: Option<Auth>,
+    pub auth: Option<AccessCheck>,
 }
 
 /// Answers a request, and finishes the answer.
@@ -47,20 +47,20 @@ pub async fn finish(
     let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let format = rules.errors.format(accept);
     let mut viewer = edge.viewers.of(request.headers(), request.uri(), arrival.appearance, true);
-    let frame = edge.auth.as_ref().and(arrival.appearance).map(|_| Frame::of(&edge.framing, request.headers()));
+    let frame = edge.auth.as_ref().and(arrival.appearance).map(|_| FramePolicy::of(&edge.framing, request.headers()));
     let method = request.method().clone();
-    let is_shared = rules.sharing == Sharing::Shared && arrival.place == Place::Inside;
+    let is_shared = rules.sharing == Sharing::Shared && arrival.place == RequestTarget::Inside;
     let cors = is_shared.then(|| Cors::of(&edge.readers, &request));
     let mut response = match arrival.place {
         // No proxy for others.
         _ if method == Method::CONNECT => Problem::from(Code::Method).into_response(),
-        Place::Inside => match cors.as_ref().and_then(Cors::answer) {
+        RequestTarget::Inside => match cors.as_ref().and_then(Cors::answer) {
             Some(answer) => answer,
             None => next.run(request).await,
         },
-        Place::Outside if rules.access == Access::Probe => next.run(request).await,
-        Place::Outside => Problem::from(Code::NotFound).into_response(),
-        Place::MissingSlash => add_slash(&edge.base, request.uri().query()),
+        RequestTarget::Outside if rules.access == Access::Probe => next.run(request).await,
+        RequestTarget::Outside => Problem::from(Code::NotFound).into_response(),
+        RequestTarget::MissingSlash => add_slash(&edge.base, request.uri().query()),
     };
     let around = frame.and_then(|frame| frame.settle(&response, &mut viewer));
     if let Some(problem) = response.extensions_mut().remove::<Arc<Problem>>() {
@@ -83,12 +83,12 @@ pub async fn finish(
 }
 
 /// What is told of the pages around ours, where not everybody may come in.
-struct Frame {
+struct FramePolicy {
     to_strangers: String,
     around: Option<HeaderValue>,
 }
 
-impl Frame {
+impl FramePolicy {
     fn of(framing: &Framing, headers: &HeaderMap) -> Self {
         Self { to_strangers: framing.frames(headers, false), around: framing.around(headers) }
     }

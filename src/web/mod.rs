@@ -34,7 +34,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use auth::check::{Auth, Token};
+pub use auth::check::{AcceptedToken, AccessCheck};
 pub use auth::key::SessionKey;
 pub use serve::{Error, serve};
-pub use site::state::{Settings, Site};
+pub use site::state::{Site, SiteSettings};

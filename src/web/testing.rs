@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Error, Settings, Site, Token};
+use super::{AcceptedToken, Error, Site, SiteSettings};
 use crate::blobs::Blobs;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -38,15 +38,15 @@ pub struct TestSite {
 
 impl TestSite {
     pub async fn start() -> Self {
-        Self::with(Settings { zone: "UTC".parse().unwrap(), ..Settings::default() }).await
+        Self::with(SiteSettings { zone: "UTC".parse().unwrap(), ..SiteSettings::default() }).await
     }
 
-    pub async fn with(settings: Settings) -> Self {
+    pub async fn with(settings: SiteSettings) -> Self {
         Self::serving(512, settings).await
     }
 
     /// For so many connections at the same time.
-    pub async fn serving(connections: usize, settings: Settings) -> Self {
+    pub async fn serving(connections: usize, settings: SiteSettings) -> Self {
         // Reqwest wants one even for plain HTTP; other tests may have been faster.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().unwrap();
@@ -138,8 +138,8 @@ pub fn argon2(password: &str) -> String {
 }
 
 /// A token as the configuration knows it.
-pub fn token(name: &str, scope: Scope, text: &str) -> Token {
-    Token { name: name.to_owned(), scope, hash: Digest(Sha256::digest(text).into()) }
+pub fn token(name: &str, scope: Scope, text: &str) -> AcceptedToken {
+    AcceptedToken { name: name.to_owned(), scope, hash: Digest(Sha256::digest(text).into()) }
 }
 
 /// A run that was queued so many milliseconds after [`NOON`].

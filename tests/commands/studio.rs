@@ -5,7 +5,7 @@ use std::path::Path;
 use comfy_recall::model::{
     Comfyui, Document, DocumentKind, ErrorSummary, FileRef, MediaKind, PromptId, Role, Status, Timestamp,
 };
-use comfy_recall::search::{Clock as _, Zone};
+use comfy_recall::search::{DayClock as _, Zone};
 use comfy_recall::store::{NewAttachment, NewContent, Save, Store};
 use serde_json::{Value, json};
 

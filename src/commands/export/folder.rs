@@ -13,7 +13,7 @@ use super::part::{arriving, clear_part, make_part};
 use super::source::ExportSource;
 use crate::blobs;
 use crate::commands::error::Error;
-use crate::export::{Bytes, Entry, entries};
+use crate::export::{BundleEntry, Bytes, entries};
 use crate::model::{Digest, GenerationId, Timestamp};
 
 /// Copied before the bar is told.
@@ -69,7 +69,7 @@ impl ExportFolder {
         let run = &detail.summary;
         let modified = moment(run.finished_at.unwrap_or(run.created_at));
         let folder = self.root.join(id.to_string());
-        for Entry { name, source: of } in entries(&detail) {
+        for BundleEntry { name, source: of } in entries(&detail) {
             let path = name.split('/').fold(folder.clone(), |path, part| path.join(portable(part)));
             let bytes = of.bytes(&detail, source.base).with_context(|| format!("write {}", path.display()))?;
             self.put(source, &path, &bytes, modified, &mut done)

@@ -76,10 +76,10 @@ fn world() -> World {
     World::default()
 }
 
-fn header<'a>(instance: &'a Instance, name: &str) -> Option<&'a str> {
+fn header<'a>(instance: &'a ServerConfig, name: &str) -> Option<&'a str> {
     instance.headers.get(name).map(|value| value.to_str().unwrap())
 }
 
-fn output(instance: &Instance) -> Option<&str> {
+fn output(instance: &ServerConfig) -> Option<&str> {
     instance.folders.output.as_deref().and_then(Path::to_str)
 }

@@ -2,11 +2,11 @@ use super::*;
 
 fn read(outputs: &str) -> Vec<String> {
     let shown = |item: OutputItem| match item.content {
-        Given::File(file) => format!("{}: {}|{}|{}", item.key, file.folder, file.subfolder, file.filename),
-        Given::Named(file, _) => {
+        NodeOutput::File(file) => format!("{}: {}|{}|{}", item.key, file.folder, file.subfolder, file.filename),
+        NodeOutput::Named(file, _) => {
             format!("{}: perhaps {}|{}|{}", item.key, file.folder, file.subfolder, file.filename)
         }
-        Given::Text(text) => format!("{}: {text:?}", item.key),
+        NodeOutput::Text(text) => format!("{}: {text:?}", item.key),
     };
     node_outputs(outputs).into_iter().map(shown).collect()
 }
@@ -143,7 +143,9 @@ fn a_text_that_was_taken_apart_into_letters_is_one_again() {
 #[test]
 fn what_is_huge_is_cut_and_its_files_are_not() {
     let long = "é".repeat(LONGEST_TEXT);
-    let Given::Text(text) = &node_outputs(&format!(r#"{{"1":{{"text":["{long}"]}}}}"#))[0].content else { panic!() };
+    let NodeOutput::Text(text) = &node_outputs(&format!(r#"{{"1":{{"text":["{long}"]}}}}"#))[0].content else {
+        panic!()
+    };
     assert!(text.len() <= LONGEST_TEXT + 3 && text.ends_with('…'), "{}", text.len());
     let texts = vec![r#""a word""#; MOST_TEXTS + 5].join(",");
     let files: Vec<_> = (0..MOST_TEXTS + 5).map(|n| format!(r#"{{"filename":"{n}.png"}}"#)).collect();

@@ -59,9 +59,9 @@ pub(super) struct FoundSpots {
 
 /// An object or array that is open, in a byte: whether it is an object, and what the names above it tell.
 #[derive(Debug, Clone, Copy)]
-struct Open(u8);
+struct OpenBracket(u8);
 
-impl Open {
+impl OpenBracket {
     const TELLINGS: [Telling; 5] =
         [Telling::Spared, Telling::Nothing, Telling::Doubt, Telling::Likely, Telling::Secret];
 
@@ -96,7 +96,7 @@ pub(super) struct SpotWalk<'w, 'a> {
     pub(super) json: &'a str,
     role: TextRole,
     pub(super) nodes: &'w mut SecretNodes<'a>,
-    stack: Vec<Open>,
+    stack: Vec<OpenBracket>,
     objects: Vec<OpenObject>,
     pub(super) found: FoundSpots,
     /// Bytes of nodes within nodes within nodes that are still looked at a second time.
@@ -121,7 +121,7 @@ impl<'a> SpotWalk<'_, 'a> {
     }
 
     /// The next member or element of what is open; `false` at its end.
-    fn next(&mut self, scanner: &mut Scanner<'a>, top: Open) -> bool {
+    fn next(&mut self, scanner: &mut Scanner<'a>, top: OpenBracket) -> bool {
         if !top.is_object() {
             let has_element = scanner.has_element();
             if has_element {
@@ -157,7 +157,7 @@ impl<'a> SpotWalk<'_, 'a> {
         match scanner.peek() {
             Some(b'{') => {
                 scanner.enter(b'{');
-                self.stack.push(Open::new(true, telling));
+                self.stack.push(OpenBracket::new(true, telling));
             }
             Some(b'[') => {
                 let pair = Pair::at(scanner);
@@ -171,7 +171,7 @@ impl<'a> SpotWalk<'_, 'a> {
                     _ => {}
                 }
                 scanner.enter(b'[');
-                self.stack.push(Open::new(false, telling));
+                self.stack.push(OpenBracket::new(false, telling));
             }
             _ => {
                 let start = scanner.offset();

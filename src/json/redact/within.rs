@@ -60,19 +60,19 @@ fn named(names: &Names, text: &str, name: Range<usize>) -> Option<Range<usize>> 
     if telling <= Telling::Nothing {
         return None;
     }
-    let sign = Sign::behind(text, &name)?;
+    let sign = Separator::behind(text, &name)?;
     let value = sign.value(text, LONGEST_LOOK)?;
     let found = &text[value.clone()];
     if found.is_empty() || text[value.start..].starts_with(REDACTED) || found.starts_with(['$', '%', '<', '{']) {
         return None;
     }
     let is_secret = match sign.kind {
-        Kind::Quoted => telling.hides(found),
-        Kind::Header => telling >= Telling::Likely,
-        Kind::Parameter => is_secret_parameter(telling, word, found),
-        Kind::Equals => is_assigned(telling, text, &value),
+        ValueForm::Quoted => telling.hides(found),
+        ValueForm::Header => telling >= Telling::Likely,
+        ValueForm::Parameter => is_secret_parameter(telling, word, found),
+        ValueForm::Equals => is_assigned(telling, text, &value),
         // A sentence has colons too, but no names of several words.
-        Kind::Colon | Kind::Flag => {
+        ValueForm::Colon | ValueForm::Flag => {
             let is_no_word =
                 looks::is_odd(found) || found.len() >= 20 || (word.contains(['_', '-']) && found.len() >= 4);
             telling.hides(found) && is_no_word
@@ -107,7 +107,7 @@ fn is_assigned(telling: Telling, text: &str, value: &Range<usize>) -> bool {
 
 /// How a value is written behind its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueForm {
     /// `"api_key": "…"`, `api_key='…'`
     Quoted,
     /// `Authorization: …` to the end of the line.
@@ -123,14 +123,14 @@ enum Kind {
 }
 
 /// What stands between a name and its value.
-struct Sign {
-    kind: Kind,
+struct Separator {
+    kind: ValueForm,
     /// Where the value begins.
     start: usize,
     quote: Option<u8>,
 }
 
-impl Sign {
+impl Separator {
     fn behind(text: &str, name: &Range<usize>) -> Option<Self> {
         let bytes = text.as_bytes();
         let skip = |at: usize, fits: fn(u8) -> bool, most: usize| {
@@ -143,21 +143,21 @@ impl Sign {
         let sign = skip(closed, is_blank, 8);
         let is_flag = text[..name.end].get(name.start..).is_some_and(|word| word.starts_with("--"));
         let (mut kind, behind) = match bytes.get(sign) {
-            Some(b'=') if matches!(before, Some(b'?' | b'&')) => (Kind::Parameter, sign + 1),
-            Some(b'=') => (Kind::Equals, skip(sign + 1, |byte| matches!(byte, b'=' | b'>'), 1)),
-            Some(b':') => (Kind::Colon, skip(sign + 1, |byte| byte == b'=', 1)),
-            Some(0xef) if text[sign..].starts_with('：') => (Kind::Colon, sign + '：'.len_utf8()),
-            _ if is_flag && sign > closed => (Kind::Flag, sign),
+            Some(b'=') if matches!(before, Some(b'?' | b'&')) => (ValueForm::Parameter, sign + 1),
+            Some(b'=') => (ValueForm::Equals, skip(sign + 1, |byte| matches!(byte, b'=' | b'>'), 1)),
+            Some(b':') => (ValueForm::Colon, skip(sign + 1, |byte| byte == b'=', 1)),
+            Some(0xef) if text[sign..].starts_with('：') => (ValueForm::Colon, sign + '：'.len_utf8()),
+            _ if is_flag && sign > closed => (ValueForm::Flag, sign),
             _ => return None,
         };
         let start = skip(behind, is_blank, 8);
         let opened = skip(start, is_quote, 8);
         let quote = (opened > start).then(|| bytes[opened - 1]).filter(|quote| *quote != b'\\');
         if quote.is_some() {
-            return Some(Self { kind: Kind::Quoted, start: opened, quote });
+            return Some(Self { kind: ValueForm::Quoted, start: opened, quote });
         }
-        if kind == Kind::Colon && is_header(&text[name.clone()], &text[start..]) {
-            kind = Kind::Header;
+        if kind == ValueForm::Colon && is_header(&text[name.clone()], &text[start..]) {
+            kind = ValueForm::Header;
         }
         // `key = value` is a sentence or code as well as an assignment; what follows is one word in each.
         Some(Self { kind, start, quote: None })
@@ -168,8 +168,8 @@ impl Sign {
         let rest = text.get(self.start..)?;
         let is_end = |byte: u8| match (self.quote, self.kind) {
             (Some(quote), _) => byte == quote || byte == b'\n',
-            (None, Kind::Header) => matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'`'),
-            (None, Kind::Parameter) => byte.is_ascii_whitespace() || b"&#\"'<>\\`,;)]}|".contains(&byte),
+            (None, ValueForm::Header) => matches!(byte, b'\n' | b'\r' | b'"' | b'\'' | b'`'),
+            (None, ValueForm::Parameter) => byte.is_ascii_whitespace() || b"&#\"'<>\\`,;)]}|".contains(&byte),
             (None, _) => byte.is_ascii_whitespace() || b",;&\"'`(){}[]<>|\\".contains(&byte),
         };
         let length = rest.bytes().take(most).take_while(|byte| !is_end(*byte)).count();

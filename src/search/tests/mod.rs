@@ -17,7 +17,7 @@ use crate::model::{ErrorSummary, List, MediaKind, PromptId, Status, Summary, Tim
 /// It is the 20th of November 2026; days begin at midnight UTC.
 struct Noon;
 
-impl Clock for Noon {
+impl DayClock for Noon {
     fn today(&self) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()
     }

@@ -15,25 +15,25 @@ use tokio::time::Instant;
 
 use super::attempts::{Attempts, Caller};
 use super::key::{SessionKey, is_same};
-use super::password::{self, Password};
+use super::password::{self, CheckedPassword};
 use super::session::{self, Sessions};
 use crate::model::{BasePath, Digest, LEAST_TOKEN_CHARS, Scope};
 
 /// The secrets that open the door. Only their hashes are kept.
 #[derive(Clone)]
-pub struct Auth(Arc<Secrets>);
+pub struct AccessCheck(Arc<AcceptedSecrets>);
 
-struct Secrets {
-    password: Option<Password>,
+struct AcceptedSecrets {
+    password: Option<CheckedPassword>,
     /// Of those who showed the password.
     sessions: Option<Arc<Sessions>>,
-    tokens: Vec<Token>,
+    tokens: Vec<AcceptedToken>,
     attempts: Attempts,
 }
 
 /// A token that programs may show.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token {
+pub struct AcceptedToken {
     /// What the log calls it.
     pub name: String,
     /// What it is good for.
@@ -90,15 +90,15 @@ pub enum Denied {
     TooMany(u64),
 }
 
-impl Auth {
+impl AccessCheck {
     /// `None` when there is nothing to show: the door is open. `password`: its Argon2 hash in PHC form.
-    pub fn new(password: Option<String>, tokens: Vec<Token>, key: SessionKey) -> Option<Self> {
+    pub fn new(password: Option<String>, tokens: Vec<AcceptedToken>, key: SessionKey) -> Option<Self> {
         if password.is_none() && tokens.is_empty() {
             return None;
         }
         let sessions = password.as_deref().map(|hash| Arc::new(Sessions::new(key.clone(), hash)));
-        let password = password.map(|hash| Password::new(hash, &key));
-        Some(Self(Arc::new(Secrets { password, sessions, tokens, attempts: Attempts::default() })))
+        let password = password.map(|hash| CheckedPassword::new(hash, &key));
+        Some(Self(Arc::new(AcceptedSecrets { password, sessions, tokens, attempts: Attempts::default() })))
     }
 
     /// Whether people can sign in.
@@ -209,9 +209,9 @@ impl Auth {
     }
 }
 
-impl fmt::Debug for Auth {
+impl fmt::Debug for AccessCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Auth").finish_non_exhaustive()
+        f.debug_struct("AccessCheck").finish_non_exhaustive()
     }
 }
 
@@ -232,7 +232,7 @@ mod tests {
     const BOT: &str = "a-token-of-the-bot-nobody-guesses";
     const OTHER: &str = "another-token-that-nobody-guesses";
 
-    async fn by(auth: &Auth, header: &str) -> Result<Credential, Denied> {
+    async fn by(auth: &AccessCheck, header: &str) -> Result<Credential, Denied> {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, header.parse().unwrap())]);
         auth.admit(&headers, HERE).await.map(|principal| principal.by)
     }
@@ -244,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn the_password_and_the_tokens_are_taken_each_in_its_own_way() {
         let tokens = vec![token("bot", Scope::Read, BOT), token("other", Scope::Full, OTHER)];
-        let auth = Auth::new(Some(argon2("pass:word")), tokens, SessionKey::of_tests()).unwrap();
+        let auth = AccessCheck::new(Some(argon2("pass:word")), tokens, SessionKey::of_tests()).unwrap();
         assert_eq!(by(&auth, &basic("anyone:pass:word")).await, Ok(Credential::Password));
         assert_eq!(by(&auth, &format!("bearer {BOT}")).await, Ok(Credential::Token("bot".into())));
         assert_eq!(by(&auth, &format!("Bearer {OTHER}")).await, Ok(Credential::Token("other".into())));
@@ -261,22 +261,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_that_is_not_set_opens_nothing() {
-        assert!(Auth::new(None, Vec::new(), SessionKey::of_tests()).is_none());
-        let auth = Auth::new(None, vec![token("bot", Scope::Full, BOT)], SessionKey::of_tests()).unwrap();
+        assert!(AccessCheck::new(None, Vec::new(), SessionKey::of_tests()).is_none());
+        let auth = AccessCheck::new(None, vec![token("bot", Scope::Full, BOT)], SessionKey::of_tests()).unwrap();
         assert_eq!(by(&auth, &basic("anyone:")).await, Err(Denied::Nothing));
         assert_eq!(auth.session(&BasePath::default(), false), None);
     }
 
     #[test]
     fn secrets_are_not_printed() {
-        let auth = Auth::new(Some(argon2("password")), Vec::new(), SessionKey::of_tests()).unwrap();
-        assert_eq!(format!("{auth:?}"), "Auth { .. }");
+        let auth = AccessCheck::new(Some(argon2("password")), Vec::new(), SessionKey::of_tests()).unwrap();
+        assert_eq!(format!("{auth:?}"), "AccessCheck { .. }");
     }
 
     #[tokio::test]
     async fn a_token_that_can_be_guessed_is_held_up_as_a_password_is_and_a_long_one_is_not() {
         let tokens = vec![token("short", Scope::Read, "abc"), token("long", Scope::Read, BOT)];
-        let auth = Auth::new(None, tokens, SessionKey::of_tests()).unwrap();
+        let auth = AccessCheck::new(None, tokens, SessionKey::of_tests()).unwrap();
         for _ in 0..20 {
             assert_eq!(
                 by(&auth, "Bearer abc").await,

@@ -18,7 +18,7 @@ pub(super) const NAME_BYTES: usize = 12;
 
 /// One that was signed here, and isn't over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Session {
+pub(super) struct SignedSession {
     pub(super) name: [u8; NAME_BYTES],
     /// In seconds since 1970.
     pub(super) until: i64,
@@ -34,36 +34,36 @@ pub struct Error {
 
 /// Those that were ended.
 #[derive(Debug, Default)]
-pub(super) struct Ended {
+pub(super) struct EndedSessions {
     /// `None` where nobody can sign in, and in tests.
     path: Option<PathBuf>,
-    known: Mutex<Known>,
+    known: Mutex<KnownSessions>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct KnownSessions {
     /// Until when each would have lasted, by its name.
     until: HashMap<String, i64>,
     /// All that would have lasted until then at most are over: there were too many to know each of them by name.
     all_until: i64,
 }
 
-impl Ended {
+impl EndedSessions {
     /// Those of a data folder. A file that can't be read is told of: nobody is kept out for it.
     pub(super) fn open(folder: Option<&Path>, now: i64) -> Self {
         let path = folder.map(|folder| folder.join(FILE));
         let known = path.as_deref().map(|path| match fs::read_to_string(path) {
-            Ok(text) => Known::read(&text, now),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Known::default(),
+            Ok(text) => KnownSessions::read(&text, now),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => KnownSessions::default(),
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "which sessions were ended can't be read; those hold again");
-                Known::default()
+                KnownSessions::default()
             }
         });
         Self { path, known: Mutex::new(known.unwrap_or_default()) }
     }
 
-    pub(super) fn has(&self, session: &Session) -> bool {
+    pub(super) fn has(&self, session: &SignedSession) -> bool {
         let known = self.known();
         session.until <= known.all_until || known.until.contains_key(&name(session))
     }
@@ -72,7 +72,7 @@ impl Ended {
     ///
     /// # Errors
     /// When it can't be written down.
-    pub(super) fn add(&self, session: &Session, now: i64) -> Result<(), Error> {
+    pub(super) fn add(&self, session: &SignedSession, now: i64) -> Result<(), Error> {
         let mut known = self.known();
         known.until.retain(|_, until| *until > now);
         known.until.insert(name(session), session.until);
@@ -82,12 +82,12 @@ impl Ended {
         write(path, &known.text()).map_err(|source| Error { path: path.clone(), source })
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, KnownSessions> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl KnownSessions {
     fn read(text: &str, now: i64) -> Self {
         let mut known = Self::default();
         for (name, until) in text.lines().filter_map(|line| line.split_once(' ')) {
@@ -119,7 +119,7 @@ impl Known {
     }
 }
 
-fn name(session: &Session) -> String {
+fn name(session: &SignedSession) -> String {
     use std::fmt::Write as _;
     session.name.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -143,20 +143,20 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn session(nth: u16, until: i64) -> Session {
+    fn session(nth: u16, until: i64) -> SignedSession {
         let mut name = [0; 12];
         name[..2].copy_from_slice(&nth.to_le_bytes());
-        Session { name, until }
+        SignedSession { name, until }
     }
 
     #[test]
     fn what_was_ended_is_known_until_it_would_have_been_over() {
         let folder = tempfile::tempdir().unwrap();
-        let ended = Ended::open(Some(folder.path()), 0);
+        let ended = EndedSessions::open(Some(folder.path()), 0);
         ended.add(&session(1, 100), 10).unwrap();
         ended.add(&session(2, 200), 10).unwrap();
         assert!(ended.has(&session(1, 100)) && ended.has(&session(2, 200)) && !ended.has(&session(3, 300)));
-        let later = Ended::open(Some(folder.path()), 150);
+        let later = EndedSessions::open(Some(folder.path()), 150);
         assert_eq!(later.known().until.len(), 1);
         later.add(&session(3, 300), 250).unwrap();
         assert_eq!(fs::read_to_string(folder.path().join(FILE)).unwrap().lines().count(), 2);
@@ -165,13 +165,13 @@ mod tests {
 
     #[test]
     fn however_many_are_ended_the_file_is_bounded_and_none_comes_back() {
-        let ended = Ended::open(None, 0);
+        let ended = EndedSessions::open(None, 0);
         for nth in 0..10_000 {
             ended.add(&session(nth, 1_000 + i64::from(nth)), 0).unwrap();
         }
         assert!(ended.known().until.len() <= MOST);
-        let known = Known::read(&ended.known().text(), 0);
-        for ended in [ended, Ended { known: Mutex::new(known), path: None }] {
+        let known = KnownSessions::read(&ended.known().text(), 0);
+        for ended in [ended, EndedSessions { known: Mutex::new(known), path: None }] {
             assert!((0..10_000).all(|nth| ended.has(&session(nth, 1_000 + i64::from(nth)))));
             assert!(!ended.has(&session(1, 99_999)));
         }
@@ -179,15 +179,15 @@ mod tests {
 
     #[test]
     fn a_damaged_file_keeps_nobody_out_and_what_can_be_read_counts() {
-        let known = Known::read("all x\n\u{0}\n0100 \nnonsense\n010000000000000000000000 100\nall 5\n", 0);
-        let ended = Ended { known: Mutex::new(known), path: None };
+        let known = KnownSessions::read("all x\n\u{0}\n0100 \nnonsense\n010000000000000000000000 100\nall 5\n", 0);
+        let ended = EndedSessions { known: Mutex::new(known), path: None };
         assert!(ended.has(&session(1, 100)) && ended.has(&session(2, 5)) && !ended.has(&session(2, 100)));
     }
 
     #[test]
     fn what_cannot_be_written_down_is_told_and_ended_all_the_same() {
         let folder = tempfile::tempdir().unwrap();
-        let ended = Ended::open(Some(&folder.path().join("gone")), 0);
+        let ended = EndedSessions::open(Some(&folder.path().join("gone")), 0);
         assert!(ended.add(&session(1, 100), 0).is_err());
         assert!(ended.has(&session(1, 100)));
     }

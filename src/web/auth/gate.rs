@@ -9,7 +9,7 @@ use http::{Method, Uri};
 use url::form_urlencoded;
 
 use super::attempts::Caller;
-use super::check::{Auth, Denied};
+use super::check::{AccessCheck, Denied};
 use crate::model::{BasePath, Scope};
 use crate::web::http::arrival::Arrival;
 use crate::web::http::code::Code;
@@ -27,7 +27,7 @@ struct Challenge {
 
 /// Lets nobody through who may not call the route.
 pub async fn check(
-    State(auth): State<Option<Auth>>,
+    State(auth): State<Option<AccessCheck>>,
     State(base): State<BasePath>,
     Extension(rules): Extension<Rules>,
     arrival: Arrival,
@@ -56,7 +56,7 @@ pub async fn check(
 }
 
 /// The answer to who doesn't come in: browsers are sent to the sign-in page, programs are told what to show.
-fn refuse(auth: &Auth, denied: Denied, base: &BasePath, request: &Request) -> Result<Response, Problem> {
+fn refuse(auth: &AccessCheck, denied: Denied, base: &BasePath, request: &Request) -> Result<Response, Problem> {
     if let Denied::TooMany(seconds) = denied {
         return Err(too_many(seconds));
     }

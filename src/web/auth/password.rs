@@ -35,7 +35,7 @@ const ADDRESSES: usize = 16;
 const MOST_BYTES: usize = 1024;
 
 /// The password's hash, and what was right lately.
-pub(super) struct Password {
+pub(super) struct CheckedPassword {
     hash: Arc<str>,
     key: SessionKey,
     turns: Arc<Semaphore>,
@@ -44,7 +44,7 @@ pub(super) struct Password {
     known: Mutex<VecDeque<([u8; 32], Instant)>>,
 }
 
-impl Password {
+impl CheckedPassword {
     pub(super) fn new(hash: String, key: &SessionKey) -> Self {
         let (turns, places) = (Arc::new(Semaphore::new(TURNS)), Semaphore::new(TURNS + WAITING));
         Self { hash: hash.into(), key: key.clone(), turns, places, known: Mutex::default() }
@@ -105,7 +105,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_that_was_right_is_known_for_a_while() {
-        let password = Password::new(argon2("right"), &SessionKey::of_tests());
+        let password = CheckedPassword::new(argon2("right"), &SessionKey::of_tests());
         assert_eq!((password.is(b"right").await, password.is(b"wrong").await), (Some(true), Some(false)));
         assert_eq!(password.is(&vec![b'a'; MOST_BYTES + 1]).await, Some(false));
         let [here, there] = [[192, 0, 2, 7], [192, 0, 2, 8]].map(IpAddr::from);
@@ -124,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_wait_than_there_are_places() {
-        let password = Password::new(argon2("right"), &SessionKey::of_tests());
+        let password = CheckedPassword::new(argon2("right"), &SessionKey::of_tests());
         // Nobody is done before all have asked.
         let held = password.turns.clone().acquire_many_owned(u32::try_from(TURNS).unwrap()).await.unwrap();
         let all = futures_util::future::join_all((0..WAITING + TURNS + 5).map(|_| password.is(b"right")));

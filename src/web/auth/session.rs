@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderMap;
 
-use super::ended::{self, Ended, Session};
+use super::ended::{self, EndedSessions, SignedSession};
 use super::key::{SessionKey, is_same};
 use crate::model::{BasePath, Timestamp};
 use crate::web::http::cookies::cookies;
@@ -21,18 +21,18 @@ pub(super) struct Sessions {
     key: SessionKey,
     /// The hash of the password.
     password: String,
-    ended: Ended,
+    ended: EndedSessions,
 }
 
 impl Sessions {
     pub(super) fn new(key: SessionKey, password: &str) -> Self {
-        let ended = Ended::open(key.folder(), now());
+        let ended = EndedSessions::open(key.folder(), now());
         Self { key, password: password.to_owned(), ended }
     }
 
     /// What to set when somebody has signed in. `Lax`: a link from elsewhere leads in, a form from elsewhere does nothing.
     pub(super) fn cookie(&self, base: &BasePath, is_https: bool) -> String {
-        let session = Session { name: std::array::from_fn(|_| fastrand::u8(..)), until: now() + LASTS };
+        let session = SignedSession { name: std::array::from_fn(|_| fastrand::u8(..)), until: now() + LASTS };
         let (value, secure) = (self.signed(&session), if is_https { "; Secure" } else { "" });
         format!("{NAME}={value}; Path={}; Max-Age={LASTS}; HttpOnly; SameSite=Lax{secure}", base.join("/"))
     }
@@ -51,25 +51,25 @@ impl Sessions {
     }
 
     /// Those that hold. A browser may send an old one of another path first.
-    fn of<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Session> + 'a {
+    fn of<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = SignedSession> + 'a {
         cookies(headers, NAME).filter_map(|value| self.read(value)).filter(|session| !self.ended.has(session))
     }
 
-    fn read(&self, value: &str) -> Option<Session> {
+    fn read(&self, value: &str) -> Option<SignedSession> {
         let (name, rest) = value.split_once('.')?;
         let (until, signed) = rest.split_once('.')?;
         let name = BASE64_URL_SAFE_NO_PAD.decode(name).ok()?.try_into().ok()?;
-        let session = Session { name, until: until.parse().ok()? };
+        let session = SignedSession { name, until: until.parse().ok()? };
         let signed: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(signed).ok()?.try_into().ok()?;
         (is_same(&self.signature(&session), &signed) && session.until > now()).then_some(session)
     }
 
-    fn signed(&self, session: &Session) -> String {
+    fn signed(&self, session: &SignedSession) -> String {
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         format!("{}.{}.{}", text(&session.name), session.until, text(&self.signature(session)))
     }
 
-    fn signature(&self, session: &Session) -> [u8; 32] {
+    fn signature(&self, session: &SignedSession) -> [u8; 32] {
         self.key.sign("session", &[self.password.as_bytes(), &session.name, &session.until.to_le_bytes()])
     }
 }
@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn what_was_changed_or_is_over_does_not_hold() {
         let sessions = Sessions::new(SessionKey::of_tests(), "hash");
-        let signed = |until: i64| format!("{NAME}={}", sessions.signed(&Session { name: [7; NAME_BYTES], until }));
+        let signed =
+            |until: i64| format!("{NAME}={}", sessions.signed(&SignedSession { name: [7; NAME_BYTES], until }));
         let is_valid = |cookies: &str| sessions.is_valid(&headers(cookies));
         assert!(is_valid(&signed(now() + 60)));
         assert!(!is_valid(&signed(now() - 1)));

@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::ask::{Asked, Mistake, instance, shown, whole};
 use super::entry::{self, End};
-use super::stream::{Parts, answer, json};
-use super::write::Object;
+use super::stream::{ResponseParts, answer, json};
+use super::write::ObjectWriter;
 use crate::model::{DocumentKind, Filter, Nth, Status, Told};
-use crate::search::{Clock as _, ParseZoneError, Spelled, Zone};
+use crate::search::{DayClock as _, ParseZoneError, Spelled, Zone};
 use crate::store::History;
 use crate::web::http::code::Code;
 use crate::web::http::path::generation_id;
@@ -40,14 +40,14 @@ const STATUSES: [(&str, &[Status]); 3] = [
 
 /// What is asked for.
 #[derive(Debug, PartialEq)]
-struct Wanted {
+struct ArtifactsRequest {
     filter: Filter,
     zone: Zone,
     limit: u32,
     offset: u64,
 }
 
-impl Wanted {
+impl ArtifactsRequest {
     /// Reads a body. What the plugin's page sends for "all" is an empty text; numbers may be texts and texts numbers.
     /// Keys that we don't know are passed over, as the plugin did.
     fn read(body: &[u8], zone: Zone) -> Result<Self, Mistake> {
@@ -120,12 +120,12 @@ pub async fn list(
     request: Request,
 ) -> Result<Response, Problem> {
     let body = to_bytes(request.into_body(), BODY_BYTES).await.map_err(|_| Mistake::LongBody)?;
-    let Wanted { filter, zone, limit, offset } = Wanted::read(&body, zone_of(query, zone)?)?;
+    let ArtifactsRequest { filter, zone, limit, offset } = ArtifactsRequest::read(&body, zone_of(query, zone)?)?;
     let found = history.stretch(filter, Nth::Newest(offset), limit).await?;
     let ids = found.runs.into_iter().map(|(id, _)| id).collect();
     let lists = vec![("{\"code\": 0, \"msg\": \"success\", \"data\": [".to_owned(), ids)];
     let write = move |run: &Told| artifact(run, zone);
-    answer(history, Parts { lists, tail: "]}".to_owned(), kinds: KINDS, write: Arc::new(write) }).await
+    answer(history, ResponseParts { lists, tail: "]}".to_owned(), kinds: KINDS, write: Arc::new(write) }).await
 }
 
 /// One run.
@@ -150,7 +150,7 @@ fn zone_of(query: Option<String>, ours: Zone) -> Result<Zone, Mistake> {
 fn artifact(run: &Told, zone: Zone) -> String {
     let status = STATUSES.iter().find(|(_, statuses)| statuses.contains(&run.status)).map_or("2", |(word, _)| word);
     let end = End::of(run);
-    Object::new()
+    ObjectWriter::new()
         .json("id", &run.id.to_string())
         .text("created_at", &zone.local(run.created_at).format("%Y-%m-%d %H:%M:%S").to_string())
         .text("result_status", status)
@@ -164,13 +164,13 @@ fn artifact(run: &Told, zone: Zone) -> String {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<Wanted, String> {
-        Wanted::read(body.as_bytes(), "UTC".parse().unwrap()).map_err(|mistake| mistake.to_string())
+    fn read(body: &str) -> Result<ArtifactsRequest, String> {
+        ArtifactsRequest::read(body.as_bytes(), "UTC".parse().unwrap()).map_err(|mistake| mistake.to_string())
     }
 
     #[test]
     fn everything_may_be_left_out() {
-        let usual = Wanted { filter: Filter::default(), zone: "UTC".parse().unwrap(), limit: 20, offset: 0 };
+        let usual = ArtifactsRequest { filter: Filter::default(), zone: "UTC".parse().unwrap(), limit: 20, offset: 0 };
         for body in ["", " \n", "null", "{}", r#"{"date":"","status":"","limit":null,"offset":"","x":[1]}"#] {
             assert_eq!(read(body).unwrap(), usual, "{body}");
         }

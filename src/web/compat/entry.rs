@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::write::{Object, member, number, quoted, strict};
+use super::write::{ObjectWriter, member, number, quoted, strict};
 use crate::json::{Scanner, elements, members, unquote};
 use crate::model::{DocumentKind, FileRef, MediaKind, Status, StatusReason, Timestamp, Told};
 
@@ -25,7 +25,7 @@ pub fn history(run: &Told) -> String {
     let mut text = with_room(run);
     text.push_str(&quoted(run.prompt_id.as_str()));
     text.push_str(": ");
-    let mut entry = Object::behind(text);
+    let mut entry = ObjectWriter::behind(text);
     write_item(entry.member("prompt"), run, &end);
     entry.json("outputs", &end.outputs).json("status", &end.status).json_if("meta", end.meta.as_deref());
     entry.finish()
@@ -126,7 +126,7 @@ impl<'a> End<'a> {
     }
 
     fn untold(run: &Told) -> Self {
-        let mut told = Object::new();
+        let mut told = ObjectWriter::new();
         told.text("prompt_id", run.prompt_id.as_str());
         let event = if run.status == Status::Cancelled {
             "execution_interrupted"
@@ -138,8 +138,11 @@ impl<'a> End<'a> {
         };
         told.json("timestamp", &millis(run.finished_at.unwrap_or(run.created_at)));
         let messages = format!("[[{}, {}]]", quoted(event), told.finish());
-        let status =
-            Object::new().text("status_str", "error").json("completed", "false").json("messages", &messages).finish();
+        let status = ObjectWriter::new()
+            .text("status_str", "error")
+            .json("completed", "false")
+            .json("messages", &messages)
+            .finish();
         Self { outputs: found(run).into(), status: status.into(), meta: Some("{}".into()) }
     }
 }
@@ -171,18 +174,19 @@ fn found(run: &Told) -> String {
     };
     let mut lists: Vec<(&str, Vec<String>)> = Vec::new();
     for (FileRef { folder, subfolder, filename }, kind) in &run.found {
-        let item = Object::new().text("filename", filename).text("subfolder", subfolder).text("type", folder).finish();
+        let item =
+            ObjectWriter::new().text("filename", filename).text("subfolder", subfolder).text("type", folder).finish();
         let key = list_of(*kind);
         match lists.iter_mut().find(|(known, _)| *known == key) {
             Some((_, items)) => items.push(item),
             None => lists.push((key, vec![item])),
         }
     }
-    let mut given = Object::new();
+    let mut given = ObjectWriter::new();
     for (key, items) in lists {
         given.json(key, &format!("[{}]", items.join(", ")));
     }
-    Object::new().json(&node, &given.finish()).finish()
+    ObjectWriter::new().json(&node, &given.finish()).finish()
 }
 
 /// Where ComfyUI's nodes tell of such files.

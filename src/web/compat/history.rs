@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::ask::Asked;
 use super::entry;
-use super::stream::{Parts, answer, json};
+use super::stream::{ResponseParts, answer, json};
 use crate::model::{Filter, GenerationId, Nth, PromptId, Status, Stretch};
 use crate::store::History;
 use crate::web::http::problem::Problem;
@@ -40,7 +40,7 @@ pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> 
         runs.reverse();
     }
     let (lists, tail) = (vec![("{".to_owned(), once_each(runs))], "}".to_owned());
-    answer(history, Parts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
+    answer(history, ResponseParts { lists, tail, kinds: entry::ALL, write: Arc::new(entry::history) }).await
 }
 
 /// One run; an empty object where none with this id has ended, as in ComfyUI.

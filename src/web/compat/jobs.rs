@@ -10,9 +10,9 @@ use axum::response::Response;
 use super::ask::{Asked, Mistake, shown};
 use super::entry::{self, End, millis};
 use super::history::MOST;
-use super::outputs::{self, Summary};
-use super::stream::{Parts, answer, json};
-use super::write::{Object, member, number};
+use super::outputs::{self, OutputsSummary};
+use super::stream::{ResponseParts, answer, json};
+use super::write::{ObjectWriter, member, number};
 use crate::json::{elements, unquote};
 use crate::model::{Filter, GenerationId, List, Nth, PromptId, Status, Told, Want};
 use crate::store::History;
@@ -32,7 +32,7 @@ const STATUSES: [(&str, &[Status]); 5] = [
 ];
 
 /// What is asked for.
-struct Wanted {
+struct JobsRequest {
     filter: Filter,
     by_duration: bool,
     is_ascending: bool,
@@ -40,7 +40,7 @@ struct Wanted {
     offset: u64,
 }
 
-impl Wanted {
+impl JobsRequest {
     /// ComfyUI's parameters, in the order in which it looks at them.
     fn read(asked: &Asked<'_>) -> Result<Self, Mistake> {
         let lower = |name| asked.text(name).map(str::to_lowercase);
@@ -82,7 +82,7 @@ fn statuses(words: &str) -> Result<Vec<Status>, Mistake> {
 /// Some jobs.
 pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
-    let wanted = Wanted::read(&Asked::read(&query))?;
+    let wanted = JobsRequest::read(&Asked::read(&query))?;
     let (limit, offset) = (wanted.limit, wanted.offset);
     let (jobs, total) = find(&history, wanted).await?;
     let has_more = offset.saturating_add(u64::try_from(jobs.len()).unwrap_or(u64::MAX)) < total;
@@ -91,7 +91,12 @@ pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> 
     );
     answer(
         history,
-        Parts { lists: vec![("{\"jobs\": [".to_owned(), jobs)], tail, kinds: entry::ENDED, write: Arc::new(job) },
+        ResponseParts {
+            lists: vec![("{\"jobs\": [".to_owned(), jobs)],
+            tail,
+            kinds: entry::ENDED,
+            write: Arc::new(job),
+        },
     )
     .await
 }
@@ -112,8 +117,8 @@ pub async fn one(
 
 /// The jobs of the page, and how many there are in all. What has no order of its own in the store, which are workflows and
 /// durations, is looked for among the newest, as many as ComfyUI's own history holds.
-async fn find(history: &History, wanted: Wanted) -> Result<(Vec<GenerationId>, u64), Problem> {
-    let Wanted { filter, by_duration, is_ascending, limit, offset } = wanted;
+async fn find(history: &History, wanted: JobsRequest) -> Result<(Vec<GenerationId>, u64), Problem> {
+    let JobsRequest { filter, by_duration, is_ascending, limit, offset } = wanted;
     if filter.want.is_none() && !by_duration {
         let from = if is_ascending { Nth::Oldest(offset) } else { Nth::Newest(offset) };
         let found = history.stretch(filter, from, limit).await?;
@@ -150,8 +155,10 @@ fn in_full(run: &Told) -> String {
     let end = End::of(run);
     let mut job = object(run, &end);
     if !run.status.is_open() {
-        let workflow =
-            Object::new().json("prompt", &entry::prompt(run)).json("extra_data", &entry::extra_data(run)).finish();
+        let workflow = ObjectWriter::new()
+            .json("prompt", &entry::prompt(run))
+            .json("extra_data", &entry::extra_data(run))
+            .finish();
         job.json("outputs", &outputs::normalized(&end.outputs))
             .json("execution_status", &end.status)
             .json("workflow", &workflow);
@@ -159,14 +166,14 @@ fn in_full(run: &Told) -> String {
     job.finish()
 }
 
-fn object(run: &Told, end: &End<'_>) -> Object {
+fn object(run: &Told, end: &End<'_>) -> ObjectWriter {
     let word = STATUSES.iter().find(|(_, statuses)| statuses.contains(&run.status)).map_or("failed", |(word, _)| word);
-    let mut job = Object::new();
+    let mut job = ObjectWriter::new();
     job.text("id", run.prompt_id.as_str()).text("status", word);
     job.json_if("priority", run.number.map(|value| number(Some(value))).as_deref());
     job.json("create_time", &millis(run.created_at));
     let summary = if run.status.is_open() {
-        Summary::default()
+        OutputsSummary::default()
     } else {
         job.json_if("execution_start_time", run.started_at.map(millis).as_deref());
         job.json_if("execution_end_time", run.finished_at.map(millis).as_deref());

@@ -1,7 +1,7 @@
 //! What ComfyUI's jobs make of the outputs of a run, by the rules of its `comfy_execution/jobs.py` (0.33): how many there
 //! are, which one stands for the run, and the whole of them.
 
-use super::write::{Object, member};
+use super::write::{ObjectWriter, member};
 use crate::json::{elements, members, unquote};
 
 /// Keys under which anything can be shown.
@@ -18,7 +18,7 @@ const TEXT_CHARS: usize = 1024;
 
 /// What a job says of its outputs.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct OutputsSummary {
     /// How many files its nodes gave.
     pub outputs: u64,
     /// How many of them can be shown.
@@ -29,8 +29,8 @@ pub struct Summary {
 
 /// Counts the outputs and finds the one that stands for the run: the first picture, film, sound or model that was saved,
 /// else the first that can be shown, else a saved text file, else a text.
-pub fn summary(outputs: &str) -> Summary {
-    let mut summary = Summary::default();
+pub fn summary(outputs: &str) -> OutputsSummary {
+    let mut summary = OutputsSummary::default();
     let (mut saved, mut shown, mut text_file, mut bare_text) = (None, None, None, None);
     for (node, key, item) in items(outputs) {
         let item = normal(item).unwrap_or_else(|| item.to_owned());
@@ -61,13 +61,13 @@ pub fn summary(outputs: &str) -> Summary {
 
 /// The outputs with the names of 3D models as files, and without nulls.
 pub fn normalized(outputs: &str) -> String {
-    let mut nodes = Object::new();
+    let mut nodes = ObjectWriter::new();
     for (node, given) in members(outputs) {
         if !given.starts_with('{') {
             nodes.json(&node, given);
             continue;
         }
-        let mut keys = Object::new();
+        let mut keys = ObjectWriter::new();
         for (key, value) in members(given) {
             if is_list(&key, value) {
                 let kept = elements(value).filter(|item| *item != "null");
@@ -101,7 +101,7 @@ fn is_list(key: &str, value: &str) -> bool {
 /// A name of a 3D model as a file; `None` for all else.
 fn normal(item: &str) -> Option<String> {
     let name = unquote(item).filter(|name| is_model(name))?;
-    let mut file = Object::new();
+    let mut file = ObjectWriter::new();
     file.text("filename", &name).text("type", "output").text("subfolder", "").text("mediaType", "3d");
     Some(file.finish())
 }
@@ -124,7 +124,7 @@ fn is_shown(key: &str, item: &str, name: &str) -> bool {
 }
 
 fn preview(node: &str, key: &str, item: &str) -> String {
-    let mut preview = Object::new();
+    let mut preview = ObjectWriter::new();
     for (name, value) in members(item).filter(|(name, _)| name != "nodeId") {
         preview.json(&name, value);
     }
@@ -143,7 +143,7 @@ fn text_preview(node: &str, item: &str) -> String {
         "false" => "False".to_owned(),
         json => unquote(json).map_or_else(|| json.to_owned(), |text| text.into_owned()),
     };
-    let mut preview = Object::new();
+    let mut preview = ObjectWriter::new();
     match text.char_indices().nth(TEXT_CHARS) {
         Some((end, _)) => preview.text("content", &text[..end]).json("truncated", "true"),
         None => preview.text("content", &text),
@@ -169,7 +169,7 @@ mod tests {
             "2": {"latents": [{"filename": "b.latent", "type": "output"}]},
             "3": {"gifs": [{"filename": "c.mp4", "type": "output", "format": "video/h264-mp4", "nodeId": "x"}, null, 5]}}"#;
         let expected = r#"{"filename": "c.mp4", "type": "output", "format": "video/h264-mp4", "nodeId": "3", "mediaType": "gifs"}"#;
-        assert_eq!(summary(outputs), Summary { outputs: 3, previewable: 2, preview: Some(expected.to_owned()) });
+        assert_eq!(summary(outputs), OutputsSummary { outputs: 3, previewable: 2, preview: Some(expected.to_owned()) });
     }
 
     #[test]
@@ -178,15 +178,18 @@ mod tests {
         let texts = format!(r#""7": {{"text": ["{text}", null, 1.5], "x": ["y"]}}"#);
         let cut = r"\u00e9".repeat(1024);
         let expected = format!(r#"{{"content": "{cut}", "truncated": true, "nodeId": "7", "mediaType": "text"}}"#);
-        assert_eq!(summary(&format!("{{{texts}}}")), Summary { outputs: 0, previewable: 0, preview: Some(expected) });
+        assert_eq!(
+            summary(&format!("{{{texts}}}")),
+            OutputsSummary { outputs: 0, previewable: 0, preview: Some(expected) }
+        );
         let file = r#""8": {"files": [{"filename": "Notes.MD", "type": "output"}]}"#;
         let preview = preview_of(&format!("{{{texts}, {file}}}"));
         assert!(preview.as_deref().unwrap().contains("Notes.MD"), "{preview:?}");
         let shown = r#""9": {"images": [{"filename": "a.png", "type": "temp"}]}"#;
         let preview = preview_of(&format!("{{{texts}, {file}, {shown}}}"));
         assert!(preview.as_deref().unwrap().contains("a.png"), "{preview:?}");
-        assert_eq!(summary("{}"), Summary::default());
-        assert_eq!(summary("null"), Summary::default());
+        assert_eq!(summary("{}"), OutputsSummary::default());
+        assert_eq!(summary("null"), OutputsSummary::default());
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
             normalized(outputs),
             format!(r#"{{"1": {{"result": [{model}, "x", {{"a": 1}}], "animated": [null], "n": 5}}, "2": null}}"#)
         );
-        let Summary { outputs, preview, .. } = summary(outputs);
+        let OutputsSummary { outputs, preview, .. } = summary(outputs);
         assert_eq!(outputs, 2);
         assert!(preview.unwrap().contains(r#""mediaType": "3d""#));
     }

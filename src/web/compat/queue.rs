@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::ask::Asked;
 use super::entry;
-use super::stream::{Parts, answer, json};
+use super::stream::{ResponseParts, answer, json};
 use crate::model::Status;
 use crate::store::History;
 use crate::web::http::problem::Problem;
@@ -27,7 +27,11 @@ pub async fn queue(State(history): State<History>, RawQuery(query): RawQuery) ->
         pending.extend(queue.pending);
     }
     let lists = vec![("{\"queue_running\": [".to_owned(), running), ("], \"queue_pending\": [".to_owned(), pending)];
-    answer(history, Parts { lists, tail: "]}".to_owned(), kinds: entry::SUBMITTED, write: Arc::new(entry::item) }).await
+    answer(
+        history,
+        ResponseParts { lists, tail: "]}".to_owned(), kinds: entry::SUBMITTED, write: Arc::new(entry::item) },
+    )
+    .await
 }
 
 /// How many there are.

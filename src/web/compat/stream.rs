@@ -17,7 +17,7 @@ use crate::web::http::problem::Problem;
 pub type Write = Arc<dyn Fn(&Told) -> String + Send + Sync>;
 
 /// Runs of an answer, and the text around them.
-pub struct Parts {
+pub struct ResponseParts {
     /// Lists one behind the other: the text before, and the runs, separated by commas them.
     pub lists: Vec<(String, Vec<GenerationId>)>,
     /// The text behind the last.
@@ -29,9 +29,9 @@ pub struct Parts {
 }
 
 /// Where the writing stands.
-struct Course {
+struct StreamState {
     history: History,
-    parts: Parts,
+    parts: ResponseParts,
     /// The list in hand, and how many of its runs were asked for.
     list: usize,
     asked: usize,
@@ -42,8 +42,8 @@ struct Course {
 
 /// The answer. What fails before its first part is an error of its own; later failures break the connection, so that no
 /// client takes a part for the whole.
-pub async fn answer(history: History, parts: Parts) -> Result<Response, Problem> {
-    let mut course = Course { history, parts, list: 0, asked: 0, has_written: false, is_done: false };
+pub async fn answer(history: History, parts: ResponseParts) -> Result<Response, Problem> {
+    let mut course = StreamState { history, parts, list: 0, asked: 0, has_written: false, is_done: false };
     let first = course.next().await?;
     let body = if course.is_done {
         Body::from(first)
@@ -65,7 +65,7 @@ pub fn json(body: impl Into<Body>) -> Response {
     ([(CONTENT_TYPE, "application/json; charset=utf-8")], axum::Extension(Cache::Live), body.into()).into_response()
 }
 
-impl Course {
+impl StreamState {
     /// Some runs more.
     async fn next(&mut self) -> Result<Bytes, Problem> {
         let mut text = String::new();

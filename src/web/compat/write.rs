@@ -7,9 +7,9 @@ use crate::json::{members, to_strict};
 
 /// An object that grows.
 #[derive(Debug)]
-pub struct Object(String);
+pub struct ObjectWriter(String);
 
-impl Object {
+impl ObjectWriter {
     /// An empty one.
     pub fn new() -> Self {
         Self::behind(String::new())
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn an_object_looks_as_python_writes_it() {
-        let object = Object::new().text("a\"", "é\n狐🦊").json("n", "[1, 2]").json_if("x", None).finish();
+        let object = ObjectWriter::new().text("a\"", "é\n狐🦊").json("n", "[1, 2]").json_if("x", None).finish();
         assert_eq!(object, "{\"a\\\"\": \"\\u00e9\\n\\u72d0\\ud83e\\udd8a\", \"n\": [1, 2]}");
-        assert_eq!(Object::new().finish(), "{}");
+        assert_eq!(ObjectWriter::new().finish(), "{}");
     }
 
     #[test]

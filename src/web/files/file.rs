@@ -22,7 +22,7 @@ use crate::web::http::code::Code;
 use crate::web::http::etag::has_it_already;
 use crate::web::http::headers::{Cache, content_disposition};
 use crate::web::http::problem::Problem;
-use crate::web::http::range::{self, Wanted};
+use crate::web::http::range::{self, RequestedRange};
 
 /// How much of a file is in memory at a time, for each of its readers.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -84,9 +84,9 @@ pub async fn serve(
     }
     let size = file.metadata().await.map_err(read_file)?.len();
     let (status, body) = match wanted(request, &etag, size) {
-        Wanted::Nothing => return Err(outside(size)),
-        Wanted::All => (StatusCode::OK, part(file, 0, size, &mut headers).await?),
-        Wanted::Part(part_of) => {
+        RequestedRange::Nothing => return Err(outside(size)),
+        RequestedRange::All => (StatusCode::OK, part(file, 0, size, &mut headers).await?),
+        RequestedRange::Part(part_of) => {
             let (first, last) = part_of.into_inner();
             headers.insert(CONTENT_RANGE, header(&format!("bytes {first}-{last}/{size}"))?);
             (StatusCode::PARTIAL_CONTENT, part(file, first, last - first + 1, &mut headers).await?)
@@ -137,12 +137,12 @@ async fn part(mut file: File, first: u64, length: u64, headers: &mut HeaderMap) 
 }
 
 /// A `Range`, unless `If-Range` says that it was meant for other bytes.
-fn wanted(request: &HeaderMap, etag: &str, size: u64) -> Wanted {
+fn wanted(request: &HeaderMap, etag: &str, size: u64) -> RequestedRange {
     if request.get(IF_RANGE).is_some_and(|condition| condition.as_bytes() != etag.as_bytes()) {
-        return Wanted::All;
+        return RequestedRange::All;
     }
     let range = request.get(RANGE).and_then(|range| range.to_str().ok());
-    range.map_or(Wanted::All, |range| range::wanted(range, size))
+    range.map_or(RequestedRange::All, |range| range::wanted(range, size))
 }
 
 fn header(text: &str) -> Result<HeaderValue, Problem> {

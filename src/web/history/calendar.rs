@@ -9,7 +9,7 @@ use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::view::format;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// Shades of a day, from few runs to many.
 const SHADES: u64 = 4;
@@ -28,7 +28,7 @@ pub struct Calendar {
     /// Names of weekdays in the order of the columns: short, and in full.
     pub weekdays: Vec<(String, String)>,
     /// Whole weeks; days of other months are `None`.
-    pub weeks: Vec<Vec<Option<Day>>>,
+    pub weeks: Vec<Vec<Option<CalendarDay>>>,
     /// Text, address and whether it holds.
     pub presets: Vec<(String, String, bool)>,
     /// The first day of the list, for the field of a range.
@@ -43,7 +43,7 @@ pub struct Calendar {
 
 /// One day.
 #[derive(Debug)]
-pub struct Day {
+pub struct CalendarDay {
     /// Of the month.
     pub number: u32,
     /// `YYYY-MM-DD`.
@@ -64,7 +64,7 @@ pub struct Day {
 
 impl Calendar {
     /// The month that the query asks for.
-    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Option<Self>, Problem> {
+    pub async fn of(history: &History, query: &ListQuery, t: &Catalogue) -> Result<Option<Self>, Problem> {
         let Some(first) = query.month.and_then(|month| month.with_day(1)) else { return Ok(None) };
         let Some(next) = first.checked_add_months(Months::new(1)) else { return Ok(None) };
         let days: Vec<NaiveDate> = first.iter_days().take_while(|day| *day < next).collect();
@@ -73,9 +73,10 @@ impl Calendar {
         let counts = history.days(filter, &starts).await?;
         let today = query.zone.local(Timestamp::now()).date_naive();
         let most = counts.iter().copied().max().unwrap_or_default();
-        let shown = days.iter().zip(&counts).map(|(day, count)| Some(Day::new(*day, *count, most, today, query, t)));
+        let shown =
+            days.iter().zip(&counts).map(|(day, count)| Some(CalendarDay::new(*day, *count, most, today, query, t)));
         let blanks = (0..column(first)).map(|_| None);
-        let mut cells: Vec<Option<Day>> = blanks.chain(shown).collect();
+        let mut cells: Vec<Option<CalendarDay>> = blanks.chain(shown).collect();
         cells.resize_with(cells.len().next_multiple_of(7), || None);
         let mut weeks = Vec::new();
         while !cells.is_empty() {
@@ -102,8 +103,8 @@ impl Calendar {
     }
 }
 
-impl Day {
-    fn new(day: NaiveDate, count: u64, most: u64, today: NaiveDate, query: &ListQuery, t: &Words) -> Self {
+impl CalendarDay {
+    fn new(day: NaiveDate, count: u64, most: u64, today: NaiveDate, query: &ListQuery, t: &Catalogue) -> Self {
         let Days { first, last } = query.days;
         let is_filtered = first.or(last).is_some();
         Self {
@@ -134,7 +135,7 @@ fn column(day: NaiveDate) -> u32 {
     day.weekday().days_since(Weekday::Mon)
 }
 
-fn weekdays(first: NaiveDate, t: &Words) -> Vec<(String, String)> {
+fn weekdays(first: NaiveDate, t: &Catalogue) -> Vec<(String, String)> {
     let monday = first - Span::new(u64::from(column(first)));
     let name = |day: NaiveDate| (format::weekday_narrow(day, t), format::weekday(day, t));
     monday.iter_days().take(7).map(name).collect()

@@ -11,7 +11,7 @@ use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::marks::{self, Parts};
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// The first words of an error or a text; a card has no room for more.
 const SHOWN_CHARS: usize = 160;
@@ -68,7 +68,7 @@ pub enum Face {
 #[derive(Debug)]
 pub struct Cards<'a> {
     query: &'a ListQuery,
-    t: &'static Words,
+    t: &'static Catalogue,
     has_several: bool,
     makes_posters: bool,
     turns: HashMap<GenerationId, usize>,
@@ -81,7 +81,7 @@ impl<'a> Cards<'a> {
         history: &History,
         thumbs: &Thumbs,
         query: &'a ListQuery,
-        t: &'static Words,
+        t: &'static Catalogue,
         runs: &[Summary],
     ) -> Result<Self, Problem> {
         let mut turns = HashMap::new();
@@ -168,7 +168,7 @@ impl Card {
 }
 
 /// The workflow's name, else that of the file that stands for the run, else its number.
-fn name(run: &Summary, t: &Words) -> String {
+fn name(run: &Summary, t: &Catalogue) -> String {
     let file = run.cover.as_ref().map(|cover| &cover.filename).filter(|name| !name.is_empty());
     run.workflow_name
         .as_ref()
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_run_is_called_by_what_people_know_it_by() {
-        let t = Words::of(Language::English);
+        let t = Catalogue::of(Language::English);
         let named = Summary { workflow_name: Some("fox".to_owned()), ..run(Status::Completed, None, 0, 0) };
         assert_eq!(name(&named, t), "fox");
         assert_eq!(name(&run(Status::Completed, Some(MediaKind::Image), 1, 0), t), "a.png");

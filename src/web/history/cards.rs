@@ -8,7 +8,7 @@ use axum::response::Response;
 use url::form_urlencoded;
 
 use super::card::{Cards, Face};
-use super::list::{Day, days};
+use super::list::{DayOfRuns, days};
 use crate::model::{GenerationId, MediaKind, Status};
 use crate::store::History;
 use crate::thumbs::Thumbs;
@@ -16,17 +16,17 @@ use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// Cards that can be asked for at once.
 const MOST: usize = 200;
 
 #[derive(Template)]
 #[template(path = "cards.html")]
-struct Fragment {
+struct CardsFragment {
     viewer: Viewer,
-    t: &'static Words,
-    days: Vec<Day>,
+    t: &'static Catalogue,
+    days: Vec<DayOfRuns>,
     /// How many runs the list has.
     count: u64,
     /// Ids that aren't of the list, or not any more.
@@ -54,7 +54,7 @@ pub async fn fragment(
     let here: BTreeSet<GenerationId> = runs.iter().map(|run| run.id).collect();
     let gone: Vec<String> = ids.difference(&here).map(ToString::to_string).collect();
     let cards = Cards::of(&history, &thumbs, &query, viewer.words, &runs).await?;
-    crate::web::view::respond::respond(&Fragment {
+    crate::web::view::respond::respond(&CardsFragment {
         t: viewer.words,
         viewer: viewer.clone(),
         days: days(runs, &query, &cards, viewer.words),

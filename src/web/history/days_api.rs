@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use crate::model::Filter;
 use crate::search::Zone;
-use crate::search::{Clock as _, Days};
+use crate::search::{DayClock as _, Days};
 use crate::store::History;
 use crate::web::http::answer::json;
-use crate::web::http::described::{Refused, Which};
+use crate::web::http::described::{Refused, WhichRuns};
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery};
@@ -43,7 +43,7 @@ struct Day {
 ///
 /// The span is `date` (`2026-11-01..2026-11-20`, at most 367 days); without one, the last 31 days.
 #[utoipa::path(
-    get, path = "/api/v1/days", tag = "search", params(Which),
+    get, path = "/api/v1/days", tag = "search", params(WhichRuns),
     responses((status = 200, body = Answer), Refused)
 )]
 pub async fn days(

@@ -12,7 +12,7 @@ use crate::store::History;
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// Values of each field.
 const MOST: usize = 7;
@@ -34,20 +34,20 @@ const SHOWN: [(Field, &str); 5] = [
 #[derive(Debug)]
 pub struct Facets {
     /// Those that have values.
-    pub groups: Vec<Group>,
+    pub groups: Vec<FacetGroup>,
 }
 
 /// The values of a field.
 #[derive(Debug)]
-pub struct Group {
+pub struct FacetGroup {
     /// The field as searches name it.
     pub field: &'static str,
     /// The key of its name.
     pub name: &'static str,
     /// What the search holds already.
-    pub chosen: Vec<Chosen>,
+    pub chosen: Vec<ChosenValue>,
     /// What could be added.
-    pub values: Vec<Value>,
+    pub values: Vec<FacetValue>,
     /// How many there are besides, and where all are shown.
     pub more: Option<(String, String)>,
     /// Whether the numbers are the whole truth.
@@ -56,7 +56,7 @@ pub struct Group {
 
 /// A value that the search asks for.
 #[derive(Debug)]
-pub struct Chosen {
+pub struct ChosenValue {
     /// For people.
     pub shown: String,
     /// As it is.
@@ -69,7 +69,7 @@ pub struct Chosen {
 
 /// A value that the list could be narrowed to.
 #[derive(Debug)]
-pub struct Value {
+pub struct FacetValue {
     /// For people.
     pub shown: String,
     /// As it is.
@@ -86,8 +86,8 @@ pub struct Value {
 
 #[derive(Template)]
 #[template(path = "facets.html")]
-struct Fragment {
-    t: &'static Words,
+struct FacetsFragment {
+    t: &'static Catalogue,
     facets: Facets,
 }
 
@@ -98,7 +98,7 @@ pub async fn fragment(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of_page(query, viewer.zone, &viewer.base)?;
-    crate::web::view::respond::respond(&Fragment {
+    crate::web::view::respond::respond(&FacetsFragment {
         t: viewer.words,
         facets: Facets::of(&history, &query, viewer.words).await?,
     })
@@ -106,7 +106,7 @@ pub async fn fragment(
 
 impl Facets {
     /// What is beside the list of this query.
-    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Self, Problem> {
+    pub async fn of(history: &History, query: &ListQuery, t: &Catalogue) -> Result<Self, Problem> {
         let expanded = query.given("facets").and_then(facets::named);
         let (full, few): (Vec<_>, Vec<_>) =
             SHOWN.iter().map(|(field, _)| *field).partition(|field| Some(*field) == expanded);
@@ -117,22 +117,29 @@ impl Facets {
         let pieces = query.search.pieces();
         let groups = SHOWN.iter().filter_map(|(field, name)| {
             let (_, facet) = counted.iter().find(|(counted, _)| counted == field)?;
-            let group = Group::new(*field, name, facet, &pieces, query, t);
+            let group = FacetGroup::new(*field, name, facet, &pieces, query, t);
             (!group.chosen.is_empty() || !group.values.is_empty()).then_some(group)
         });
         Ok(Self { groups: groups.collect() })
     }
 }
 
-impl Group {
-    fn new(field: Field, name: &'static str, facet: &Facet, pieces: &[Piece], query: &ListQuery, t: &Words) -> Self {
-        let chosen: Vec<Chosen> = pieces
+impl FacetGroup {
+    fn new(
+        field: Field,
+        name: &'static str,
+        facet: &Facet,
+        pieces: &[Piece],
+        query: &ListQuery,
+        t: &Catalogue,
+    ) -> Self {
+        let chosen: Vec<ChosenValue> = pieces
             .iter()
             .enumerate()
             .filter(|(_, piece)| piece.list == Some(facet.list))
             .filter_map(|(place, piece)| {
                 let full = piece.value.clone()?;
-                Some(Chosen {
+                Some(ChosenValue {
                     shown: shown(field, &full),
                     is_without: piece.is_excluded,
                     without: query.without_term(place),
@@ -144,7 +151,7 @@ impl Group {
         let most = facet.values.iter().filter(free).map(|value| value.runs).max().unwrap_or_default();
         let value = |value: &Counted| {
             let term = exact(facet.list, &value.text);
-            Some(Value {
+            Some(FacetValue {
                 shown: shown(field, &value.text),
                 runs: t.number(value.runs),
                 part: (facet.values.len() > 1).then(|| (value.runs * 100).div_ceil(most.max(1))),

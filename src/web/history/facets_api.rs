@@ -14,7 +14,7 @@ use crate::search::Field;
 use crate::search::Zone;
 use crate::store::History;
 use crate::web::http::answer::json;
-use crate::web::http::described::{Refused, Which};
+use crate::web::http::described::{Refused, WhichRuns};
 use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::{BadValue, Error as BadQuery, FACETS};
@@ -58,8 +58,8 @@ impl From<Facet> for Values {
 #[utoipa::path(
     get, path = "/api/v1/facets", tag = "search",
     params(
-        Which,
-        ("fields" = Option<String>, Query, description = "Which fields, separated by commas; all of them unless told"),
+        WhichRuns,
+        ("fields" = Option<String>, Query, description = "WhichRuns fields, separated by commas; all of them unless told"),
         ("limit" = Option<u32>, Query, description = "Values of each field, 10 unless told", minimum = 1, maximum = 200)
     ),
     responses((status = 200, body = Answer), Refused)

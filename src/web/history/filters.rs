@@ -11,7 +11,7 @@ use crate::web::http::problem::Problem;
 use crate::web::query::ListQuery;
 use crate::web::query::error::FACETS;
 use crate::web::view::format;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// The runs that didn't give what was asked for.
 const UNFINISHED: &str = "failed,cancelled,lost";
@@ -103,7 +103,7 @@ pub struct DayLink {
 
 impl Filters {
     /// What stands above the list of this query.
-    pub async fn of(history: &History, query: &ListQuery, t: &Words) -> Result<Self, Problem> {
+    pub async fn of(history: &History, query: &ListQuery, t: &Catalogue) -> Result<Self, Problem> {
         let instances = history.instances_up_to(MOST_LISTED + 1).await?;
         let today = query.zone.local(Timestamp::now()).date_naive();
         Ok(Self {
@@ -139,7 +139,7 @@ fn month_of(query: &ListQuery, today: NaiveDate) -> String {
 }
 
 /// Days in few words.
-pub fn days_text(days: Days, today: NaiveDate, t: &Words) -> String {
+pub fn days_text(days: Days, today: NaiveDate, t: &Catalogue) -> String {
     let day = |day: NaiveDate| match (today - day).num_days() {
         0 => t.say("today").into_owned(),
         1 => t.say("yesterday").into_owned(),
@@ -154,7 +154,7 @@ pub fn days_text(days: Days, today: NaiveDate, t: &Words) -> String {
     }
 }
 
-fn statuses(query: &ListQuery, t: &Words) -> Vec<Choice> {
+fn statuses(query: &ListQuery, t: &Catalogue) -> Vec<Choice> {
     let chosen = words(&query.filter.statuses, Status::as_str);
     let mut choices = vec![Choice { value: String::new(), text: t.say("any-status").into_owned(), is_chosen: false }];
     let single = Status::ALL.map(|status| (status.as_str().to_owned(), t.status(status).into_owned()));
@@ -167,7 +167,7 @@ fn statuses(query: &ListQuery, t: &Words) -> Vec<Choice> {
     choose(choices, chosen, || joined(&query.filter.statuses, |status| t.status(*status).into_owned(), t))
 }
 
-fn kinds(query: &ListQuery, t: &Words) -> Vec<Choice> {
+fn kinds(query: &ListQuery, t: &Catalogue) -> Vec<Choice> {
     let chosen = words(&query.filter.kinds, MediaKind::as_str);
     let mut choices = vec![Choice { value: String::new(), text: t.say("any-kind").into_owned(), is_chosen: false }];
     let single = MediaKind::ALL.map(|kind| (kind.as_str().to_owned(), t.kind(kind).into_owned()));
@@ -185,7 +185,7 @@ fn choose(mut choices: Vec<Choice>, chosen: String, text: impl FnOnce() -> Strin
 }
 
 impl Servers {
-    fn of(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Self {
+    fn of(instances: &[InstanceName], query: &ListQuery, t: &Catalogue) -> Self {
         match instances.len() {
             0 | 1 => Self::One,
             many if many > MOST_LISTED as usize => {
@@ -196,7 +196,7 @@ impl Servers {
     }
 }
 
-fn choices(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Vec<Choice> {
+fn choices(instances: &[InstanceName], query: &ListQuery, t: &Catalogue) -> Vec<Choice> {
     let any = Choice {
         value: String::new(),
         text: t.say("any-instance").into_owned(),
@@ -210,7 +210,7 @@ fn choices(instances: &[InstanceName], query: &ListQuery, t: &Words) -> Vec<Choi
     std::iter::once(any).chain(named).collect()
 }
 
-fn chips(query: &ListQuery, today: NaiveDate, t: &Words) -> Vec<Chip> {
+fn chips(query: &ListQuery, today: NaiveDate, t: &Catalogue) -> Vec<Chip> {
     let filter = &query.filter;
     let chip = |name, text| Chip { name, text, without: query.with(&[(name, "")]), is_search: false };
     let mut chips: Vec<Chip> =
@@ -252,7 +252,7 @@ fn term(place: usize, piece: Piece, query: &ListQuery) -> Chip {
     Chip { name: "q", text: value.unwrap_or(piece.text), without: query.without_term(place), is_search: true }
 }
 
-async fn beside(history: &History, query: &ListQuery, today: NaiveDate, t: &Words) -> Result<Beside, Problem> {
+async fn beside(history: &History, query: &ListQuery, today: NaiveDate, t: &Catalogue) -> Result<Beside, Problem> {
     let Some(day) = query.days.single() else { return Ok(Beside::default()) };
     let (start, end) = query.zone.day(day);
     let any_day = Filter { from: None, until: None, ..query.filter.clone() };
@@ -273,7 +273,7 @@ async fn beside(history: &History, query: &ListQuery, today: NaiveDate, t: &Word
 }
 
 /// Ways to often wanted days, for the calendar: text and days.
-pub fn presets(today: NaiveDate, t: &Words) -> Vec<(String, Days)> {
+pub fn presets(today: NaiveDate, t: &Catalogue) -> Vec<(String, Days)> {
     let back = |days: u64| today.checked_sub_days(Span::new(days));
     let since = |days: u64| Days { first: back(days), last: Some(today) };
     let single = |day: Option<NaiveDate>| Days { first: day, last: day };
@@ -289,6 +289,6 @@ fn words<T: Copy>(chosen: &[T], word: impl Fn(T) -> &'static str) -> String {
     chosen.iter().map(|value| word(*value)).collect::<Vec<_>>().join(",")
 }
 
-fn joined<T>(chosen: &[T], text: impl Fn(&T) -> String, t: &Words) -> String {
+fn joined<T>(chosen: &[T], text: impl Fn(&T) -> String, t: &Catalogue) -> String {
     chosen.iter().map(text).collect::<Vec<_>>().join(&t.say("list-separator"))
 }

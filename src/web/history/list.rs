@@ -17,13 +17,13 @@ use crate::web::site::state::Vitals;
 use crate::web::view::format;
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 #[derive(Template)]
 #[template(path = "history.html")]
 struct HistoryPage {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     frame: Frame,
     filters: Filters,
     find: Find,
@@ -32,7 +32,7 @@ struct HistoryPage {
     /// Those values, where they are asked for as a part of the page.
     facets: Option<Facets>,
     calendar: Option<Calendar>,
-    days: Vec<Day>,
+    days: Vec<DayOfRuns>,
     empty: Option<Empty>,
     /// Nothing was ever recorded: there is nothing to filter.
     is_untouched: bool,
@@ -51,7 +51,7 @@ struct Refine {
 }
 
 /// The runs of one day.
-pub(super) struct Day {
+pub(super) struct DayOfRuns {
     pub(super) heading: String,
     /// `YYYY-MM-DD`.
     pub(super) date: String,
@@ -110,9 +110,9 @@ pub async fn page(
 }
 
 /// Puts runs under the days on which they were queued. They come sorted.
-pub(super) fn days(runs: Vec<Summary>, query: &ListQuery, cards: &Cards<'_>, t: &Words) -> Vec<Day> {
+pub(super) fn days(runs: Vec<Summary>, query: &ListQuery, cards: &Cards<'_>, t: &Catalogue) -> Vec<DayOfRuns> {
     let today = query.zone.local(Timestamp::now()).date_naive();
-    let mut days: Vec<Day> = Vec::new();
+    let mut days: Vec<DayOfRuns> = Vec::new();
     for run in runs {
         let date = query.zone.local(run.created_at).date_naive();
         let card = cards.card(run);
@@ -120,7 +120,7 @@ pub(super) fn days(runs: Vec<Summary>, query: &ListQuery, cards: &Cards<'_>, t: 
             Some(day) => day.cards.push(card),
             None => {
                 let heading = format::day_heading(date, today, t);
-                days.push(Day { heading, date: card.day.clone(), cards: vec![card] });
+                days.push(DayOfRuns { heading, date: card.day.clone(), cards: vec![card] });
             }
         }
     }

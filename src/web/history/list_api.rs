@@ -10,13 +10,14 @@ use crate::model::BasePath;
 use crate::search::Zone;
 use crate::store::History;
 use crate::web::http::answer::json;
-use crate::web::http::described::{Part, Refused, Which};
+use crate::web::http::described::{ListPart, Refused, WhichRuns};
 use crate::web::http::problem::Problem;
 use crate::web::query::{Author, ListQuery};
 use crate::web::site::facts::FactsCache;
 
 #[derive(Serialize, ToSchema)]
-struct List<'a> {
+#[schema(as = List)]
+struct ListResponse<'a> {
     items: Vec<Item<'a>>,
     /// Where the next older ones begin; null at the end.
     next: Option<String>,
@@ -28,8 +29,8 @@ struct List<'a> {
 ///
 /// Go on with `next=` and what the answer says; what is recorded meanwhile doesn't shift the pages.
 #[utoipa::path(
-    get, path = "/api/v1/generations", tag = "generations", params(Which, Part),
-    responses((status = 200, body = List), Refused)
+    get, path = "/api/v1/generations", tag = "generations", params(WhichRuns, ListPart),
+    responses((status = 200, body = ListResponse), Refused)
 )]
 pub async fn list(
     State(history): State<History>,
@@ -44,6 +45,6 @@ pub async fn list(
     let facts = facts.facts(&history, &page.items).await?;
     let items = page.items.iter().zip(&facts).map(|(run, facts)| Item::new(run, facts.as_deref(), base.as_str()));
     let items = items.collect();
-    let list = List { items, next, prev };
+    let list = ListResponse { items, next, prev };
     Ok(json(serde_json::to_vec(&list)?))
 }

@@ -2,7 +2,7 @@
 
 use crate::search::{self, Expected, Field};
 use crate::web::query::ListQuery;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// The box allows more than any search can be: what is too long is answered by words, not by silence.
 pub const MOST_CHARS: usize = 4_000;
@@ -33,16 +33,16 @@ pub struct Find {
     /// The list without a search.
     pub without: String,
     /// What is wrong with it.
-    pub mistake: Option<Mistake>,
+    pub mistake: Option<SearchMistake>,
     /// Where words in it mean days: the search for the words themselves, and its list.
     pub worded: Option<(String, String)>,
     /// Searches to try.
-    pub examples: Vec<Example>,
+    pub examples: Vec<SearchExample>,
 }
 
 /// What is wrong with a search.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct SearchMistake {
     /// For people.
     pub text: String,
     /// What was probably meant, and the list of that search.
@@ -51,7 +51,7 @@ pub struct Mistake {
 
 /// Searches of a sort.
 #[derive(Debug)]
-pub struct Example {
+pub struct SearchExample {
     /// Each, and where it leads.
     pub links: Vec<(&'static str, String)>,
     /// The key of what they find.
@@ -60,9 +60,9 @@ pub struct Example {
 
 impl Find {
     /// The box of this query.
-    pub fn new(query: &ListQuery, t: &Words) -> Self {
+    pub fn new(query: &ListQuery, t: &Catalogue) -> Self {
         let text = query.given("q").unwrap_or_default().to_owned();
-        let mistake = query.mistake.as_ref().map(|error| Mistake {
+        let mistake = query.mistake.as_ref().map(|error| SearchMistake {
             text: told(error, t),
             mended: mended(error, &text).map(|mended| {
                 let url = query.with(&[("q", &mended)]);
@@ -73,7 +73,7 @@ impl Find {
             let url = query.with(&[("q", &worded)]);
             (worded, url)
         });
-        let example = |(searches, meaning): &(&'static [&'static str], &'static str)| Example {
+        let example = |(searches, meaning): &(&'static [&'static str], &'static str)| SearchExample {
             links: searches.iter().map(|search| (*search, query.with(&[("q", search)]))).collect(),
             meaning,
         };
@@ -82,7 +82,7 @@ impl Find {
     }
 }
 
-fn told(error: &search::Error, t: &Words) -> String {
+fn told(error: &search::Error, t: &Catalogue) -> String {
     match error {
         search::Error::UnknownField { given, nearest } => {
             let told = t.with("mistake-field", "field", given);
@@ -98,7 +98,7 @@ fn told(error: &search::Error, t: &Words) -> String {
     }
 }
 
-fn wanted(expected: Expected, t: &Words) -> String {
+fn wanted(expected: Expected, t: &Catalogue) -> String {
     match expected {
         Expected::OneOf(words) => t.with("expected-one-of", "words", words.join(", ")),
         Expected::Number => t.say("expected-number").into_owned(),
@@ -240,8 +240,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_every_language() {
         let error = search::Error::UnknownField { given: "modle".to_owned(), nearest: Some(Field::Model) };
-        assert_eq!(told(&error, Words::of(Language::English)), "There is no field “modle”.");
-        assert_eq!(told(&error, Words::of(Language::Chinese)), "没有名为“modle”的字段。");
+        assert_eq!(told(&error, Catalogue::of(Language::English)), "There is no field “modle”.");
+        assert_eq!(told(&error, Catalogue::of(Language::Chinese)), "没有名为“modle”的字段。");
     }
 
     #[test]

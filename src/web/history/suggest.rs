@@ -16,13 +16,13 @@ use crate::web::http::described::Refused;
 use crate::web::http::problem::Problem;
 use crate::web::query::error::{BadValue, Error as BadQuery};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// Fields that are offered before anything is typed.
 const MOST_FIELDS: usize = 10;
 /// Values of the field at hand.
 const MOST_VALUES: usize = 12;
-/// Words of prompts, and values of other fields that begin so.
+/// Catalogue of prompts, and values of other fields that begin so.
 const MOST_WORDS: usize = 6;
 /// A search longer than this isn't looked at.
 const MOST_BYTES: usize = 16 * 1024;
@@ -105,7 +105,7 @@ impl Typed {
     }
 
     /// Fields, then words of prompts and names that begin so.
-    async fn beginnings(&self, history: &History, word: &str, t: &Words) -> Result<Vec<Suggestion>, Problem> {
+    async fn beginnings(&self, history: &History, word: &str, t: &Catalogue) -> Result<Vec<Suggestion>, Problem> {
         let fields = self.completing.what.fields().take(MOST_FIELDS);
         let mut all: Vec<Suggestion> = fields.map(|field| self.field(field, t)).collect();
         // One letter is the beginning of everything; one character of Chinese says something.
@@ -141,7 +141,7 @@ impl Typed {
         history: &History,
         field: Field,
         folded: &str,
-        t: &Words,
+        t: &Catalogue,
     ) -> Result<Vec<Suggestion>, Problem> {
         let written = |value: &str| self.completing.written(value);
         let fixed = self.completing.what.choices().map(|choice| Suggestion {
@@ -163,7 +163,7 @@ impl Typed {
     }
 
     /// A field, whose value comes next.
-    fn field(&self, field: Field, t: &Words) -> Suggestion {
+    fn field(&self, field: Field, t: &Catalogue) -> Suggestion {
         let name = format!("{}:", field.key());
         let (text, cursor) = self.put(&name, "");
         Suggestion {
@@ -195,7 +195,7 @@ impl Typed {
 }
 
 /// What a fixed word says, where it doesn't say it itself.
-fn meaning(choice: &str, t: &Words) -> Option<String> {
+fn meaning(choice: &str, t: &Catalogue) -> Option<String> {
     let key = match choice {
         "today" => "value-today",
         "yesterday" => "value-yesterday",
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn every_fixed_word_says_what_it_means() {
-        let t = Words::of(Language::English);
+        let t = Catalogue::of(Language::English);
         for field in Field::ALL {
             for choice in field.choices() {
                 assert!(meaning(choice, t).is_some(), "{field}:{choice}");

@@ -38,7 +38,7 @@ pub struct Arrival {
     /// What the answer and the log call the request.
     pub id: HeaderValue,
     /// Where the request goes.
-    pub place: Place,
+    pub place: RequestTarget,
     /// The path that was asked for, with the base.
     pub path: String,
     /// How the page looks that holds ours in a frame.
@@ -47,7 +47,7 @@ pub struct Arrival {
 
 /// Where a request goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum RequestTarget {
     /// Below the base path, which is taken off its address.
     Inside,
     /// To the base path without its trailing slash.
@@ -79,7 +79,7 @@ impl<S: Sync> FromRequestParts<S> for Arrival {
             raw_host: None,
             is_https: false,
             id: fresh_id(),
-            place: Place::Inside,
+            place: RequestTarget::Inside,
             path: parts.uri.path().to_owned(),
             appearance: None,
         }))
@@ -116,17 +116,17 @@ pub fn receive<B>(peer: IpAddr, trusted: &[IpNet], base: &BasePath, mut request:
     let path = request.uri().path().to_owned();
     let mut appearance = None;
     let place = match base.strip(&path) {
-        None => Place::Outside,
+        None => RequestTarget::Outside,
         // What names no path, as `CONNECT` does, leads nowhere.
-        Some(_) if path.is_empty() => Place::Outside,
-        Some(_) if path == base.as_str() => Place::MissingSlash,
+        Some(_) if path.is_empty() => RequestTarget::Outside,
+        Some(_) if path == base.as_str() => RequestTarget::MissingSlash,
         Some(rest) => {
             let (found, rest) = Appearance::strip(rest).map_or((None, rest), |(found, rest)| (Some(found), rest));
             appearance = found;
             if let Some(uri) = with_path(request.uri(), rest) {
                 *request.uri_mut() = uri;
             }
-            Place::Inside
+            RequestTarget::Inside
         }
     };
     let Route { client, is_https, .. } = route;
@@ -231,19 +231,19 @@ mod tests {
     #[test]
     fn the_base_path_is_taken_off() {
         for (uri, place, seen) in [
-            ("/history/g/7?q=a%20b", Place::Inside, "/g/7?q=a%20b"),
-            ("/history/", Place::Inside, "/"),
-            ("/history/?q=x", Place::Inside, "/?q=x"),
-            ("/history", Place::MissingSlash, "/history"),
-            ("/history?q=x", Place::MissingSlash, "/history?q=x"),
-            ("/historyx", Place::Outside, "/historyx"),
-            ("/g/7", Place::Outside, "/g/7"),
+            ("/history/g/7?q=a%20b", RequestTarget::Inside, "/g/7?q=a%20b"),
+            ("/history/", RequestTarget::Inside, "/"),
+            ("/history/?q=x", RequestTarget::Inside, "/?q=x"),
+            ("/history", RequestTarget::MissingSlash, "/history"),
+            ("/history?q=x", RequestTarget::MissingSlash, "/history?q=x"),
+            ("/historyx", RequestTarget::Outside, "/historyx"),
+            ("/g/7", RequestTarget::Outside, "/g/7"),
         ] {
             let (arrival, request) = received("10.0.0.1", uri, "/history", &[]);
             assert_eq!((arrival.place, request.uri().to_string().as_str()), (place, seen), "{uri}");
             assert_eq!(arrival.path, uri.split('?').next().unwrap());
         }
         let (arrival, request) = received("10.0.0.1", "/g/7", "", &[]);
-        assert_eq!((arrival.place, request.uri().to_string().as_str()), (Place::Inside, "/g/7"));
+        assert_eq!((arrival.place, request.uri().to_string().as_str()), (RequestTarget::Inside, "/g/7"));
     }
 }

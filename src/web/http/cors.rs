@@ -41,11 +41,11 @@ pub struct Origins {
     /// Sites that the configuration names.
     named: BTreeSet<String>,
     /// The ComfyUI servers that the configuration names.
-    comfyui: BTreeSet<Place>,
+    comfyui: BTreeSet<PageOrigin>,
 }
 
 /// Scheme, host and port.
-type Place = (String, String, u16);
+type PageOrigin = (String, String, u16);
 
 /// How far pages of an origin are let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Origins {
         }
         let (scheme, named, port) = place(origin)?;
         let host = host.and_then(host_of);
-        let is_comfyui = |(of_scheme, of_host, of_port): &Place| {
+        let is_comfyui = |(of_scheme, of_host, of_port): &PageOrigin| {
             (of_scheme, of_port) == (&scheme, &port) && names(of_host, host).any(|name| name == named)
         };
         self.comfyui.iter().any(is_comfyui).then_some(CorsTrust::Anonymous)
@@ -114,7 +114,7 @@ fn is_loopback(host: &str) -> bool {
     address.is_some_and(|address| address.to_canonical().is_loopback())
 }
 
-fn place(address: &str) -> Option<Place> {
+fn place(address: &str) -> Option<PageOrigin> {
     let url = Url::parse(address).ok()?;
     let host = url.host().map(|host| match host {
         // As it stands in an address.
@@ -126,14 +126,14 @@ fn place(address: &str) -> Option<Place> {
 
 /// Who else may read: whose pages, under which names of ours.
 #[derive(Debug, Clone)]
-pub struct Readers {
+pub struct AllowedReaders {
     /// The names we answer to.
     pub hosts: Arc<AllowedHosts>,
     /// Other sites whose pages may read here.
     pub origins: Arc<Origins>,
 }
 
-impl Readers {
+impl AllowedReaders {
     /// Whether pages of the request's origin may read here.
     pub fn are_trusted(&self, headers: &HeaderMap) -> bool {
         self.trusted(headers).is_some()
@@ -159,7 +159,7 @@ pub struct Cors {
 
 impl Cors {
     /// Of a request to a route that is shared.
-    pub fn of(readers: &Readers, request: &Request) -> Self {
+    pub fn of(readers: &AllowedReaders, request: &Request) -> Self {
         let headers = request.headers();
         Self {
             origin: readers.trusted(headers),

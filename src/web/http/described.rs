@@ -6,10 +6,10 @@
 use serde::Serialize;
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-/// Which generations. All that is given narrows.
+/// WhichRuns generations. All that is given narrows.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Which {
+pub struct WhichRuns {
     /// A search, as in the search box: words, `"phrases"`, `field:value`, `-without`, `steps:>20`.
     #[param(example = "portrait model:flux", max_length = 2000)]
     q: Option<String>,
@@ -45,10 +45,10 @@ pub struct Which {
     prompt_id: Option<String>,
 }
 
-/// Which part of a list.
+/// WhichRuns part of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Part {
+pub struct ListPart {
     /// How many, at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u32>,
@@ -58,7 +58,7 @@ pub struct Part {
     prev: Option<String>,
 }
 
-/// Which generation.
+/// WhichRuns generation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct Id {

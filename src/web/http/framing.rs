@@ -6,7 +6,7 @@ use http::header::{HOST, HeaderMap, HeaderValue, REFERER};
 use url::Url;
 
 use super::cookies::cookie;
-use super::cors::Readers;
+use super::cors::AllowedReaders;
 use super::host::host_of;
 use crate::live::Live;
 use crate::model::BasePath;
@@ -18,7 +18,7 @@ const AROUND: &str = "recall-around";
 #[derive(Debug, Clone)]
 pub struct Framing {
     /// The servers that the configuration names, and what we are called.
-    pub readers: Readers,
+    pub readers: AllowedReaders,
     /// Those that are recorded.
     pub live: Live,
     /// The path below which our cookies hold.
@@ -50,7 +50,7 @@ impl Framing {
 
     /// The origins of the ComfyUI servers that we record, also of those that no configuration names and that were found.
     fn recorded(&self, headers: &HeaderMap) -> BTreeSet<String> {
-        let Readers { hosts, origins } = &self.readers;
+        let AllowedReaders { hosts, origins } = &self.readers;
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| hosts.allow(host));
         let found = self.live.health().into_iter().map(|health| health.address);
         origins.with_comfyui(found).of_comfyui(host.and_then(host_of))

@@ -27,7 +27,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::arrival::whole;
-use waits::{Due, Line, Waits};
+use waits::{Due, Waits, WatchedConnection};
 
 /// How long a client may keep us waiting where others want its place.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +58,7 @@ enum Why {
 }
 
 #[derive(Debug)]
-struct Place {
+struct GuestPlace {
     at: At,
     since: Instant,
     /// Whose it is while no request is in hand; `None` where that is a proxy's, which speaks for many.
@@ -70,7 +70,7 @@ struct Place {
     cut_off: CancellationToken,
 }
 
-impl Place {
+impl GuestPlace {
     fn is_leaving(&self) -> bool {
         self.dismissed.is_cancelled() || self.cut_off.is_cancelled()
     }
@@ -91,11 +91,11 @@ impl Place {
 
 /// All that are connected.
 #[derive(Debug, Clone)]
-pub struct Guests(Arc<Shared>);
+pub struct Guests(Arc<GuestsState>);
 
 #[derive(Debug)]
-struct Shared {
-    places: Mutex<HashMap<u64, Place>>,
+struct GuestsState {
+    places: Mutex<HashMap<u64, GuestPlace>>,
     /// How many one address may have.
     share: usize,
     arrived: AtomicU64,
@@ -116,7 +116,7 @@ impl Guests {
     /// Of whom so many have room.
     pub fn new(most: usize) -> Self {
         let (places, arrived, rests) = (Mutex::default(), AtomicU64::new(0), Notify::new());
-        Self(Arc::new(Shared { places, share: (most / SHARE).max(1), arrived, rests }))
+        Self(Arc::new(GuestsState { places, share: (most / SHARE).max(1), arrived, rests }))
     }
 
     /// A connection was made from that address; `None` for a proxy's.
@@ -124,7 +124,7 @@ impl Guests {
         let number = self.0.arrived.fetch_add(1, Ordering::Relaxed);
         let (dismissed, cut_off, waits) = (CancellationToken::new(), CancellationToken::new(), Arc::default());
         let home = from.map(whole);
-        let place = Place {
+        let place = GuestPlace {
             at: At::Rest,
             since: Instant::now(),
             home,
@@ -154,7 +154,7 @@ impl Guests {
     }
 
     /// The oldest place of the address that has most, if those are more than its share; one that waits for its client first.
-    fn greediest<'a>(&self, places: &'a HashMap<u64, Place>) -> Option<&'a Place> {
+    fn greediest<'a>(&self, places: &'a HashMap<u64, GuestPlace>) -> Option<&'a GuestPlace> {
         let mut counts: HashMap<IpAddr, usize> = HashMap::new();
         let mut owned = Vec::new();
         for place in places.values().filter(|place| !place.is_leaving()) {
@@ -171,7 +171,7 @@ impl Guests {
     pub async fn rest(&self) {
         loop {
             let rests = self.0.rests.notified();
-            let may_go = |places: &HashMap<u64, Place>| {
+            let may_go = |places: &HashMap<u64, GuestPlace>| {
                 places.values().any(|place| place.gives_way().is_some()) || self.greediest(places).is_some()
             };
             if may_go(&self.places()) {
@@ -194,7 +194,7 @@ impl Guests {
         self.places().values().filter(|place| !place.is_leaving()).count()
     }
 
-    fn places(&self) -> MutexGuard<'_, HashMap<u64, Place>> {
+    fn places(&self) -> MutexGuard<'_, HashMap<u64, GuestPlace>> {
         // Nothing in here panics.
         self.0.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -211,8 +211,8 @@ impl Guests {
 
 impl Guest {
     /// What it sends and reads, watched.
-    pub fn line<S>(&self, stream: S) -> Line<S> {
-        Line { stream, waits: Arc::clone(&self.waits) }
+    pub fn line<S>(&self, stream: S) -> WatchedConnection<S> {
+        WatchedConnection { stream, waits: Arc::clone(&self.waits) }
     }
 
     /// The body of a request of it, watched.
@@ -241,13 +241,13 @@ impl Guest {
         client: IpAddr,
         answering: impl Future<Output = Result<Response, E>>,
     ) -> Result<Response, E> {
-        let work = Work { guests: self.guests.clone(), number: self.number, client: whole(client) };
+        let work = RequestWork { guests: self.guests.clone(), number: self.number, client: whole(client) };
         work.is_at(At::Work);
         let response = answering.await?;
         if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
             work.is_at(At::Events);
         }
-        Ok(response.map(|body| Body::new(Answer { body, _work: work })))
+        Ok(response.map(|body| Body::new(ServedBody { body, _work: work })))
     }
 }
 
@@ -259,31 +259,31 @@ impl Drop for Guest {
 
 /// A request in hand.
 #[derive(Debug)]
-struct Work {
+struct RequestWork {
     guests: Guests,
     number: u64,
     client: IpAddr,
 }
 
-impl Work {
+impl RequestWork {
     fn is_at(&self, at: At) {
         self.guests.is_at(self.number, at, Some(self.client));
     }
 }
 
-impl Drop for Work {
+impl Drop for RequestWork {
     fn drop(&mut self) {
         self.guests.is_at(self.number, At::Rest, None);
     }
 }
 
 /// What is read by a guest.
-struct Answer {
+struct ServedBody {
     body: Body,
-    _work: Work,
+    _work: RequestWork,
 }
 
-impl hyper::body::Body for Answer {
+impl hyper::body::Body for ServedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -8,13 +8,13 @@ use http::Uri;
 use http::header::{HOST, HeaderMap, ORIGIN};
 
 use super::code::Code;
-use super::cors::Readers;
+use super::cors::AllowedReaders;
 use super::problem::Problem;
 use super::route::{Access, Rules, only_reads};
 
 /// Refuses changes that another site asks for. What only reads may be asked for by pages that may read.
 pub async fn check(
-    State(readers): State<Readers>,
+    State(readers): State<AllowedReaders>,
     Extension(rules): Extension<Rules>,
     request: Request,
     next: Next,

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 /// What a `Range` header asks of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
+pub enum RequestedRange {
     /// No range that we understand: all of it. RFC 9110 lets a server ignore what it doesn't know, several ranges too.
     All,
     /// These bytes, first and last.
@@ -14,26 +14,26 @@ pub enum Wanted {
 }
 
 /// Reads a `Range` header for a file of that size.
-pub fn wanted(header: &str, size: u64) -> Wanted {
-    let Some((unit, range)) = header.split_once('=') else { return Wanted::All };
-    let Some((first, last)) = range.trim().split_once('-') else { return Wanted::All };
+pub fn wanted(header: &str, size: u64) -> RequestedRange {
+    let Some((unit, range)) = header.split_once('=') else { return RequestedRange::All };
+    let Some((first, last)) = range.trim().split_once('-') else { return RequestedRange::All };
     if !unit.trim().eq_ignore_ascii_case("bytes") {
-        return Wanted::All;
+        return RequestedRange::All;
     }
     match (number(first), number(last)) {
-        (Some(first), Some(last)) if first > last => Wanted::All,
+        (Some(first), Some(last)) if first > last => RequestedRange::All,
         (Some(first), Some(last)) => part(first, last, size),
         (Some(first), None) if last.is_empty() => part(first, u64::MAX, size),
-        (None, Some(0)) if first.is_empty() => Wanted::Nothing,
+        (None, Some(0)) if first.is_empty() => RequestedRange::Nothing,
         (None, Some(count)) if first.is_empty() => part(size.saturating_sub(count), u64::MAX, size),
-        _ => Wanted::All,
+        _ => RequestedRange::All,
     }
 }
 
-fn part(first: u64, last: u64, size: u64) -> Wanted {
+fn part(first: u64, last: u64, size: u64) -> RequestedRange {
     match size.checked_sub(1) {
-        Some(end) if first <= end => Wanted::Part(first..=last.min(end)),
-        _ => Wanted::Nothing,
+        Some(end) if first <= end => RequestedRange::Part(first..=last.min(end)),
+        _ => RequestedRange::Nothing,
     }
 }
 
@@ -58,21 +58,21 @@ mod tests {
             ("bytes=-400", 0..=9),
             ("Bytes= 0-1 ", 0..=1),
         ] {
-            assert_eq!(wanted(header, 10), Wanted::Part(part), "{header}");
+            assert_eq!(wanted(header, 10), RequestedRange::Part(part), "{header}");
         }
     }
 
     #[test]
     fn a_range_outside_of_the_file_is_told_from_one_that_makes_no_sense() {
         for header in ["bytes=10-", "bytes=10-12", "bytes=-0", "bytes=99999999999999999999999-"] {
-            assert_eq!(wanted(header, 10), Wanted::Nothing, "{header}");
+            assert_eq!(wanted(header, 10), RequestedRange::Nothing, "{header}");
         }
-        assert_eq!(wanted("bytes=0-", 0), Wanted::Nothing);
-        assert_eq!(wanted("bytes=-5", 0), Wanted::Nothing);
+        assert_eq!(wanted("bytes=0-", 0), RequestedRange::Nothing);
+        assert_eq!(wanted("bytes=-5", 0), RequestedRange::Nothing);
         for header in
             ["", "bytes", "bytes=", "bytes=-", "bytes=3-2", "bytes=0-1,3-4", "items=0-1", "bytes=a-b", "bytes=+1-2"]
         {
-            assert_eq!(wanted(header, 10), Wanted::All, "{header}");
+            assert_eq!(wanted(header, 10), RequestedRange::All, "{header}");
         }
     }
 }

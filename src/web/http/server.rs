@@ -86,7 +86,7 @@ pub struct Entrance {
 /// Answers whoever connects, this many at the same time, until it is told to stop; then finishes the requests in hand, for a
 /// few seconds at most.
 pub async fn run(most: usize, listener: TcpListener, entrance: Entrance, router: Router, shutdown: CancellationToken) {
-    let (mut connections, guests, mut said) = (JoinSet::new(), Guests::new(most), Said::default());
+    let (mut connections, guests, mut said) = (JoinSet::new(), Guests::new(most), LastWarning::default());
     let mut waits = interval(WAITS);
     loop {
         let is_full = guests.count() >= most;
@@ -192,9 +192,9 @@ fn is_gone(error: &io::Error) -> bool {
 
 /// When it was last said that there are too many.
 #[derive(Debug, Default)]
-struct Said(Option<Instant>);
+struct LastWarning(Option<Instant>);
 
-impl Said {
+impl LastWarning {
     fn now_and_then(&mut self, say: impl FnOnce()) {
         if self.0.is_none_or(|at| at.elapsed() >= SAY) {
             self.0 = Some(Instant::now());

@@ -57,7 +57,7 @@ pub struct Example {
 
 /// Where examples are shown.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct ExampleContext<'a> {
     /// What every address begins with.
     pub origin: &'a str,
     /// What `curl` needs to come in.
@@ -115,7 +115,7 @@ impl Sample {
 }
 
 /// How an operation is called from a shell, and where a browser sees its answer.
-pub fn call(operation: &Operation, place: &Place<'_>) -> Example {
+pub fn call(operation: &Operation, place: &ExampleContext<'_>) -> Example {
     let Operation { id, path, method, .. } = operation;
     let query = ASKED.iter().find(|(asked, _)| asked == path).map_or("", |(_, query)| query);
     let (address, is_there) = place.sample.fill(&format!("{path}{query}"));
@@ -132,8 +132,8 @@ pub fn call(operation: &Operation, place: &Place<'_>) -> Example {
 }
 
 /// How an address is asked for.
-pub fn ask(id: &str, address: &str, place: &Place<'_>) -> Example {
-    let Place { origin, curl, .. } = place;
+pub fn ask(id: &str, address: &str, place: &ExampleContext<'_>) -> Example {
+    let ExampleContext { origin, curl, .. } = place;
     let path = address.split('?').next().unwrap_or_default();
     // What a terminal can't show goes into a file.
     let how = match path {
@@ -148,7 +148,7 @@ pub fn ask(id: &str, address: &str, place: &Place<'_>) -> Example {
 }
 
 /// The code of a section of the documentation.
-pub fn of(guide: Guide, section: &str, place: &Place<'_>) -> Vec<Example> {
+pub fn of(guide: Guide, section: &str, place: &ExampleContext<'_>) -> Vec<Example> {
     let start = guide.text().find(&format!("\n## {section}\n"));
     let text = start.map_or("", |start| &guide.text()[start + 1..]);
     let text = text.find("\n## ").map_or(text, |end| &text[..end]);
@@ -164,7 +164,7 @@ pub fn of(guide: Guide, section: &str, place: &Place<'_>) -> Vec<Example> {
 }
 
 /// An example of the documentation as it runs here.
-fn here(text: &str, language: &str, place: &Place<'_>) -> String {
+fn here(text: &str, language: &str, place: &ExampleContext<'_>) -> String {
     let mut text = text.to_owned();
     if let Some((id, prompt_id)) = &place.sample.run {
         let output = place.sample.file.as_ref().map_or("0", |(output, ..)| output);
@@ -195,7 +195,7 @@ mod tests {
         let run = Some((GenerationId(77), "their id".to_owned()));
         let file = Some(("2".to_owned(), Digest([7; 32]), "a b.png".to_owned()));
         let sample = Sample { run, file, has_workflow: true };
-        of(guide, section, &Place { origin: HERE, curl, sample: &sample })
+        of(guide, section, &ExampleContext { origin: HERE, curl, sample: &sample })
     }
 
     #[test]
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn an_example_of_what_is_not_here_is_not_opened() {
         let nothing = Sample::default();
-        let place = Place { origin: HERE, curl: "", sample: &nothing };
+        let place = ExampleContext { origin: HERE, curl: "", sample: &nothing };
         for (path, text, is_open) in [
             ("/api/v1/generations/{id}", "curl -s \"https://recall.example/history/api/v1/generations/1\"", false),
             ("/thumbs/{sha256}", "curl -s -o small.webp \"https://recall.example/history/thumbs/SHA256?w=512\"", false),

@@ -16,7 +16,7 @@ const SHARED_BY: usize = 3;
 #[derive(Debug)]
 pub struct Reference {
     /// The operations, by tag, in the order of the document.
-    pub groups: Vec<Group>,
+    pub groups: Vec<OperationGroup>,
     /// Parameters that many operations take.
     pub shared: Vec<Parameter>,
     /// What answers hold.
@@ -25,7 +25,7 @@ pub struct Reference {
 
 /// Operations of one tag.
 #[derive(Debug)]
-pub struct Group {
+pub struct OperationGroup {
     /// The tag.
     pub name: String,
     /// In the order of the document.
@@ -87,7 +87,7 @@ pub struct Answer {
     pub about: Prose,
 }
 
-impl Group {
+impl OperationGroup {
     /// The key of what they are about.
     pub fn key(&self) -> &'static str {
         match self.name.as_str() {
@@ -132,7 +132,7 @@ impl Reference {
         let groups = list(&document["tags"]).map(|tag| {
             let of_tag = all.iter().filter(|(_, _, told)| list(&told["tags"]).any(|name| *name == tag["name"]));
             let operations = of_tag.map(|(path, method, told)| operation(path, method, told, &shared));
-            Group { name: text(&tag["name"]), operations: operations.collect() }
+            OperationGroup { name: text(&tag["name"]), operations: operations.collect() }
         });
         Self {
             groups: groups.collect(),

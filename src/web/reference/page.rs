@@ -6,13 +6,13 @@ use axum::extract::{FromRef, RawQuery, Request, State};
 use axum::response::Response;
 use http::header::HOST;
 
-use super::example::{self, Example, Guide, Place, Sample};
-use super::operation::{Group, Operation, Parameter, Reference};
+use super::example::{self, Example, ExampleContext, Guide, Sample};
+use super::operation::{Operation, OperationGroup, Parameter, Reference};
 use super::schema::Object;
 use crate::model::BasePath;
 use crate::search::Zone;
 use crate::store::History;
-use crate::web::auth::check::Auth;
+use crate::web::auth::check::AccessCheck;
 use crate::web::history::list_api as generations;
 use crate::web::http::arrival::Arrival;
 use crate::web::http::code::Code;
@@ -23,7 +23,7 @@ use crate::web::site::state::{SiteState, Vitals};
 use crate::web::view::excerpt::{self, Line, Wanted};
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 use crate::web::view::words::prose::{Prose, prose};
 
 /// Lines of the first answer that are shown.
@@ -65,7 +65,7 @@ enum AccessNote {
 }
 
 impl AccessNote {
-    fn of(auth: Option<&Auth>) -> Self {
+    fn of(auth: Option<&AccessCheck>) -> Self {
         match auth.map(|auth| (auth.has_password(), auth.has_tokens())) {
             Some((true, true)) => Self::Either,
             Some((true, false)) => Self::Password,
@@ -117,11 +117,11 @@ impl FromRef<SiteState> for Listed {
 #[template(path = "api.html")]
 struct ApiPage {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     frame: Frame,
     origin: String,
     door: AccessNote,
-    groups: &'static [Group],
+    groups: &'static [OperationGroup],
     shared: &'static [Parameter],
     objects: &'static [Object],
     sample: Sample,
@@ -160,8 +160,8 @@ impl ApiPage {
         }
     }
 
-    fn place(&self) -> Place<'_> {
-        Place { origin: &self.origin, curl: self.door.curl(), sample: &self.sample }
+    fn place(&self) -> ExampleContext<'_> {
+        ExampleContext { origin: &self.origin, curl: self.door.curl(), sample: &self.sample }
     }
 
     /// The error that everybody meets first.
@@ -174,7 +174,7 @@ impl ApiPage {
 pub async fn page(
     State(vitals): State<Vitals>,
     State(listed): State<Listed>,
-    State(auth): State<Option<Auth>>,
+    State(auth): State<Option<AccessCheck>>,
     viewer: Viewer,
     arrival: Arrival,
     request: Request,

@@ -25,7 +25,7 @@ use crate::model::{Filter, GenerationId, Limit, Start};
 use crate::search::Zone;
 use crate::store::History;
 use crate::web::http::code::Code;
-use crate::web::http::described::{Missing, Refused, Which};
+use crate::web::http::described::{Missing, Refused, WhichRuns};
 use crate::web::http::headers::{Cache, content_disposition};
 use crate::web::http::path::generation_id;
 use crate::web::http::problem::Problem;
@@ -48,14 +48,14 @@ static TURNS: Semaphore = Semaphore::const_new(4);
 
 /// What an archive is written from.
 #[derive(Debug, Clone)]
-pub struct Parts {
+pub struct ArchiveParts {
     history: History,
     blobs: Blobs,
     zone: Zone,
     base: BasePath,
 }
 
-impl FromRef<SiteState> for Parts {
+impl FromRef<SiteState> for ArchiveParts {
     fn from_ref(site: &SiteState) -> Self {
         Self {
             history: History::from_ref(site),
@@ -69,16 +69,16 @@ impl FromRef<SiteState> for Parts {
 /// Answers with the archive of one generation.
 pub async fn one(
     State(history): State<History>,
-    State(parts): State<Parts>,
+    State(parts): State<ArchiveParts>,
     method: Method,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = generation_id(id)?;
     history.outline(id).await?.ok_or(Code::NoGeneration)?;
-    respond(parts, &method, &format!("comfy-recall-{id}.zip"), Chosen::One(Some(id)))
+    respond(parts, &method, &format!("comfy-recall-{id}.zip"), ChosenForArchive::One(Some(id)))
 }
 
-/// Chosen generations as a ZIP archive: by their `ids`, or by a filter.
+/// ChosenForArchive generations as a ZIP archive: by their `ids`, or by a filter.
 ///
 /// Each has a folder of its own: its files, `prompt.json`, `workflow.json`, and `generation.json`, which is what
 /// `/api/v1/generations/{id}` gives. It is streamed, so it has no length.
@@ -86,13 +86,13 @@ pub async fn one(
     get, path = "/api/v1/generations.zip", tag = "files",
     params(
         ("ids" = Option<String>, Query, description = "Up to 200 ids, separated by commas; nothing else then", example = "1,2,3"),
-        Which
+        WhichRuns
     ),
     responses((status = 200, description = "The archive", content_type = "application/zip"), Missing, Refused)
 )]
 pub async fn many(
     State(history): State<History>,
-    State(parts): State<Parts>,
+    State(parts): State<ArchiveParts>,
     method: Method,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -103,14 +103,18 @@ pub async fn many(
             if known.len() < ids.len() {
                 return Err(Code::NoGeneration.into());
             }
-            Chosen::Listed(ids.into())
+            ChosenForArchive::Listed(ids.into())
         }
         None => {
             let query = ListQuery::parse_without(&["limit", "next", "prev"], &query, parts.zone)?;
             if !query.is_narrow() {
                 return Err(BadQuery::Unchosen.into());
             }
-            Chosen::Found(Box::new(Found { filter: query.filter, start: Some(Start::Newest), page: VecDeque::new() }))
+            ChosenForArchive::Found(Box::new(FoundRuns {
+                filter: query.filter,
+                start: Some(Start::Newest),
+                page: VecDeque::new(),
+            }))
         }
     };
     respond(parts, &method, "comfy-recall.zip", chosen)
@@ -131,21 +135,21 @@ fn ids(query: &str) -> Result<Option<Vec<GenerationId>>, BadQuery> {
     }
 }
 
-/// Which generations go into an archive.
-enum Chosen {
+/// WhichRuns generations go into an archive.
+enum ChosenForArchive {
     One(Option<GenerationId>),
     Listed(VecDeque<GenerationId>),
-    Found(Box<Found>),
+    Found(Box<FoundRuns>),
 }
 
 /// A list, read page by page.
-struct Found {
+struct FoundRuns {
     filter: Filter,
     start: Option<Start>,
     page: VecDeque<GenerationId>,
 }
 
-impl Chosen {
+impl ChosenForArchive {
     /// Takes the next one.
     fn next(&mut self, history: &History, runtime: &Handle) -> io::Result<Option<GenerationId>> {
         Ok(match self {
@@ -156,7 +160,7 @@ impl Chosen {
     }
 }
 
-impl Found {
+impl FoundRuns {
     fn next(&mut self, history: &History, runtime: &Handle) -> io::Result<Option<GenerationId>> {
         if self.page.is_empty()
             && let Some(start) = self.start.take()
@@ -170,7 +174,7 @@ impl Found {
     }
 }
 
-fn respond(parts: Parts, method: &Method, name: &str, chosen: Chosen) -> Result<Response, Problem> {
+fn respond(parts: ArchiveParts, method: &Method, name: &str, chosen: ChosenForArchive) -> Result<Response, Problem> {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/zip")),
         (CONTENT_DISPOSITION, HeaderValue::try_from(content_disposition("attachment", name))?),
@@ -179,7 +183,7 @@ fn respond(parts: Parts, method: &Method, name: &str, chosen: Chosen) -> Result<
     Ok((headers, axum::Extension(Cache::Live), body).into_response())
 }
 
-fn stream(parts: Parts, chosen: Chosen) -> Body {
+fn stream(parts: ArchiveParts, chosen: ChosenForArchive) -> Body {
     let (sender, receiver) = mpsc::channel(CHUNKS);
     tokio::spawn(async move {
         let Ok(_turn) = TURNS.acquire().await else { return };
@@ -201,12 +205,12 @@ fn stream(parts: Parts, chosen: Chosen) -> Body {
     }))
 }
 
-fn write(parts: &Parts, mut chosen: Chosen, pipe: Pipe, runtime: Handle) -> io::Result<()> {
-    let Parts { history, blobs, zone, base } = parts;
+fn write(parts: &ArchiveParts, mut chosen: ChosenForArchive, pipe: Pipe, runtime: Handle) -> io::Result<()> {
+    let ArchiveParts { history, blobs, zone, base } = parts;
     let zone = *zone;
     let clock = move |at| zone.local(at).naive_local();
     let archive = Archive::new((history.clone(), blobs.clone()), runtime.clone(), clock, base.as_str());
-    let is_one = matches!(chosen, Chosen::One(_));
+    let is_one = matches!(chosen, ChosenForArchive::One(_));
     let folder = |id| if is_one { String::new() } else { format!("{id}/") };
     let ids = iter::from_fn(|| chosen.next(history, &runtime).transpose());
     let runs = ids.map(|id| id.map(|id| (id, folder(id))));

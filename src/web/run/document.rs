@@ -18,7 +18,7 @@ use crate::web::http::problem::Problem;
 use crate::web::site::state::HeavyWork;
 use crate::web::view::excerpt::{self, Excerpt, WINDOW, Wanted};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// What somebody may look for has at most so many characters.
 const MOST_SOUGHT: usize = 200;
@@ -27,13 +27,13 @@ const MOST_SOUGHT: usize = 200;
 #[template(path = "document_page.html")]
 struct DocumentPage {
     viewer: Viewer,
-    t: &'static Words,
-    document: Document,
+    t: &'static Catalogue,
+    document: ShownDocument,
 }
 
 /// A document as a page shows it.
 #[derive(Debug)]
-pub struct Document {
+pub struct ShownDocument {
     /// Whose it is.
     pub id: GenerationId,
     /// Which.
@@ -46,7 +46,7 @@ pub struct Document {
     pub excerpt: Excerpt,
 }
 
-impl Document {
+impl ShownDocument {
     /// The window that is wanted.
     pub fn new(id: GenerationId, kind: DocumentKind, json: &str, wanted: &Wanted, base: &BasePath) -> Self {
         Self { id, kind, find: wanted.find.clone(), base: base.clone(), excerpt: excerpt::cut(json, wanted) }
@@ -135,7 +135,7 @@ pub async fn page(
     let wanted = wanted(&query.unwrap_or_default());
     let page = heavy
         .run(json.len(), move || {
-            let document = Document::new(id, kind, &json, &wanted, &viewer.base);
+            let document = ShownDocument::new(id, kind, &json, &wanted, &viewer.base);
             Ok(DocumentPage { t: viewer.words, viewer, document }.render()?)
         })
         .await?;
@@ -209,7 +209,7 @@ mod tests {
     fn links_lead_around_the_matches_and_through_the_lines() {
         let json = format!("[{}]", vec!["\"needle is here, in every line of it\""; 1_000].join(","));
         let document = |query: &str| {
-            Document::new(GenerationId(7), DocumentKind::Prompt, &json, &wanted(query), &BasePath::default())
+            ShownDocument::new(GenerationId(7), DocumentKind::Prompt, &json, &wanted(query), &BasePath::default())
         };
         let first = document("find=needle+is");
         assert_eq!(first.next_match(), "/g/7/documents/prompt?find=needle+is&match=2");

@@ -9,7 +9,7 @@ const INPUT_BYTES: usize = 2_000;
 
 /// The error that ended the run.
 #[derive(Debug)]
-pub struct Failure {
+pub struct FailurePanel {
     /// What was raised, and where.
     pub error: ErrorSummary,
     /// What the node's owner called it.
@@ -20,7 +20,7 @@ pub struct Failure {
     pub inputs: Vec<(String, String)>,
 }
 
-impl Failure {
+impl FailurePanel {
     /// Gathers what the prompt and the result say of an error.
     pub fn new(error: ErrorSummary, nodes: &Nodes, course: &Course<'_>) -> Self {
         Self {
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_class_of_a_node_is_said_once() {
-        let failure = |title: Option<&str>| Failure {
+        let failure = |title: Option<&str>| FailurePanel {
             error: ErrorSummary { node_id: None, node_type: Some("KSampler".into()), kind: None, message: None },
             node_title: title.map(str::to_owned),
             traceback: String::new(),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::export::{Node, Nodes};
+use crate::export::{NodeSummary, Nodes};
 use crate::model::{
     Attachment, AttachmentState, BasePath, Content, Cover, Digest, MediaFacts, MediaKind, ThumbSize, Trouble, file_url,
     shown_bytes,
@@ -27,7 +27,7 @@ pub struct Media {
     /// The node that gave or read it.
     pub node_id: Option<String>,
     /// What the prompt says of that node.
-    pub node: Node,
+    pub node: NodeSummary,
     /// The key the node reported it under, or the name of its input.
     pub key: String,
     /// Found beside the run, reported by no node.
@@ -189,7 +189,7 @@ mod tests {
             is_temp,
             size: None,
             node_id: None,
-            node: Node::default(),
+            node: NodeSummary::default(),
             key: String::new(),
             is_unreported: false,
             digest: None,

@@ -8,10 +8,10 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 
-use super::document::{self, Document};
-use super::failure::Failure;
+use super::document::{self, ShownDocument};
+use super::failure::FailurePanel;
 use super::media::{Form, Gallery, Media};
-use super::parameters::Settings;
+use super::parameters::Parameters;
 use crate::export::{Course, Nodes, strict, texts};
 use crate::facts;
 use crate::model::{
@@ -32,7 +32,7 @@ use crate::web::view::format::{self, Moment};
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::marks::{self, Parts};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// A document up to this long is a part of the page; a longer one is loaded when it is opened.
 const INLINE_BYTES: u64 = 64 * 1024;
@@ -47,25 +47,25 @@ const TOLD_WAIT_MILLIS: i64 = 1_000;
 #[template(path = "generation.html")]
 struct GenerationPage {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     frame: Frame,
     run: Summary,
     why: Option<Cow<'static, str>>,
     place_in_queue: Option<usize>,
     /// Whether previews are wanted beside what was saved.
     shows_previews: bool,
-    way: Way,
+    way: RunLink,
     times: Times,
     gallery: Gallery,
     inputs: Vec<Media>,
-    failure: Option<Failure>,
-    settings: Settings,
+    failure: Option<FailurePanel>,
+    settings: Parameters,
     /// What led here.
     search: Search,
     cached_nodes: usize,
     comfyui_version: Option<String>,
     devices: Vec<String>,
-    documents: Vec<Folded>,
+    documents: Vec<FoldedDocument>,
 }
 
 impl GenerationPage {
@@ -93,7 +93,7 @@ impl GenerationPage {
 }
 
 /// Where one can go from here.
-struct Way {
+struct RunLink {
     history: String,
     newer: Option<String>,
     older: Option<String>,
@@ -109,7 +109,7 @@ struct Times {
 }
 
 impl Times {
-    fn new(run: &Summary, query: &ListQuery, t: &Words) -> Self {
+    fn new(run: &Summary, query: &ListQuery, t: &Catalogue) -> Self {
         let moment = |time| format::moment(time, query.zone, t);
         let waited = run.started_at.map(|started| started.as_millis() - run.created_at.as_millis());
         Self {
@@ -123,7 +123,7 @@ impl Times {
 }
 
 /// A document that opens on a click.
-struct Folded {
+struct FoldedDocument {
     kind: DocumentKind,
     /// The key of its name.
     name: &'static str,
@@ -131,14 +131,14 @@ struct Folded {
     /// Where it is shown alone.
     page: String,
     /// `None`: too long to be a part of the page.
-    inline: Option<Document>,
+    inline: Option<ShownDocument>,
 }
 
 /// The documents that the page is made from.
 #[derive(Default)]
-struct Texts(Vec<(DocumentKind, String)>);
+struct PageTexts(Vec<(DocumentKind, String)>);
 
-impl Texts {
+impl PageTexts {
     /// Prompt, result and workflow tell what the page says; the others are read where they are short enough to be shown.
     async fn read(history: &History, outline: &Outline) -> Result<Self, Problem> {
         let mut texts = Self::default();
@@ -180,7 +180,7 @@ pub async fn page(
     let neighbours = history.neighbours(query.filter.clone(), id).await?.unwrap_or_default();
     let place_in_queue = place_in_queue(history, &outline.summary).await?;
     let known = thumbs.facts(digests(&outline)).await;
-    let texts = Texts::read(history, &outline).await?;
+    let texts = PageTexts::read(history, &outline).await?;
     let frame = Frame::of_list(&vitals, query.zone, !query.search.is_empty(), viewer.words).await?;
     let bytes = texts.bytes();
     let page = heavy
@@ -213,7 +213,7 @@ fn view(
     outline: Outline,
     known: &HashMap<Digest, MediaFacts>,
     neighbours: Neighbours,
-    kept: &Texts,
+    kept: &PageTexts,
     frame: Frame,
     viewer: Viewer,
     query: &ListQuery,
@@ -239,8 +239,8 @@ fn view(
         times: Times::new(run, query, t),
         gallery: Gallery::new(media(&outline.outputs), run.cover.as_ref()),
         inputs: media(&outline.inputs),
-        failure: run.error.clone().map(|error| Failure::new(error, &nodes, &course)),
-        settings: Settings::new(&facts, &custom_nodes, run, query, t),
+        failure: run.error.clone().map(|error| FailurePanel::new(error, &nodes, &course)),
+        settings: Parameters::new(&facts, &custom_nodes, run, query, t),
         search: query.search.clone(),
         cached_nodes: texts(course.cached_nodes).len(),
         documents: folded(&outline, kept, query.base()),
@@ -250,14 +250,14 @@ fn view(
     })
 }
 
-fn way(query: &ListQuery, neighbours: Neighbours) -> Way {
+fn way(query: &ListQuery, neighbours: Neighbours) -> RunLink {
     let link = |id: Option<GenerationId>| id.map(|id| query.generation(id));
-    Way { history: query.page(Start::Newest), newer: link(neighbours.newer), older: link(neighbours.older) }
+    RunLink { history: query.page(Start::Newest), newer: link(neighbours.newer), older: link(neighbours.older) }
 }
 
-fn folded(outline: &Outline, kept: &Texts, base: &BasePath) -> Vec<Folded> {
+fn folded(outline: &Outline, kept: &PageTexts, base: &BasePath) -> Vec<FoldedDocument> {
     let id = outline.summary.id;
-    let fold = |&(kind, bytes): &(DocumentKind, u64)| Folded {
+    let fold = |&(kind, bytes): &(DocumentKind, u64)| FoldedDocument {
         kind,
         name: document::name(kind),
         size: shown_bytes(bytes),
@@ -265,7 +265,7 @@ fn folded(outline: &Outline, kept: &Texts, base: &BasePath) -> Vec<Folded> {
         inline: kept
             .get(kind)
             .filter(|_| bytes <= INLINE_BYTES)
-            .map(|json| Document::new(id, kind, json, &Wanted::default(), base)),
+            .map(|json| ShownDocument::new(id, kind, json, &Wanted::default(), base)),
     };
     outline.documents.iter().map(fold).collect()
 }

@@ -6,21 +6,21 @@ use crate::search::{Field, exact, text_hash};
 use crate::web::history::facets::shown;
 use crate::web::query::ListQuery;
 use crate::web::view::marks::{Parts, marked};
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// What the graph says plainly.
 #[derive(Debug, Default)]
-pub struct Settings {
+pub struct Parameters {
     /// What was asked for, and what was to be left out.
     pub texts: Vec<Said>,
     /// Seeds as they were written.
-    pub seeds: Vec<Value>,
+    pub seeds: Vec<ParameterValue>,
     /// The rest: what it is called (a key) and its values.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ParameterRow>,
     /// What each of several samplers was set to.
     pub passes: Option<Passes>,
     /// Types of its nodes.
-    pub nodes: Vec<Value>,
+    pub nodes: Vec<ParameterValue>,
     /// Ways to the runs that are alike: keys and addresses.
     pub alike: Vec<(&'static str, String)>,
 }
@@ -40,16 +40,16 @@ pub struct Said {
 
 /// One thing that was set.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct ParameterRow {
     /// The key of its name.
     pub name: &'static str,
     /// What it was set to; several where several nodes say it.
-    pub values: Vec<Value>,
+    pub values: Vec<ParameterValue>,
 }
 
 /// A value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Value {
+pub struct ParameterValue {
     /// For the page.
     pub parts: Parts,
     /// What it is in full, where it is shortened.
@@ -66,19 +66,19 @@ pub struct Passes {
     /// How many.
     pub count: usize,
     /// What it is called (a key), and a value for each that says it.
-    pub rows: Vec<(&'static str, Vec<Option<Value>>)>,
+    pub rows: Vec<(&'static str, Vec<Option<ParameterValue>>)>,
 }
 
 /// What is found by what was searched for, and where values lead.
-struct Writer<'a> {
+struct ParameterWriter<'a> {
     query: &'a ListQuery,
-    t: &'a Words,
+    t: &'a Catalogue,
 }
 
-impl Settings {
+impl Parameters {
     /// Puts facts into words. `custom_nodes`: the packs that the editor's workflow names.
-    pub fn new(facts: &Facts, custom_nodes: &[String], run: &Summary, query: &ListQuery, t: &Words) -> Self {
-        let w = Writer { query, t };
+    pub fn new(facts: &Facts, custom_nodes: &[String], run: &Summary, query: &ListQuery, t: &Catalogue) -> Self {
+        let w = ParameterWriter { query, t };
         let mut rows = vec![
             row("fact-service", plain_ones(&facts.services)),
             w.names("fact-model", Field::Model, &facts.models),
@@ -120,14 +120,14 @@ impl Settings {
     }
 }
 
-impl Value {
+impl ParameterValue {
     /// Without marks.
     pub fn text(&self) -> String {
         self.full.clone().unwrap_or_else(|| self.parts.iter().map(|(part, _)| part.as_str()).collect())
     }
 }
 
-impl Writer<'_> {
+impl ParameterWriter<'_> {
     fn texts(&self, facts: &Facts) -> Vec<Said> {
         let said = |name, copy, id, field, texts: &[String]| Said {
             name,
@@ -149,9 +149,9 @@ impl Writer<'_> {
     }
 
     /// A value of a field, which leads to the runs that have it.
-    fn value(&self, field: Field, full: &str) -> Value {
+    fn value(&self, field: Field, full: &str) -> ParameterValue {
         let short = shown(field, full);
-        Value {
+        ParameterValue {
             parts: marked(&self.query.search, field, &short),
             url: field.values().map(|list| self.query.only(&exact(list, full))),
             full: (short != full).then(|| full.to_owned()),
@@ -159,22 +159,22 @@ impl Writer<'_> {
         }
     }
 
-    fn names(&self, name: &'static str, field: Field, values: &[String]) -> Row {
+    fn names(&self, name: &'static str, field: Field, values: &[String]) -> ParameterRow {
         row(name, values.iter().map(|value| self.value(field, value)).collect())
     }
 
     /// One strength, or two where the text encoder has another.
-    fn lora(&self, lora: &Lora) -> Value {
+    fn lora(&self, lora: &Lora) -> ParameterValue {
         let strength = match (&lora.strength, &lora.strength_clip) {
             (Some(model), Some(clip)) if model != clip => Some(format!("{model} / {clip}")),
             (Some(one), _) | (None, Some(one)) => Some(one.clone()),
             (None, None) => None,
         };
-        Value { strength, ..self.value(Field::Lora, &lora.name) }
+        ParameterValue { strength, ..self.value(Field::Lora, &lora.name) }
     }
 
     /// What a sampler was set to.
-    fn pass(&self, pass: &Pass) -> Vec<(&'static str, Option<Value>)> {
+    fn pass(&self, pass: &Pass) -> Vec<(&'static str, Option<ParameterValue>)> {
         let one = |value: &Option<String>| value.as_deref().map(plain);
         let named = |field, value: &Option<String>| value.as_deref().map(|value| self.value(field, value));
         // All of it is what a text-to-image run does.
@@ -214,15 +214,15 @@ impl Writer<'_> {
     }
 }
 
-fn row(name: &'static str, values: Vec<Value>) -> Row {
-    Row { name, values }
+fn row(name: &'static str, values: Vec<ParameterValue>) -> ParameterRow {
+    ParameterRow { name, values }
 }
 
-fn plain(text: &str) -> Value {
-    Value { parts: vec![(text.to_owned(), false)], ..Value::default() }
+fn plain(text: &str) -> ParameterValue {
+    ParameterValue { parts: vec![(text.to_owned(), false)], ..ParameterValue::default() }
 }
 
-fn plain_ones(texts: &[String]) -> Vec<Value> {
+fn plain_ones(texts: &[String]) -> Vec<ParameterValue> {
     texts.iter().map(|text| plain(text)).collect()
 }
 
@@ -244,7 +244,7 @@ fn cfg(pass: &Pass) -> Option<String> {
     }
 }
 
-fn size(facts: &Facts) -> Option<Value> {
+fn size(facts: &Facts) -> Option<ParameterValue> {
     let text = match (&facts.width, &facts.height) {
         (Some(width), Some(height)) => format!("{width} × {height}"),
         (Some(width), None) => format!("{width} × ?"),
@@ -255,7 +255,7 @@ fn size(facts: &Facts) -> Option<Value> {
 }
 
 /// `81 frames · 16 fps · 5.1 s`.
-fn length(facts: &Facts, t: &Words) -> Option<Value> {
+fn length(facts: &Facts, t: &Catalogue) -> Option<ParameterValue> {
     let number = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<f64>().ok());
     // Played at its own speed it takes so long; a graph that says it itself is right.
     let seconds = facts.seconds.clone().or_else(|| {
@@ -269,10 +269,10 @@ fn length(facts: &Facts, t: &Words) -> Option<Value> {
 }
 
 /// Files that nobody searches for by a field of their own.
-fn files(name: &'static str, files: &[String]) -> Row {
+fn files(name: &'static str, files: &[String]) -> ParameterRow {
     let value = |full: &String| {
         let short = short_name(full);
-        Value { full: (short != full).then(|| full.clone()), ..plain(short) }
+        ParameterValue { full: (short != full).then(|| full.clone()), ..plain(short) }
     };
     row(name, files.iter().map(value).collect())
 }
@@ -284,12 +284,12 @@ mod tests {
     use crate::web::http::language::Language;
     use crate::web::query::Author;
 
-    fn settings(facts: &Facts) -> Settings {
+    fn settings(facts: &Facts) -> Parameters {
         let query = ListQuery::parse("", Author::Form, "UTC".parse().unwrap()).unwrap();
-        Settings::new(facts, &[], &summary(), &query, Words::of(Language::English))
+        Parameters::new(facts, &[], &summary(), &query, Catalogue::of(Language::English))
     }
 
-    fn shown_in(row: &Row) -> String {
+    fn shown_in(row: &ParameterRow) -> String {
         row.values.iter().map(|value| value.parts[0].0.clone()).collect::<Vec<_>>().join(", ")
     }
 

@@ -17,7 +17,7 @@ use crate::web::view::viewer::{LANGUAGE, THEME};
 
 /// What the form of the page's foot sends: one of the two, and where to go back to.
 #[derive(Debug, Deserialize)]
-pub struct Chosen {
+pub struct PreferencesForm {
     lang: Option<String>,
     theme: Option<String>,
     back: Option<String>,
@@ -26,7 +26,7 @@ pub struct Chosen {
 /// Sets the cookies and goes back.
 pub async fn choose(
     State(base): State<BasePath>,
-    form: Result<Form<Chosen>, FormRejection>,
+    form: Result<Form<PreferencesForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(chosen) = form.map_err(|_| Code::BadForm)?;
     let language = chosen.lang.map(|tag| Language::from_tag(&tag).ok_or(Code::BadForm)).transpose()?;

@@ -12,20 +12,20 @@ use url::form_urlencoded;
 
 use crate::model::BasePath;
 use crate::web::auth::attempts::Caller;
-use crate::web::auth::check::{Auth, Denied, no_session};
+use crate::web::auth::check::{AccessCheck, Denied, no_session};
 use crate::web::auth::gate;
 use crate::web::http::arrival::Arrival;
 use crate::web::http::code::Code;
 use crate::web::http::path::path_of_ours;
 use crate::web::http::problem::Problem;
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     /// Where it leads.
     next: String,
     /// Why the last attempt led nowhere.
@@ -34,14 +34,14 @@ struct SignInPage {
 
 /// What the form sends.
 #[derive(Deserialize)]
-pub struct Given {
+pub struct SignInForm {
     password: String,
     next: Option<String>,
 }
 
 /// Asks for the password; leads on who needs none.
 pub async fn page(
-    State(auth): State<Option<Auth>>,
+    State(auth): State<Option<AccessCheck>>,
     viewer: Viewer,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -59,11 +59,11 @@ pub async fn page(
 
 /// Lets in who knows the password.
 pub async fn enter(
-    State(auth): State<Option<Auth>>,
+    State(auth): State<Option<AccessCheck>>,
     State(base): State<BasePath>,
     arrival: Arrival,
     viewer: Viewer,
-    form: Result<Form<Given>, FormRejection>,
+    form: Result<Form<SignInForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(given) = form.map_err(|_| Code::BadForm)?;
     let next = way_on(&viewer.base, given.next);
@@ -83,7 +83,7 @@ pub async fn enter(
 
 /// Ends the session of this browser, and every copy of its cookie.
 pub async fn leave(
-    State(auth): State<Option<Auth>>,
+    State(auth): State<Option<AccessCheck>>,
     State(base): State<BasePath>,
     arrival: Arrival,
     headers: HeaderMap,
@@ -97,7 +97,7 @@ pub async fn leave(
 }
 
 /// Nothing to ask for where everybody may come in; nothing to enter where only tokens open.
-fn with_password(auth: Option<&Auth>) -> Result<Option<&Auth>, Problem> {
+fn with_password(auth: Option<&AccessCheck>) -> Result<Option<&AccessCheck>, Problem> {
     match auth {
         None => Ok(None),
         Some(auth) if auth.has_password() => Ok(Some(auth)),

@@ -18,10 +18,10 @@ use crate::store::History;
 const ENOUGH_BYTES: usize = 6 << 20;
 
 /// JSON of facts by run; `None` where there is no prompt.
-type Facts = Option<Arc<RawValue>>;
-type Map = HashMap<GenerationId, Facts, FixedState>;
+type FactsByRun = Option<Arc<RawValue>>;
+type Map = HashMap<GenerationId, FactsByRun, FixedState>;
 
-/// Facts of runs that were asked for lately.
+/// FactsByRun of runs that were asked for lately.
 #[derive(Debug, Clone, Default)]
 pub struct FactsCache(Arc<Held<Generations>>);
 
@@ -35,15 +35,15 @@ struct Generations {
 
 impl FactsCache {
     /// What the prompts of these runs say, in their order.
-    pub async fn facts(&self, history: &History, runs: &[Summary]) -> Result<Vec<Facts>, Error> {
+    pub async fn facts(&self, history: &History, runs: &[Summary]) -> Result<Vec<FactsByRun>, Error> {
         let known =
             |known: &mut Generations| runs.iter().filter_map(|run| Some((run.id, known.get(run.id)?))).collect();
-        let mut found: HashMap<GenerationId, Facts, FixedState> = self.0.with(known);
+        let mut found: HashMap<GenerationId, FactsByRun, FixedState> = self.0.with(known);
         let missing: Vec<&Summary> = runs.iter().filter(|run| !found.contains_key(&run.id)).collect();
         if !missing.is_empty() {
             let ids = missing.iter().map(|run| run.id).collect();
             let read = history.of_prompts(ids, |_, prompt| prompt_facts(prompt).map(Arc::from)).await?;
-            let mut read: HashMap<GenerationId, Facts> = read.into_iter().collect();
+            let mut read: HashMap<GenerationId, FactsByRun> = read.into_iter().collect();
             self.0.with(|known| {
                 for run in missing {
                     let facts = read.remove(&run.id).flatten();
@@ -58,12 +58,12 @@ impl FactsCache {
     }
 
     /// What the prompt of one run says.
-    pub fn of_detail(&self, detail: &Detail) -> Facts {
+    pub fn of_detail(&self, detail: &Detail) -> FactsByRun {
         let run = &detail.summary;
         if let Some(facts) = self.0.with(|known| known.get(run.id)) {
             return facts;
         }
-        let facts: Facts = detail.document(DocumentKind::Prompt).and_then(prompt_facts).map(Arc::from);
+        let facts: FactsByRun = detail.document(DocumentKind::Prompt).and_then(prompt_facts).map(Arc::from);
         if !run.status.is_open() {
             self.0.with(|known| known.put(run.id, facts.clone()));
         }
@@ -77,7 +77,7 @@ impl FactsCache {
 }
 
 impl Generations {
-    fn get(&mut self, id: GenerationId) -> Option<Facts> {
+    fn get(&mut self, id: GenerationId) -> Option<FactsByRun> {
         if let Some(facts) = self.new.get(&id) {
             return Some(facts.clone());
         }
@@ -86,8 +86,8 @@ impl Generations {
         Some(facts)
     }
 
-    fn put(&mut self, id: GenerationId, facts: Facts) {
-        self.bytes += size_of::<(GenerationId, Facts)>() + facts.as_ref().map_or(0, |facts| facts.get().len());
+    fn put(&mut self, id: GenerationId, facts: FactsByRun) {
+        self.bytes += size_of::<(GenerationId, FactsByRun)>() + facts.as_ref().map_or(0, |facts| facts.get().len());
         self.new.insert(id, facts);
         if self.bytes > ENOUGH_BYTES {
             self.old = std::mem::take(&mut self.new);

@@ -18,8 +18,8 @@ use crate::search::Zone;
 use crate::store::History;
 use crate::store::{self, Store};
 use crate::thumbs::Thumbs;
-use crate::web::auth::check::Auth;
-use crate::web::http::cors::{Origins, Readers};
+use crate::web::auth::check::AccessCheck;
+use crate::web::http::cors::{AllowedReaders, Origins};
 use crate::web::http::framing::Framing;
 use crate::web::http::host::AllowedHosts;
 use crate::web::http::problem::Problem;
@@ -45,12 +45,12 @@ pub struct Site {
     /// What is counted.
     pub metrics: Metrics,
     /// How the operator wants it.
-    pub settings: Settings,
+    pub settings: SiteSettings,
 }
 
 /// The operator's choices.
 #[derive(Debug, Clone, Default)]
-pub struct Settings {
+pub struct SiteSettings {
     /// Names beside `localhost` and our addresses that the `Host` header may say; with a port, only that port.
     pub allowed_hosts: Vec<String>,
     /// The path below which everything is served.
@@ -58,7 +58,7 @@ pub struct Settings {
     /// The proxies that may say for whom a request is.
     pub proxies: Vec<IpNet>,
     /// Who may read; `None`: everybody who reaches us.
-    pub auth: Option<Auth>,
+    pub auth: Option<AccessCheck>,
     /// Where days begin for a viewer who doesn't say.
     pub zone: Zone,
     /// Further sites whose pages may read here, also in the name of who is signed in.
@@ -80,8 +80,8 @@ struct Shared {
     facts: FactsCache,
     zone: Zone,
     base: BasePath,
-    auth: Option<Auth>,
-    readers: Readers,
+    auth: Option<AccessCheck>,
+    readers: AllowedReaders,
     closing: CancellationToken,
     heavy: HeavyWork,
 }
@@ -113,7 +113,7 @@ impl SiteState {
         let Site { store, blobs, thumbs, live, metrics, settings } = site;
         let hosts = AllowedHosts::new(listen, &settings.allowed_hosts);
         let origins = Origins::new(&settings.cors_origins, &settings.comfyui_origins);
-        let Settings { base, auth, zone, .. } = settings;
+        let SiteSettings { base, auth, zone, .. } = settings;
         let history = store.history().clone();
         Self(Arc::new(Shared {
             vitals: Vitals { history, blobs, live, started_at: Timestamp::now() },
@@ -124,7 +124,7 @@ impl SiteState {
             zone,
             base,
             auth,
-            readers: Readers { hosts: Arc::new(hosts), origins: Arc::new(origins) },
+            readers: AllowedReaders { hosts: Arc::new(hosts), origins: Arc::new(origins) },
             closing,
             heavy: HeavyWork(Arc::new(Semaphore::new(HEAVY_JOBS))),
         }))
@@ -155,9 +155,9 @@ parts! {
     FactsCache: state => state.facts.clone();
     Zone: state => state.zone;
     BasePath: state => state.base.clone();
-    Option<Auth>: state => state.auth.clone();
+    Option<AccessCheck>: state => state.auth.clone();
     Arc<AllowedHosts>: state => state.readers.hosts.clone();
-    Readers: state => state.readers.clone();
+    AllowedReaders: state => state.readers.clone();
     Framing: state => Framing {
         readers: state.readers.clone(),
         live: state.vitals.live.clone(),

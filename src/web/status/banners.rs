@@ -10,13 +10,13 @@ use crate::web::site::state::Vitals;
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::respond::respond;
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 #[derive(Template)]
 #[template(path = "banners.html")]
 struct Banners {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     frame: Frame,
 }
 

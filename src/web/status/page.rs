@@ -16,7 +16,7 @@ use crate::web::site::state::Vitals;
 use crate::web::view::format::{self, Moment};
 use crate::web::view::frame::{Banner, Frame};
 use crate::web::view::viewer::Viewer;
-use crate::web::view::words::Words;
+use crate::web::view::words::Catalogue;
 
 /// How many gaps are shown.
 const GAPS: u32 = 50;
@@ -28,18 +28,18 @@ const ENDED: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled
 #[template(path = "status.html")]
 struct StatusPage {
     viewer: Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     frame: Frame,
-    instances: Vec<Instance>,
+    instances: Vec<ServerPanel>,
     /// Recorded once, and no longer configured.
     former: Vec<Former>,
     gaps: Vec<GapRow>,
     has_more_gaps: bool,
-    storage: Storage,
+    storage: StoragePanel,
     versions: Versions,
 }
 
-struct Instance {
+struct ServerPanel {
     health: Health,
     /// The address, where a browser may go there.
     link: Option<String>,
@@ -90,7 +90,7 @@ struct GapRow {
     may_have_missed: Option<bool>,
 }
 
-struct Storage {
+struct StoragePanel {
     refused: Vec<Trouble>,
     disk: Option<Disk>,
     records: String,
@@ -102,7 +102,7 @@ struct Storage {
     index: IndexProgress,
 }
 
-impl Storage {
+impl StoragePanel {
     fn is_low(&self) -> bool {
         self.disk.as_ref().is_some_and(|disk| disk.is_little)
     }
@@ -125,7 +125,7 @@ struct Versions {
 /// Answers with the state of things.
 pub async fn page(State(vitals): State<Vitals>, viewer: Viewer) -> Result<Response, Problem> {
     let frame = Frame::new(&vitals, viewer.zone, viewer.words).await?;
-    let report = Report { vitals: &vitals, viewer: &viewer, now: Timestamp::now() };
+    let report = StatusReport { vitals: &vitals, viewer: &viewer, now: Timestamp::now() };
     let health = vitals.live.health();
     let known = vitals.history.instances().await?;
     let names: BTreeSet<_> = health.iter().map(|it| &it.name).chain(&known).collect();
@@ -160,13 +160,13 @@ pub async fn page(State(vitals): State<Vitals>, viewer: Viewer) -> Result<Respon
 }
 
 /// A look at the state of things, by somebody, now.
-struct Report<'a> {
+struct StatusReport<'a> {
     vitals: &'a Vitals,
     viewer: &'a Viewer,
     now: Timestamp,
 }
 
-impl Report<'_> {
+impl StatusReport<'_> {
     fn since(&self, at: Timestamp) -> Since {
         Since { moment: self.moment(at), span: self.span(at, self.now) }
     }
@@ -187,7 +187,7 @@ impl Report<'_> {
         }
     }
 
-    async fn instance(&self, health: Health) -> Result<Instance, Problem> {
+    async fn instance(&self, health: Health) -> Result<ServerPanel, Problem> {
         let filter = Filter { instance: Some(health.name.clone()), ..Filter::default() };
         let ended = Filter { statuses: ENDED.into(), ..filter.clone() };
         let Page { items, .. } = self.vitals.history.list(ended, Start::Newest, Limit::ONE).await?;
@@ -198,7 +198,7 @@ impl Report<'_> {
             name: run.workflow_name,
         });
         let link = Some(&health.address).filter(|it| it.starts_with("http://") || it.starts_with("https://")).cloned();
-        Ok(Instance {
+        Ok(ServerPanel {
             link,
             since: self.since(health.since),
             last,
@@ -244,7 +244,7 @@ impl Report<'_> {
         rows.collect()
     }
 
-    async fn storage(&self) -> Result<Storage, Problem> {
+    async fn storage(&self) -> Result<StoragePanel, Problem> {
         let size = self.vitals.history.size().await?;
         let disk = self.vitals.blobs.space().await.ok().map(|space| Disk {
             free: shown_bytes(space.free),
@@ -253,7 +253,7 @@ impl Report<'_> {
                 - u64::try_from(u128::from(space.free) * 100 / u128::from(space.total.max(1))).unwrap_or(0).min(100),
             is_little: space.is_little(),
         });
-        Ok(Storage {
+        Ok(StoragePanel {
             refused: self.vitals.live.storage().troubles().cloned().collect(),
             disk,
             records: shown_bytes(size.records_bytes),

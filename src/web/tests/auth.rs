@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::model::Scope;
 use crate::web::routes::rows;
 use crate::web::testing::{TestSite, argon2, token};
-use crate::web::{Auth, SessionKey, Settings, Token};
+use crate::web::{AcceptedToken, AccessCheck, SessionKey, SiteSettings};
 
 const READ: &str = "a-token-for-reading-in-tests";
 const FULL: &str = "a-token-for-all-in-the-tests";
@@ -19,16 +19,16 @@ const FULL_HEADER: &str = "Bearer a-token-for-all-in-the-tests";
 const PAGE: [(&str, &str); 2] =
     [("accept", "text/html,application/xhtml+xml,*/*;q=0.8"), ("sec-fetch-mode", "navigate")];
 
-fn tokens() -> Vec<Token> {
+fn tokens() -> Vec<AcceptedToken> {
     vec![token("bot", Scope::Read, READ), token("backup", Scope::Full, FULL)]
 }
 
-fn auth() -> Option<Auth> {
-    Auth::new(Some(argon2("pass")), tokens(), SessionKey::of_tests())
+fn auth() -> Option<AccessCheck> {
+    AccessCheck::new(Some(argon2("pass")), tokens(), SessionKey::of_tests())
 }
 
 async fn closed() -> TestSite {
-    TestSite::with(Settings { auth: auth(), ..Settings::default() }).await
+    TestSite::with(SiteSettings { auth: auth(), ..SiteSettings::default() }).await
 }
 
 fn as_page(request: RequestBuilder) -> RequestBuilder {
@@ -134,8 +134,8 @@ async fn programs_are_told_what_to_show_and_browsers_get_no_box() {
 
 #[tokio::test]
 async fn where_only_tokens_open_there_is_no_sign_in_page() {
-    let auth = Auth::new(None, tokens(), SessionKey::of_tests());
-    let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
+    let auth = AccessCheck::new(None, tokens(), SessionKey::of_tests());
+    let site = TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await;
     assert_eq!(open_page(&site, "/", "").await.status(), 401);
     assert_eq!(site.get("/sign-in").await.status(), 404);
     let response = site.get("/").await;
@@ -196,8 +196,8 @@ async fn signing_out_ends_this_session_in_every_copy_and_no_other() {
 async fn a_session_outlives_the_daemon_but_not_the_password() {
     let session = cookie(&post(&closed().await, "/sign-in", "password=pass", &[]).await);
     assert_eq!(open_page(&closed().await, "/", &session).await.status(), 200);
-    let auth = Auth::new(Some(argon2("other")), tokens(), SessionKey::of_tests());
-    let changed = TestSite::with(Settings { auth, ..Settings::default() }).await;
+    let auth = AccessCheck::new(Some(argon2("other")), tokens(), SessionKey::of_tests());
+    let changed = TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await;
     assert_eq!(open_page(&changed, "/", &session).await.status(), 303);
 }
 
@@ -314,8 +314,12 @@ async fn whoever_goes_on_guessing_does_not_find_out_the_password_that_a_program_
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_visitor_is_counted_alone_and_cookies_are_secure() {
     let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
-    let settings =
-        Settings { auth: auth(), proxies, allowed_hosts: vec!["recall.example".to_owned()], ..Settings::default() };
+    let settings = SiteSettings {
+        auth: auth(),
+        proxies,
+        allowed_hosts: vec!["recall.example".to_owned()],
+        ..SiteSettings::default()
+    };
     let site = TestSite::with(settings).await;
     for _ in 0..11 {
         post(&site, "/sign-in", "password=guess", &[("x-forwarded-for", "192.0.2.7")]).await;
@@ -337,7 +341,7 @@ async fn behind_a_trusted_proxy_each_visitor_is_counted_alone_and_cookies_are_se
 #[tokio::test]
 async fn whoever_says_to_come_from_another_address_each_time_has_to_wait_too() {
     let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
-    let site = TestSite::with(Settings { auth: auth(), proxies, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { auth: auth(), proxies, ..SiteSettings::default() }).await;
     let mut tried = 0;
     for nth in 0..60 {
         let from = format!("10.0.0.{nth}");
@@ -357,7 +361,7 @@ async fn whoever_says_to_come_from_another_address_each_time_has_to_wait_too() {
 async fn a_page_that_points_its_name_at_us_says_in_vain_that_a_proxy_sends_it() {
     let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
     let allowed_hosts = vec!["recall.example".to_owned()];
-    let site = TestSite::with(Settings { proxies, allowed_hosts, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { proxies, allowed_hosts, ..SiteSettings::default() }).await;
     let ask = async |host: &str, header: (&str, &str)| {
         let request = site.request("/api/v1/generations").header("host", host).header(header.0, header.1);
         request.send().await.unwrap().status().as_u16()
@@ -376,7 +380,7 @@ async fn a_page_that_points_its_name_at_us_says_in_vain_that_a_proxy_sends_it() 
 #[tokio::test]
 async fn below_a_base_path_the_way_in_and_its_cookie_lie_below() {
     let base = "/history".parse().unwrap();
-    let site = TestSite::with(Settings { auth: auth(), base, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { auth: auth(), base, ..SiteSettings::default() }).await;
     let response = open_page(&site, "/history/g/7", "").await;
     assert_eq!(header(&response, "location"), "/history/sign-in?next=%2Fhistory%2Fg%2F7");
     assert_eq!(header(&open_page(&site, "/history/", "").await, "location"), "/history/sign-in");

@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::model::{DocumentKind, Status};
 use crate::store::Save;
-use crate::web::Settings;
+use crate::web::SiteSettings;
 use crate::web::testing::{TestSite, document, run, stored};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 async fn below_history() -> TestSite {
     let base = "/history".parse().unwrap();
-    TestSite::with(Settings { base, zone: "UTC".parse().unwrap(), ..Settings::default() }).await
+    TestSite::with(SiteSettings { base, zone: "UTC".parse().unwrap(), ..SiteSettings::default() }).await
 }
 
 /// Every value of a page that is a path from the top of the host.

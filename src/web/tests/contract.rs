@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::{DocumentKind, MediaKind, Status, Timestamp};
 use crate::store::{NewContent, Save};
-use crate::web::Settings;
+use crate::web::SiteSettings;
 use crate::web::testing::{NOON, TestSite, document, file, output, run, stored};
 
 /// Every address of the document, with the names of its parameters.
@@ -181,7 +181,7 @@ async fn the_status_counts_what_is_kept() {
 
 #[tokio::test]
 async fn metrics_count_runs_and_answers() {
-    let site = TestSite::with(Settings::default()).await;
+    let site = TestSite::with(SiteSettings::default()).await;
     site.save(run("a", Status::Completed, 0)).await;
     site.get("/api/v1/generations/999").await;
     site.get("/no-such").await;

@@ -13,7 +13,7 @@ use crate::model::{MediaKind, Scope, Status};
 use crate::store::{NewContent, Save};
 use crate::web::http::code::Code;
 use crate::web::testing::{TestSite, argon2, file, output, run, token};
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 /// Whose shape an error has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,12 +175,12 @@ async fn nameless(walk: &mut Walk, site: &TestSite) {
 }
 
 async fn who_may_not(walk: &mut Walk) {
-    let auth = Auth::new(
+    let auth = AccessCheck::new(
         Some(argon2("pass")),
         vec![token("bot", Scope::Read, "a-token-for-reading-in-tests")],
         SessionKey::of_tests(),
     );
-    let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await;
     for (shape, path) in [
         (Shape::Ours, "/api/v1/generations"),
         (Shape::Ours, "/api"),

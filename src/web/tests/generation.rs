@@ -4,7 +4,7 @@ use reqwest::{Method, Response};
 
 use crate::model::{DocumentKind, ErrorSummary, Status};
 use crate::store::Save;
-use crate::web::Settings;
+use crate::web::SiteSettings;
 use crate::web::testing::{TestSite, document, run};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
@@ -118,7 +118,8 @@ async fn a_document_is_read_by_windows_and_searched() {
 
 #[tokio::test]
 async fn only_pages_of_comfyui_may_fetch_files() {
-    let settings = Settings { comfyui_origins: vec!["http://127.0.0.1:8188/".to_owned()], ..Settings::default() };
+    let settings =
+        SiteSettings { comfyui_origins: vec!["http://127.0.0.1:8188/".to_owned()], ..SiteSettings::default() };
     let site = TestSite::with(settings).await;
     let file = site.serve_file("a.png", PNG).await;
     let id = site.save(with_prompt(0)).await;

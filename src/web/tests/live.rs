@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::live::Position;
 use crate::model::{Event, GenerationId, InstanceName, Status};
 use crate::web::testing::{TestSite, argon2, run};
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 /// What is soon or never.
 const SOON: Duration = Duration::from_secs(10);
@@ -150,8 +150,8 @@ async fn told_to_stop_the_server_ends_streams_at_once() {
 
 #[tokio::test]
 async fn a_stranger_hears_nothing() {
-    let auth = Auth::new(Some(argon2("pass")), Vec::new(), SessionKey::of_tests());
-    let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
+    let auth = AccessCheck::new(Some(argon2("pass")), Vec::new(), SessionKey::of_tests());
+    let site = TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await;
     for path in ["/events", "/cards?ids=1", "/banners"] {
         assert_eq!(site.get(path).await.status(), 401, "{path}");
     }

@@ -5,17 +5,17 @@ use regex_lite::Regex;
 
 use crate::model::Status;
 use crate::web::testing::{TestSite, argon2, run};
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 const COMFYUI: &str = "http://127.0.0.1:8188";
 
 async fn beside_comfyui(base: &str) -> TestSite {
-    let settings = Settings {
+    let settings = SiteSettings {
         base: base.parse().unwrap(),
         zone: "UTC".parse().unwrap(),
         comfyui_origins: vec![COMFYUI.to_owned()],
         cors_origins: vec!["https://gallery.example".to_owned()],
-        ..Settings::default()
+        ..SiteSettings::default()
     };
     TestSite::with(settings).await
 }
@@ -72,8 +72,8 @@ async fn a_look_in_the_address_goes_before_the_cookies_of_the_site() {
 
 #[tokio::test]
 async fn signing_in_leads_back_into_the_frame() {
-    let auth = Auth::new(Some(argon2("pass")), vec![], SessionKey::of_tests());
-    let settings = Settings { auth, comfyui_origins: vec![COMFYUI.to_owned()], ..Settings::default() };
+    let auth = AccessCheck::new(Some(argon2("pass")), vec![], SessionKey::of_tests());
+    let settings = SiteSettings { auth, comfyui_origins: vec![COMFYUI.to_owned()], ..SiteSettings::default() };
     let site = TestSite::with(settings).await;
     let asked = site.request("/panel/dark-en/g/7").header("accept", "text/html").header("sec-fetch-mode", "navigate");
     let asked = asked.send().await.unwrap();

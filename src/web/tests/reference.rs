@@ -9,8 +9,8 @@ use crate::store::Save;
 use crate::web::http::code::Code;
 use crate::web::http::language::Language;
 use crate::web::testing::{TestSite, argon2, document, run, stored, token};
-use crate::web::view::words::Words;
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::view::words::Catalogue;
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 const GUIDE: &str = include_str!("../../../docs/api.md");
 const COMPATIBLE: &str = include_str!("../../../docs/compatible.md");
@@ -84,8 +84,8 @@ async fn the_page_says_what_this_server_asks_for() {
         (Some(argon2("pass")), tokens, "or its password", "-H \"Authorization: Bearer $TOKEN\" "),
     ] {
         let has_tokens = !tokens.is_empty();
-        let auth = Auth::new(password, tokens, SessionKey::of_tests());
-        let site = TestSite::with(Settings { auth, ..Settings::default() }).await;
+        let auth = AccessCheck::new(password, tokens, SessionKey::of_tests());
+        let site = TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await;
         let request = site.request("/api");
         let request = if has_tokens {
             request.bearer_auth("a-token-for-reading-in-tests")
@@ -106,7 +106,7 @@ async fn examples_have_the_address_that_the_visitor_sees() {
     let proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
     let allowed_hosts = vec!["recall.example".to_owned()];
     let base = "/history".parse().unwrap();
-    let site = TestSite::with(Settings { base, proxies, allowed_hosts, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { base, proxies, allowed_hosts, ..SiteSettings::default() }).await;
     let request = site.request("/history/api").header("x-forwarded-proto", "https");
     let page = request.header("x-forwarded-host", "recall.example").send().await.unwrap().text().await.unwrap();
     for example in examples(&page).iter().filter(|it| !it.starts_with("[[webhook]]")) {
@@ -131,7 +131,7 @@ async fn every_code_is_documented_and_the_page_says_the_same() {
     let errors = GUIDE.split("\n## Errors\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let table: Vec<&str> = errors.lines().filter(|line| line.starts_with("| `")).collect();
     assert_eq!(table.len(), Code::ALL.len());
-    let words = Words::of(Language::English);
+    let words = Catalogue::of(Language::English);
     for (row, code) in table.iter().zip(Code::ALL) {
         let meaning = words.say(code.key());
         assert_eq!(*row, format!("| `{}` | {} | {meaning} |", code.as_str(), code.status().as_u16()));

@@ -9,7 +9,7 @@ use crate::model::Scope;
 use crate::web::http::route::{Access, ErrorStyle, Sharing};
 use crate::web::routes::{Row, Verb, rows};
 use crate::web::testing::{TestSite, argon2, token};
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 const READ: &str = "a-token-for-reading-in-tests";
 const GALLERY: &str = "https://gallery.example";
@@ -35,8 +35,8 @@ fn method(row: &Row) -> Method {
 }
 
 async fn guarded() -> TestSite {
-    let auth = Auth::new(Some(argon2("pass")), vec![token("bot", Scope::Read, READ)], SessionKey::of_tests());
-    TestSite::with(Settings { auth, ..Settings::default() }).await
+    let auth = AccessCheck::new(Some(argon2("pass")), vec![token("bot", Scope::Read, READ)], SessionKey::of_tests());
+    TestSite::with(SiteSettings { auth, ..SiteSettings::default() }).await
 }
 
 fn ask(site: &TestSite, method: &Method, path: &str) -> RequestBuilder {
@@ -76,7 +76,7 @@ async fn what_no_row_takes_is_for_who_may_do_everything() {
 
 #[tokio::test]
 async fn pages_of_others_change_nothing_and_read_what_is_shared() {
-    let site = TestSite::with(Settings { cors_origins: vec![GALLERY.to_owned()], ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { cors_origins: vec![GALLERY.to_owned()], ..SiteSettings::default() }).await;
     let from = async |method: &Method, path: &str, origin: &str| -> Response {
         let request = ask(&site, method, path).header("origin", origin).header("sec-fetch-site", "cross-site");
         request.send().await.unwrap()

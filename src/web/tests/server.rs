@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::model::{Comfyui, ConnectionState, Health, InstanceName, Timestamp};
-use crate::web::Settings;
+use crate::web::SiteSettings;
 use crate::web::testing::{NOON, TestSite};
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn asks(site: &TestSite, path: &str) -> TcpStream {
 #[tokio::test]
 async fn visitor_is_served_though_all_connections_are_taken_by_those_that_listen_or_rest() {
     for path in ["/events", "/healthz"] {
-        let site = TestSite::serving(3, Settings::default()).await;
+        let site = TestSite::serving(3, SiteSettings::default()).await;
         let mut first = asks(&site, path).await;
         let (_second, _third) = (asks(&site, path).await, asks(&site, path).await);
         assert_eq!(site.get("/healthz").await.status(), 200, "{path}");
@@ -204,7 +204,7 @@ async fn visitor_is_served_though_all_connections_are_taken_by_those_that_listen
 
 #[tokio::test]
 async fn visitor_is_served_though_all_connections_are_taken_by_those_that_never_ask() {
-    let site = TestSite::serving(3, Settings::default()).await;
+    let site = TestSite::serving(3, SiteSettings::default()).await;
     let mut silent = Vec::new();
     for _ in 0..3 {
         silent.push(TcpStream::connect(&site.address).await.unwrap());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::Scope;
 use crate::web::testing::{TestSite, token};
-use crate::web::{Auth, SessionKey, Settings};
+use crate::web::{AccessCheck, SessionKey, SiteSettings};
 
 const GALLERY: &str = "https://gallery.example";
 
@@ -15,11 +15,14 @@ fn header(response: &Response, name: &str) -> String {
 }
 
 async fn shared() -> TestSite {
-    let auth =
-        Auth::new(None, vec![token("site", Scope::Read, "a-token-for-reading-in-tests")], SessionKey::of_tests());
+    let auth = AccessCheck::new(
+        None,
+        vec![token("site", Scope::Read, "a-token-for-reading-in-tests")],
+        SessionKey::of_tests(),
+    );
     let cors_origins = vec![GALLERY.to_owned()];
     let comfyui_origins = vec!["http://127.0.0.1:8188/".to_owned()];
-    TestSite::with(Settings { auth, cors_origins, comfyui_origins, ..Settings::default() }).await
+    TestSite::with(SiteSettings { auth, cors_origins, comfyui_origins, ..SiteSettings::default() }).await
 }
 
 async fn ask(site: &TestSite, method: Method, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -106,7 +109,7 @@ async fn pages_of_comfyui_read_but_not_in_the_name_of_who_is_signed_in() {
 
 #[tokio::test]
 async fn a_named_site_changes_nothing() {
-    let site = TestSite::with(Settings { cors_origins: vec![GALLERY.to_owned()], ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { cors_origins: vec![GALLERY.to_owned()], ..SiteSettings::default() }).await;
     for origin in [GALLERY, "https://evil.example"] {
         let headers = [("origin", origin), ("sec-fetch-site", "cross-site")];
         let response = ask(&site, Method::POST, "/preferences", &headers).await;
@@ -134,7 +137,7 @@ async fn every_answer_has_a_number_and_a_failure_names_it() {
 #[tokio::test]
 async fn the_number_of_a_trusted_proxy_is_kept() {
     let proxies = vec!["127.0.0.0/8".parse().unwrap()];
-    let site = TestSite::with(Settings { proxies, ..Settings::default() }).await;
+    let site = TestSite::with(SiteSettings { proxies, ..SiteSettings::default() }).await;
     let kept = site.request("/healthz").header("x-request-id", "edge-42").send().await.unwrap();
     assert_eq!(header(&kept, "x-request-id"), "edge-42");
 }

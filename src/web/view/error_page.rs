@@ -9,7 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderValue, VARY};
 use http::{Method, StatusCode};
 
 use super::viewer::Viewer;
-use super::words::Words;
+use super::words::Catalogue;
 use crate::web::http::headers::PAGE_VARY;
 use crate::web::http::problem::Problem;
 use crate::web::http::route::{ErrorStyle, Format};
@@ -18,7 +18,7 @@ use crate::web::http::route::{ErrorStyle, Format};
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     viewer: &'a Viewer,
-    t: &'static Words,
+    t: &'static Catalogue,
     status: StatusCode,
     title: Cow<'a, str>,
     text: Cow<'a, str>,

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
-use super::words::Words;
+use super::words::Catalogue;
 use crate::model::Timestamp;
 use crate::search::Zone;
 
@@ -29,7 +29,7 @@ impl Moment {
 }
 
 /// A moment as clocks in that zone show it.
-pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
+pub fn moment(moment: Timestamp, zone: Zone, t: &Catalogue) -> Moment {
     let local = zone.local(moment);
     let (date, clock) = (date(local.date_naive(), t), local.format("%H:%M:%S").to_string());
     Moment {
@@ -42,13 +42,13 @@ pub fn moment(moment: Timestamp, zone: Zone, t: &Words) -> Moment {
 }
 
 /// A day as a heading: `Friday, 20 November 2026`, and without the year in the year of `today`.
-pub fn day(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
+pub fn day(date: NaiveDate, today: NaiveDate, t: &Catalogue) -> String {
     let key = if date.year() == today.year() { "date-day" } else { "date-day-year" };
     date.format(&t.with(key, "weekday", weekday(date, t))).to_string()
 }
 
 /// A day as a heading of the history, with how near it is: `Today · Saturday, 21 November`.
-pub fn day_heading(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
+pub fn day_heading(date: NaiveDate, today: NaiveDate, t: &Catalogue) -> String {
     let day = day(date, today, t);
     match (today - date).num_days() {
         0 => format!("{} · {day}", t.say("today")),
@@ -58,22 +58,22 @@ pub fn day_heading(date: NaiveDate, today: NaiveDate, t: &Words) -> String {
 }
 
 /// A day in short: `20 Nov 2026`.
-pub fn date(date: NaiveDate, t: &Words) -> String {
+pub fn date(date: NaiveDate, t: &Catalogue) -> String {
     date.format(&t.say("date-short")).to_string()
 }
 
 /// A month as a heading: `November 2026`.
-pub fn month(first: NaiveDate, t: &Words) -> String {
+pub fn month(first: NaiveDate, t: &Catalogue) -> String {
     first.format(&t.say("date-month")).to_string()
 }
 
 /// Which day of the week it is: `Friday`.
-pub fn weekday(date: NaiveDate, t: &Words) -> String {
+pub fn weekday(date: NaiveDate, t: &Catalogue) -> String {
     t.with("weekday", "day", date.weekday())
 }
 
 /// The same, as narrow as the column of a calendar: `Fr`.
-pub fn weekday_narrow(date: NaiveDate, t: &Words) -> String {
+pub fn weekday_narrow(date: NaiveDate, t: &Catalogue) -> String {
     t.with("weekday-narrow", "day", date.weekday())
 }
 
@@ -86,7 +86,7 @@ pub fn zone(zone: Zone, now: Timestamp) -> String {
 }
 
 /// A duration in milliseconds: `24 ms`, `1.9 s`, `1 min 20 s`, `2 h 05 min`.
-pub fn duration(millis: i64, t: &Words) -> String {
+pub fn duration(millis: i64, t: &Catalogue) -> String {
     let millis = millis.max(0);
     // Rounded to what the unit shows first, so that 59,999 ms is a minute and not `60.0 s`.
     match millis {
@@ -109,7 +109,7 @@ pub fn duration(millis: i64, t: &Words) -> String {
 }
 
 /// About how long, in milliseconds, in at most two units: `12 s`, `5 min`, `2 h 05 min`, `3 d 4 h`.
-pub fn span(millis: i64, t: &Words) -> String {
+pub fn span(millis: i64, t: &Catalogue) -> String {
     let minutes = millis.max(0) / 60_000;
     match minutes {
         0 => t.count("span-seconds", millis.max(0) / 1_000),
@@ -123,7 +123,7 @@ pub fn span(millis: i64, t: &Words) -> String {
 }
 
 /// How long something plays.
-pub fn length(millis: u64, t: &Words) -> String {
+pub fn length(millis: u64, t: &Catalogue) -> String {
     duration(i64::try_from(millis).unwrap_or(i64::MAX), t)
 }
 
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_moment_is_shown_in_the_zone_and_the_language_of_the_viewer() {
         let shown = |language: Language| {
-            moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap(), Words::of(language))
+            moment(Timestamp::from_millis(1_795_168_752_094), "Asia/Shanghai".parse().unwrap(), Catalogue::of(language))
         };
         let english = shown(Language::English);
         assert_eq!(english.utc, "2026-11-20T09:59:12.094Z");
@@ -148,13 +148,13 @@ mod tests {
     #[test]
     fn a_day_says_its_year_when_it_is_another() {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let shown = |text: &str, language: Language| day(date(text), date("2026-11-21"), Words::of(language));
+        let shown = |text: &str, language: Language| day(date(text), date("2026-11-21"), Catalogue::of(language));
         assert_eq!(shown("2026-11-20", Language::English), "Friday, 20 November");
         assert_eq!(shown("2025-11-20", Language::English), "Thursday, 20 November 2025");
         assert_eq!(shown("2026-11-20", Language::Chinese), "11月20日 星期五");
         assert_eq!(shown("2025-11-20", Language::Chinese), "2025年11月20日 星期四");
-        assert_eq!(month(date("2026-11-01"), Words::of(Language::English)), "November 2026");
-        assert_eq!(month(date("2026-11-01"), Words::of(Language::Chinese)), "2026年11月");
+        assert_eq!(month(date("2026-11-01"), Catalogue::of(Language::English)), "November 2026");
+        assert_eq!(month(date("2026-11-01"), Catalogue::of(Language::Chinese)), "2026年11月");
     }
 
     #[test]
@@ -170,9 +170,9 @@ mod tests {
             (3_599_999, "1 h 00 min"),
             (7_500_000, "2 h 05 min"),
         ] {
-            assert_eq!(duration(millis, Words::of(Language::English)), text);
+            assert_eq!(duration(millis, Catalogue::of(Language::English)), text);
         }
-        assert_eq!(duration(80_000, Words::of(Language::Chinese)), "1 分 20 秒");
+        assert_eq!(duration(80_000, Catalogue::of(Language::Chinese)), "1 分 20 秒");
     }
 
     #[test]
@@ -184,8 +184,8 @@ mod tests {
             (7_500_000, "2 h 05 min", "2 小时 05 分"),
             (180_000_000, "2 d 2 h", "2 天 2 小时"),
         ] {
-            assert_eq!(span(millis, Words::of(Language::English)), english);
-            assert_eq!(span(millis, Words::of(Language::Chinese)), chinese);
+            assert_eq!(span(millis, Catalogue::of(Language::English)), english);
+            assert_eq!(span(millis, Catalogue::of(Language::Chinese)), chinese);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What surrounds every page: what the viewer should know before anything else, and the clock they read.
 
 use super::format::{self, Moment};
-use super::words::Words;
+use super::words::Catalogue;
 use crate::model::{
     ConnectionState, Gap, GapKind, Health, IndexProgress, InstanceName, StorageHealth, Timestamp, Trouble, shown_bytes,
 };
@@ -97,7 +97,7 @@ impl Frame {
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn new(vitals: &Vitals, zone: Zone, t: &Words) -> Result<Self, Problem> {
+    pub async fn new(vitals: &Vitals, zone: Zone, t: &Catalogue) -> Result<Self, Problem> {
         let (health, now) = (vitals.live.health(), Timestamp::now());
         let named = |name: &InstanceName| (health.len() > 1).then(|| name.clone());
         let mut banners = Vec::new();
@@ -135,7 +135,7 @@ impl Frame {
     ///
     /// # Errors
     /// When the store can't be read.
-    pub async fn of_list(vitals: &Vitals, zone: Zone, is_search: bool, t: &Words) -> Result<Self, Problem> {
+    pub async fn of_list(vitals: &Vitals, zone: Zone, is_search: bool, t: &Catalogue) -> Result<Self, Problem> {
         let mut frame = Self::new(vitals, zone, t).await?;
         if is_search {
             frame.banners.extend(indexing(vitals.history.index_progress().await?, t));
@@ -145,12 +145,12 @@ impl Frame {
 }
 
 /// Whether searches miss more than a few runs.
-pub fn indexing(progress: IndexProgress, t: &Words) -> Option<Banner> {
+pub fn indexing(progress: IndexProgress, t: &Catalogue) -> Option<Banner> {
     let IndexProgress { waiting, runs } = progress;
     (waiting > FEW_WAITING).then(|| Banner::Indexing { waiting: t.number(waiting), runs: t.number(runs) })
 }
 
-fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zone, t: &Words) -> Option<Banner> {
+fn away(instance: &Health, name: Option<InstanceName>, now: Timestamp, zone: Zone, t: &Catalogue) -> Option<Banner> {
     let ConnectionState::Away(why) = &instance.connection else { return None };
     Some(Banner::Away {
         name,

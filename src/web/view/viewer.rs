@@ -8,11 +8,11 @@ use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
 use http::{HeaderMap, Uri};
 
-use super::words::Words;
+use super::words::Catalogue;
 use crate::live::{Live, Position};
 use crate::model::{BasePath, Timestamp};
 use crate::search::Zone;
-use crate::web::auth::check::{Auth, Principal};
+use crate::web::auth::check::{AccessCheck, Principal};
 use crate::web::http::appearance::{Appearance, Theme};
 use crate::web::http::arrival::Arrival;
 use crate::web::http::cookies::cookie;
@@ -42,7 +42,7 @@ pub struct Panel {
 #[derive(Debug, Clone)]
 pub struct Viewer {
     /// The words that they read.
-    pub words: &'static Words,
+    pub words: &'static Catalogue,
     /// Light or dark.
     pub theme: Theme,
     /// Where their days begin, unless the address says otherwise.
@@ -68,7 +68,7 @@ impl Viewer {
         let chosen = cookie(headers, LANGUAGE).and_then(Language::from_tag);
         let zone = cookie(headers, ZONE).and_then(|zone| percent_encoding::percent_decode_str(zone).decode_utf8().ok());
         Self {
-            words: Words::of(chosen.or_else(accepted).unwrap_or_default()),
+            words: Catalogue::of(chosen.or_else(accepted).unwrap_or_default()),
             theme: cookie(headers, THEME).and_then(Theme::from_word).unwrap_or_default(),
             zone: zone.and_then(|zone| zone.parse().ok()).unwrap_or(server_zone),
             has_facets: cookie(headers, FACETS) != Some("closed"),
@@ -112,7 +112,7 @@ impl Viewers {
         let Some(appearance) = appearance else { return viewer };
         let base = appearance.base(&self.base);
         Viewer {
-            words: Words::of(appearance.language),
+            words: Catalogue::of(appearance.language),
             theme: appearance.theme,
             here: base.join(uri.path_and_query().map_or("/", |here| here.as_str())),
             base,
@@ -128,7 +128,7 @@ impl FromRequestParts<SiteState> for Viewer {
     async fn from_request_parts(parts: &mut Parts, site: &SiteState) -> Result<Self, Self::Rejection> {
         let position = Some(Live::from_ref(site).position());
         let principal: Option<&Principal> = parts.extensions.get();
-        let is_known = principal.is_some() || Option::<Auth>::from_ref(site).is_none();
+        let is_known = principal.is_some() || Option::<AccessCheck>::from_ref(site).is_none();
         let has_session = principal.is_some_and(Principal::has_session);
         let appearance = parts.extensions.get().and_then(|arrival: &Arrival| arrival.appearance);
         let viewer = Viewers::from_ref(site).of(&parts.headers, &parts.uri, appearance, is_known);

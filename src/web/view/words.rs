@@ -26,23 +26,23 @@ fn catalogue(language: Language) -> &'static str {
 }
 
 /// The words of one language.
-pub struct Words {
+pub struct Catalogue {
     language: Language,
     bundle: FluentBundle<FluentResource>,
     script_keys: Vec<&'static str>,
 }
 
-impl std::fmt::Debug for Words {
+impl std::fmt::Debug for Catalogue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Words").field(&self.language).finish()
+        f.debug_tuple("Catalogue").field(&self.language).finish()
     }
 }
 
-impl Words {
+impl Catalogue {
     /// Those of that language.
     pub fn of(language: Language) -> &'static Self {
-        static ENGLISH: LazyLock<Words> = LazyLock::new(|| Words::new(Language::English));
-        static CHINESE: LazyLock<Words> = LazyLock::new(|| Words::new(Language::Chinese));
+        static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::English));
+        static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Language::Chinese));
         match language {
             Language::English => &ENGLISH,
             Language::Chinese => &CHINESE,

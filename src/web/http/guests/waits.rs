@@ -65,12 +65,12 @@ fn end(since: &AtomicU64) {
 }
 
 /// A connection whose writes are watched.
-pub struct Line<S> {
+pub struct WatchedConnection<S> {
     pub(super) stream: S,
     pub(super) waits: Arc<Waits>,
 }
 
-impl<S> Line<S> {
+impl<S> WatchedConnection<S> {
     fn note<T>(&self, polled: Poll<T>) -> Poll<T> {
         match polled {
             Poll::Pending => self.waits.begin(&self.waits.answer),
@@ -80,7 +80,7 @@ impl<S> Line<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WatchedConnection<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -90,7 +90,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WatchedConnection<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.note(written)
@@ -175,7 +175,7 @@ mod tests {
     async fn an_answer_that_is_not_read_is_waited_for_until_a_byte_of_it_is_taken() {
         let (stream, mut reader) = tokio::io::duplex(4);
         let waits = Arc::new(Waits::default());
-        let mut line = Line { stream, waits: Arc::clone(&waits) };
+        let mut line = WatchedConnection { stream, waits: Arc::clone(&waits) };
         let writing = tokio::spawn(async move { line.write_all(&[7; 12]).await });
         tokio::task::yield_now().await;
         advance(ANSWER).await;

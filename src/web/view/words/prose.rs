@@ -1,11 +1,11 @@
 //! A text of the catalogue in parts: what stands between backticks is code.
 
 /// A text, part by part.
-pub type Prose = Vec<Part>;
+pub type Prose = Vec<TextPart>;
 
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct TextPart {
     /// What it says.
     pub text: String,
     /// Whether that is for a machine.
@@ -15,7 +15,7 @@ pub struct Part {
 /// The parts of a text.
 pub fn prose(text: &str) -> Prose {
     let parts =
-        text.split('`').enumerate().map(|(place, part)| Part { text: part.to_owned(), is_code: place % 2 == 1 });
+        text.split('`').enumerate().map(|(place, part)| TextPart { text: part.to_owned(), is_code: place % 2 == 1 });
     parts.filter(|part| !part.text.is_empty()).collect()
 }
 

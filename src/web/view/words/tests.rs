@@ -173,15 +173,15 @@ fn the_first_language_that_we_speak_is_taken() {
 
 #[test]
 fn numbers_are_grouped_and_counted() {
-    assert_eq!(Words::of(Language::English).number(1_234_567), "1,234,567");
-    assert_eq!(Words::of(Language::English).number(-999), "-999");
-    assert_eq!(Words::of(Language::English).count("matches", 1), "1 run");
-    assert_eq!(Words::of(Language::English).count("matches", 12_345), "12,345 runs");
-    assert_eq!(Words::of(Language::Chinese).count("matches", 12_345), "12,345 次生成");
+    assert_eq!(Catalogue::of(Language::English).number(1_234_567), "1,234,567");
+    assert_eq!(Catalogue::of(Language::English).number(-999), "-999");
+    assert_eq!(Catalogue::of(Language::English).count("matches", 1), "1 run");
+    assert_eq!(Catalogue::of(Language::English).count("matches", 12_345), "12,345 runs");
+    assert_eq!(Catalogue::of(Language::Chinese).count("matches", 12_345), "12,345 次生成");
 }
 
 #[test]
 fn a_message_is_cut_around_its_value() {
-    let (before, after) = Words::of(Language::English).around("instance-connected", "name");
+    let (before, after) = Catalogue::of(Language::English).around("instance-connected", "name");
     assert_eq!((before.as_str(), after.as_str()), ("", " is connected at"));
 }

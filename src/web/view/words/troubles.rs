@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::Words;
+use super::Catalogue;
 use super::prose::{Prose, prose};
 use crate::model::{Cause, Trouble};
 
-impl Words {
+impl Catalogue {
     /// What is wrong. Texts of no known cause as they are.
     pub fn trouble<'a>(&'a self, trouble: &'a Trouble) -> Cow<'a, str> {
         match key(trouble.cause) {
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn every_cause_is_said_in_every_language() {
-        for t in Language::ALL.map(Words::of) {
+        for t in Language::ALL.map(Catalogue::of) {
             for cause in Cause::ALL {
                 let trouble = Trouble::new(cause, "x");
                 let said = t.trouble(&trouble);
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_option_that_a_hint_names_is_code() {
-        for t in Language::ALL.map(Words::of) {
+        for t in Language::ALL.map(Catalogue::of) {
             for part in Cause::ALL.into_iter().filter_map(|cause| t.hint(&cause.into())).flatten() {
                 assert_eq!(part.text.contains("--"), part.is_code && part.text.starts_with("--"), "{}", part.text);
             }
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_text_of_no_known_cause_is_shown_as_it_is() {
-        let t = Words::of(Language::Chinese);
+        let t = Catalogue::of(Language::Chinese);
         let old = Trouble::from("no answer in time");
         assert_eq!((t.trouble(&old), t.detail(&old), t.hint(&old)), ("no answer in time".into(), None, None));
         let refused = Trouble::new(Cause::NobodyAnswers, "os error 111");
