@@ -26,6 +26,7 @@ use crate::browser;
 use crate::config::{self, Config, Password, ServerConfig};
 use crate::indexer;
 use crate::json::Names;
+use crate::live::Live;
 use crate::memory;
 use crate::metrics::Metrics;
 use crate::model::IndexProgress;
@@ -92,7 +93,7 @@ fn threads() -> anyhow::Result<runtime::Runtime> {
 ///
 /// # Errors
 /// As [`run`].
-pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) -> anyhow::Result<()> {
+pub async fn serve(config: Config, front: Front, stops: mpsc::Receiver<()>) -> anyhow::Result<()> {
     let (store, blobs, listener) = match start(&config, &front.voice).await {
         Ok(started) => started,
         Err(error) => return door::refused(error, &config, &front).await,
@@ -102,9 +103,9 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     let metrics = Metrics::default();
     let is_new =
         insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;
+    let looking = || orphaned::look(&store, &blobs, &live, is_new, &config.data_dir);
     let is_orphaned =
-        insist(|| orphaned::look(&store, &blobs, &live, is_new, &config.data_dir), store::Error::is_transient).await;
-    let is_orphaned = is_orphaned.context("store that the records of files are gone")?;
+        insist(looking, store::Error::is_transient).await.context("store that the records of files are gone")?;
     spawn_endless(&mut tasks, orphaned::watch(store.clone(), blobs.clone(), live.clone(), shutdown.clone()));
     let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
     let site = Site {
@@ -117,10 +118,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     };
     let serving = web::serve(listener, site, shutdown.clone());
     tasks.spawn(async { serving.await.context("serve the pages") });
-    spawn_endless(&mut tasks, rest(store.clone(), thumbs.clone(), shutdown.clone()));
-    let thumbnails = thumbs::run(thumbs, live.events(), shutdown.clone());
-    spawn_endless(&mut tasks, thumbnails);
-    spawn_endless(&mut tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
+    spawn_deriving(&mut tasks, &store, &thumbs, &live, &shutdown);
     let (base, webhooks) = (config.base_path.clone(), webhooks(config.webhooks));
     let subscribing = subscribe(store.clone(), live.clone(), webhooks.clone(), shutdown.clone());
     let telling = webhooks::run(webhooks, store.clone(), live.clone(), base.to_string(), shutdown.clone());
@@ -146,8 +144,8 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
     let (looks_at, comfyui) = (config.looks_at, config.comfyui);
     if !is_new {
-        let named = if looks_at.is_empty() { comfyui.as_slice() } else { &[] };
-        let named = named.iter().map(|it| (it.name.clone(), it.url.to_string())).collect();
+        let named = if looks_at.is_empty() { comfyui.iter() } else { [].iter() };
+        let named = named.map(|it| (it.name.clone(), it.url.to_string())).collect();
         tokio::spawn(welcome::back(front.voice, named, config.data_dir.clone(), store.clone()));
     }
     tasks.spawn(async move {
@@ -158,10 +156,33 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
         }
     });
     spawn_endless(&mut tasks, recorder::run_heartbeat(store.clone(), live.clone(), shutdown.clone()));
+    until_stopped(tasks, stops, store, &config.data_dir, &shutdown).await
+}
 
+/// Starts what follows recording and holds nothing up: thumbnails and the search index.
+fn spawn_deriving(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    store: &Store,
+    thumbs: &Thumbs,
+    live: &Live,
+    shutdown: &CancellationToken,
+) {
+    spawn_endless(tasks, rest(store.clone(), thumbs.clone(), shutdown.clone()));
+    spawn_endless(tasks, thumbs::run(thumbs.clone(), live.events(), shutdown.clone()));
+    spawn_endless(tasks, indexer::run(store.clone(), live.clone(), shutdown.clone()));
+}
+
+/// Waits for a signal, a `comfy-recall stop` or a task that fails; then ends everything in order.
+async fn until_stopped(
+    mut tasks: JoinSet<anyhow::Result<()>>,
+    mut stops: mpsc::Receiver<()>,
+    store: Store,
+    data_dir: &Path,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
     let outcome = tokio::select! {
         _ = stops.recv() => Ok(()),
-        () = store::asked_to_stop(&config.data_dir) => Ok(()),
+        () = store::asked_to_stop(data_dir) => Ok(()),
         Some(ended) = tasks.join_next() => Err(ended_unasked(ended)),
     };
     tracing::info!("stopping");
@@ -172,7 +193,7 @@ pub async fn serve(config: Config, front: Front, mut stops: mpsc::Receiver<()>) 
     }
 }
 
-/// Everything that may refuse to be had by a second daemon.
+/// Opens what only one daemon may hold: the port, the data folder's lock and what is in it.
 async fn start(config: &Config, voice: &Voice) -> anyhow::Result<(Store, Blobs, TcpListener)> {
     // First the address: one that is taken leaves no new data folder behind.
     let listener = door::bind(config).await?;

@@ -45,7 +45,6 @@ pub enum There {
     Ours,
     /// Something that takes connections, and isn't ours or doesn't say so.
     Other,
-    /// Nobody takes connections.
     Nobody,
 }
 

@@ -26,7 +26,6 @@ pub struct Root {
 /// A file that was opened.
 #[derive(Debug)]
 pub struct Opened {
-    /// For reading.
     pub file: File,
     /// How long it is.
     pub bytes: u64,

@@ -1,5 +1,5 @@
 //! What is counted while the daemon runs, for `/metrics`: how soon files are safe, and what is asked of the server; and the
-//! text form of such counts. InstanceCounts of what is kept aren't here: the store knows them.
+//! text form of such counts. Counts of what is kept aren't here: the store knows them.
 //!
 //! Labels are ours alone, never texts from outside: a route as it stands in the table, a status code.
 
@@ -22,11 +22,9 @@ pub struct Metrics(Arc<Mutex<InstanceCounts>>);
 
 #[derive(Debug, Default)]
 struct InstanceCounts {
-    /// By instance.
     captures: BTreeMap<String, Histogram<{ CAPTURE.len() }>>,
     /// By method, route and status code.
     requests: BTreeMap<(&'static str, String, u16), u64>,
-    /// By route.
     answers: BTreeMap<String, Histogram<{ ANSWER.len() }>>,
 }
 
@@ -91,7 +89,7 @@ impl Metrics {
     }
 }
 
-/// InstanceCounts in the text form of OpenMetrics 1.0, every name with `comfy_recall_` before it.
+/// Counts in the text form of OpenMetrics 1.0, every name with `comfy_recall_` before it.
 #[derive(Debug, Default)]
 pub struct Exposition(String);
 
@@ -115,7 +113,6 @@ impl Exposition {
         self.gauges(name, help, [(&[][..], number)]);
     }
 
-    /// The whole text.
     pub fn finish(mut self) -> String {
         self.0.push_str("# EOF\n");
         self.0

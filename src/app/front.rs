@@ -9,7 +9,6 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::browser;
 use crate::store::Upgrade;
 
-/// Prints on stdout.
 pub type Announce = Box<dyn Fn(&str) -> anyhow::Result<()> + Send + Sync>;
 
 /// Says one line to people.

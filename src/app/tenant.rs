@@ -25,7 +25,6 @@ pub(super) enum Tenant {
     Ours(Option<PathBuf>),
     /// A ComfyUI of this version.
     ComfyUi(Option<String>, Option<Process>),
-    /// Another program.
     Other(Option<Process>),
 }
 

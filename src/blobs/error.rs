@@ -12,7 +12,6 @@ pub enum Error {
     /// The folder can't be used at all.
     #[error("use the folder {path} for files; check that it exists and may be written to")]
     Folder {
-        /// Which folder.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -20,21 +19,16 @@ pub enum Error {
     /// The file to be copied can't be read.
     #[error("read {path}")]
     Read {
-        /// Which file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
     /// Somebody wrote to the file while it was copied.
     #[error("{path} changed while it was copied")]
-    Changed {
-        /// Which file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// It would leave the disk no room for anything else.
     #[error("a file of {bytes} bytes or more leaves the disk of {path} no room for anything else")]
     TooLarge {
-        /// Which folder.
         path: PathBuf,
         /// How long it is at least.
         bytes: u64,
@@ -42,7 +36,6 @@ pub enum Error {
     /// The copy can't be written.
     #[error("write a file into {path}")]
     Write {
-        /// Which folder.
         path: PathBuf,
         /// What the system said.
         source: io::Error,

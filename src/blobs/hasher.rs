@@ -19,7 +19,6 @@ const PIECE_BYTES: usize = 256 * 1024;
 pub struct Stored {
     /// SHA-256 of its bytes.
     pub digest: Digest,
-    /// How many bytes.
     pub bytes: u64,
     /// Its first bytes, at most 4096.
     pub head: Vec<u8>,

@@ -21,7 +21,6 @@ use crate::model::Digest;
 pub enum Condition {
     /// As it was written.
     Sound,
-    /// Not there.
     Missing,
     /// Of another length, in bytes.
     Cut(u64),
@@ -45,7 +44,6 @@ pub enum FolderContents {
     },
     /// A file that is being written, or that a crash left half-written.
     Draft(PathBuf),
-    /// Nothing of ours.
     Foreign(PathBuf),
 }
 

@@ -6,7 +6,6 @@ use super::arguments::{Backup, Describe, Export, ListArguments, NewToken, OpenAr
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Action {
-    /// Record and serve.
     Serve {
         /// Whether the page is to be opened in the browser.
         opens: bool,
@@ -23,25 +22,18 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Command {
-    /// ListArguments runs.
     List(ListArguments),
-    /// Show one.
     Show(Show),
-    /// Copy their files.
     Export(Export),
-    /// OpenArguments its page.
     Open(OpenArguments),
     /// See whether it answers.
     Health,
-    /// End the daemon.
     Stop,
     /// Check what is kept.
     Verify(Verify),
-    /// Back it up.
     Backup(Backup),
     /// Go back to what was kept before an update.
     Restore(Restore),
-    /// Print the configuration.
     ShowConfig,
     /// Index every run again.
     Reindex,
@@ -50,7 +42,6 @@ pub enum Command {
 /// What is made for a configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Make {
-    /// A token.
     Token(NewToken),
     /// The hash of a password.
     Password,

@@ -28,7 +28,7 @@ pub(super) struct CommandLine {
 /// `serve`, and what `comfy-recall` alone does.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// OpenArguments the page in the browser when it is ready
+    /// Open the page in the browser when it is ready
     #[arg(long)]
     open: bool,
     #[command(flatten)]
@@ -39,13 +39,13 @@ pub(super) struct Serve {
 pub(super) enum Subcommands {
     /// Record, and serve the history (this is the default)
     Serve(Serve),
-    /// ListArguments runs, newest first
+    /// List runs, newest first
     List(ListArguments),
     /// Show everything about one run
     Show(Show),
     /// Copy the files of runs, with their workflows, into a folder or a ZIP archive
     Export(Export),
-    /// OpenArguments the page of a run in the browser
+    /// Open the page of a run in the browser
     Open(OpenArguments),
     /// Check that comfy-recall is running and answers
     Health(HealthArguments),

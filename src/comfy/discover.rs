@@ -29,7 +29,6 @@ pub struct Found {
 }
 
 impl Found {
-    /// Its address.
     pub fn url(&self) -> Option<Url> {
         address(self.at)
     }

@@ -17,7 +17,6 @@ use crate::model::{Cause, Trouble};
 pub struct Error {
     /// What was asked, for example `GET /queue`. Holds no user name, password or query.
     pub what: &'static str,
-    /// How it failed.
     pub failure: Failure,
 }
 

@@ -223,7 +223,7 @@ impl<T> ItemStream<T> {
 }
 
 impl<T: TryFrom<Item>> ItemStream<T> {
-    /// The next item; `None` at the end of a list that is whole. ItemStream that make no sense are ignored.
+    /// The next item; `None` at the end of a list that is whole. Items that make no sense are ignored.
     pub async fn next(&mut self) -> Result<Option<T>, Error> {
         let fail = |failure| Error { what: self.what, failure };
         loop {

@@ -8,7 +8,6 @@ use crate::model::{PromptId, Timestamp};
 /// A run, as far as the list tells of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListedJob {
-    /// ComfyUI's id.
     pub prompt_id: PromptId,
     /// The place in the queue.
     pub number: Option<f64>,

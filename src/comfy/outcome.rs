@@ -7,11 +7,9 @@ use crate::model::Timestamp;
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// All nodes ran.
     Completed,
     /// A node raised an error.
     Failed(RunFailure),
-    /// Someone pressed stop.
     Interrupted,
 }
 
@@ -31,7 +29,6 @@ pub struct RunFailure {
 /// What `status` of a history entry says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
-    /// How it ended.
     pub ended: Ended,
     /// `execution_start`
     pub started_at: Option<Timestamp>,

@@ -45,13 +45,11 @@ pub struct Ring {
 /// What a WebSocket tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SocketMessage {
-    /// The queue changed.
     Ring(Ring),
     /// The process at the other end lived when it was asked with this number. What it sent before was heard before.
     Alive(u64),
 }
 
-/// An open WebSocket.
 #[derive(Debug)]
 pub struct Doorbell {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,

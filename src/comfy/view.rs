@@ -12,7 +12,6 @@ const WHAT: &str = "GET /view";
 /// What a server says to the wish for a file.
 #[derive(Debug)]
 pub enum View {
-    /// Here it comes.
     Found(ViewBody),
     /// It is the one with the tag that was sent along.
     Unchanged,

@@ -133,7 +133,6 @@ impl Submission {
 pub struct QueueItem {
     /// Whether ComfyUI works on it.
     pub is_running: bool,
-    /// What was submitted.
     pub submission: Submission,
 }
 
@@ -156,7 +155,6 @@ impl TryFrom<Item> for QueueItem {
 pub struct HistoryEntry {
     /// The key it stands under.
     pub prompt_id: PromptId,
-    /// What was submitted.
     pub submission: Submission,
     outputs: Range<usize>,
     status: Range<usize>,

@@ -11,7 +11,6 @@ pub enum Error {
     ReaderLeft,
     /// It can't be told so; what would be right.
     Usage(String),
-    /// It went wrong.
     Failed(anyhow::Error),
 }
 

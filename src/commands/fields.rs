@@ -18,11 +18,8 @@ pub(super) struct Run {
 type Field = (&'static str, FieldValue);
 
 enum FieldValue {
-    /// Of the row.
     Row(fn(&Summary) -> Option<String>),
-    /// Of the prompt.
     Fact(fn(&Facts) -> Option<String>),
-    /// Of both.
     Run(fn(&Run) -> Option<String>),
 }
 

@@ -115,7 +115,6 @@ fn opened(error: store::Error, blobs: &Blobs, data: &Path) -> anyhow::Error {
     }
 }
 
-/// Every file's bytes.
 fn check_files(
     inspector: &Inspector,
     blobs: &Blobs,
@@ -172,7 +171,6 @@ fn check_rows(inspector: &Inspector, report: &mut Report) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every file's row.
 fn check_folder(inspector: &Inspector, blobs: &Blobs, report: &mut Report, is_alone: bool) -> Result<(), Error> {
     let now = SystemTime::now();
     let mut seen = Vec::new();

@@ -16,7 +16,6 @@ use super::{credentials, text};
 /// What a visitor must show: any of it will do; nothing is asked when there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Auth {
-    /// For people.
     pub password: Option<Password>,
     /// For scripts; names all different.
     pub tokens: Vec<Token>,
@@ -34,7 +33,6 @@ impl Auth {
 /// The password, as it was given.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Password {
-    /// The text itself.
     Plain(Secret),
     /// What `comfy-recall password` printed: an Argon2 hash in PHC form, checked.
     Hashed(String),

@@ -14,7 +14,6 @@ use crate::model::Status;
 /// The configuration, and how it came about. Its `Display` is what `comfy-recall config` prints.
 #[derive(Debug)]
 pub struct Effective {
-    /// The configuration.
     pub config: Config,
     /// The configuration file that was read.
     pub file: Option<PathBuf>,

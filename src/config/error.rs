@@ -15,7 +15,6 @@ pub enum Error {
     /// A value that can't be used. `text` holds no secret.
     #[error("{origin} {}: {problem}", Quoted(text))]
     Value {
-        /// Where it stood.
         origin: Origin,
         /// The value, as far as it may be shown.
         text: String,
@@ -24,18 +23,10 @@ pub enum Error {
     },
     /// A value of another type than the file needs.
     #[error("{origin}: {found} isn't valid here; {expected}")]
-    Type {
-        /// Where it stood.
-        origin: Origin,
-        /// What it is.
-        found: &'static str,
-        /// What to write.
-        expected: &'static str,
-    },
+    Type { origin: Origin, found: &'static str, expected: &'static str },
     /// A key that the file may not hold.
     #[error("{origin}: not a known key; {advice}")]
     UnknownKey {
-        /// Where it stood.
         origin: Origin,
         /// The nearest known key, or all of them.
         advice: String,
@@ -43,21 +34,16 @@ pub enum Error {
     /// A variable that is nearly one of ours.
     #[error("{name}: not a known variable; did you mean {nearest}?")]
     UnknownVariable {
-        /// The variable.
         name: String,
         /// The one that was probably meant.
         nearest: &'static str,
     },
     /// A variable whose value isn't text.
     #[error("{variable}: not valid UTF-8; write it in UTF-8")]
-    NotUnicode {
-        /// The variable.
-        variable: &'static str,
-    },
+    NotUnicode { variable: &'static str },
     /// The file isn't TOML.
     #[error("{}, line {line}: not valid TOML: {message}", file.display())]
     Syntax {
-        /// The file.
         file: PathBuf,
         /// From 1.
         line: usize,
@@ -69,9 +55,7 @@ pub enum Error {
     Read {
         /// Where it was named.
         origin: Origin,
-        /// The file.
         path: PathBuf,
-        /// Why not.
         source: io::Error,
     },
     /// Two values that exclude each other.
@@ -85,7 +69,6 @@ pub enum Error {
     /// Two servers of one name.
     #[error("{second}: there is another ComfyUI named {}; give each its own name, as NAME=URL or name = \"NAME\"", Quoted(name.as_str()))]
     SameName {
-        /// The name.
         name: InstanceName,
         /// Where the second stood.
         second: Origin,
@@ -93,7 +76,6 @@ pub enum Error {
     /// Two servers at one address.
     #[error("{second} {}: this is also the address of {}; list every ComfyUI once", Quoted(url), Quoted(first.as_str()))]
     SameUrl {
-        /// The address.
         url: String,
         /// The server that has it already.
         first: InstanceName,
@@ -103,9 +85,7 @@ pub enum Error {
     /// Something for a server that doesn't exist.
     #[error("{origin}: no ComfyUI is named {}; known: {known}; check the name, or give its address too", Quoted(name.as_str()))]
     UnknownServer {
-        /// Where it stood.
         origin: Origin,
-        /// The name.
         name: InstanceName,
         /// The names that exist.
         known: String,
@@ -113,7 +93,6 @@ pub enum Error {
     /// Something for a server, but not for which.
     #[error("{origin}: it doesn't say for which ComfyUI; use NAME= with one of {known}")]
     WhichServer {
-        /// Where it stood.
         origin: Origin,
         /// The names that exist.
         known: String,
@@ -123,7 +102,6 @@ pub enum Error {
     Twice {
         /// Where the second stood.
         origin: Origin,
-        /// The server.
         name: InstanceName,
     },
     /// A table of the file that says nothing but a name.
@@ -146,7 +124,6 @@ pub enum Error {
         Quoted(name)
     )]
     SameToken {
-        /// The name.
         name: String,
         /// Where the second stood.
         second: Origin,
@@ -159,7 +136,6 @@ pub enum Error {
     Unprotected {
         /// Where the address stood.
         origin: Origin,
-        /// The address.
         listen: Listen,
     },
     /// Nowhere to keep data.

@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::model::InstanceName;
 
-/// One ComfyUI server.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// What we call it.
@@ -25,10 +24,8 @@ pub struct ServerConfig {
 /// ComfyUI's folders on this machine; absolute, not checked to exist. `None`: fetch from the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folders {
-    /// Kept by ComfyUI.
     pub output: Option<PathBuf>,
     /// Deleted when ComfyUI starts and stops.
     pub temp: Option<PathBuf>,
-    /// What users uploaded.
     pub input: Option<PathBuf>,
 }

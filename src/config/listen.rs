@@ -18,7 +18,6 @@ pub struct Listen {
 /// An address or a name of a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Host {
-    /// An address.
     Ip(IpAddr),
     /// A name, in lower case.
     Name(String),

@@ -12,7 +12,6 @@ pub struct Log {
 /// How a line of the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
     Text,
     /// For programs: one object a line.
     Json,
@@ -31,20 +30,16 @@ impl LogFormat {
 /// How important a line of the log is, the most important first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// Something is broken.
     Error,
     /// Something may need attention.
     Warn,
-    /// Something happened.
     Info,
-    /// How it happened.
     Debug,
     /// Every step of it.
     Trace,
 }
 
 impl LogLevel {
-    /// Every level.
     pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
 
     /// The word used in the configuration.

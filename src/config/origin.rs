@@ -7,15 +7,10 @@ use std::path::{Path, PathBuf};
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
     Default,
-    /// The command line.
     Flag(&'static str),
-    /// The environment.
     Variable(&'static str),
-    /// The configuration file.
     Key {
-        /// Its path.
         file: PathBuf,
         /// From 1.
         line: usize,

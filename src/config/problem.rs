@@ -57,10 +57,8 @@ pub enum ValueProblem {
     /// Neither yes nor no.
     #[error("neither yes nor no; use true or false")]
     Switch,
-    /// Not a format.
     #[error("not a log format; use text or json")]
     LogFormat,
-    /// Not a level.
     #[error("not a log level; use error, warn, info, debug or trace")]
     LogLevel,
     /// Not a path to stand below.
@@ -108,7 +106,6 @@ pub enum ValueProblem {
     /// Not a status that a run ends with.
     #[error("not a final status; use completed, failed, cancelled or lost")]
     WebhookStatus,
-    /// Nothing there.
     #[error("it is empty; set a value or remove it")]
     Empty,
 }

@@ -45,7 +45,6 @@ pub enum Setting {
 /// What a value looks like, and how several share one variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// One text.
     Text,
     /// `true` or `false`.
     Switch,
@@ -58,11 +57,9 @@ pub enum Shape {
 /// How an option is written in each layer.
 #[derive(Debug, Clone, Copy)]
 pub struct Spelling {
-    /// Which.
     pub setting: Setting,
     /// On the command line, with its dashes.
     pub flag: Option<&'static str>,
-    /// In the environment.
     pub variable: Option<&'static str>,
     /// In the file; what starts with `comfyui.` stands in a `[[comfyui]]` table, and so on.
     pub key: Option<&'static str>,

@@ -43,7 +43,6 @@ pub struct Archive {
 /// A run that was added.
 #[derive(Debug)]
 pub struct Added {
-    /// Which.
     pub id: GenerationId,
     /// The files that were left out, as their kept copy is gone or not whole.
     pub lost: Vec<String>,

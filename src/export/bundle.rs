@@ -19,9 +19,7 @@ pub struct BundleEntry {
 /// Where the bytes of an entry come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ByteSource {
-    /// A kept file.
     Blob {
-        /// Which.
         digest: Digest,
         /// How long it is.
         bytes: u64,
@@ -39,7 +37,6 @@ pub enum ByteSource {
 pub enum Bytes {
     /// Those of a kept file, and how many.
     Kept(Digest, u64),
-    /// These.
     Text(Vec<u8>),
 }
 
@@ -104,7 +101,7 @@ fn folder(attachment: &Attachment, file: &FileRef) -> &'static str {
     }
 }
 
-/// UsedNames that were given out, as file systems compare them: without regard to capitals, and to how an accent is written.
+/// Names that were given out, as file systems compare them: without regard to capitals, and to how an accent is written.
 #[derive(Debug, Default)]
 pub struct UsedNames {
     given: HashSet<String>,

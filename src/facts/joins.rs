@@ -22,7 +22,6 @@ pub(super) fn given<'a>(eval: &Eval<'_, 'a>, place: NodeIndex, _output: usize) -
     text(eval, place).map(|text| text.filter(|text| text.len() <= MOST_BYTES).map(KnownValue::Text))
 }
 
-/// Its text.
 fn text<'a>(eval: &Eval<'_, 'a>, place: NodeIndex) -> Option<Option<Text<'a>>> {
     let graph = eval.graph;
     let has = |name: &str| graph.has(place, name);

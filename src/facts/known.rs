@@ -11,11 +11,9 @@ pub(super) const MOST_BYTES: usize = 1 << 20;
 /// A value that the graph says plainly.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum KnownValue<'a> {
-    /// A text.
     Text(Cow<'a, str>),
     /// A number, as it was written or worked out.
     Number(Cow<'a, str>),
-    /// A flag.
     Flag(bool),
 }
 

@@ -29,7 +29,6 @@ pub(super) struct PromptNodes<'a> {
     crossed: HashSet<NodeIndex>,
 }
 
-/// One node.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     /// Its id; with colons inside subgraphs.
@@ -89,7 +88,6 @@ impl Node<'_> {
 /// What stands in an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InputValue<'a> {
-    /// Another node's output.
     Link(NodeIndex, usize),
     /// A link to a node that isn't there.
     Nowhere,
@@ -151,7 +149,6 @@ impl<'a> PromptNodes<'a> {
         &self.all[place].folded_class
     }
 
-    /// Every place.
     pub fn places(&self) -> std::ops::Range<NodeIndex> {
         0..self.all.len()
     }

@@ -11,7 +11,6 @@ use super::{api_nodes, conditioning, generated_text, model_files, sampler};
 /// Makers that are looked at: far more than any real graph has.
 const MOST_PRODUCERS: usize = 64;
 
-/// What made something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Producer {
     pub place: NodeIndex,
@@ -23,7 +22,6 @@ pub(super) struct Producer {
 /// How the outputs came to be.
 #[derive(Debug, Default)]
 pub(super) struct Provenance {
-    /// Upstream ones first.
     pub producers: Vec<Producer>,
     /// Samplers that only help: they make a control picture.
     pub helpers: Vec<NodeIndex>,
@@ -57,7 +55,6 @@ impl Provenance {
 /// The nodes that nobody needs to read.
 #[derive(Default)]
 struct Outputs {
-    /// They save something.
     saved: Vec<NodeIndex>,
     /// They show a picture or the like.
     shown: Vec<NodeIndex>,

@@ -17,17 +17,14 @@ pub struct Facts {
     pub instructions: Vec<String>,
     /// The tags of music.
     pub tags: Vec<String>,
-    /// What is sung.
     pub lyrics: Vec<String>,
     /// Checkpoints and diffusion models, as the prompt names them; of a hosted service, its word for the model.
     pub models: Vec<String>,
     /// The LoRAs that the samplers' models pass through.
     pub loras: Vec<Lora>,
-    /// Files of VAEs.
     pub vaes: Vec<String>,
     /// Files of text encoders.
     pub text_encoders: Vec<String>,
-    /// Files of ControlNets.
     pub controlnets: Vec<String>,
     /// Files of models that enlarge pictures or latents.
     pub upscalers: Vec<String>,
@@ -41,13 +38,11 @@ pub struct Facts {
     pub passes: Vec<Pass>,
     /// Pixels across, of the last latent or of what a hosted service was asked for.
     pub width: Option<String>,
-    /// Pixels down.
     pub height: Option<String>,
     /// How many frames, where it is a video.
     pub length: Option<String>,
     /// How many seconds, where the graph says it.
     pub seconds: Option<String>,
-    /// Frames a second.
     pub fps: Option<String>,
     /// How many at once, where it is more than one.
     pub batch: Option<String>,
@@ -87,7 +82,6 @@ pub struct Pass {
     pub start_at_step: Option<String>,
     /// The one before which it stops.
     pub end_at_step: Option<String>,
-    /// Classifier-free guidance.
     pub cfg: Option<String>,
     /// The second one, where there are two.
     pub cfg2: Option<String>,

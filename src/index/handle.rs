@@ -34,7 +34,6 @@ impl Index {
         Self(Arc::new(IndexFile::new(folder, Tie::default(), Some(tie_source))))
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         self.0.path()
     }

@@ -1,4 +1,4 @@
-//! HeldValues and words for somebody who types, the most frequent first.
+//! Values and words for somebody who types, the most frequent first.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -17,11 +17,9 @@ use crate::model::{FileRef, Folder, MediaKind};
 /// A file that a node reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFile {
-    /// The node.
     pub node_id: String,
     /// The name of its input.
     pub key: String,
-    /// The file.
     pub file: FileRef,
     /// The text that may be its name, where it isn't sure that the node reads a file.
     pub told: Option<String>,

@@ -26,18 +26,15 @@ const SHORTEST_BYTES: usize = 256;
 /// One thing that a node gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputItem {
-    /// The node.
     pub node_id: String,
     /// `images`, `gifs`, `audio`, `text` …
     pub key: String,
-    /// What it is.
     pub content: NodeOutput,
 }
 
 /// What a node gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeOutput {
-    /// A file.
     File(FileRef),
     /// A text that may be the name of a file: the file, and the text.
     Named(FileRef, String),

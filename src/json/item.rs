@@ -5,7 +5,6 @@
 pub struct Item {
     /// The key of the outer object that it stands under.
     pub key: String,
-    /// Its text.
     pub json: String,
     /// Where its larger parts lie, so that whoever reads it need not look for their ends again.
     pub spans: Spans,

@@ -34,7 +34,6 @@ pub struct Measure {
     pub cost: u64,
 }
 
-/// A file, small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbnail {
     /// WebP, for [`crate::model::ThumbSize::Small`].

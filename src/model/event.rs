@@ -7,17 +7,9 @@ use super::ids::{GenerationId, InstanceName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A generation is new, or its row or one of its files changed.
-    Generation {
-        /// Which.
-        id: GenerationId,
-        /// Its status now.
-        status: Status,
-    },
+    Generation { id: GenerationId, status: Status },
     /// An instance came or went, or its queue changed.
-    Instance {
-        /// Which.
-        name: InstanceName,
-    },
+    Instance { name: InstanceName },
     /// What arrives can't be written any more, or can again.
     Storage,
 }

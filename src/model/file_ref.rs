@@ -12,16 +12,13 @@ const SEPARATORS: [char; 2] = ['/', '\\'];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Folder {
-    /// Kept by ComfyUI.
     Output,
     /// Deleted when ComfyUI starts and stops.
     Temp,
-    /// What users uploaded.
     Input,
 }
 
 impl Folder {
-    /// Every folder.
     pub const ALL: [Self; 3] = [Self::Output, Self::Temp, Self::Input];
 
     /// ComfyUI's word, used in URLs, JSON and SQL too.
@@ -49,7 +46,6 @@ pub struct FileRef {
     pub folder: String,
     /// Below the folder; `/` or `\` between parts; may be empty.
     pub subfolder: String,
-    /// The last part.
     pub filename: String,
 }
 

@@ -8,7 +8,6 @@ use super::trouble::Trouble;
 /// Whether an instance can be heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectionState {
-    /// Not tried yet.
     Connecting,
     /// The WebSocket is open and the last poll answered.
     Connected,
@@ -38,7 +37,6 @@ impl ConnectionState {
 /// What is known of one instance right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Which.
     pub name: InstanceName,
     /// Its address without user name and password.
     pub address: String,
@@ -78,11 +76,9 @@ impl StorageHealth {
 pub struct Size {
     /// The database with its write-ahead log.
     pub records_bytes: u64,
-    /// Recorded runs.
     pub generations: u64,
     /// Files in the blobs, equal ones once.
     pub files: u64,
-    /// Their bytes.
     pub files_bytes: u64,
     /// Files that are still to be fetched.
     pub pending_files: u64,
@@ -95,7 +91,6 @@ pub struct Size {
 pub struct Space {
     /// What we may still write.
     pub free: u64,
-    /// All of it.
     pub total: u64,
 }
 

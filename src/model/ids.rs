@@ -37,7 +37,6 @@ pub struct InstanceId(pub i64);
 pub struct InstanceName(String);
 
 impl InstanceName {
-    /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -27,13 +27,11 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// With any of these among the outputs; empty means all, those without outputs too.
     pub kinds: Vec<MediaKind>,
-    /// On this server.
     pub instance: Option<InstanceName>,
     /// With this id of ComfyUI's.
     pub prompt_id: Option<PromptId>,
     /// Created at or after.
     pub from: Option<Timestamp>,
-    /// Created before.
     pub until: Option<Timestamp>,
     /// What the index finds. [`Filter::takes`] doesn't look at it.
     pub want: Option<Want>,
@@ -99,7 +97,6 @@ pub struct Limit(u32);
 impl Limit {
     /// Of a page for people: fills whole rows of two to six.
     pub const OF_PAGES: Self = Self(60);
-    /// The longest.
     pub const MOST: Self = Self(200);
     /// For the nearest one.
     pub const ONE: Self = Self(1);
@@ -109,7 +106,6 @@ impl Limit {
         Self(u32::try_from(most.clamp(1, 200)).unwrap_or(200))
     }
 
-    /// The number.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -132,7 +128,6 @@ impl FromStr for Limit {
 /// Where a page of the list begins, and which way it goes from there. Its items come newest first either way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Start {
-    /// At the newest.
     #[default]
     Newest,
     /// The nearest that are older than this place.
@@ -144,7 +139,6 @@ pub enum Start {
 /// A part of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
-    /// Newest first.
     pub items: Vec<T>,
     /// Behind the last item, when there are older ones: for [`Start::Older`].
     pub next: Option<Cursor>,

@@ -11,12 +11,10 @@ pub const LEAST_TOKEN_CHARS: usize = 24;
 pub enum Scope {
     /// To look at everything and change nothing.
     Read,
-    /// For everything.
     Full,
 }
 
 impl Scope {
-    /// Every scope.
     pub const ALL: [Self; 2] = [Self::Read, Self::Full];
 
     /// The word used in the configuration.

@@ -47,7 +47,6 @@ pub enum Unmade {
 }
 
 impl Unmade {
-    /// Every reason.
     pub const ALL: [Self; 3] = [Self::Unsupported, Self::Damaged, Self::TooLarge];
 
     /// The word for logs.

@@ -9,11 +9,8 @@ use super::time::Timestamp;
 /// What stands in an item of ComfyUI's queue, history and jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Told {
-    /// Our id.
     pub id: GenerationId,
-    /// ComfyUI's id.
     pub prompt_id: PromptId,
-    /// ComfyUI's queue number.
     pub number: Option<f64>,
     /// How far it got.
     pub status: Status,
@@ -21,11 +18,8 @@ pub struct Told {
     pub status_reason: Option<StatusReason>,
     /// When it was queued.
     pub created_at: Timestamp,
-    /// When it started.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// The workflow's id.
     pub workflow_id: Option<String>,
     /// The nodes that ComfyUI was to run for, a JSON array; `None` where that wasn't kept.
     pub outputs_to_execute: Option<String>,

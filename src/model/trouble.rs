@@ -9,7 +9,6 @@ pub enum Cause {
     NobodyAnswers,
     /// ComfyUI took too long.
     TimedOut,
-    /// The connection broke.
     ConnectionBroke,
     /// ComfyUI closed the connection.
     ConnectionClosed,
@@ -19,7 +18,6 @@ pub enum Cause {
     CertificateUntrusted,
     /// The address says https, and it speaks none.
     NoTls,
-    /// TLS failed otherwise.
     TlsFailed,
     /// The address says http, and it may want https.
     TlsWanted,
@@ -76,7 +74,6 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Every cause.
     pub const ALL: [Self; 34] = [
         Self::NobodyAnswers,
         Self::TimedOut,
@@ -219,7 +216,6 @@ impl Cause {
 /// A cause, and what the system said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// The cause.
     pub cause: Cause,
     /// What was said, in the words of whoever said it; may be empty.
     pub detail: String,

@@ -20,9 +20,7 @@ pub struct Subscriber {
 pub struct Delivery {
     /// Counts up, never reused.
     pub id: i64,
-    /// The run.
     pub generation: GenerationId,
-    /// How it ended.
     pub status: Status,
     /// When that was seen.
     pub ended_at: Timestamp,

@@ -20,7 +20,6 @@ impl Backoff {
         self.first.saturating_mul(1 << earlier.min(16)).min(self.longest)
     }
 
-    /// The longest pause.
     pub const fn longest(self) -> Duration {
         self.longest
     }

@@ -9,14 +9,12 @@ use crate::model::Timestamp;
 /// Tells the time of day.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum Clock {
-    /// The system's.
     #[default]
     System,
     /// One that runs with tokio's time, which tests pause and advance.
     Tokio {
         /// What it showed at first.
         start: Timestamp,
-        /// When that was.
         began: Instant,
     },
 }
@@ -27,7 +25,6 @@ impl Clock {
         Self::Tokio { start, began: Instant::now() }
     }
 
-    /// The time now.
     pub fn now(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),

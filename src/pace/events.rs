@@ -9,7 +9,6 @@ use tokio::time::timeout;
 /// What a listener hears.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard<T> {
-    /// The next event.
     Event(T),
     /// Events were dropped, as they weren't taken in time: what they told of has to be read from where it is kept.
     Missed,

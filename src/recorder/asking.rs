@@ -11,7 +11,6 @@ use crate::comfy::{Client, HistoryEntry};
 use crate::model::{GenerationId, PromptId, Timestamp};
 use crate::store::Known;
 
-/// Asks one ComfyUI.
 #[derive(Debug)]
 pub(super) struct Asking<'a> {
     pub client: &'a Client,

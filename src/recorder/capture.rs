@@ -72,7 +72,6 @@ pub struct Capture {
     scribe: Scribe,
     /// Hears how soon files are safe.
     metrics: Metrics,
-    /// Who fetches.
     fetcher: Arc<Fetcher>,
     /// Rung when runs with files were recorded.
     wanted: Arc<Notify>,

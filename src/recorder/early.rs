@@ -26,7 +26,6 @@ const BYTES: usize = 4_000_000;
 /// What ComfyUI said when it had rung.
 #[derive(Debug)]
 pub struct EarlyAnswer {
-    /// What rang.
     pub rings: StatusBurst,
     /// How often it rang since the line was opened, with these; 0 where it didn't ring.
     pub rung: u64,
@@ -67,7 +66,6 @@ impl EarlyReader {
         Self { looks, first: None, _watching: Some(AbortOnDropHandle::new(tokio::spawn(watching.run(out)))) }
     }
 
-    /// Where nothing rings.
     pub fn none() -> Self {
         Self { looks: mpsc::channel(1).1, first: None, _watching: None }
     }

@@ -10,25 +10,16 @@ pub enum Error {
     /// The store can't be read or written, and trying again won't help.
     #[error("record the runs of {instance}")]
     Store {
-        /// Whose recorder.
         instance: InstanceName,
         /// What the store said.
         source: store::Error,
     },
     /// The address can't be used.
     #[error("prepare to record {instance}")]
-    Setup {
-        /// Whose recorder.
-        instance: InstanceName,
-        /// What is wrong.
-        source: comfy::Error,
-    },
+    Setup { instance: InstanceName, source: comfy::Error },
     /// Stopped while the disk was full; what could not be written is still in ComfyUI's history.
     #[error("stopped while {instance} waited for the disk")]
-    Stopped {
-        /// Whose recorder.
-        instance: InstanceName,
-    },
+    Stopped { instance: InstanceName },
 }
 
 /// Why a session with ComfyUI ended.

@@ -63,7 +63,6 @@ impl Error {
 /// A file that was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchedFile {
-    /// Its bytes.
     pub blob: Blob,
     /// When it was last written, as far as its source says.
     pub modified_at: Option<Timestamp>,

@@ -18,7 +18,6 @@ const BYTES: usize = 8_000_000;
 /// The most entries of that.
 const ENTRIES: usize = 4_096;
 
-/// Finds such runs.
 #[derive(Debug)]
 pub(super) struct HiddenRuns {
     /// Whether this ComfyUI knows jobs, as far as that was tried.

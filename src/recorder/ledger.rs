@@ -9,7 +9,6 @@ use std::cmp::Ordering;
 /// The status messages since the last poll. They bound what can have happened, and often nothing needs to be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusBurst {
-    /// How many.
     pub count: u64,
     /// Runs that were queued: those by which the queue grew.
     pub queued: u64,
@@ -91,7 +90,6 @@ impl QueueLedger {
         }
     }
 
-    /// Status messages arrived.
     pub fn rang(&mut self, rings: StatusBurst) {
         let late = self.late.unwrap_or_else(|| rings.before.abs_diff(self.base));
         self.late = Some(late.saturating_sub(rings.count));

@@ -44,7 +44,6 @@ impl Reconnect {
         jittered(wait)
     }
 
-    /// It went well.
     pub fn reset(&mut self) {
         self.failed.reset();
         self.refused = 0;

@@ -11,7 +11,6 @@ use crate::store::{Phase, Read, Sighting};
 pub struct RunTime {
     /// Its start; `None` for one that never started.
     pub started_at: Option<Timestamp>,
-    /// Its end.
     pub finished_at: Option<Timestamp>,
 }
 

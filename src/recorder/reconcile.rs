@@ -13,7 +13,6 @@ use crate::store::Known;
 /// A run as ComfyUI shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// ComfyUI's id.
     pub prompt_id: PromptId,
     /// The place in the queue.
     pub number: Option<f64>,
@@ -26,11 +25,9 @@ pub struct Seen {
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// In the queue.
     Waiting,
     /// ComfyUI works on it.
     Running,
-    /// In the history.
     Ended {
         /// `execution_start`
         started_at: Option<Timestamp>,

@@ -32,7 +32,6 @@ pub(super) struct RunRecorder {
     pub wanted: Arc<Notify>,
     /// The version and devices of the ComfyUI that is connected.
     pub comfyui: Comfyui,
-    /// The connection's socket.
     pub socket: SocketReader,
     /// What rang on it, and what was recorded.
     pub unseen: UnseenRuns,

@@ -46,7 +46,6 @@ pub struct ServerSession {
 }
 
 impl ServerSession {
-    /// Hears nothing yet.
     pub fn new(
         settings: Settings,
         client: Client,

@@ -10,9 +10,7 @@ use crate::model::{InstanceName, Timestamp};
 /// Which ComfyUI to record, and how.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Its name.
     pub name: InstanceName,
-    /// Where it is.
     pub endpoint: Endpoint,
     /// Its folders, where we share a disk with it.
     pub folders: SharedFolders,

@@ -30,7 +30,6 @@ const UNPROVEN: usize = 256;
 /// What was heard since the line was opened.
 #[derive(Debug, Default)]
 pub struct SocketState {
-    /// Rings.
     pub rings: u64,
     /// Those by which the queue grew: each is a run that was queued.
     pub queued: u64,
@@ -75,7 +74,6 @@ impl SocketState {
 /// How far a line was listened to.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SocketMark {
-    /// Rings until there.
     pub rings: u64,
     /// Those by which the queue grew.
     pub queued: u64,

@@ -55,7 +55,6 @@ impl<'f, T> Transfers<'f, T> {
         Self { fetching: FuturesUnordered::new(), under_way: HashMap::new(), taken: 0 }
     }
 
-    /// Whether nothing is.
     pub fn are_empty(&self) -> bool {
         self.under_way.is_empty()
     }

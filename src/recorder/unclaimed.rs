@@ -71,7 +71,6 @@ struct TakenFile {
 pub struct RunSpan {
     /// Its row, with nothing to change.
     pub row: Save,
-    /// Its start.
     pub started_at: Timestamp,
     /// Its end; now, while it is in progress.
     pub finished_at: Timestamp,
@@ -82,7 +81,6 @@ pub struct RunSpan {
 pub struct WrittenFiles {
     /// Its row, with nothing to change.
     pub row: Save,
-    /// What it wrote.
     pub files: Vec<(FileRef, Blob)>,
 }
 

@@ -1,4 +1,4 @@
-//! StatusCounts the runs that were announced and never recorded. Each run is announced by a status message when it is queued, so
+//! Counts the runs that were announced and never recorded. Each run is announced by a status message when it is queued, so
 //! what was announced and is recorded nowhere came and went unseen.
 //!
 //! Runs that were queued before the connection was opened were never announced on it. So what catching up records settles
@@ -38,7 +38,6 @@ impl UnseenRuns {
         state.unseen = state.unseen.max(-to_enter);
     }
 
-    /// Runs were queued.
     pub fn queued(&self, runs: u64) {
         let mut state = self.lock();
         state.unseen = state.unseen.saturating_add_unsigned(runs);

@@ -16,7 +16,6 @@ pub struct Completing {
     pub range: Range<usize>,
     /// Whether it is what is not wanted.
     pub is_excluded: bool,
-    /// What to suggest.
     pub what: What,
 }
 
@@ -31,7 +30,6 @@ pub enum What {
     /// Values of a field: those of [`What::choices`], or those in [`Field::values`] that begin so. Of numbers nothing is
     /// known by how they begin.
     Value {
-        /// Which.
         field: Field,
         /// The beginning as values are folded.
         folded: String,

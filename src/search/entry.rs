@@ -18,19 +18,13 @@ pub struct Source<'a> {
     pub negative: Vec<&'a str>,
     /// What an editing model or a service was told to do.
     pub instructions: Vec<&'a str>,
-    /// Tags of music.
     pub tags: Vec<&'a str>,
-    /// Lyrics of music.
     pub lyrics: Vec<&'a str>,
     /// Checkpoints, diffusion models, models of services.
     pub models: Vec<&'a str>,
-    /// LoRAs.
     pub loras: Vec<&'a str>,
-    /// Samplers.
     pub samplers: Vec<&'a str>,
-    /// Schedulers.
     pub schedulers: Vec<&'a str>,
-    /// Seeds.
     pub seeds: Vec<&'a str>,
     /// Steps of each pass.
     pub steps: Vec<&'a str>,
@@ -40,11 +34,8 @@ pub struct Source<'a> {
     pub guidance: Vec<&'a str>,
     /// How much of the latent each pass makes anew.
     pub denoise: Vec<&'a str>,
-    /// Pixels across.
     pub width: Vec<&'a str>,
-    /// Pixels down.
     pub height: Vec<&'a str>,
-    /// Frames.
     pub length: Vec<&'a str>,
     /// Classes of its nodes.
     pub nodes: Vec<&'a str>,
@@ -69,7 +60,6 @@ pub struct Source<'a> {
 pub struct SourceFile<'a> {
     /// Below ComfyUI's folder; may be empty.
     pub subfolder: &'a str,
-    /// The last part.
     pub filename: &'a str,
 }
 

@@ -10,7 +10,6 @@ pub enum Error {
     /// `name:value`, but no field has this name.
     #[error("unknown field {given:?}: {}to search for the words, put them in quotes", Hint(nearest.map(Field::key), ":"))]
     UnknownField {
-        /// The name.
         given: String,
         /// The field that was probably meant.
         nearest: Option<Field>,
@@ -18,7 +17,6 @@ pub enum Error {
     /// The field is known, but can't have this value.
     #[error("{field} can't be {given:?}: {}{expected}", Hint(*nearest, ""))]
     BadValue {
-        /// The field.
         field: Field,
         /// What stood behind it.
         given: String,
@@ -29,22 +27,13 @@ pub enum Error {
     },
     /// The text, or its canonical form, is too long.
     #[error("the search is too long: use at most {most} characters")]
-    TooLong {
-        /// Characters.
-        most: usize,
-    },
+    TooLong { most: usize },
     /// Too many words, phrases and fields.
     #[error("the search has too many terms: use at most {most}")]
-    TooManyTerms {
-        /// Terms.
-        most: usize,
-    },
+    TooManyTerms { most: usize },
     /// Too many parentheses within each other.
     #[error("parentheses are nested too deeply: use at most {most} levels")]
-    TooDeep {
-        /// Parentheses.
-        most: usize,
-    },
+    TooDeep { most: usize },
 }
 
 /// What the value of a field may be.
@@ -56,9 +45,7 @@ pub enum Expected {
     Number,
     /// Seconds, minutes, hours, or a range of them.
     Duration,
-    /// A whole number.
     Seed,
-    /// Days.
     Date,
     /// Days or a moment, where the search begins or ends.
     Moment,

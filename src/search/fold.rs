@@ -36,7 +36,6 @@ impl<'a> Words<'a> {
     /// Longer words are cut.
     pub const MOST_BYTES: usize = 64;
 
-    /// Of this text.
     pub fn of(text: &'a str) -> Self {
         Self { text, at: 0, ahead: Vec::new(), used: 0, word: String::new() }
     }

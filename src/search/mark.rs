@@ -12,7 +12,6 @@ use crate::model::List;
 /// The part of a text around what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snippet<'a> {
-    /// The part.
     pub text: &'a str,
     /// What was found, in bytes of the part.
     pub marks: Vec<Range<usize>>,

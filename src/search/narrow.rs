@@ -17,13 +17,10 @@ pub struct Narrow {
     pub rows: Filter,
     /// What is searched for.
     pub search: Search,
-    /// Where days begin.
     pub zone: Zone,
     /// The first and the last of the days to keep to.
     days: Ends,
-    /// From when on.
     from: Option<When>,
-    /// Up to when.
     until: Option<When>,
 }
 

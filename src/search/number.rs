@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// Which numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum NumberRange {
     Is(f64),
@@ -48,7 +47,6 @@ impl NumberRange {
         })
     }
 
-    /// Of plain numbers.
     pub fn of_numbers(text: &str) -> Option<Self> {
         Self::read(text, number)
     }

@@ -74,7 +74,6 @@ struct SearchReader<'a> {
     input: TermInput<'a>,
     terms: usize,
     is_excluded: bool,
-    /// The first.
     error: Option<Error>,
     spots: Vec<TermSpot>,
 }

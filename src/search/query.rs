@@ -36,7 +36,6 @@ pub struct Piece {
     pub is_excluded: bool,
     /// The list of the whole value that it asks for, where it asks for one.
     pub list: Option<List>,
-    /// That value.
     pub value: Option<String>,
 }
 

@@ -11,9 +11,7 @@ pub(super) enum WordPart {
     Mark,
     /// A word of its own.
     Lone,
-    /// Makes no difference.
     Nothing,
-    /// Stands between words.
     Gap,
 }
 

@@ -11,13 +11,10 @@ use crate::model::List;
 /// Terms and groups. Groups hold two parts or more, none of their own sort.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Tree {
-    /// Each must fit.
     All(Vec<Self>),
-    /// One must fit.
     Any(Vec<Self>),
     /// Must not fit; never of another one of these.
     Not(Box<Self>),
-    /// A term.
     Leaf(Leaf),
 }
 
@@ -50,9 +47,7 @@ pub(super) enum SoughtValue {
     Hash(String),
     /// A word that the field knows.
     Choice(&'static str),
-    /// Numbers.
     Number(NumberRange),
-    /// Days or moments.
     When(When),
 }
 
@@ -81,7 +76,6 @@ impl Tree {
         Self::Any(any)
     }
 
-    /// What doesn't fit.
     pub fn not(part: Self) -> Self {
         match part {
             Self::Not(part) => *part,

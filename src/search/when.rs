@@ -17,7 +17,6 @@ pub(super) enum When {
 }
 
 impl When {
-    /// Days.
     pub fn of_days(text: &str) -> Option<Self> {
         text.parse().ok().map(Self::Days)
     }

@@ -12,7 +12,6 @@ pub trait Code: Copy + Sized + 'static {
     /// Every word.
     const WORDS: &'static [Self];
 
-    /// Its number.
     fn code(self) -> i64;
 
     /// The word with that number.

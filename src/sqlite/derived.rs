@@ -17,7 +17,6 @@ pub struct Derived {
     pub signature: (i64, i64),
     /// PRAGMAs of the connection, besides those that all have; `synchronous` among them.
     pub settings: &'static str,
-    /// The tables.
     pub schema: &'static str,
     /// A quick look at the newest rows: finds a file that was cut or overwritten.
     pub look: &'static str,

@@ -99,7 +99,6 @@ impl<C: Send + 'static> Pool<C> {
         Self { file, companion: Box::new(companion), state: Mutex::new(state), usual, time_limit }
     }
 
-    /// The database.
     pub fn file(&self) -> &Path {
         &self.file
     }

@@ -5,18 +5,14 @@ use crate::model::{AttachmentState, Blob, FileRef, GenerationId, MediaKind, Role
 /// One attachment of one generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AttachmentKey {
-    /// Whose.
     pub generation: GenerationId,
-    /// Output or input.
     pub role: Role,
-    /// Its place.
     pub index: i64,
 }
 
 /// A file or a text to be added to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttachment {
-    /// Output or input.
     pub role: Role,
     /// The node that gave or read it; `None` when no node reported it.
     pub node_id: Option<String>,

@@ -34,7 +34,7 @@ impl Changes {
         Ok(())
     }
 
-    /// A run was changed in a way that no page waits for: it isn't published.
+    /// A run was changed in a way that no page waits for: no event says so.
     pub(super) fn unseen(&mut self, id: GenerationId) {
         #[cfg(test)]
         self.untold.push(id);

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 /// A copy that could be put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copy {
-    /// Where it is.
     pub file: PathBuf,
     /// When it was made.
     pub made_at: Option<SystemTime>,

@@ -21,10 +21,7 @@ pub enum Error {
         folder.display(),
         typed(folder)
     )]
-    InUse {
-        /// The data folder.
-        folder: PathBuf,
-    },
+    InUse { folder: PathBuf },
     /// Who was asked to end goes on.
     #[error(
         "data folder {} is still in use after {} seconds, perhaps by a command such as reindex or by an update, which \
@@ -33,7 +30,6 @@ pub enum Error {
         waited.as_secs()
     )]
     DoesNotStop {
-        /// The data folder.
         folder: PathBuf,
         /// How long it had.
         waited: Duration,
@@ -44,23 +40,16 @@ pub enum Error {
         folder.display()
     )]
     NotWritable {
-        /// The data folder.
         folder: PathBuf,
         /// What the system said.
         source: Arc<io::Error>,
     },
     /// Something else has the name of the data folder, or of one above it.
     #[error("data folder {} is no folder, or lies below a file; choose another --data-dir", folder.display())]
-    NotAFolder {
-        /// The data folder.
-        folder: PathBuf,
-    },
+    NotAFolder { folder: PathBuf },
     /// The file system lacks what SQLite's write-ahead log needs, as many network file systems do.
     #[error("the file system of {} can't hold recall.db; choose a --data-dir on a local disk", folder.display())]
-    NoWal {
-        /// The data folder.
-        folder: PathBuf,
-    },
+    NoWal { folder: PathBuf },
     /// The database has migrations that this version doesn't know.
     #[error(
         "{} was written by a newer comfy-recall ({writer}, schema {schema}; this one knows {known}); {}",
@@ -68,7 +57,6 @@ pub enum Error {
         way_back(file, copy.as_deref())
     )]
     Newer {
-        /// The database.
         file: PathBuf,
         /// The version that wrote it last.
         writer: String,
@@ -86,29 +74,20 @@ pub enum Error {
         folder.display()
     )]
     NoRoom {
-        /// The data folder.
         folder: PathBuf,
         /// What should be free.
         needed: String,
     },
     /// What is kept of a database before it is changed couldn't be written.
     #[error("keep a copy of {} before it is changed; nothing was changed", file.display())]
-    NotKept {
-        /// The database.
-        file: PathBuf,
-        /// What failed.
-        source: Arc<io::Error>,
-    },
+    NotKept { file: PathBuf, source: Arc<io::Error> },
     /// There is nothing to go back to.
     #[error(
         "{} has no copy of recall.db that this comfy-recall can read; one is made there when an update changes it; another \
          file is named behind the command",
         folder.display()
     )]
-    NoCopy {
-        /// The data folder.
-        folder: PathBuf,
-    },
+    NoCopy { folder: PathBuf },
     /// There is no need to go back.
     #[error(
         "{} isn't newer than this comfy-recall, so there is nothing to go back from; to put a copy in its place all the \
@@ -117,27 +96,19 @@ pub enum Error {
         restore_command(file, Some(&copy.file))
     )]
     NotNewer {
-        /// The database.
         file: PathBuf,
         /// What would be put in its place.
         copy: Box<Copy>,
     },
     /// A copy is broken.
     #[error("{} is damaged ({found}); nothing was changed, take another copy", file.display())]
-    Damaged {
-        /// The copy.
-        file: PathBuf,
-        /// What SQLite found.
-        found: String,
-    },
+    Damaged { file: PathBuf, found: String },
     /// A copy can't be put in the place of the database.
     #[error("put {} in the place of recall.db; {}", copy.display(), if *is_untouched { "nothing was changed" } else { "run it once more" })]
     NotRestored {
-        /// The copy.
         copy: PathBuf,
         /// Whether all is as it was.
         is_untouched: bool,
-        /// What failed.
         source: Arc<io::Error>,
     },
     /// The database lacks migrations of this version, and may not be changed now.
@@ -147,7 +118,6 @@ pub enum Error {
         file.display()
     )]
     Older {
-        /// The database.
         file: PathBuf,
         /// How many migrations it has.
         schema: i64,
@@ -165,36 +135,23 @@ pub enum Error {
     },
     /// A folder for a backup holds a history that was recorded into.
     #[error("{} holds a history that is in use, no backup; choose another folder", folder.display())]
-    NoBackup {
-        /// The folder.
-        folder: PathBuf,
-    },
+    NoBackup { folder: PathBuf },
     /// The database can't even be looked at.
     #[error("{} can't be read; give this user the right to", file.display())]
     Unreadable {
-        /// The database.
         file: PathBuf,
         /// What the system said.
         source: Arc<io::Error>,
     },
     /// A database of another program.
     #[error("{} is not a database of comfy-recall; move it away or choose another --data-dir", file.display())]
-    Foreign {
-        /// The database.
-        file: PathBuf,
-    },
+    Foreign { file: PathBuf },
     /// Not a database, or a broken one: beyond doubt.
     #[error("{} is damaged; {}", file.display(), way_out(file))]
-    Corrupt {
-        /// The database.
-        file: PathBuf,
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Corrupt { file: PathBuf, source: Arc<rusqlite::Error> },
     /// The end of the database is missing.
     #[error("{} is damaged: only {left} of its {pages} pages are left; {}", file.display(), way_out(file))]
     Cut {
-        /// The database.
         file: PathBuf,
         /// Pages that there are.
         left: u64,
@@ -203,41 +160,22 @@ pub enum Error {
     },
     /// SQLite calls a file damaged, and nobody has looked again: it may be the disk that refused a read.
     #[error("a read failed; try again")]
-    Doubtful {
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Doubtful { source: Arc<rusqlite::Error> },
     /// The index is broken; it is made anew when the next run is indexed.
     #[error("search.db can't be read; it is being rebuilt in the background; try again later")]
-    Index {
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Index { source: Arc<rusqlite::Error> },
     /// There is no index to be read, and this isn't the one who makes it.
     #[error("nothing can be searched, since search.db isn't complete; start comfy-recall, or run comfy-recall reindex")]
     NoIndex,
     /// No room on the disk.
     #[error("the disk of the data folder is full; free some space, nothing else is needed")]
-    Full {
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Full { source: Arc<rusqlite::Error> },
     /// Another process holds the database.
     #[error("{} is locked by another program; close whatever has it open", name(file))]
-    Busy {
-        /// The database.
-        file: PathBuf,
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Busy { file: PathBuf, source: Arc<rusqlite::Error> },
     /// The system refused to read or write.
     #[error("read or write {}; check the disk and the rights of the data folder", name(file))]
-    Io {
-        /// The database.
-        file: PathBuf,
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Io { file: PathBuf, source: Arc<rusqlite::Error> },
     /// A read took longer than it may.
     #[error("reading took too long; try again, or ask for less")]
     TimedOut,
@@ -264,18 +202,10 @@ pub enum Error {
     Panicked,
     /// A fault of ours: SQLite refused a statement.
     #[error("recall.db answered something unexpected; please report it")]
-    Sql {
-        /// What SQLite said.
-        source: Arc<rusqlite::Error>,
-    },
+    Sql { source: Arc<rusqlite::Error> },
     /// A migration failed; the database is as it was.
     #[error("bring {} up to date; it is as it was before", file.display())]
-    Migrate {
-        /// The database.
-        file: PathBuf,
-        /// What failed.
-        source: Arc<rusqlite_migration::Error>,
-    },
+    Migrate { file: PathBuf, source: Arc<rusqlite_migration::Error> },
 }
 
 /// What somebody does whose comfy-recall is older than the database.

@@ -50,7 +50,6 @@ const BLOB: &str = "SELECT sha256, bytes, kind, mime FROM blobs WHERE sha256 = ?
 /// A file that is still to be fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedFile {
-    /// Which.
     pub key: AttachmentKey,
     /// How ComfyUI names it.
     pub file: FileRef,

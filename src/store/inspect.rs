@@ -39,9 +39,7 @@ pub struct Inspector {
 /// A file that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeptFile {
-    /// Counts up.
     pub id: i64,
-    /// Which.
     pub digest: Digest,
     /// How long it is.
     pub bytes: u64,

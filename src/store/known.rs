@@ -46,11 +46,8 @@ const ENDED_UP_TO: &str = "
 /// What reconciling needs to know of a run that is in the store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Known {
-    /// Our id.
     pub id: GenerationId,
-    /// ComfyUI's id.
     pub prompt_id: PromptId,
-    /// ComfyUI's queue number.
     pub number: Option<f64>,
     /// How far it got.
     pub status: Status,
@@ -58,7 +55,6 @@ pub struct Known {
     pub status_reason: Option<StatusReason>,
     /// When it was queued.
     pub created_at: Timestamp,
-    /// When it started.
     pub started_at: Option<Timestamp>,
 }
 

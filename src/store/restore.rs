@@ -21,7 +21,6 @@ use crate::sqlite::{connection, disk};
 /// Under this name until it is whole.
 const PART: &str = "recall.db.restoring";
 
-/// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// What is in the place of the database now.

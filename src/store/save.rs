@@ -47,7 +47,6 @@ const INSTANCE: &str = "SELECT id FROM instances WHERE name = ?1";
 pub struct Save {
     /// The row to change; `None` for a run that is new.
     pub id: Option<GenerationId>,
-    /// ComfyUI's id.
     pub prompt_id: PromptId,
     /// ComfyUI's queue number: starts again at 0 with ComfyUI, negative at the front, may be a fraction.
     pub number: Option<f64>,
@@ -57,15 +56,10 @@ pub struct Save {
     pub status_reason: Option<StatusReason>,
     /// When it was queued. Ignored for a row that exists.
     pub created_at: Timestamp,
-    /// When it started.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
     pub finished_at: Option<Timestamp>,
-    /// Who queued it.
     pub client_id: Option<String>,
-    /// The workflow's id.
     pub workflow_id: Option<String>,
-    /// The workflow's name.
     pub workflow_name: Option<String>,
     /// The nodes that ComfyUI was to run for, a JSON array.
     pub outputs_to_execute: Option<String>,

@@ -35,7 +35,6 @@ pub enum Phase {
     Waiting,
     /// ComfyUI worked on it.
     Running,
-    /// It had ended.
     Ended,
 }
 

@@ -39,7 +39,6 @@ pub enum Upgrade {
     Copying {
         /// Bytes that are copied.
         done: u64,
-        /// All of them.
         bytes: u64,
     },
     /// The copy is kept; now every run is brought up to date.

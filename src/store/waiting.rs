@@ -21,7 +21,6 @@ const MOST_BYTES: usize = 6 << 20;
 /// A run that waits to be indexed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unindexed {
-    /// Its row.
     pub summary: Summary,
     /// What it gave and read.
     pub attachments: Vec<Attachment>,

@@ -80,7 +80,6 @@ pub struct Keep {
     pub maker: i64,
     /// The WebP of both sizes, or why there is none. No large one: the small one has all that there is.
     pub webp: Result<(Vec<u8>, Option<Vec<u8>>), Unmade>,
-    /// What was learnt.
     pub facts: MediaFacts,
 }
 

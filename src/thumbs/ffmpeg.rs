@@ -37,7 +37,6 @@ const SCALE: &str = "scale=w='if(lt(iw,ih),min(512,iw),-1)':h='if(lt(iw,ih),-1,m
 const ENVIRONMENT: [&str; 6] =
     ["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "SystemRoot", "TMPDIR"];
 
-/// The program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ffmpeg {
     program: PathBuf,

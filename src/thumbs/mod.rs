@@ -61,12 +61,10 @@ pub enum Made {
     Nothing(Unmade),
 }
 
-/// Who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Urgency {
     /// Somebody who looks at a page.
     Asked,
-    /// Nobody yet.
     Background,
 }
 

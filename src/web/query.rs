@@ -29,7 +29,6 @@ pub enum Author {
 /// What the list is asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ListQuery {
-    /// Which generations.
     pub filter: Filter,
     /// What is searched for; empty where nothing is.
     pub search: Search,

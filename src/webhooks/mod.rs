@@ -46,7 +46,6 @@ const STORE_RETRY: Duration = Duration::from_secs(10);
 /// Somebody who is told.
 #[derive(Clone)]
 pub struct Webhook {
-    /// Where.
     pub url: Url,
     /// The same for the log, without what may be secret in it.
     pub shown: String,

@@ -25,9 +25,7 @@ pub(super) const HINTS: [&str; 8] =
 /// The letters of what stands behind the mark of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Letters {
-    /// Letters and digits.
     Plain,
-    /// Capitals and digits.
     Capitals,
     /// Letters, digits, `-` and `_`.
     Any,

@@ -27,13 +27,11 @@ const MOST_ADDED: usize = 1000;
 pub(super) enum Telling {
     /// It stays, whatever it is: a person said so.
     Spared,
-    /// Nothing.
     Nothing,
     /// It is a secret if it looks random: `key`, `style_token`, `session_id`.
     Doubt,
     /// It is one unless it is a plain word: `auth`, which may say `basic`.
     Likely,
-    /// It is one.
     Secret,
 }
 

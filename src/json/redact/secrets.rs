@@ -27,7 +27,6 @@ const MOST_LOOKS: usize = 4;
 /// What a client submitted.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Submitted<'a> {
-    /// The API prompt.
     pub prompt: &'a str,
     /// The editor's workflow; empty where there is none.
     pub workflow: &'a str,
@@ -47,7 +46,6 @@ pub struct Secrets<'a> {
     value_bytes: usize,
     /// What nodes gave under names of secrets.
     given: HashSet<String>,
-    /// Finds the values.
     sought: Option<AhoCorasick>,
 }
 

@@ -19,7 +19,6 @@ pub(super) enum TextRole {
     Workflow,
     /// What nodes gave, with files that are fetched by what stands in it.
     Outputs,
-    /// Anything else.
     Other,
 }
 

@@ -84,7 +84,6 @@ pub(super) const OWNERS: [&str; 165] = [
     "volcengine", "telegram",
 ];
 
-/// More of them.
 #[rustfmt::skip]
 pub(super) const SPELLED: [&str; 22] = [
     "connection_string", "connection string", "connection-string", "connection_str", "connection_uri", "conn_str",

@@ -40,7 +40,6 @@ fn run() -> Summary {
     }
 }
 
-/// A failed run.
 fn failed_run() -> Summary {
     let error = ErrorSummary {
         node_id: Some("3".to_owned()),

@@ -16,7 +16,6 @@ use crate::web::http::arrival::{Arrival, whole};
 /// What an address may try.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
-    /// At once.
     at_once: u32,
     /// After so long, once more.
     each: Duration,
@@ -51,7 +50,6 @@ struct Ledger {
     settled: Mutex<HashMap<IpAddr, Instant>>,
 }
 
-/// Who tries.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     /// The machine that asks.

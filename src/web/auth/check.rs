@@ -45,7 +45,6 @@ pub struct AcceptedToken {
 /// One who came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// Credential what.
     pub by: Credential,
     /// What they may do.
     pub scope: Scope,
@@ -82,7 +81,6 @@ impl fmt::Display for Credential {
 /// Why somebody doesn't come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// Nothing was shown.
     Nothing,
     /// Something wrong was shown.
     Wrong,

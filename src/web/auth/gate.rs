@@ -21,7 +21,6 @@ use crate::web::http::route::{Access, Rules};
 struct Challenge {
     /// The password, by HTTP Basic.
     basic: bool,
-    /// A token.
     bearer: bool,
 }
 

@@ -128,7 +128,6 @@ pub async fn list(
     answer(history, ResponseParts { lists, tail: "]}".to_owned(), kinds: KINDS, write: Arc::new(write) }).await
 }
 
-/// One run.
 pub async fn one(
     State(history): State<History>,
     State(zone): State<Zone>,

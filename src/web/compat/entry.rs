@@ -55,7 +55,6 @@ fn write_item(text: &mut String, run: &Told, end: &End<'_>) {
     }
 }
 
-/// The API prompt.
 pub fn prompt(run: &Told) -> Cow<'_, str> {
     run.document(DocumentKind::Prompt).map_or(Cow::Borrowed("{}"), strict)
 }

@@ -79,7 +79,6 @@ fn statuses(words: &str) -> Result<Vec<Status>, Mistake> {
     Ok(words.iter().filter_map(meaning).flat_map(|(_, statuses)| statuses.iter().copied()).collect())
 }
 
-/// Some jobs.
 pub async fn list(State(history): State<History>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     let query = query.unwrap_or_default();
     let wanted = JobsRequest::read(&Asked::read(&query))?;

@@ -10,7 +10,6 @@ use crate::json::{members, to_strict};
 pub struct ObjectWriter(String);
 
 impl ObjectWriter {
-    /// An empty one.
     pub fn new() -> Self {
         Self::behind(String::new())
     }

@@ -14,10 +14,8 @@ use crate::web::view::words::Catalogue;
 /// Shades of a day, from few runs to many.
 const SHADES: u64 = 4;
 
-/// One month.
 #[derive(Debug)]
 pub struct Calendar {
-    /// Its name.
     pub heading: String,
     /// The month before; none before the first run.
     pub earlier: Option<String>,
@@ -33,7 +31,6 @@ pub struct Calendar {
     pub presets: Vec<(String, String, bool)>,
     /// The first day of the list, for the field of a range.
     pub first: String,
-    /// Its last day.
     pub last: String,
     /// What the form keeps.
     pub kept: Vec<(&'static str, String)>,
@@ -41,10 +38,8 @@ pub struct Calendar {
     pub count: u64,
 }
 
-/// One day.
 #[derive(Debug)]
 pub struct CalendarDay {
-    /// Of the month.
     pub number: u32,
     /// `YYYY-MM-DD`.
     pub date: String,

@@ -16,10 +16,8 @@ use crate::web::view::words::Catalogue;
 /// The first words of an error or a text; a card has no room for more.
 const SHOWN_CHARS: usize = 160;
 
-/// One run.
 #[derive(Debug)]
 pub struct Card {
-    /// The run.
     pub run: Summary,
     /// Its page, which knows its neighbours in this list.
     pub url: String,

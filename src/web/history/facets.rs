@@ -57,9 +57,7 @@ pub struct FacetGroup {
 /// A value that the search asks for.
 #[derive(Debug)]
 pub struct ChosenValue {
-    /// For people.
     pub shown: String,
-    /// As it is.
     pub full: String,
     /// Whether it asks for runs without it.
     pub is_without: bool,
@@ -70,9 +68,7 @@ pub struct ChosenValue {
 /// A value that the list could be narrowed to.
 #[derive(Debug)]
 pub struct FacetValue {
-    /// For people.
     pub shown: String,
-    /// As it is.
     pub full: String,
     /// How many runs have it.
     pub runs: String,

@@ -59,7 +59,7 @@ impl From<Facet> for Values {
     get, path = "/api/v1/facets", tag = "search",
     params(
         WhichRuns,
-        ("fields" = Option<String>, Query, description = "WhichRuns fields, separated by commas; all of them unless told"),
+        ("fields" = Option<String>, Query, description = "Which fields, separated by commas; all of them unless told"),
         ("limit" = Option<u32>, Query, description = "Values of each field, 10 unless told", minimum = 1, maximum = 200)
     ),
     responses((status = 200, body = Answer), Refused)

@@ -24,7 +24,6 @@ const MOST_LISTED: u32 = 100;
 pub struct Filters {
     /// What the calendar's button says.
     pub days: String,
-    /// Opens the calendar.
     pub calendar_url: String,
     /// Statuses to choose from, the chosen one marked.
     pub statuses: Vec<Choice>,
@@ -51,7 +50,6 @@ pub struct Filters {
 pub enum Servers {
     /// There is only one.
     One,
-    /// From a list.
     Listed(Vec<Choice>),
     /// By its name, this one at present: nobody finds it in a list of so many, which every page would carry.
     Named(String),
@@ -60,20 +58,15 @@ pub enum Servers {
 /// An option of the form.
 #[derive(Debug)]
 pub struct Choice {
-    /// For the address.
     pub value: String,
-    /// For people.
     pub text: String,
-    /// Whether it holds.
     pub is_chosen: bool,
 }
 
 /// A filter that holds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Chip {
-    /// Its parameter.
     pub name: &'static str,
-    /// For people.
     pub text: String,
     /// The list without it.
     pub without: String,
@@ -84,9 +77,7 @@ pub struct Chip {
 /// Days beside the one that is shown.
 #[derive(Debug, Default)]
 pub struct Beside {
-    /// The nearest before.
     pub older: Option<DayLink>,
-    /// The nearest after.
     pub newer: Option<DayLink>,
     /// The whole list, from the end of the day on.
     pub from_here: Option<String>,
@@ -95,7 +86,6 @@ pub struct Beside {
 /// A way to another day.
 #[derive(Debug)]
 pub struct DayLink {
-    /// For people.
     pub text: String,
     /// The list of that day.
     pub url: String,

@@ -28,7 +28,6 @@ const EXAMPLES: [(&[&str], &str); 14] = [
 /// The box and what belongs to it.
 #[derive(Debug)]
 pub struct Find {
-    /// What was typed.
     pub text: String,
     /// The list without a search.
     pub without: String,
@@ -36,14 +35,12 @@ pub struct Find {
     pub mistake: Option<SearchMistake>,
     /// Where words in it mean days: the search for the words themselves, and its list.
     pub worded: Option<(String, String)>,
-    /// Searches to try.
     pub examples: Vec<SearchExample>,
 }
 
 /// What is wrong with a search.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SearchMistake {
-    /// For people.
     pub text: String,
     /// What was probably meant, and the list of that search.
     pub mended: Option<(String, String)>,

@@ -22,7 +22,7 @@ use crate::web::view::words::Catalogue;
 const MOST_FIELDS: usize = 10;
 /// Values of the field at hand.
 const MOST_VALUES: usize = 12;
-/// Catalogue of prompts, and values of other fields that begin so.
+/// Words of prompts, and values of other fields that begin so.
 const MOST_WORDS: usize = 6;
 /// A search longer than this isn't looked at.
 const MOST_BYTES: usize = 16 * 1024;

@@ -7,20 +7,16 @@ use crate::model::BasePath;
 
 const FOLDER: &str = "/panel/";
 
-/// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
     /// As the viewer's system has it.
     #[default]
     System,
-    /// Always light.
     Light,
-    /// Always dark.
     Dark,
 }
 
 impl Theme {
-    /// Every theme.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
     /// The word for it in forms, cookies and `<html data-theme>`.
@@ -50,9 +46,7 @@ impl Theme {
 /// How the page around ours looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appearance {
-    /// Light or dark.
     pub theme: Theme,
-    /// What it speaks.
     pub language: Language,
 }
 

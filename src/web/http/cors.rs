@@ -184,7 +184,6 @@ impl Cors {
         Some((StatusCode::NO_CONTENT, headers).into_response())
     }
 
-    /// Writes it.
     pub fn write(self, headers: &mut HeaderMap) {
         headers.append(VARY, HeaderValue::from_static("origin"));
         let Some((origin, trust)) = self.origin else { return };

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-/// WhichRuns generations. All that is given narrows.
+/// Which generations. All that is given narrows.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WhichRuns {
@@ -45,7 +45,7 @@ pub struct WhichRuns {
     prompt_id: Option<String>,
 }
 
-/// WhichRuns part of a list.
+/// Which part of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListPart {
@@ -58,7 +58,7 @@ pub struct ListPart {
     prev: Option<String>,
 }
 
-/// WhichRuns generation.
+/// Which generation.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct Id {

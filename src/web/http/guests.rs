@@ -102,7 +102,6 @@ struct GuestsState {
     rests: Notify,
 }
 
-/// One of them.
 #[derive(Debug)]
 pub struct Guest {
     guests: Guests,

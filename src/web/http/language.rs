@@ -3,15 +3,12 @@
 /// A language that the pages speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
-    /// English.
     #[default]
     English,
-    /// Simplified Chinese.
     Chinese,
 }
 
 impl Language {
-    /// Every language.
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
     /// Its BCP 47 tag, for `<html lang>` and cookies.

@@ -16,7 +16,6 @@ pub struct Problem(Box<Details>);
 
 struct Details {
     code: Code,
-    /// What JSON says.
     message: Cow<'static, str>,
     /// What a page says; `None`: the message, in English and in the terms of the API.
     text: Option<PageText>,
@@ -30,7 +29,6 @@ struct Details {
 /// A text of the catalogue, with the value in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageText {
-    /// Its key.
     pub key: &'static str,
     /// The name of the value, and the value.
     pub value: Option<(&'static str, String)>,
@@ -61,7 +59,6 @@ impl Problem {
         self
     }
 
-    /// With another message.
     #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.0.message = message.into();

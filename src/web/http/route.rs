@@ -28,7 +28,6 @@ pub enum Access {
     Probe,
     /// Anybody who reaches us under a name of ours.
     Anyone,
-    /// Who may read.
     Read,
     /// Who may do everything; asked by a method that changes nothing, who may read.
     Full,
@@ -46,20 +45,17 @@ pub enum Effect {
 /// Whose pages may read the answers of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// Our own.
     Own,
     /// Also those of sites that the configuration names, and of the ComfyUI servers that it names.
     Shared,
 }
 
-/// How errors look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorStyle {
     /// A page for people; JSON for who accepts that and no page.
     Page,
     /// JSON; a page for who accepts one, as a person may follow a link to a file.
     File,
-    /// JSON.
     Json,
     /// JSON as ComfyUI answers a prompt: an object with an object.
     Prompt,
@@ -74,7 +70,6 @@ pub enum ErrorStyle {
 pub enum Format {
     /// A page for people.
     Page,
-    /// Ours.
     Json,
     /// JSON for programs that were written for ComfyUI, or for its history plugin.
     Compatible(ErrorStyle),

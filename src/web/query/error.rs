@@ -19,7 +19,6 @@ pub enum Error {
     /// No parameter of ours.
     #[error("{:?} is not a parameter; there are {}", shown(name), known.join(", "))]
     Unknown {
-        /// What was given.
         name: String,
         /// Those that there are.
         known: Vec<&'static str>,
@@ -36,9 +35,7 @@ pub enum Error {
     /// A value that doesn't say what it should.
     #[error("{name}={:?}: {source}", shown(value))]
     Value {
-        /// The parameter.
         name: &'static str,
-        /// What it was.
         value: String,
         /// What it should be.
         source: BadValue,

@@ -27,7 +27,6 @@ const ASKED: [(&str, &str); 6] = [
 /// A text of the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guide {
-    /// The API.
     Api,
     /// What scripts speak already.
     Compatible,
@@ -42,7 +41,6 @@ impl Guide {
     }
 }
 
-/// Something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Example {
     /// The name of its place on the page.

@@ -19,14 +19,12 @@ pub struct Reference {
     pub groups: Vec<OperationGroup>,
     /// Parameters that many operations take.
     pub shared: Vec<Parameter>,
-    /// What answers hold.
     pub objects: Vec<Object>,
 }
 
 /// Operations of one tag.
 #[derive(Debug)]
 pub struct OperationGroup {
-    /// The tag.
     pub name: String,
     /// In the order of the document.
     pub operations: Vec<Operation>,
@@ -37,7 +35,6 @@ pub struct OperationGroup {
 pub struct Operation {
     /// The name of its place on the page.
     pub id: String,
-    /// In capitals.
     pub method: String,
     /// With its parameters in braces.
     pub path: String,
@@ -58,7 +55,6 @@ pub struct Operation {
 /// One thing that may be asked for.
 #[derive(Debug)]
 pub struct Parameter {
-    /// Its name.
     pub name: String,
     /// `path`, `query` or `header`.
     pub place: String,
@@ -68,7 +64,6 @@ pub struct Parameter {
     pub default: Option<String>,
     /// From the least to the most.
     pub range: Option<String>,
-    /// What it means.
     pub about: Prose,
     /// One that makes sense.
     pub example: Option<String>,
@@ -77,13 +72,11 @@ pub struct Parameter {
 /// One way in which an operation answers.
 #[derive(Debug)]
 pub struct Answer {
-    /// Its status.
     pub status: String,
     /// The types of its body.
     pub types: Vec<String>,
     /// What its body holds, where that is described.
     pub kind: Option<Kind>,
-    /// What it is.
     pub about: Prose,
 }
 

@@ -8,13 +8,11 @@ use crate::web::view::words::prose::{Prose, prose};
 /// What a value may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kind {
-    /// Before the name.
     pub prefix: String,
     /// The name of a type, or of an object.
     pub name: String,
     /// The object of that name.
     pub link: Option<String>,
-    /// Behind the name.
     pub suffix: String,
 }
 
@@ -23,9 +21,7 @@ pub struct Kind {
 pub struct Object {
     /// Its name in the document.
     pub name: String,
-    /// What it is.
     pub about: Prose,
-    /// Its keys.
     pub keys: Vec<Key>,
     /// Where it is one of some words: these.
     pub words: Vec<String>,
@@ -36,11 +32,8 @@ pub struct Object {
 /// One key of an object.
 #[derive(Debug)]
 pub struct Key {
-    /// Its name.
     pub name: String,
-    /// What stands there.
     pub kind: Kind,
-    /// What that means.
     pub about: Prose,
 }
 

@@ -78,7 +78,7 @@ pub async fn one(
     respond(parts, &method, &format!("comfy-recall-{id}.zip"), ChosenForArchive::One(Some(id)))
 }
 
-/// ChosenForArchive generations as a ZIP archive: by their `ids`, or by a filter.
+/// Chosen generations as a ZIP archive: by their `ids`, or by a filter.
 ///
 /// Each has a folder of its own: its files, `prompt.json`, `workflow.json`, and `generation.json`, which is what
 /// `/api/v1/generations/{id}` gives. It is streamed, so it has no length.
@@ -135,7 +135,7 @@ fn ids(query: &str) -> Result<Option<Vec<GenerationId>>, BadQuery> {
     }
 }
 
-/// WhichRuns generations go into an archive.
+/// Which generations go into an archive.
 enum ChosenForArchive {
     One(Option<GenerationId>),
     Listed(VecDeque<GenerationId>),

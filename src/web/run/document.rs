@@ -34,9 +34,7 @@ struct DocumentPage {
 /// A document as a page shows it.
 #[derive(Debug)]
 pub struct ShownDocument {
-    /// Whose it is.
     pub id: GenerationId,
-    /// Which.
     pub kind: DocumentKind,
     /// What is looked for.
     pub find: String,
@@ -174,7 +172,6 @@ pub async fn prompt(
     download(history, heavy, id, DocumentKind::Prompt).await
 }
 
-/// The editor's workflow.
 pub async fn workflow(
     history: State<History>,
     heavy: State<HeavyWork>,

@@ -88,7 +88,6 @@ impl Gallery {
 pub enum Form {
     /// A file that we have, at its address.
     File(MediaKind, String),
-    /// A text.
     Text {
         /// It, or its beginning.
         text: String,
@@ -102,7 +101,6 @@ pub enum Form {
 }
 
 impl Media {
-    /// Prepares an attachment.
     pub fn new(attachment: &Attachment, nodes: &Nodes, known: &HashMap<Digest, MediaFacts>, base: &BasePath) -> Self {
         let node = nodes.get(attachment.node_id.as_deref()).into_owned();
         let mut media = Self {

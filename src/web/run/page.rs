@@ -60,7 +60,6 @@ struct GenerationPage {
     inputs: Vec<Media>,
     failure: Option<FailurePanel>,
     settings: Parameters,
-    /// What led here.
     search: Search,
     cached_nodes: usize,
     comfyui_version: Option<String>,
@@ -99,7 +98,6 @@ struct RunLink {
     older: Option<String>,
 }
 
-/// When it happened.
 struct Times {
     created: Moment,
     started: Option<Moment>,

@@ -47,10 +47,8 @@ pub struct ParameterRow {
     pub values: Vec<ParameterValue>,
 }
 
-/// A value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParameterValue {
-    /// For the page.
     pub parts: Parts,
     /// What it is in full, where it is shortened.
     pub full: Option<String>,
@@ -63,7 +61,6 @@ pub struct ParameterValue {
 /// The settings of several samplers, one a column.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Passes {
-    /// How many.
     pub count: usize,
     /// What it is called (a key), and a value for each that says it.
     pub rows: Vec<(&'static str, Vec<Option<ParameterValue>>)>,
@@ -121,7 +118,6 @@ impl Parameters {
 }
 
 impl ParameterValue {
-    /// Without marks.
     pub fn text(&self) -> String {
         self.full.clone().unwrap_or_else(|| self.parts.iter().map(|(part, _)| part.as_str()).collect())
     }

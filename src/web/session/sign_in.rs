@@ -26,7 +26,6 @@ use crate::web::view::words::Catalogue;
 struct SignInPage {
     viewer: Viewer,
     t: &'static Catalogue,
-    /// Where it leads.
     next: String,
     /// Why the last attempt led nowhere.
     refusal: Option<Denied>,

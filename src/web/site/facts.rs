@@ -21,7 +21,7 @@ const ENOUGH_BYTES: usize = 6 << 20;
 type FactsByRun = Option<Arc<RawValue>>;
 type Map = HashMap<GenerationId, FactsByRun, FixedState>;
 
-/// FactsByRun of runs that were asked for lately.
+/// Facts of runs that were asked for lately.
 #[derive(Debug, Clone, Default)]
 pub struct FactsCache(Arc<Held<Generations>>);
 

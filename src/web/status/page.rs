@@ -111,7 +111,6 @@ impl StoragePanel {
 struct Disk {
     free: String,
     total: String,
-    /// In percent.
     used: u64,
     is_little: bool,
 }

@@ -18,7 +18,6 @@ const ABOVE: usize = 6;
 /// Bytes of a line that are shown: a picture may stand in one as text.
 const LINE_BYTES: usize = 4_000;
 
-/// What to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     /// The first line, from 1; else the match leads, else the beginning.
@@ -34,7 +33,6 @@ pub struct Wanted {
 pub struct Excerpt {
     /// The number of the first line, from 1.
     pub first: usize,
-    /// They.
     pub lines: Vec<Line>,
     /// Lines of the whole document.
     pub total: usize,

@@ -36,7 +36,6 @@ pub struct Frame {
 pub enum Banner {
     /// What ComfyUI makes can't be kept.
     Refused {
-        /// Why.
         why: Trouble,
         /// Whether runs are written down all the same, and only their files wait.
         only_files: bool,
@@ -45,51 +44,33 @@ pub enum Banner {
     Orphaned,
     /// A ComfyUI can't be reached.
     Away {
-        /// Its name.
         name: Option<InstanceName>,
         /// Where it should be.
         address: String,
-        /// Since when.
         since: Moment,
         /// How long that is.
         span: String,
-        /// Why.
         why: Trouble,
     },
     /// What ComfyUI makes soon no longer fits.
-    LowDisk {
-        /// What is left.
-        free: String,
-        /// Of how much.
-        total: String,
-    },
+    LowDisk { free: String, total: String },
     /// Runs may have come and gone unseen.
     Missed {
-        /// The gap's number.
         id: i64,
-        /// Whose.
         name: Option<InstanceName>,
         /// Whether we didn't run; else ComfyUI was away.
         is_ours: bool,
-        /// From when.
         from: Moment,
-        /// Until when.
         until: Moment,
     },
     /// What ComfyUI remembers from before is being read.
     Backfilling {
-        /// Its name.
         name: Option<InstanceName>,
         /// Runs read so far.
         runs: u64,
     },
     /// A search doesn't know all runs yet.
-    Indexing {
-        /// Runs that wait.
-        waiting: String,
-        /// Of how many.
-        runs: String,
-    },
+    Indexing { waiting: String, runs: String },
 }
 
 impl Frame {

@@ -43,7 +43,6 @@ pub struct Panel {
 pub struct Viewer {
     /// The words that they read.
     pub words: &'static Catalogue,
-    /// Light or dark.
     pub theme: Theme,
     /// Where their days begin, unless the address says otherwise.
     pub zone: Zone,

@@ -6,7 +6,6 @@ pub type Prose = Vec<TextPart>;
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextPart {
-    /// What it says.
     pub text: String,
     /// Whether that is for a machine.
     pub is_code: bool,
