@@ -234,7 +234,7 @@ async fn an_index_that_breaks_while_it_is_read_comes_back_by_itself() {
         drop(other);
         let filter = Filter { want: Some(search::parse("fox").unwrap().want(&Utc)), ..Filter::default() };
         let told = f.store.count(filter).await.unwrap_err();
-        assert!(told.is_transient() && told.to_string().contains("made anew"), "{told}");
+        assert!(told.is_transient() && told.to_string().contains("being rebuilt"), "{told}");
         let found = async {
             loop {
                 match f.try_to_find("fox").await {

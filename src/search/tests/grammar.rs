@@ -219,7 +219,7 @@ fn errors_say_what_was_meant_and_what_to_do() {
         ("negative:=blurry", "! negative can't be \"blurry\": use words or a phrase in quotes, without ="),
         (&"x".repeat(2_001), "! the search is too long: use at most 2000 characters"),
         (&"x ".repeat(65), "! the search has too many terms: use at most 64"),
-        (&"(".repeat(17), "! the parentheses of the search are too deep: put at most 16 within each other"),
+        (&"(".repeat(17), "! parentheses are nested too deeply: use at most 16 levels"),
     ]);
 }
 

@@ -70,8 +70,7 @@ fn a_bad_value_is_named_together_with_what_is_allowed() {
         ),
         (
             "kind=picture",
-            "kind=\"picture\": not a kind: use one or more of image, video, audio, text, model3d, other, with commas \
-             between",
+            "kind=\"picture\": not a kind: use one or more of image, video, audio, text, model3d, other, separated by commas",
         ),
         ("next=a-1&prev=a-1", "next and prev are both given; use one of them"),
         (

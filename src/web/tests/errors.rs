@@ -215,7 +215,7 @@ async fn what_breaks(walk: &mut Walk) {
     let other = rusqlite::Connection::open(site.folder().join("search.db")).unwrap();
     other.execute_batch("DROP TABLE segments").unwrap();
     let (_, text) = walk.meet(Code::Index, Shape::Ours, site.request("/api/v1/generations?q=fox")).await;
-    assert!(text.contains("made anew"), "{text}");
+    assert!(text.contains("being rebuilt"), "{text}");
 
     let site = TestSite::start().await;
     site.site.store.clone().close().await.unwrap();

@@ -134,7 +134,7 @@ async fn sentences_have_the_gap_between_them_that_their_language_has() {
     assert!(english.contains("Nothing answers at this address.</bdi> Start ComfyUI;"), "{english}");
     assert!(english.contains("<code class=\"option\">--comfyui</code>"), "{english}");
     let chinese = page_in(&site, "zh").await;
-    assert!(chinese.contains("这个地址没有响应。</bdi>请启动 ComfyUI；"), "{chinese}");
+    assert!(chinese.contains("这个地址没有响应。</bdi>请启动 ComfyUI，"), "{chinese}");
 }
 
 #[tokio::test]
