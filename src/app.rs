@@ -101,11 +101,7 @@ pub async fn serve(config: Config, front: Front, stops: mpsc::Receiver<()>) -> a
     let address = listener.local_addr().context("read the address that was bound")?;
     let (live, shutdown, mut tasks) = (store.live().clone(), CancellationToken::new(), JoinSet::new());
     let metrics = Metrics::default();
-    let is_new =
-        insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;
-    let looking = || orphaned::look(&store, &blobs, &live, is_new, &config.data_dir);
-    let is_orphaned =
-        insist(looking, store::Error::is_transient).await.context("store that the records of files are gone")?;
+    let (is_new, is_orphaned) = look_back(&store, &blobs, &live, &config.data_dir).await?;
     spawn_endless(&mut tasks, orphaned::watch(store.clone(), blobs.clone(), live.clone(), shutdown.clone()));
     let thumbs = thumbs(&config.data_dir, &store, &blobs, is_new, &shutdown);
     let site = Site {
@@ -140,8 +136,7 @@ pub async fn serve(config: Config, front: Front, stops: mpsc::Receiver<()>) -> a
     };
     (front.announce)(&format!("comfy-recall listening on http://{address}{base}\n"))?;
     front.open(&page);
-    let greeting = recorders.welcome.clone();
-    tokio::spawn(greeting.run(live.clone(), store.clone(), shutdown.clone()));
+    tokio::spawn(recorders.welcome.clone().run(live.clone(), store.clone(), shutdown.clone()));
     let (looks_at, comfyui) = (config.looks_at, config.comfyui);
     if !is_new {
         let named = if looks_at.is_empty() { comfyui.iter() } else { [].iter() };
@@ -157,6 +152,16 @@ pub async fn serve(config: Config, front: Front, stops: mpsc::Receiver<()>) -> a
     });
     spawn_endless(&mut tasks, recorder::run_heartbeat(store.clone(), live.clone(), shutdown.clone()));
     until_stopped(tasks, stops, store, &config.data_dir, &shutdown).await
+}
+
+/// Whether nothing was recorded yet, and whether the records of files that are there are gone.
+async fn look_back(store: &Store, blobs: &Blobs, live: &Live, data_dir: &Path) -> anyhow::Result<(bool, bool)> {
+    let is_new =
+        insist(|| store.is_new(), store::Error::is_transient).await.context("read whether anything was recorded")?;
+    let look = || orphaned::look(store, blobs, live, is_new, data_dir);
+    let is_orphaned =
+        insist(look, store::Error::is_transient).await.context("store that the records of files are gone")?;
+    Ok((is_new, is_orphaned))
 }
 
 /// Starts what follows recording and holds nothing up: thumbnails and the search index.
