@@ -57,7 +57,7 @@ impl Principal {
     }
 }
 
-/// Credential what somebody came in.
+/// By what somebody came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credential {
     /// A session of the sign-in page.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 /// The name of the file.
 const FILE: &str = "session.key";
@@ -125,7 +126,7 @@ impl SessionKey {
 
 /// Compares all of two hashes, however they differ.
 pub fn is_same(a: &[u8; 32], b: &[u8; 32]) -> bool {
-    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+    a[..].ct_eq(&b[..]).into()
 }
 
 #[cfg(test)]
