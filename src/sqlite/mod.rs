@@ -1,6 +1,6 @@
 //! SQLite files as every room that keeps one needs them: opening, checking, reading beside a writer.
 //!
-//! Knows no tables. A file that can be rebuilt is a [`Derived`]; the records check theirs more carefully, in the store.
+//! Knows no tables. A file that can be rebuilt is a [`derived::Derived`]; the records check theirs more carefully, in the store.
 
 pub mod codes;
 pub mod connection;

@@ -62,7 +62,7 @@ impl Inspector {
     /// Opens the database of a data folder, beside a daemon or without one.
     ///
     /// # Errors
-    /// As [`super::Store::read`].
+    /// As [`super::History::open`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         Self::of(&open::for_reading(folder)?)
     }
