@@ -257,7 +257,7 @@ test('a daemon that records another comfyui shows nothing here, and the page say
     await tab(page).click();
     const note = page.locator('[data-recall=refused]');
     await note.waitFor();
-    assert.match(await note.locator('p').textContent(), /in its configuration file \(“comfy-recall config” says where that is\).*comfy-recall stop/);
+    assert.match(await note.locator('p').textContent(), /in its configuration file \(“comfy-recall config” shows where that is\).*comfy-recall stop/);
     assert.equal(await note.locator('code').textContent(), '[[comfyui]]\nname = "127.0.0.1-9188"\nurl = "http://127.0.0.1:9188"');
     await page.waitForFunction(() => !document.querySelector('iframe[src*="/panel/"]'));
     // Somebody did so.
