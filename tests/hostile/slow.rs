@@ -29,6 +29,7 @@ fn output<'d>(detail: &'d Value, filename: &str) -> &'d Value {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn slow_files_of_eight_servers_hold_up_neither_pages_nor_records_nor_other_files() {
     let servers = join_all((0..8).map(|_| ComfyUi::start())).await;
     let launch = servers

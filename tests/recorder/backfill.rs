@@ -30,6 +30,7 @@ fn assert_gentle(comfy: &ComfyUi) {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn ten_thousand_runs_are_recorded_once_each_in_bounded_memory() {
     for version in [Version::V0_3_10, Version::V0_26_0] {
         let comfy = ComfyUi::builder().version(version).start().await;
@@ -82,6 +83,7 @@ async fn runs_that_finish_during_a_backfill_are_recorded_too() {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn history_that_is_full_and_drops_its_oldest_is_still_followed() {
     let comfy = ComfyUi::start().await;
     let ids = comfy.preload(10_000, &Run::from_api());

@@ -8,6 +8,7 @@ use crate::support::daemon::{Launch, files_below};
 use crate::support::sha256;
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn killed_again_and_again_while_runs_finish_every_run_is_there_once_and_every_file_whole() {
     const KILLS: usize = 24;
     let (comfy, mut daemon) = pair().await;

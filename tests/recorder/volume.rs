@@ -41,6 +41,7 @@ async fn burst_of_runs_with_files_of_their_own_keeps_every_file() {
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn five_hundred_runs_waiting_with_large_workflows_are_written_ahead_gently() {
     let (comfy, daemon) = pair().await;
     let begin = Instant::now();
@@ -74,6 +75,7 @@ async fn five_hundred_runs_waiting_with_large_workflows_are_written_ahead_gently
 }
 
 #[tokio::test]
+#[ignore = "takes half a minute; tests/all runs it"]
 async fn video_of_two_gigabytes_is_kept_in_flat_memory() {
     const BYTES: u64 = 2 << 30;
     let (comfy, daemon) = pair().await;
