@@ -537,7 +537,7 @@ js-copy-failed = Press Ctrl+C
 
 # The API
 api-page = API
-api-intro = Everything that the pages show, as JSON. Plain HTTP is enough: `GET` reads, and nothing can be changed here.
+api-intro = Everything that the pages show, as JSON. Plain HTTP is enough: `GET` reads, and the only thing that can be changed is to dismiss the warning about a gap.
 api-base = Base URL
 api-described = Machine-readable
 api-newest = The newest run, and what this server says about it right now:

@@ -255,7 +255,7 @@ span-seconds = { $n } 秒
 span-minutes = { $n } 分钟
 span-days = { $days } 天 { $hours } 小时
 status-ago = { $span }前
-status-for = { $span }
+status-for = 已持续 { $span }
 status-none = 尚未配置 ComfyUI 服务器。
 status-none-hint = 请使用 { $option } 启动 comfy-recall。
 state-connected = 已连接
@@ -523,7 +523,7 @@ js-copy-failed = 请按 Ctrl+C
 
 # The API
 api-page = API
-api-intro = 以 JSON 提供页面上的一切。只需普通的 HTTP：用 `GET` 读取，这里不能更改任何内容。
+api-intro = 以 JSON 提供页面上的一切。只需普通的 HTTP：用 `GET` 读取；唯一能更改的，是关闭关于记录空档的提示。
 api-base = 基础 URL
 api-described = 机器可读
 api-newest = 最新的一次生成，以及本服务器此刻对它的描述：
